@@ -1,0 +1,31 @@
+"""The lists of codes with labels that every area may offer: sectors, regions and service lines."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+Label = Mapping[str, str]
+
+
+@cache
+def sectors() -> Mapping[str, Label]:
+    """Every sector a company may name; some are named by no size standard."""
+    return _labels("sectors/kr.toml")
+
+
+@cache
+def regions() -> Mapping[str, Label]:
+    """The regions of the country."""
+    return _labels("regions/kr.toml")
+
+
+@cache
+def service_lines() -> Mapping[str, Label]:
+    """The service lines a programme may offer and a provider may serve."""
+    return _labels("services/consulting.toml")
+
+
+def _labels(name: str) -> Mapping[str, Label]:
+    entries = tomllib.loads((Path(__file__).parent / name).read_text(encoding="utf-8"))["entries"]
+    return {entry["code"]: entry["label"] for entry in entries}

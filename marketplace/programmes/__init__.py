@@ -1,0 +1,1 @@
+"""Programmes, calls, budget lines, size standards and the eligibility engine."""
