@@ -1,0 +1,113 @@
+"""The dated book of rules from config/ethics_rules: what is told of each rule, its thresholds, and what a hit leads to."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import config
+from marketplace.ethics.rules.facts import Facts, Hit
+from marketplace.ethics.rules.register import RULES, Limits
+
+FOLDER = Path(config.__path__[0]) / "ethics_rules"
+Text = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the book says of one rule; strong and weak name what a hit leads to: H, R or N."""
+
+    id: str
+    class_: str
+    family: str
+    action: str
+    strong: str
+    weak: str
+    title: Text
+    data: Text
+    formula: Text
+    false_positives: Text
+    reference: str
+    thresholds: Limits
+
+
+@dataclass(frozen=True)
+class Book:
+    """One dated edition of the rules, with the times that cases are given."""
+
+    version: str
+    reviews_for_demotion: int
+    precision_floor: float
+    hold_working_days: int
+    reply_days: int
+    appeal_days: int
+    sanction_after_findings: int
+    rules: Mapping[str, Entry]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One hit with the rule that raised it."""
+
+    entry: Entry
+    rule_version: int
+    hit: Hit
+
+
+def run(facts: Facts, book: Book) -> list[Found]:
+    """Return every hit of every rule of the book, in the order of the rules' ids."""
+    return [
+        Found(entry, RULES[entry.id].version, hit)
+        for entry in sorted(book.rules.values(), key=lambda each: each.id)
+        for hit in RULES[entry.id].check(facts, entry.thresholds)
+    ]
+
+
+def action_of(entry: Entry, hit: Hit) -> str:
+    """Return what this hit leads to when it is found in stored rows: H, R or N."""
+    return entry.strong if hit.strength == "strong" else entry.weak
+
+
+def holds(found: Iterable[Found]) -> list[Found]:
+    """Return the hits that hold money: an H hit of a deterministic rule, or one of any class beside another family's hit."""
+    every = list(found)
+    return [
+        each
+        for each in every
+        if action_of(each.entry, each.hit) == "H"
+        and (each.entry.class_ == "D" or any(other.entry.family != each.entry.family for other in every))
+    ]
+
+
+def current(on: date) -> Book:
+    """Return the newest edition in force on the day, or the oldest there is."""
+    editions = sorted(load_all())
+    valid = [each for each in editions if date.fromisoformat(each) <= on]
+    return load_all()[valid[-1] if valid else editions[0]]
+
+
+def get(version: str) -> Book:
+    """Return the edition of this version; KeyError when there is none."""
+    return load_all()[version]
+
+
+@cache
+def load_all() -> Mapping[str, Book]:
+    """Return every edition by its version."""
+    found = (_book(tomllib.loads(path.read_text("utf-8"))) for path in sorted(FOLDER.glob("*.toml")))
+    return {each.version: each for each in found}
+
+
+def _book(data: Mapping[str, Any]) -> Book:
+    rules = {rule_id: _entry(rule_id, values) for rule_id, values in data["rules"].items()}
+    if unknown := set(rules) - set(RULES):
+        raise ValueError(f"no code for the rules {sorted(unknown)}")
+    return Book(**{name: value for name, value in data.items() if name != "rules"}, rules=rules)
+
+
+def _entry(rule_id: str, data: Mapping[str, Any]) -> Entry:
+    values = {name: value for name, value in data.items() if name not in ("class", "thresholds")}
+    return Entry(id=rule_id, class_=data["class"], thresholds=data.get("thresholds", {}), **values)

@@ -1,0 +1,155 @@
+"""What the rules look at: the facts of one engagement as plain data, from our database or from anybody's published data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class Party:
+    """A firm or a person, as far as it can be recognised again."""
+
+    reference: str
+    name: str = ""
+    business_number: str = ""
+    representative: str = ""
+    people: frozenset[str] = frozenset()
+    bank_accounts: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
+    emails: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something one person made and another had to check."""
+
+    name: str
+    maker: str
+    checker: str
+    made_at: datetime
+    checked_at: datetime
+    maker_device: str = ""
+    checker_device: str = ""
+
+
+@dataclass(frozen=True)
+class Aid:
+    """Public money promised to the undertaking group, in minor units."""
+
+    reference: str
+    amount: int
+    granted_on: date
+
+
+@dataclass(frozen=True)
+class Session:
+    """One session of one person for one client."""
+
+    reference: str
+    person: str
+    starts_at: datetime
+    ends_at: datetime
+    confirmed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """One deliverable's file and its text, by hash."""
+
+    reference: str
+    file_hash: str
+    text_hash: str = ""
+    characters: int = 0
+
+
+@dataclass(frozen=True)
+class CoPayment:
+    """The SME's share arriving: who paid, from which account."""
+
+    reference: str
+    payer: str
+    account: str
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Validity:
+    """Something a firm or person must hold: training, code of ethics, registration."""
+
+    holder: str
+    kind: str
+    valid_from: date
+    valid_until: date | None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One act as its device and network address show it; side is sme, provider or helper."""
+
+    side: str
+    act: str
+    device: str
+    address: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The SME's answers to the fact questions, and the signs of the whole answer; no free text, no name."""
+
+    facts: Mapping[str, str | int]
+    signs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One finished engagement. `other_…` are rows of other engagements that share a person or a hash with it."""
+
+    engagement: str
+    now: datetime
+    sme: Party
+    provider: Party
+    consultants: tuple[Party, ...] = ()
+    helpers: tuple[Party, ...] = ()
+    acts: tuple[Act, ...] = ()
+    aid: tuple[Aid, ...] = ()
+    aid_ceiling: int | None = None
+    one_active_voucher: bool = False
+    active_vouchers: tuple[str, ...] = ()
+    named_people: frozenset[str] = frozenset()
+    sessions: tuple[Session, ...] = ()
+    other_sessions: tuple[Session, ...] = ()
+    files: tuple[File, ...] = ()
+    other_files: tuple[File, ...] = ()
+    share_due: int = 0
+    share_due_at: datetime | None = None
+    co_payments: tuple[CoPayment, ...] = ()
+    account_changed_at: tuple[datetime, ...] = ()
+    claims_open: tuple[tuple[datetime, datetime | None], ...] = ()
+    awarded_on: date | None = None
+    required: tuple[tuple[str, str], ...] = ()
+    validities: tuple[Validity, ...] = ()
+    traces: tuple[Trace, ...] = ()
+    survey: Survey | None = None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What one rule found: how strong, from which values, against which threshold, and where to look."""
+
+    reason: str
+    strength: str
+    inputs: Mapping[str, str | int] = field(default_factory=dict)
+    threshold: str = ""
+    links: tuple[str, ...] = ()
+
+
+def strong(reason: str, *, threshold: object = "", links: tuple[str, ...] = (), **inputs: str | int) -> Hit:
+    """Return a hit that stands by itself."""
+    return Hit(reason, "strong", inputs, str(threshold), links)
+
+
+def weak(reason: str, *, threshold: object = "", links: tuple[str, ...] = (), **inputs: str | int) -> Hit:
+    """Return a hit that a person should look at."""
+    return Hit(reason, "weak", inputs, str(threshold), links)

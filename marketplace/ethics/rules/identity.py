@@ -1,0 +1,98 @@
+"""Rules of the family identity: who is who, who checked whom, and from whose device."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+
+from marketplace.ethics.rules.facts import Facts, Hit, Party, strong, weak
+from marketplace.ethics.rules.register import Limits, rule
+
+
+@rule("E01", version=1)
+def same_people(facts: Facts, limits: Limits) -> Iterator[Hit]:
+    """E01: the SME and its provider or consultant must not be the same people."""
+    for other in (facts.provider, *facts.consultants):
+        yield from _strong_matches(facts.sme, other)
+        yield from _weak_matches(facts.sme, other, frozenset(limits["free_mail"]))
+
+
+def _strong_matches(sme: Party, other: Party) -> Iterator[Hit]:
+    if sme.business_number and digits(sme.business_number) == digits(other.business_number):
+        yield strong("same_business_number", value=sme.business_number, links=(other.reference,))
+    if plain(sme.representative) and plain(sme.representative) == plain(other.representative):
+        yield strong("same_representative", value=sme.representative, links=(other.reference,))
+    for person in sorted(sme.people & other.people):
+        yield strong("same_person", value=person, links=(other.reference,))
+    for account in shared(sme.bank_accounts, other.bank_accounts, digits_and_letters):
+        yield strong("same_bank_account", value=account, links=(other.reference,))
+
+
+def _weak_matches(sme: Party, other: Party, free_mail: frozenset[str]) -> Iterator[Hit]:
+    for phone in shared(sme.phones, other.phones, national_digits):
+        yield weak("same_phone", value=phone, links=(other.reference,))
+    for domain in shared(domains(sme.emails) - free_mail, domains(other.emails) - free_mail, plain):
+        yield weak("same_email_domain", value=domain, links=(other.reference,))
+    for address in shared(sme.addresses, other.addresses, plain):
+        yield weak("same_address", value=address, links=(other.reference,))
+
+
+@rule("E03", version=1)
+def maker_is_checker(facts: Facts, limits: Limits) -> Iterator[Hit]:
+    """E03: nobody checks their own act; one device for both within the hours only goes to review."""
+    hours = int(limits["same_device_hours"])
+    for act in facts.acts:
+        if act.maker == act.checker:
+            yield strong("same_person", act=act.name, value=act.maker, threshold=0)
+        elif (
+            act.maker_device
+            and act.maker_device == act.checker_device
+            and abs(act.checked_at - act.made_at) < timedelta(hours=hours)
+        ):
+            yield weak("same_device", act=act.name, value=act.maker_device[:12], threshold=f"{hours} h")
+
+
+@rule("E19", version=1)
+def wrong_device(facts: Facts, limits: Limits) -> Iterator[Hit]:
+    """E19: an act of the SME must not come from a device that the provider, its consultants or a helper use."""
+    theirs = [trace for trace in facts.traces if trace.side != "sme"]
+    devices = {trace.device: trace for trace in theirs if trace.device}
+    addresses = {trace.address: trace for trace in theirs if trace.address}
+    for act, trace in {each.act: each for each in facts.traces if each.side == "sme"}.items():
+        if trace.device in devices:
+            other = devices[trace.device]
+            yield strong("same_device", act=act, value=trace.device[:12], other_act=other.act, other_side=other.side)
+        elif trace.address in addresses:
+            other = addresses[trace.address]
+            yield weak("same_address", act=act, value=trace.address, other_act=other.act, other_side=other.side)
+
+
+def plain(text: str) -> str:
+    """Return the text without case and spaces, so that two spellings meet."""
+    return re.sub(r"\s+", "", text).casefold()
+
+
+def digits(text: str) -> str:
+    """Return only the digits."""
+    return re.sub(r"\D", "", text)
+
+
+def digits_and_letters(text: str) -> str:
+    """Return an account number without its spaces and hyphens."""
+    return re.sub(r"[^0-9A-Za-z]", "", text).upper()
+
+
+def national_digits(text: str) -> str:
+    """Return a telephone number's last nine digits, so that +82 10 … and 010 … meet."""
+    return digits(text)[-9:]
+
+
+def domains(emails: Iterable[str]) -> frozenset[str]:
+    """Return the domains of these addresses, in lower case."""
+    return frozenset(email.rsplit("@", 1)[1].lower() for email in emails if "@" in email)
+
+
+def shared(ours: Iterable[str], theirs: Iterable[str], form: Callable[[str], str]) -> list[str]:
+    """Return our values that meet one of theirs in the plain form, sorted; empty forms never meet."""
+    known = {form(value) for value in theirs} - {""}
+    return sorted(value for value in ours if form(value) in known)
+

@@ -1,0 +1,96 @@
+"""Rules of the family price: ceilings, vouchers, the SME's own share, the provider's account."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from marketplace.ethics.rules.dates import months_before
+from marketplace.ethics.rules.facts import CoPayment, Facts, Hit, Party, strong, weak
+from marketplace.ethics.rules.identity import digits_and_letters, plain
+from marketplace.ethics.rules.register import Limits, rule
+
+
+@rule("E05", version=1)
+def aid_ceiling(facts: Facts, limits: Limits) -> Iterator[Hit]:
+    """E05: aid to one undertaking within the rolling window, ending on each grant's day, stays at or below the ceiling."""
+    if facts.aid_ceiling is None:
+        return
+    months = int(limits["window_months"])
+    for grant in facts.aid:
+        start = months_before(grant.granted_on, months)
+        window = [each for each in facts.aid if start < each.granted_on <= grant.granted_on]
+        total = sum(each.amount for each in window)
+        if total > facts.aid_ceiling:
+            links = tuple(each.reference for each in window)
+            day = grant.granted_on.isoformat()
+            yield strong("above_ceiling", total=total, day=day, threshold=facts.aid_ceiling, links=links)
+            return
+
+
+@rule("E06", version=1)
+def one_voucher(facts: Facts, limits: Limits) -> Iterator[Hit]:
+    """E06: where the programme says so, an SME holds at most one active voucher."""
+    allowed = int(limits["active_vouchers"])
+    if facts.one_active_voucher and len(facts.active_vouchers) > allowed:
+        yield strong(
+            "several_vouchers", count=len(facts.active_vouchers), threshold=allowed, links=facts.active_vouchers
+        )
+
+
+@rule("E17", version=1)
+def own_share(facts: Facts, limits: Limits) -> Iterator[Hit]:
+    """E17: the SME itself pays its share, in time."""
+    for payment in facts.co_payments:
+        yield from _paid_by_another(facts, payment)
+    yield from _late(facts, int(limits["late_days"]))
+    said = facts.survey.facts.get("share_paid_by") if facts.survey else None
+    if said in ("provider", "other"):
+        yield weak("survey_says_other", answer=said)
+
+
+def _paid_by_another(facts: Facts, payment: CoPayment) -> Iterator[Hit]:
+    account = digits_and_letters(payment.account)
+    for other in (facts.provider, *facts.consultants, *facts.helpers):
+        if account and account in {digits_and_letters(each) for each in other.bank_accounts}:
+            yield strong("paid_from_their_account", value=payment.account, links=(payment.reference, other.reference))
+            return
+    payer = plain(payment.payer)
+    names = {plain(name): name for name in _names(facts)}
+    if payer in names:
+        yield strong("paid_by_them", value=payment.payer, links=(payment.reference,))
+    elif payer not in {plain(facts.sme.name), plain(facts.sme.representative)}:
+        yield weak("another_payer", value=payment.payer, expected=facts.sme.name, links=(payment.reference,))
+
+
+def _names(facts: Facts) -> list[str]:
+    """Names on the other side that the SME does not bear itself."""
+    own = {plain(facts.sme.name), plain(facts.sme.representative)}
+    others: list[Party] = [facts.provider, *facts.consultants, *facts.helpers]
+    names = [name for other in others for name in (other.name, other.representative) if name]
+    return [name for name in names if plain(name) not in own]
+
+
+def _late(facts: Facts, days: int) -> Iterator[Hit]:
+    if not facts.share_due or facts.share_due_at is None:
+        return
+    limit = facts.share_due_at + timedelta(days=days)
+    first = min((payment.received_at for payment in facts.co_payments), default=None)
+    if first is None and facts.now > limit:
+        yield strong("not_paid", due=facts.share_due, threshold=f"{days} d")
+    elif first is not None and first > limit:
+        yield strong("paid_late", day=first.date().isoformat(), threshold=f"{days} d")
+
+
+@rule("E24", version=1)
+def account_changed(facts: Facts, limits: Limits) -> Iterator[Hit]:
+    """E24: the provider's account does not change shortly before a claim, nor between claim and payment."""
+    days = int(limits["days"])
+    for claimed_at, paid_at in facts.claims_open:
+        end = paid_at or facts.now
+        for changed_at in facts.account_changed_at:
+            if claimed_at - timedelta(days=days) < changed_at <= end:
+                yield strong(
+                    "changed_before_payment",
+                    day=changed_at.date().isoformat(),
+                    claim_day=claimed_at.date().isoformat(),
+                    threshold=f"{days} d",
+                )

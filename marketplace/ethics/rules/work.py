@@ -1,0 +1,121 @@
+"""Rules of the families time, assignment, document and survey: what was done, when, by whom, and what the SME says of it."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from marketplace.ethics.rules.facts import Facts, Hit, strong, weak
+from marketplace.ethics.rules.register import Limits, rule
+
+
+@rule("E07", version=1)
+def two_places(facts: Facts, limits: Limits) -> Iterator[Hit]:
+    """E07: no person is in two sessions at once; one ending when the next begins is no overlap."""
+    allowed = timedelta(minutes=int(limits["overlap_minutes"]))
+    known = sorted((*facts.sessions, *facts.other_sessions), key=lambda each: (each.starts_at, each.reference))
+    own = {each.reference for each in facts.sessions}
+    for index, first in enumerate(known):
+        for second in known[index + 1 :]:
+            overlap = min(first.ends_at, second.ends_at) - second.starts_at
+            if first.person != second.person or not own & {first.reference, second.reference}:
+                continue
+            if overlap > allowed:
+                yield strong(
+                    "overlap",
+                    value=first.person,
+                    minutes=int(overlap.total_seconds() // 60),
+                    threshold=limits["overlap_minutes"],
+                    links=(first.reference, second.reference),
+                )
+
+
+@rule("E09", version=1)
+def substituted(facts: Facts, limits: Limits) -> Iterator[Hit]:
+    """E09: the people named in the agreement do the work."""
+    strangers: dict[str, list[str]] = {}
+    for session in facts.sessions:
+        if session.person not in facts.named_people:
+            strangers.setdefault(session.person, []).append(session.reference)
+    for person, links in sorted(strangers.items()):
+        yield strong("not_named", value=person, sessions=len(links), threshold=0, links=tuple(links))
+    said = facts.survey.facts.get("named_consultant") if facts.survey else None
+    if said in ("sometimes", "never"):
+        yield weak("survey_says_other", answer=said)
+
+
+@rule("E10", version=1)
+def unconfirmed(facts: Facts, limits: Limits) -> Iterator[Hit]:
+    """E10: the SME confirms each session, soon."""
+    hours, least = timedelta(hours=int(limits["hours"])), int(limits["sessions"])
+    late = [each for each in facts.sessions if (each.confirmed_at or facts.now) - each.ends_at > hours]
+    missing = [each for each in late if each.confirmed_at is None]
+    if len(missing) >= least:
+        yield strong(
+            "unconfirmed", sessions=len(missing), threshold=least, links=tuple(each.reference for each in missing)
+        )
+    counted = facts.survey.facts.get("sessions_held") if facts.survey else None
+    if isinstance(counted, int) and len(facts.sessions) - counted >= least:
+        yield weak("survey_counts_fewer", sessions=len(facts.sessions), answer=counted, threshold=least)
+
+
+@rule("E18", version=1)
+def given_back(facts: Facts, limits: Limits) -> Iterator[Hit]:
+    """E18: nothing flows back to the SME."""
+    said = facts.survey.facts.get("offered_back", "no") if facts.survey else "no"
+    if said != "no":
+        yield strong("survey_says_given", answer=said)
+
+
+@rule("E23", version=1)
+def same_file(facts: Facts, limits: Limits) -> Iterator[Hit]:
+    """E23: a deliverable is not one that was delivered before, neither as a file nor as text."""
+    least = int(limits["min_characters"])
+    for file in facts.files:
+        for other in facts.other_files:
+            if file.file_hash == other.file_hash:
+                yield strong("same_file", value=file.file_hash[:12], links=(file.reference, other.reference))
+            elif file.text_hash and file.text_hash == other.text_hash and file.characters >= least:
+                yield strong(
+                    "same_text",
+                    value=file.text_hash[:12],
+                    characters=file.characters,
+                    threshold=least,
+                    links=(file.reference, other.reference),
+                )
+
+
+@rule("E25", version=1)
+def lapsed(facts: Facts, limits: Limits) -> Iterator[Hit]:
+    """E25: registration, code of ethics and training are valid on the day of award and on each session day."""
+    grace = int(limits["grace_days"])
+    for holder, kind in facts.required:
+        worst: tuple[int, date] | None = None
+        for day in _days(facts, holder):
+            gap = _gap(facts, holder, kind, day)
+            if gap is not None and (worst is None or gap > worst[0]):
+                worst = (gap, day)
+        if worst is not None:
+            hit = weak if worst[0] <= grace else strong
+            yield hit("not_valid", value=kind, day=worst[1].isoformat(), threshold=f"{grace} d", links=(holder,))
+
+
+def _days(facts: Facts, holder: str) -> list[date]:
+    """Days on which this holder's papers count: the award, and the sessions (a person's own, a firm's all)."""
+    people = {each.person for each in facts.sessions}
+    days = {each.starts_at.date() for each in facts.sessions if holder not in people or each.person == holder}
+    return sorted(days | ({facts.awarded_on} if facts.awarded_on else set()))
+
+
+def _gap(facts: Facts, holder: str, kind: str, day: date) -> int | None:
+    """Days until the paper was valid again; None if it was valid; a very large number if it never was."""
+    papers = [each for each in facts.validities if (each.holder, each.kind) == (holder, kind)]
+    if any(each.valid_from <= day and (each.valid_until is None or day <= each.valid_until) for each in papers):
+        return None
+    later = [(each.valid_from - day).days for each in papers if each.valid_from > day]
+    return min(later, default=10_000)
+
+
+@rule("E27", version=1)
+def not_genuine(facts: Facts, limits: Limits) -> Iterator[Hit]:
+    """E27: an answer given too fast, or the same everywhere, is looked at."""
+    for sign in facts.survey.signs if facts.survey else ():
+        yield weak(sign, answer=sign)

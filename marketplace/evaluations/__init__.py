@@ -1,0 +1,1 @@
+"""The agency's view of a finished engagement: rubric, evaluator, review, published grade, appeal."""

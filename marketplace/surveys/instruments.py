@@ -1,0 +1,101 @@
+"""The survey instruments: their questions as dated data from config/surveys."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import config
+
+FOLDER = Path(config.__path__[0]) / "surveys"
+Text = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One statement rated on the scale; a reversed one is turned round before it counts."""
+
+    code: str
+    text: Text
+    about: str
+    reversed: bool
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One question of fact: a number between two limits, or one of the choices."""
+
+    code: str
+    kind: str
+    text: Text
+    choices: tuple[tuple[str, Text], ...]
+    minimum: int
+    maximum: int
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One dated survey: who answers it, its questions, and the limits of its signs."""
+
+    code: str
+    kind: str
+    side: str
+    valid_from: date
+    minutes: int
+    title: Text
+    low: Text
+    high: Text
+    scale_minimum: int
+    scale_maximum: int
+    fast_seconds: int
+    items: tuple[Item, ...]
+    facts: tuple[Fact, ...]
+    texts: tuple[tuple[str, Text], ...]
+
+
+def get(code: str) -> Instrument:
+    """Return the instrument of this code; KeyError when there is none."""
+    return load_all()[code]
+
+
+def current(kind: str, on: date) -> Instrument:
+    """Return the newest instrument of this kind that is valid on the day."""
+    valid = [each for each in load_all().values() if each.kind == kind and each.valid_from <= on]
+    if not valid:  # a day before the first season: the oldest there is
+        valid = sorted((each for each in load_all().values() if each.kind == kind), key=lambda each: each.valid_from)[:1]
+    return max(valid, key=lambda each: each.valid_from)
+
+
+@cache
+def load_all() -> Mapping[str, Instrument]:
+    """Return every instrument of config/surveys by its code."""
+    found = (_instrument(tomllib.loads(path.read_text("utf-8"))) for path in sorted(FOLDER.glob("*.toml")))
+    return {each.code: each for each in found}
+
+
+def _instrument(data: Mapping[str, Any]) -> Instrument:
+    scale = data["scale"]
+    return Instrument(
+        code=data["code"],
+        kind=data["kind"],
+        side=data["side"],
+        valid_from=data["valid_from"],
+        minutes=data["minutes"],
+        title=data["title"],
+        low=scale["low"],
+        high=scale["high"],
+        scale_minimum=scale["min"],
+        scale_maximum=scale["max"],
+        fast_seconds=data["signs"]["fast_seconds"],
+        items=tuple(Item(each["code"], each["text"], each["about"], each.get("reversed", False)) for each in data["items"]),
+        facts=tuple(_fact(each) for each in data["facts"]),
+        texts=tuple((each["code"], each["text"]) for each in data["texts"]),
+    )
+
+
+def _fact(data: Mapping[str, Any]) -> Fact:
+    choices = tuple((each["code"], each["text"]) for each in data.get("choices", ()))
+    return Fact(data["code"], data["kind"], data["text"], choices, data.get("min", 0), data.get("max", 0))
