@@ -27,3 +27,13 @@ setup: .venv/.synced ## install the locked environment into .venv
 lock: $(UV) ## write requirements.lock anew from pyproject.toml
 	$(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --group dev pyproject.toml --output-file requirements.lock
+
+.PHONY: run
+run: setup ## start everything on this machine, with demo data (PORT=8000, DATA_DIR=var)
+	@DEMO=$${DEMO:-1} exec $(BIN)/python -m config.local
+
+.PHONY: browser
+browser: ## install Debian's Chromium and Korean fonts, for journeys and screenshots
+	@command -v chromium >/dev/null && fc-list :lang=ko 2>/dev/null | grep -q . || { \
+		sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
+		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -qq -y --no-install-recommends chromium fonts-nanum fontconfig; }

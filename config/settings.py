@@ -5,7 +5,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -27,17 +27,17 @@ class Settings:
 
     data_dir: Path
     """DATA_DIR: every file the program writes lies here. Default: var/ in the checkout."""
-    database_url: str
+    database_url: str = field(repr=False)
     """DATABASE_URL: PostgreSQL as role `app`, which owns nothing. Without it the embedded server is used."""
-    owner_database_url: str
+    owner_database_url: str = field(repr=False)
     """OWNER_DATABASE_URL: the same database as role `owner`, for migrations alone."""
-    redis_url: str
+    redis_url: str = field(repr=False)
     """REDIS_URL: Valkey or Redis, for hints and rate counters only. Without it the embedded server is used."""
     own_database: bool
     """True when the embedded PostgreSQL is meant, because DATABASE_URL is not given."""
     own_redis: bool
     """True when the embedded Valkey is meant, because REDIS_URL is not given."""
-    secret_key: str
+    secret_key: str = field(repr=False)
     """SECRET_KEY: signs forms and links. Made at the first start, except in production, which must be given one."""
     base_url: str
     """BASE_URL: how people reach the service; links in mails begin with it. Production takes https only."""
@@ -51,7 +51,7 @@ class Settings:
     """PRODUCTION: refuses to start without https, a secret key and real servers."""
     testing: bool
     """TESTING: set by the test suite."""
-    smtp_url: str | None
+    smtp_url: str | None = field(repr=False)
     """SMTP_URL: smtp://user:password@host:587 (STARTTLS) or smtps://…; without it mails stay in the local outbox."""
     mail_from: str
     """MAIL_FROM: the sender of every mail."""
@@ -204,7 +204,7 @@ def _secret_key(data_dir: Path) -> str:
         except FileExistsError:
             pass
         finally:
-            os.unlink(draft)
+            Path(draft).unlink()
     return path.read_text().strip()
 
 

@@ -1,0 +1,1 @@
+"""One machine: the embedded PostgreSQL and Valkey, and the supervisor of all processes."""

@@ -1,0 +1,151 @@
+"""`python -m config.local`: everything on one machine, from nothing to a printed address."""
+
+import fcntl
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from config.local import postgres, valkey
+from config.local.process import give_to_ordinary_user
+from config.local.supervisor import Child, Stopped, Supervisor
+from config.settings import ROOT, Settings, SettingsError
+
+BIN = Path(sys.executable).parent
+LARGEST_LOG = 10_000_000
+
+
+def main() -> None:
+    """Start what is needed, say where it is, and stay until asked to stop."""
+    try:
+        settings = Settings.from_environment()
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None
+    os.chdir(ROOT)
+    lock = take_lock(settings)
+    supervisor = Supervisor(log_dir=fresh_logs(settings), say=say)
+    try:
+        start_servers(supervisor, settings)
+        migrate(supervisor, settings)
+        start_service(supervisor, settings)
+        welcome(supervisor, settings)
+        while True:
+            supervisor.tick()
+    except Stopped:
+        say("Stopping …")
+    finally:
+        supervisor.stop()
+        lock.close()
+    say("Stopped.")
+
+
+def say(text: str) -> None:
+    """Print at once, also into a pipe."""
+    print(text, flush=True)
+
+
+def take_lock(settings: Settings) -> TextIO:
+    """One supervisor per DATA_DIR; the kernel gives the lock back however this process ends."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    lock = open(settings.data_dir / "supervisor.lock", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SystemExit(f"It already runs with {settings.data_dir}. Stop it first, or set DATA_DIR.") from None
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise SystemExit(f"Can't listen on {settings.host}:{settings.port} ({error.strerror}). Set PORT.") from None
+    return lock
+
+
+def fresh_logs(settings: Settings) -> Path:
+    """The folder of log files, with those that have grown too large set aside."""
+    folder = settings.data_dir / "log"
+    folder.mkdir(parents=True, exist_ok=True)
+    for log in folder.glob("*.log"):
+        if log.stat().st_size > LARGEST_LOG:
+            log.replace(log.with_suffix(".log.old"))
+    return folder
+
+
+def start_servers(supervisor: Supervisor, settings: Settings) -> None:
+    """The embedded PostgreSQL and Valkey, where no real ones are named."""
+    sockets = settings.socket_dir
+    if settings.own_redis:
+        give_to_ordinary_user(sockets)
+        (sockets / "valkey.sock").unlink(missing_ok=True)
+        supervisor.start(
+            Child("valkey", valkey.command(sockets), ready=lambda: valkey.accepts(sockets), not_as_root=True)
+        )
+    if settings.own_database:
+        cluster = settings.data_dir / "postgres"
+        if not (cluster / "PG_VERSION").exists():
+            say("Making the database …")
+        postgres.prepare(cluster, sockets)
+        supervisor.start(
+            Child(
+                "postgres",
+                postgres.command(cluster, sockets),
+                ready=lambda: postgres.accepts(sockets),
+                stop_signal=signal.SIGINT,
+                stop_seconds=postgres.STOP_SECONDS,
+                not_as_root=True,
+            )
+        )
+        postgres.create_database(sockets)
+
+
+def migrate(supervisor: Supervisor, settings: Settings) -> None:
+    """Bring the database to the newest form, and fill an empty one in demo mode."""
+    if supervisor.run_once("migrate", [BIN / "marketplace", "migrate", "up"]) != 0:
+        raise SystemExit(f"The migrations failed. See {settings.data_dir / 'log' / 'migrate.log'}")
+    if not settings.demo:
+        return
+    say("Looking after the demo data (the first time takes a minute or two) …")
+    if supervisor.run_once("demo", [BIN / "marketplace", "demo", "generate", "--if-empty"]) != 0:
+        say(f"The demo data could not be made. See {settings.data_dir / 'log' / 'demo.log'}")
+
+
+def start_service(supervisor: Supervisor, settings: Settings) -> None:
+    """The web server, the background worker and the scheduler."""
+    celery: list[str | Path] = [BIN / "celery", "--quiet", "--app", "workers.celery_app"]
+    worker = ["worker", "--concurrency", str(settings.worker_processes), "--without-gossip", "--without-mingle"]
+    beat = ["beat", "--schedule", str(settings.data_dir / "beat-schedule"), "--pidfile", ""]
+    supervisor.start(Child("worker", [*celery, *worker]))
+    supervisor.start(Child("scheduler", [*celery, *beat]))
+    supervisor.start(Child("web", web_command(settings), ready=lambda: web_accepts(settings)))
+
+
+def web_command(settings: Settings) -> list[str | Path]:
+    """gunicorn with threads."""
+    return [
+        BIN / "gunicorn", "--worker-class", "gthread", "--workers", str(settings.web_processes),
+        "--threads", str(settings.web_threads), "--bind", f"{settings.host}:{settings.port}",
+        "--graceful-timeout", "5", "--access-logfile", "-", "app:create_app()",
+    ]  # fmt: skip
+
+
+def web_accepts(settings: Settings) -> bool:
+    """True when the web server takes connections."""
+    try:
+        socket.create_connection((settings.host, settings.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def welcome(supervisor: Supervisor, settings: Settings) -> None:
+    """Say where it is and, in demo mode, who may sign in."""
+    say(f"\n  {settings.base_url}\n")
+    if settings.demo:
+        supervisor.run_once("sign-ins", [BIN / "marketplace", "demo", "sign-ins"], logged=False)
+    say(f"\nLogs: {settings.data_dir / 'log'}   Stop: Ctrl-C")
+
+
+if __name__ == "__main__":
+    main()
