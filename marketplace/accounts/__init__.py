@@ -1,0 +1,1 @@
+"""Accounts: people, organisations, memberships, sign-in, sessions and the access log."""

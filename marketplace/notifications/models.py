@@ -1,0 +1,36 @@
+"""Owns the table of outgoing messages."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.core.db import Model, uuid_key
+from marketplace.notifications.states import MESSAGE
+
+
+class Message(Model):
+    """One mail to one address about one event; `key` names the event, so that it is queued once ever."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        CheckConstraint(MESSAGE.check(), name="status"),
+        CheckConstraint(MESSAGE.stamped("sent_at", "sent"), name="sent_at"),
+        CheckConstraint(MESSAGE.stamped("failed_at", "failed"), name="failed_at"),
+        CheckConstraint("address ~ '^[!-~]+$'", name="address"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    key: Mapped[str] = mapped_column(unique=True)
+    address: Mapped[str]
+    locale: Mapped[str]
+    template: Mapped[str]
+    data: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(default=MESSAGE.initial)
+    message_id: Mapped[str] = mapped_column(unique=True)
+    error: Mapped[str | None]
+    queued_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
+    sent_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
