@@ -1,0 +1,1 @@
+"""Design system, fonts and accessibility checker that are copied into this repository."""

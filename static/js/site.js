@@ -1,0 +1,33 @@
+// Improves pages that work without it: puts the keyboard on the errors, guards against a second press, shows that a file is being sent.
+"use strict";
+
+document.querySelector("[data-focus]")?.focus();
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  const files = [...form.querySelectorAll("input[type=file]")];
+  if (files.some((input) => input.files.length)) {
+    form.querySelectorAll("[data-upload-progress]").forEach((note) => { note.hidden = false; });
+  }
+});
+
+// A page taken back from the browser's memory may be sent again.
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
+});
+
+// Narrows a short table on the page while one types: <input data-filter-table="table-id" hidden>.
+document.querySelectorAll("[data-filter-table]").forEach((input) => {
+  const rows = [...document.querySelectorAll(`#${input.dataset.filterTable} tbody tr`)];
+  input.hidden = false;
+  input.addEventListener("input", () => {
+    const wanted = input.value.trim().toLowerCase();
+    rows.forEach((row) => { row.hidden = !row.textContent.toLowerCase().includes(wanted); });
+  });
+});
