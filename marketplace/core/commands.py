@@ -1,0 +1,71 @@
+"""The command line of what every area stands on: migrations and generated documents."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+import marketplace
+from marketplace.core import migrations
+from marketplace.core.states import Lifecycle
+
+migrate = AppGroup("migrate", help="Bring the database's tables to the form the code expects.")
+docs = AppGroup("docs", help="Print documents that are generated from the code.")
+groups = [migrate, docs]
+
+
+@migrate.command("up")
+@click.argument("to", default="head")
+def up(to: str) -> None:
+    """Run every missing migration, or those up to one."""
+    migrations.up(current_app.config["SETTINGS"].owner_database_url, to)
+
+
+@migrate.command("down")
+@click.argument("to")
+def down(to: str) -> None:
+    """Take migrations back until one; `base` empties the database."""
+    migrations.down(current_app.config["SETTINGS"].owner_database_url, to)
+
+
+@migrate.command("check")
+def check() -> None:
+    """Say which migrations are missing; exits with 1 if any is."""
+    missing = migrations.missing(current_app.config["SETTINGS"].owner_database_url)
+    if missing:
+        raise click.ClickException(f"Missing: {', '.join(missing)}. Run `marketplace migrate up`.")
+    click.echo("The database is up to date.")
+
+
+@docs.command("lifecycles")
+def print_lifecycles() -> None:
+    """Print docs/lifecycles.md."""
+    click.echo(describe_lifecycles(), nl=False)
+
+
+def lifecycles() -> Iterator[tuple[str, Lifecycle]]:
+    """Every lifecycle with the area it belongs to."""
+    for module in sorted(item.name for item in pkgutil.walk_packages(marketplace.__path__, "marketplace.")):
+        if module.endswith(".states") and module != "marketplace.core.states":
+            for value in vars(importlib.import_module(module)).values():
+                if isinstance(value, Lifecycle):
+                    yield module.split(".")[1], value
+
+
+def describe_lifecycles() -> str:
+    """All lifecycles as tables in Markdown."""
+    lines = [
+        "# Lifecycles",
+        "",
+        "Printed by `marketplace docs lifecycles` from the tables in `marketplace/*/states.py`; a test compares the two.",
+    ]
+    for area, lifecycle in lifecycles():
+        lines += ["", f"## {area}: {lifecycle.name.replace('_', ' ')}", ""]
+        lines += [f"Begins as `{lifecycle.initial}`.", "", "| event | from | to | time kept in |", "|---|---|---|---|"]
+        for move in lifecycle.moves:
+            sources = ", ".join(f"`{source}`" for source in move.sources)
+            lines.append(f"| {move.event} | {sources} | `{move.target}` | {f'`{move.stamp}`' if move.stamp else ''} |")
+    return "\n".join(lines) + "\n"
