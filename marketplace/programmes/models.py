@@ -1,0 +1,145 @@
+"""Tables of funders, programmes with their cost shares, calls and budget lines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.core.db import Model, created_at, uuid_key
+from marketplace.core.i18n import Text
+from marketplace.programmes.states import BUDGET_LINE, CALL, PROGRAMME
+
+WHOLE = 10_000  # basis points: 100 %
+
+
+class Funder(Model):
+    """Who gives public money: the central government, a local one."""
+
+    __tablename__ = "funders"
+    __table_args__ = (CheckConstraint("kind IN ('central', 'local')", name="kind"),)
+
+    id: Mapped[UUID] = uuid_key()
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[Text]
+    kind: Mapped[str]
+
+
+class Programme(Model):
+    """The rules and amounts under which vouchers are given; frozen once it is published."""
+
+    __tablename__ = "programmes"
+    __table_args__ = (
+        CheckConstraint(PROGRAMME.check(), name="status"),
+        CheckConstraint("voucher_amount > 0", name="voucher_amount"),
+        CheckConstraint("voucher_validity_days BETWEEN 1 AND 3660", name="voucher_validity_days"),
+        CheckConstraint("(aid_cap IS NULL) = (aid_cap_months IS NULL)", name="aid_cap_months"),
+        CheckConstraint("aid_cap IS NULL OR aid_cap >= voucher_amount", name="aid_cap"),
+        CheckConstraint("(status = 'draft') = (published_at IS NULL)", name="published_at"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[Text]
+    summary: Mapped[Text]
+    currency: Mapped[str]
+    voucher_amount: Mapped[int] = mapped_column(BigInteger)  # aid, minor units
+    size_standard: Mapped[str]
+    service_lines: Mapped[list[str]]
+    stages: Mapped[list[str]]
+    one_active_voucher: Mapped[bool] = mapped_column(default=True)
+    aid_cap: Mapped[int | None] = mapped_column(BigInteger)  # minor units in the rolling window
+    aid_cap_months: Mapped[int | None]
+    voucher_validity_days: Mapped[int]
+    vat_recoverable: Mapped[bool] = mapped_column(default=True)
+    status: Mapped[str] = mapped_column(default=PROGRAMME.initial)
+    created_by: Mapped[UUID | None]
+    created_at: Mapped[datetime] = created_at()
+    published_at: Mapped[datetime | None]
+    retired_at: Mapped[datetime | None]
+
+    cost_shares: Mapped[list[CostShare]] = relationship(
+        back_populates="programme", cascade="all, delete-orphan", order_by="CostShare.position"
+    )
+
+
+class CostShare(Model):
+    """The part of the cost one funder bears, in basis points; without a funder it is the SME's own part."""
+
+    __tablename__ = "cost_shares"
+    __table_args__ = (
+        UniqueConstraint("programme_id", "funder_id", postgresql_nulls_not_distinct=True),
+        CheckConstraint("basis_points BETWEEN 1 AND 10000", name="basis_points"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    programme_id: Mapped[UUID] = mapped_column(ForeignKey("programmes.id"))
+    funder_id: Mapped[UUID | None] = mapped_column(ForeignKey("funders.id"))
+    basis_points: Mapped[int]
+    position: Mapped[int]
+
+    programme: Mapped[Programme] = relationship(back_populates="cost_shares")
+    funder: Mapped[Funder | None] = relationship()
+
+
+class Call(Model):
+    """A dated opening of a programme; frozen once it is published."""
+
+    __tablename__ = "calls"
+    __table_args__ = (
+        CheckConstraint(CALL.check(), name="status"),
+        CheckConstraint("opens_at < closes_at", name="closes_at"),
+        CheckConstraint("allocation_method = 'first_come'", name="allocation_method"),
+        CheckConstraint("(status = 'draft') = (published_at IS NULL)", name="published_at"),
+        CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
+        Index(None, "programme_id"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    number: Mapped[str] = mapped_column(unique=True)
+    programme_id: Mapped[UUID] = mapped_column(ForeignKey("programmes.id"))
+    title: Mapped[Text]
+    status: Mapped[str] = mapped_column(default=CALL.initial)
+    opens_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    allocation_method: Mapped[str] = mapped_column(default="first_come")
+    created_by: Mapped[UUID | None]
+    created_at: Mapped[datetime] = created_at()
+    published_by: Mapped[UUID | None]
+    published_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+    programme: Mapped[Programme] = relationship()
+    budget_lines: Mapped[list[BudgetLine]] = relationship(back_populates="call", order_by="BudgetLine.created_at")
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether applications may be submitted at that moment."""
+        return self.status == "published" and self.opens_at <= now < self.closes_at
+
+
+class BudgetLine(Model):
+    """One funder's money for a call; a budget officer who didn't propose it appropriates it."""
+
+    __tablename__ = "budget_lines"
+    __table_args__ = (
+        UniqueConstraint("call_id", "funder_id"),
+        CheckConstraint(BUDGET_LINE.check(), name="status"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("appropriated_by <> created_by", name="appropriated_by"),
+        CheckConstraint("(status = 'appropriated') = (appropriated_at IS NOT NULL)", name="appropriated_at"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"))
+    funder_id: Mapped[UUID] = mapped_column(ForeignKey("funders.id"))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(default=BUDGET_LINE.initial)
+    created_by: Mapped[UUID | None]
+    created_at: Mapped[datetime] = created_at()
+    appropriated_by: Mapped[UUID | None]
+    appropriated_at: Mapped[datetime | None]
+
+    call: Mapped[Call] = relationship(back_populates="budget_lines")
+    funder: Mapped[Funder] = relationship()

@@ -1,0 +1,1 @@
+"""Applications, their eligibility, allocation, vouchers and the waitlist."""

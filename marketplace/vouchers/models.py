@@ -1,0 +1,191 @@
+"""Tables of applications with their evidence and assessments, of allocation and of vouchers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.accounts.models import Organisation
+from marketplace.core.db import Model, created_at, uuid_key
+from marketplace.core.files import StoredFile
+from marketplace.programmes.models import Call, Programme
+from marketplace.vouchers.states import APPLICATION, VOUCHER
+
+
+class Application(Model):
+    """An SME's request for a voucher of a call; its ticket is its place in the queue."""
+
+    __tablename__ = "applications"
+    __table_args__ = (
+        CheckConstraint(APPLICATION.check(), name="status"),
+        CheckConstraint(
+            "status IN ('draft', 'withdrawn') OR (ticket IS NOT NULL AND submitted_at IS NOT NULL)", name="ticket"
+        ),
+        CheckConstraint(APPLICATION.stamped("decided_at", "accepted"), name="decided_at"),
+        CheckConstraint(APPLICATION.stamped("allocated_at", "allocated"), name="allocated_at"),
+        CheckConstraint(APPLICATION.stamped("waitlisted_at", "waitlisted"), name="waitlisted_at"),
+        CheckConstraint(APPLICATION.stamped("refused_at", "refused"), name="refused_at"),
+        CheckConstraint(APPLICATION.stamped("withdrawn_at", "withdrawn"), name="withdrawn_at"),
+        Index(
+            "uq_applications_live",
+            "call_id",
+            "organisation_id",
+            unique=True,
+            postgresql_where=text("status NOT IN ('refused', 'withdrawn')"),
+        ),
+        Index(None, "organisation_id"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    number: Mapped[str] = mapped_column(unique=True)
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    status: Mapped[str] = mapped_column(default=APPLICATION.initial)
+    ticket: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    service_line: Mapped[str | None]
+    need: Mapped[str | None]
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # money in whole major units
+    declarations: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    prepared_by: Mapped[UUID | None]
+    submitted_by: Mapped[UUID | None]
+    submitted_at: Mapped[datetime | None]
+    device_hash: Mapped[str | None]
+    address_hash: Mapped[str | None]
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str | None]  # why it was decided so: a person's words or a code of reasons
+    allocated_at: Mapped[datetime | None]
+    waitlisted_at: Mapped[datetime | None]
+    refused_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = created_at()
+
+    call: Mapped[Call] = relationship()
+    organisation: Mapped[Organisation] = relationship()
+    evidence: Mapped[list[Evidence]] = relationship(order_by="Evidence.created_at")
+    assessments: Mapped[list[Assessment]] = relationship(order_by="Assessment.assessed_at")
+    voucher: Mapped[Voucher | None] = relationship(back_populates="application")
+
+
+class Evidence(Model):
+    """A file that documents a fact of an application."""
+
+    __tablename__ = "evidence"
+
+    id: Mapped[UUID] = uuid_key()
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id"), index=True)
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id"))
+    kind: Mapped[str]
+    created_at: Mapped[datetime] = created_at()
+
+    file: Mapped[StoredFile] = relationship()
+
+
+class Assessment(Model):
+    """What a size standard said of an application on one occasion, with everything it rests on."""
+
+    __tablename__ = "assessments"
+    __table_args__ = (
+        CheckConstraint("result IN ('eligible', 'not_eligible', 'undetermined')", name="result"),
+        CheckConstraint("occasion IN ('submission', 'allocation', 'redemption', 'payment')", name="occasion"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id"), index=True)
+    occasion: Mapped[str]
+    standard: Mapped[str]
+    standard_date: Mapped[date]
+    result: Mapped[str]
+    inputs: Mapped[dict[str, Any]]
+    rules: Mapped[list[dict[str, Any]]]
+    evidence: Mapped[dict[str, Any]]  # per fact: level declared, documented or verified; by whom; when
+    assessed_by: Mapped[UUID | None]
+    assessed_at: Mapped[datetime]
+
+
+class Allocation(Model):
+    """The one allocation of a call: begun over the sealed list, finished when every ticket has its answer."""
+
+    __tablename__ = "allocations"
+
+    id: Mapped[UUID] = uuid_key()
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"), unique=True)
+    opening: Mapped[dict[str, int]]  # available per budget line when it began, for the replay
+    started_by: Mapped[UUID | None]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class AllocationEntry(Model):
+    """What allocation answered one ticket: the published list that anybody can replay."""
+
+    __tablename__ = "allocation_entries"
+    __table_args__ = (
+        UniqueConstraint("application_id", "outcome"),
+        CheckConstraint("outcome IN ('allocated', 'waitlisted', 'refused')", name="outcome"),
+        Index(None, "call_id", "ticket"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"))
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id"))
+    wave: Mapped[int] = mapped_column(BigInteger)
+    ticket: Mapped[int] = mapped_column(BigInteger)
+    outcome: Mapped[str]
+    reason: Mapped[str | None]
+    position: Mapped[int | None]
+    parts: Mapped[dict[str, int]]  # budget line to amount
+    decided_at: Mapped[datetime]
+
+
+class Voucher(Model):
+    """An SME's right to a stated amount of aid, drawable in parts until it expires."""
+
+    __tablename__ = "vouchers"
+    __table_args__ = (
+        CheckConstraint(VOUCHER.check(), name="status"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("issued_at < expires_at", name="expires_at"),
+        CheckConstraint(VOUCHER.stamped("suspended_at", "suspended"), name="suspended_at"),
+        CheckConstraint(VOUCHER.stamped("exhausted_at", "exhausted"), name="exhausted_at"),
+        CheckConstraint(VOUCHER.stamped("expired_at", "expired"), name="expired_at"),
+        CheckConstraint(VOUCHER.stamped("surrendered_at", "surrendered"), name="surrendered_at"),
+        CheckConstraint(VOUCHER.stamped("revoked_at", "revoked"), name="revoked_at"),
+        Index(
+            "uq_vouchers_one_active",
+            "programme_id",
+            "organisation_id",
+            unique=True,
+            postgresql_where=text("one_active AND status IN ('issued', 'suspended')"),
+        ),
+        Index(None, "organisation_id"),
+        Index("ix_vouchers_expiring", "expires_at", postgresql_where=text("status IN ('issued', 'suspended')")),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    number: Mapped[str] = mapped_column(unique=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id"), unique=True)
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"), index=True)
+    programme_id: Mapped[UUID] = mapped_column(ForeignKey("programmes.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str]
+    one_active: Mapped[bool]
+    status: Mapped[str] = mapped_column(default=VOUCHER.initial)
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    suspended_at: Mapped[datetime | None]
+    exhausted_at: Mapped[datetime | None]
+    expired_at: Mapped[datetime | None]
+    surrendered_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    application: Mapped[Application] = relationship(back_populates="voucher")
+    call: Mapped[Call] = relationship()
+    programme: Mapped[Programme] = relationship()
+    organisation: Mapped[Organisation] = relationship()

@@ -1,0 +1,57 @@
+"""The lives of applications and vouchers."""
+
+from marketplace.core.i18n import _
+from marketplace.core.states import Lifecycle, Move
+
+APPLICATION = Lifecycle(
+    "application",
+    initial="draft",
+    moves=[
+        Move("submit", ("draft",), "submitted", stamp="submitted_at", label=_("Submit")),
+        Move("review", ("submitted",), "in_review", label=_("Send to an officer")),
+        Move("accept", ("submitted", "in_review"), "accepted", stamp="decided_at", label=_("Accept as eligible")),
+        Move("allocate", ("accepted", "waitlisted"), "allocated", stamp="allocated_at", label=_("Give a voucher")),
+        Move("wait", ("accepted",), "waitlisted", stamp="waitlisted_at", label=_("Put on the waitlist")),
+        Move(
+            "refuse", ("in_review", "accepted", "waitlisted"), "refused", stamp="refused_at", label=_("Refuse")
+        ),
+        Move(
+            "withdraw",
+            ("draft", "submitted", "in_review", "accepted", "waitlisted"),
+            "withdrawn",
+            stamp="withdrawn_at",
+            label=_("Withdraw the application"),
+        ),
+    ],
+    labels={
+        "draft": _("Draft"),
+        "submitted": _("Submitted"),
+        "in_review": _("An officer is checking eligibility"),
+        "accepted": _("Waiting for allocation"),
+        "allocated": _("Voucher given"),
+        "waitlisted": _("On the waitlist"),
+        "refused": _("Refused"),
+        "withdrawn": _("Withdrawn"),
+    },
+)
+
+VOUCHER = Lifecycle(
+    "voucher",
+    initial="issued",
+    moves=[
+        Move("suspend", ("issued",), "suspended", stamp="suspended_at", label=_("Suspend")),
+        Move("resume", ("suspended",), "issued", label=_("Resume")),
+        Move("exhaust", ("issued",), "exhausted", stamp="exhausted_at", label=_("Used up")),
+        Move("expire", ("issued", "suspended"), "expired", stamp="expired_at", label=_("Expire")),
+        Move("surrender", ("issued",), "surrendered", stamp="surrendered_at", label=_("Give the voucher back")),
+        Move("revoke", ("issued", "suspended"), "revoked", stamp="revoked_at", label=_("Revoke")),
+    ],
+    labels={
+        "issued": _("Valid"),
+        "suspended": _("Suspended"),
+        "exhausted": _("Used up"),
+        "expired": _("Expired"),
+        "surrendered": _("Given back"),
+        "revoked": _("Revoked"),
+    },
+)
