@@ -60,7 +60,7 @@ def describe_lifecycles() -> str:
     lines = [
         "# Lifecycles",
         "",
-        "Printed by `marketplace docs lifecycles` from the tables in `marketplace/*/states.py`; a test compares the two.",
+        "Printed by `marketplace docs lifecycles` from `marketplace/*/states.py`; a test compares the two.",
     ]
     for area, lifecycle in lifecycles():
         lines += ["", f"## {area}: {lifecycle.name.replace('_', ' ')}", ""]

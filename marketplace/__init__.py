@@ -1,0 +1,1 @@
+"""The consulting voucher marketplace: one folder an area, importing in one direction."""

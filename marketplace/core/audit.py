@@ -1,0 +1,213 @@
+"""The audit trail: transition() and record() write it; sealing chains it by hash; verify() proves it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import BigInteger, ForeignKey, Identity, LargeBinary, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.core import clock
+from marketplace.core.actors import Actor
+from marketplace.core.db import Model, session
+from marketplace.core.errors import Words
+from marketplace.core.states import Lifecycle
+
+Plain = Mapping[str, Any]
+
+
+class AuditEntry(Model):
+    """Who did what to which thing, in what role and when; inserted with the change, never changed."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime]
+    person_id: Mapped[UUID | None]
+    role: Mapped[str]
+    organisation_id: Mapped[UUID | None]
+    device_hash: Mapped[str | None]
+    address_hash: Mapped[str | None]
+    action: Mapped[str]
+    subject_type: Mapped[str]
+    subject_id: Mapped[UUID]
+    body: Mapped[dict[str, Any]]
+
+
+class AuditSeal(Model):
+    """An entry's place in the chain and the hash of it and all before it."""
+
+    __tablename__ = "audit_seals"
+
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(ForeignKey(AuditEntry.id), unique=True)
+    hash: Mapped[bytes]
+
+
+class AuditHead(Model):
+    """A signed head: whoever cuts the chain's tail can't forge this."""
+
+    __tablename__ = "audit_heads"
+
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+    signed_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
+
+
+class HasStatus(Protocol):
+    """A row with a lifecycle."""
+
+    __tablename__: Any
+    id: Any
+    status: Any
+
+
+def transition(
+    thing: HasStatus, lifecycle: Lifecycle, event: str, *, actor: Actor, reason: str | None = None, **details: Any
+) -> None:
+    """Make the named move, stamp its time and write the audit entry; the only place that assigns a status."""
+    before = thing.status
+    move = lifecycle.move(before, event)
+    thing.status = move.target
+    if move.stamp:
+        setattr(thing, move.stamp, clock.now())
+    record(
+        actor,
+        f"{lifecycle.name}.{event}",
+        thing,
+        before={"status": before},
+        after={"status": move.target, **details},
+        reason=reason,
+    )
+
+
+def record(
+    actor: Actor,
+    action: str,
+    subject: Any,
+    *,
+    before: Plain | None = None,
+    after: Plain | None = None,
+    reason: Words | None = None,
+) -> None:
+    """Write one audit entry about a row, or about a (type, id) pair, in the change's own transaction."""
+    if not isinstance(subject, tuple):
+        if subject.id is None:
+            session.flush()
+        subject = (subject.__tablename__, subject.id)
+    body = {"before": before, "after": after, "reason": None if reason is None else str(reason)}
+    session.add(
+        AuditEntry(
+            at=clock.now(),
+            person_id=actor.person_id,
+            role=actor.role.value,
+            organisation_id=actor.organisation_id,
+            device_hash=actor.device_hash,
+            address_hash=actor.address_hash,
+            action=action,
+            subject_type=subject[0],
+            subject_id=subject[1],
+            body=json.loads(_canonical({key: value for key, value in body.items() if value is not None})),
+        )
+    )
+
+
+def seal(key: Ed25519PrivateKey, *, batch: int = 5000) -> int:
+    """Chain the entries not yet sealed, in batches, and sign the new head; the number sealed.
+
+    Two sealers at once are kept apart by an advisory lock; nothing waits for it but they.
+    """
+    if not session.scalar(select(func.pg_try_advisory_xact_lock(7_310_001))):
+        return 0
+    head = session.scalars(select(AuditSeal).order_by(AuditSeal.position.desc()).limit(1)).first()
+    position, digest = (head.position, head.hash) if head else (0, b"")
+    sealed = select(AuditSeal.entry_id).where(AuditSeal.entry_id == AuditEntry.id)
+    entries = session.scalars(
+        select(AuditEntry).where(~sealed.exists()).order_by(AuditEntry.id).limit(batch)
+    ).all()
+    for entry in entries:
+        position += 1
+        digest = _link(digest, position, entry)
+        session.add(AuditSeal(position=position, entry_id=entry.id, hash=digest))
+    if entries:
+        session.add(AuditHead(position=position, hash=digest, signature=key.sign(_head(position, digest))))
+    return len(entries)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What verify() found: entries proved, entries not yet sealed, and the first fault if any."""
+
+    sealed: int
+    unsealed: int
+    fault: str | None
+
+
+def verify(key: Ed25519PrivateKey) -> Verdict:
+    """Walk the whole chain and every signed head; any change to history is a fault."""
+    digest, position = b"", 0
+    hashes: dict[int, bytes] = {}
+    rows = session.execute(
+        select(AuditSeal, AuditEntry)
+        .join(AuditEntry, AuditEntry.id == AuditSeal.entry_id)
+        .order_by(AuditSeal.position)
+        .execution_options(yield_per=1000)
+    )
+    fault = None
+    for seal_row, entry in rows:
+        position += 1
+        digest = _link(digest, position, entry)
+        if seal_row.position != position or seal_row.hash != digest:
+            fault = f"entry {entry.id} at position {seal_row.position} does not match the chain"
+            break
+        hashes[position] = digest
+    fault = fault or _head_fault(key, hashes)
+    total = session.scalar(select(func.count()).select_from(AuditEntry)) or 0
+    return Verdict(sealed=len(hashes), unsealed=total - len(hashes), fault=fault)
+
+
+def _head_fault(key: Ed25519PrivateKey, hashes: dict[int, bytes]) -> str | None:
+    public = key.public_key()
+    heads = session.scalars(select(AuditHead).order_by(AuditHead.position)).all()
+    for head in heads:
+        try:
+            public.verify(head.signature, _head(head.position, head.hash))
+        except InvalidSignature:
+            return f"the head at position {head.position} bears a false signature"
+        if hashes.get(head.position) != head.hash:
+            return f"the chain does not reach the signed head at position {head.position}"
+    if hashes and (not heads or heads[-1].position < len(hashes)):
+        return "the newest seals bear no signed head"
+    return None
+
+
+def _head(position: int, digest: bytes) -> bytes:
+    return position.to_bytes(8, "big") + digest
+
+
+def _link(previous: bytes, position: int, entry: AuditEntry) -> bytes:
+    facts = {
+        "position": position,
+        "id": entry.id,
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "person_id": entry.person_id,
+        "role": entry.role,
+        "organisation_id": entry.organisation_id,
+        "device_hash": entry.device_hash,
+        "address_hash": entry.address_hash,
+        "action": entry.action,
+        "subject": [entry.subject_type, entry.subject_id],
+        "body": entry.body,
+    }
+    return hashlib.sha256(previous + _canonical(facts).encode()).digest()
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)

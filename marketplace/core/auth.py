@@ -1,0 +1,92 @@
+"""Who may see a page: access declared on the route, denied without a declaration."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, UserMixin, current_user
+
+from marketplace.core.actors import EVERYONE, VISITOR, Actor, Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+DEVICE_COOKIE = "device"
+
+login_manager = LoginManager()
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """What flask-login holds: the actor of this request and the session's token."""
+
+    def __init__(self, actor: Actor, token: str) -> None:
+        self.actor = actor
+        self.token = token
+
+    def get_id(self) -> str:
+        return self.token
+
+
+def public(view: View) -> View:
+    """Everybody may see this page."""
+    view.access = frozenset(Role)  # type: ignore[attr-defined]
+    return view
+
+
+def requires(*roles: Role) -> Callable[[View], View]:
+    """Only these roles may see this page; without roles, everybody who is signed in."""
+
+    def declare(view: View) -> View:
+        view.access = frozenset(roles) or EVERYONE  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def current_actor() -> Actor:
+    """The actor of this request; a visitor without a role when signed out."""
+    if current_user and current_user.is_authenticated:
+        actor: Actor = current_user.actor
+        return actor
+    return VISITOR
+
+
+def device_hash() -> str | None:
+    """A hash of the browser's long-lived device cookie; None before it has one."""
+    cookie = request.cookies.get(DEVICE_COOKIE)
+    return hashlib.sha256(cookie.encode()).hexdigest() if cookie else None
+
+
+def address_hash() -> str:
+    """A keyed hash of the network address: equal addresses can be seen, the address can't."""
+    key = str(current_app.secret_key).encode()
+    return hmac.new(key, (request.remote_addr or "").encode(), hashlib.sha256).hexdigest()
+
+
+def access_of(app: Flask, endpoint: str) -> frozenset[Role] | None:
+    """The roles that a route declares; None if it declares nothing."""
+    return getattr(app.view_functions[endpoint], "access", None)
+
+
+def check_access() -> ResponseReturnValue | None:
+    """Refuse what the route doesn't allow: signed out to sign-in, wrong role 403, undeclared 403."""
+    if request.endpoint is None:
+        return None
+    allowed = access_of(current_app, request.endpoint)
+    actor = current_actor()
+    if allowed is None:
+        abort(403)
+    if Role.VISITOR in allowed or actor.role in allowed:
+        return None
+    if actor.role is Role.VISITOR:
+        following = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("accounts.sign_in", next=following))
+    abort(403)
+
+
+def check_routes(app: Flask) -> None:
+    """Refuse to start with a route that doesn't declare who may see it."""
+    undeclared = [rule.endpoint for rule in app.url_map.iter_rules() if access_of(app, rule.endpoint) is None]
+    if undeclared:
+        raise RuntimeError(f"no access declared on: {', '.join(sorted(set(undeclared)))}")

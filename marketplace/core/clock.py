@@ -1,0 +1,53 @@
+"""Business time: real time plus one stored offset that only demo and test mode can change."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import holidays
+
+_offset = timedelta()
+_zone = ZoneInfo("Asia/Seoul")
+_country = "KR"
+
+
+def configure(*, time_zone: str, country: str = "KR") -> None:
+    """Set the agency's time zone and the country whose holidays count."""
+    global _zone, _country
+    _zone, _country = ZoneInfo(time_zone), country
+
+
+def set_offset(offset: timedelta) -> None:
+    """Shift this process's business time; the stored offset is changed by `db.move_clock` alone."""
+    global _offset
+    _offset = offset
+
+
+def now() -> datetime:
+    """Business time, in UTC."""
+    return datetime.now(UTC) + _offset
+
+
+def zone() -> ZoneInfo:
+    """The agency's time zone."""
+    return _zone
+
+
+def today() -> date:
+    """The agency's date."""
+    return now().astimezone(_zone).date()
+
+
+def end_of_day(day: date) -> datetime:
+    """The first moment after `day` in the agency's zone: what ends on a day ends before it."""
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=_zone).astimezone(UTC)
+
+
+def add_working_days(moment: datetime, days: int) -> datetime:
+    """`moment` plus `days` working days (Monday to Friday, no public holiday) of the agency's country."""
+    closed = holidays.country_holidays(_country)
+    local = moment.astimezone(_zone)
+    while days > 0:
+        local += timedelta(days=1)
+        if local.weekday() < 5 and local.date() not in closed:
+            days -= 1
+    return local.astimezone(UTC)

@@ -1,0 +1,139 @@
+"""The database: engine, session, model base and the unit of work; commit and rollback live here alone."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from sqlalchemy import DateTime, Engine, MetaData, Text, create_engine, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
+
+from marketplace.core import clock
+from marketplace.core.errors import NotFound
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+session: scoped_session[Session] = scoped_session(sessionmaker(expire_on_commit=False))
+
+# What runs once the work is safely stored: bells for the workers. Losing one loses nothing.
+_after_commit: list[Callable[[Session], None]] = []
+
+
+class Model(DeclarativeBase):
+    """Base of every table."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {
+        str: Text,
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        dict[str, str]: JSONB,
+        dict[str, int]: JSONB,
+        list[str]: JSONB,
+        list[dict[str, Any]]: JSONB,
+    }
+
+
+Row = TypeVar("Row", bound=Model)
+
+
+def uuid_key() -> Mapped[UUID]:
+    """A primary key that nobody can guess."""
+    return mapped_column(primary_key=True, default=uuid4, server_default=func.gen_random_uuid())
+
+
+def created_at() -> Mapped[datetime]:
+    """The business time at which the row was made."""
+    return mapped_column(server_default=func.app_now())
+
+
+def connect(url: str, *, statement_timeout: timedelta = timedelta(seconds=5), pool_size: int = 8) -> Engine:
+    """Bind the session to a database; statements and lock waits are bounded."""
+    options = f"-c statement_timeout={int(statement_timeout.total_seconds() * 1000)} -c lock_timeout=3000"
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_pre_ping=True,
+        connect_args={"options": f"{options} -c timezone=UTC"},
+    )
+    session.remove()
+    session.configure(bind=engine)
+    return engine
+
+
+def after_commit(hook: Callable[[Session], None]) -> None:
+    """Call `hook` after each stored unit of work; for hints only."""
+    if hook not in _after_commit:
+        _after_commit.append(hook)
+
+
+def commit() -> None:
+    """Store the unit of work, then ring the bells."""
+    session.commit()
+    for hook in _after_commit:
+        hook(session())
+
+
+def rollback() -> None:
+    """Undo the unit of work."""
+    session.rollback()
+    session.info.clear()
+
+
+@contextmanager
+def unit_of_work() -> Iterator[None]:
+    """An edge: all of the block is stored, or nothing of it."""
+    try:
+        yield
+        commit()
+    except BaseException:
+        rollback()
+        raise
+    finally:
+        session.remove()
+
+
+def flush() -> None:
+    """Send pending changes now, so that a constraint speaks inside the verb."""
+    session.flush()
+
+
+def get(model: type[Row], key: UUID, *, lock: bool = False) -> Row:
+    """The row with this key, locked until the end of the unit of work if asked; NotFound without one."""
+    row = session.get(model, key, with_for_update=True if lock else None, populate_existing=lock)
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def next_number(prefix: str) -> str:
+    """The next number that people see, such as APP-2026-000123; gaps are allowed."""
+    value = session.scalar(select(func.nextval(f"number_{prefix.lower()}")))
+    return f"{prefix}-{clock.today().year}-{value:06d}"
+
+
+def act_as(organisation_id: UUID | None) -> None:
+    """Tell the database's row security for whom this unit of work reads sealed bids."""
+    session.execute(
+        text("SELECT set_config('app.organisation_id', :id, true)"), {"id": str(organisation_id or "")}
+    )
+
+
+def load_clock() -> None:
+    """Take over the stored offset of business time (demo and test mode)."""
+    clock.set_offset(session.scalar(text("SELECT shift FROM clock_offset")) or timedelta())
+
+
+def move_clock(by: timedelta) -> None:
+    """Move the stored business time; demo and test mode only."""
+    session.execute(text("UPDATE clock_offset SET shift = shift + :by"), {"by": by})
+    load_clock()

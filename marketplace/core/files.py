@@ -1,0 +1,145 @@
+"""Uploaded files: checked by name and content, stored under random names outside the web root."""
+
+import hashlib
+import io
+import os
+import zipfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.core.actors import Actor
+from marketplace.core.db import Model, created_at, session, uuid_key
+from marketplace.core.errors import Invalid
+from marketplace.core.i18n import _
+
+MEBIBYTE = 1024 * 1024
+LARGEST_FILE = 20 * MEBIBYTE
+LARGEST_UNPACKED = 200 * MEBIBYTE
+MOST_ENTRIES = 2000
+
+OFFICE = "application/vnd.openxmlformats-officedocument"
+DOCUMENTS: Mapping[str, str] = {
+    "pdf": "application/pdf",
+    "docx": f"{OFFICE}.wordprocessingml.document",
+    "xlsx": f"{OFFICE}.spreadsheetml.sheet",
+    "hwp": "application/x-hwp",
+    "hwpx": "application/hwp+zip",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+}
+BANK_FILES: Mapping[str, str] = {"xml": "application/xml"}
+
+# The first bytes by which a type is known; a zip is looked into as well.
+SIGNATURES = {
+    "pdf": b"%PDF-",
+    "docx": b"PK\x03\x04",
+    "xlsx": b"PK\x03\x04",
+    "hwpx": b"PK\x03\x04",
+    "hwp": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    "png": b"\x89PNG\r\n\x1a\n",
+    "jpg": b"\xff\xd8\xff",
+    "jpeg": b"\xff\xd8\xff",
+    "xml": b"<?xml",
+}
+ZIP_MEMBERS = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "hwpx": "mimetype"}
+
+_root = Path("var/files")
+
+
+class StoredFile(Model):
+    """A file as it was uploaded; the bytes lie under `id` in the files folder."""
+
+    __tablename__ = "files"
+
+    id: Mapped[UUID] = uuid_key()
+    name: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
+    uploaded_by: Mapped[UUID | None]
+    created_at: Mapped[datetime] = created_at()
+
+
+def configure(root: Path) -> None:
+    """Set the folder of all uploaded files."""
+    global _root
+    _root = root
+    _root.mkdir(parents=True, exist_ok=True)
+
+
+def path(file: StoredFile) -> Path:
+    """Where the bytes lie."""
+    return _root / file.id.hex[:2] / file.id.hex
+
+
+def store(
+    stream: IO[bytes], filename: str, *, actor: Actor | None, kinds: Mapping[str, str] = DOCUMENTS
+) -> StoredFile:
+    """Check and keep an upload; Invalid(field='file') if its name, size or content isn't allowed.
+
+    The bytes are written before the transaction ends: an undone transaction leaves a file that nothing names.
+    """
+    content = stream.read(LARGEST_FILE + 1)
+    extension = check(filename, content, kinds=kinds)
+    file = StoredFile(
+        id=uuid4(),
+        name=clean_name(filename),
+        media_type=kinds[extension],
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        uploaded_by=actor.person_id if actor else None,
+    )
+    target = path(file)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with open(target, "xb") as output:
+        output.write(content)
+        output.flush()
+        os.fsync(output.fileno())
+    session.add(file)
+    session.flush()
+    return file
+
+
+def check(filename: str, content: bytes, *, kinds: Mapping[str, str]) -> str:
+    """The file's kind by extension, which its content must bear out; Invalid otherwise."""
+    extension = filename.rpartition(".")[2].lower()
+    if extension not in kinds:
+        allowed = ", ".join(kinds)
+        raise Invalid(_("This kind of file is not taken. Use one of: %(kinds)s.", kinds=allowed), field="file")
+    if not content:
+        raise Invalid(_("The file is empty. Choose another one."), field="file")
+    if len(content) > LARGEST_FILE:
+        raise Invalid(_("The file is larger than 20 MB. Make it smaller and try again."), field="file")
+    known = content.lstrip(b"\xef\xbb\xbf") if extension == "xml" else content
+    if not known.startswith(SIGNATURES[extension]) or not _zip_is_sound(extension, content):
+        raise Invalid(
+            _("The content of the file is not what its name says (.%(kind)s). Save it anew and try again.", kind=extension),
+            field="file",
+        )
+    return extension
+
+
+def _zip_is_sound(extension: str, content: bytes) -> bool:
+    if extension not in ZIP_MEMBERS:
+        return True
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+    except zipfile.BadZipFile:
+        return False
+    unpacked = sum(entry.file_size for entry in entries)
+    names = {entry.filename for entry in entries}
+    return len(entries) <= MOST_ENTRIES and unpacked <= LARGEST_UNPACKED and ZIP_MEMBERS[extension] in names
+
+
+def clean_name(filename: str) -> str:
+    """The last part of the name, without control characters, at most 150 characters."""
+    last = filename.replace("\\", "/").rpartition("/")[2]
+    return "".join(character for character in last if character.isprintable())[-150:] or "file"

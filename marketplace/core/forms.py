@@ -1,0 +1,289 @@
+"""What may be typed: the form with its one-time key, and fields that take only what they can store."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField as UploadField
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Optional, StopValidation, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from marketplace.core import clock, db
+from marketplace.core.errors import DomainError, Words
+from marketplace.core.i18n import _
+from marketplace.core.money import exponent
+
+# Characters that reorder or hide what a reader sees, and what a database can't store.
+HIDDEN_CHARACTERS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
+LARGEST_NUMBER = 10**12
+
+REQUIRED = _("Fill this in.")
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form whose POST takes effect once: its hidden key is spent in the same transaction."""
+
+    key = HiddenField(default=lambda: str(uuid4()))
+
+    def refuse(self, error: DomainError) -> None:
+        """Put a refusal onto its field, or above the form when it has none here."""
+        field = self._fields.get(error.field or "")
+        if field is not None:
+            field.errors = [*field.errors, error.message]
+        else:
+            self.form_errors = [*self.form_errors, error.message]
+
+    @contextmanager
+    def errors_to_fields(self) -> Iterator[None]:
+        """Run a verb; what it refuses is undone and said on the form."""
+        try:
+            yield
+        except DomainError as error:
+            if error.status in (403, 404):
+                raise
+            db.rollback()
+            self.refuse(error)
+
+    @property
+    def has_errors(self) -> bool:
+        """True once a field or the form as a whole was refused."""
+        return bool(self.errors or self.form_errors)
+
+
+def storable(value: str) -> bool:
+    """True unless the text holds what the database or a reader can't take (NUL, controls, reordering marks)."""
+    return not any(
+        character in HIDDEN_CHARACTERS
+        or (unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r")
+        for character in value
+    )
+
+
+class _Text:
+    """Tidies typed text and refuses what can't be stored."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        text = valuelist[0] if valuelist else ""
+        self.data = unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip() if storable(text) else text
+
+    def pre_validate(self, form: Form) -> None:
+        if self.data and not storable(self.data):
+            raise StopValidation(_("This contains characters that can't be stored. Type it anew."))
+        longest = getattr(self, "max_length", None)
+        if self.data and longest and len(self.data) > longest:
+            raise StopValidation(_("Use at most %(count)s characters.", count=longest))
+
+
+class TextField(_Text, StringField):  # type: ignore[misc]
+    """One line of text."""
+
+    def __init__(
+        self, label: Words = "", *, required: bool = True, max_length: int = 200, validators: Sequence[Any] = (), **kwargs: Any
+    ) -> None:
+        self.max_length = max_length
+        super().__init__(label, [_required(required), *validators], **kwargs)
+
+    def pre_validate(self, form: Form) -> None:
+        super().pre_validate(form)
+        if self.data and "\n" in self.data:
+            raise StopValidation(_("Use one line."))
+
+
+class LongTextField(_Text, TextAreaField):  # type: ignore[misc]
+    """Several lines of text."""
+
+    def __init__(
+        self, label: Words = "", *, required: bool = True, max_length: int = 5000, validators: Sequence[Any] = (), **kwargs: Any
+    ) -> None:
+        self.max_length = max_length
+        super().__init__(label, [_required(required), *validators], **kwargs)
+
+
+class _Parsed(StringField):  # type: ignore[misc]
+    """A field that keeps what was typed and turns it into a value."""
+
+    typed: str = ""
+    refusal: Words = ""
+
+    def __init__(self, label: Words = "", *, required: bool = True, validators: Sequence[Any] = (), **kwargs: Any) -> None:
+        super().__init__(label, [_required(required), *validators], **kwargs)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.typed = (valuelist[0] if valuelist else "").strip()
+        self.data = None
+        if self.typed:
+            try:
+                self.data = self.parse(self.typed)
+            except ValueError:
+                raise ValueError(self.refusal) from None
+
+    def parse(self, typed: str) -> Any:
+        """The value, or ValueError."""
+        raise NotImplementedError
+
+    def show(self, value: Any) -> str:
+        """The value as one would type it."""
+        return str(value)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return self.typed
+        return "" if self.data is None else self.show(self.data)
+
+
+class WholeNumberField(_Parsed):
+    """A whole number in ASCII digits."""
+
+    def __init__(
+        self, label: Words = "", *, minimum: int = 0, maximum: int = LARGEST_NUMBER, validators: Sequence[Any] = (), **kwargs: Any
+    ) -> None:
+        self.refusal = _("Use digits only, such as 25.")
+        super().__init__(label, validators=[_between(minimum, maximum), *validators], **kwargs)
+
+    def parse(self, typed: str) -> int:
+        digits = re.sub(r"(?<=\d),(?=\d{3}(\D|$))", "", typed)
+        if not re.fullmatch(r"\d{1,15}", digits, re.ASCII):
+            raise ValueError
+        return int(digits)
+
+
+class MoneyField(_Parsed):
+    """An amount of money, typed in major units and kept in minor units."""
+
+    def __init__(
+        self, label: Words = "", *, currency: str = "KRW", minimum: int = 0, maximum: int = LARGEST_NUMBER,
+        validators: Sequence[Any] = (), **kwargs: Any,
+    ) -> None:
+        self.currency = currency
+        self.refusal = _("Type the amount in digits, such as 1,500,000.")
+        super().__init__(label, validators=[_between(minimum, maximum), *validators], **kwargs)
+
+    def parse(self, typed: str) -> int:
+        digits = exponent(self.currency)
+        plain = re.sub(r"(?<=\d),(?=\d{3}(\D|$))", "", typed)
+        match = re.fullmatch(r"(\d{1,13})(?:\.(\d{1,3}))?", plain, re.ASCII)
+        if not match or len(match[2] or "") > digits:
+            raise ValueError
+        return int(match[1] + (match[2] or "").ljust(digits, "0"))
+
+    def show(self, value: int) -> str:
+        digits = exponent(self.currency)
+        if not digits:
+            return f"{value:,}"
+        return f"{value // 10**digits:,}.{value % 10**digits:0{digits}d}"
+
+
+class DateField(_Parsed):
+    """A day, typed as 2026-11-23."""
+
+    def __init__(self, label: Words = "", *, earliest: date = EARLIEST, latest: date = LATEST, **kwargs: Any) -> None:
+        self.earliest, self.latest = earliest, latest
+        self.refusal = _("Type the date as year-month-day, such as 2026-11-23.")
+        super().__init__(label, **kwargs)
+
+    def parse(self, typed: str) -> date:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", typed, re.ASCII):
+            raise ValueError
+        value = date.fromisoformat(typed)
+        if not self.earliest <= value <= self.latest:
+            raise ValueError
+        return value
+
+
+class DateTimeField(_Parsed):
+    """A day and time in the agency's zone, typed as 2026-11-23T09:00, kept in UTC."""
+
+    def __init__(self, label: Words = "", **kwargs: Any) -> None:
+        self.refusal = _("Type the date and time as 2026-11-23T09:00.")
+        super().__init__(label, **kwargs)
+
+    def parse(self, typed: str) -> datetime:
+        match = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::00)?", typed, re.ASCII)
+        if not match:
+            raise ValueError
+        value = datetime.fromisoformat(f"{match[1]}T{match[2]}").replace(tzinfo=clock.zone())
+        if not EARLIEST <= value.date() <= LATEST:
+            raise ValueError
+        return value.astimezone(UTC)
+
+    def show(self, value: datetime) -> str:
+        return value.astimezone(clock.zone()).strftime("%Y-%m-%dT%H:%M")
+
+
+class _Choice:
+    """Says in words that a value isn't on the list."""
+
+    def pre_validate(self, form: Form) -> None:
+        try:
+            super().pre_validate(form)  # type: ignore[misc]
+        except ValidationError:
+            raise StopValidation(_("Choose one of the answers on the list.")) from None
+
+
+class ChoiceField(_Choice, RadioField):  # type: ignore[misc]
+    """One of few answers, all shown."""
+
+    def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
+        kwargs.setdefault("validate_choice", True)
+        super().__init__(label, [_required(required)], **kwargs)
+
+
+class SelectOneField(_Choice, SelectField):  # type: ignore[misc]
+    """One of many answers."""
+
+    def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
+        super().__init__(label, [_required(required)], **kwargs)
+
+
+class ChoicesField(_Choice, SelectMultipleField):  # type: ignore[misc]
+    """Any of several answers, as checkboxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
+        super().__init__(label, [_required(required)], **kwargs)
+
+
+class AgreeField(BooleanField):  # type: ignore[misc]
+    """A box that must be ticked before the form is taken."""
+
+    def __init__(self, label: Words = "", **kwargs: Any) -> None:
+        super().__init__(label, [InputRequired(_("Tick this box to go on."))], **kwargs)
+
+
+class FileField(UploadField):  # type: ignore[misc]
+    """An upload; its content is checked by core.files when it is stored."""
+
+    def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
+        super().__init__(label, [_required(required)], **kwargs)
+
+
+def _required(required: bool) -> Any:
+    return InputRequired(REQUIRED) if required else Optional()
+
+
+def _between(minimum: int, maximum: int) -> Any:
+    def check(form: Form, field: Field) -> None:
+        if field.data is not None and not minimum <= field.data <= maximum:
+            raise ValidationError(
+                _("Use a number from %(low)s to %(high)s.", low=f"{minimum:,}", high=f"{maximum:,}")
+            )
+
+    return check
