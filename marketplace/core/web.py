@@ -1,0 +1,275 @@
+"""The web edge: one transaction a request, one effect a form, and the headers, errors and pages around it."""
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import structlog
+from flask import Flask, Response, abort, flash, g, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
+from sqlalchemy import ColumnElement, Select, text, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.exceptions import HTTPException
+
+from marketplace.core import auth, clock, db, files
+from marketplace.core.db import Model
+from marketplace.core.errors import DomainError, Words, from_integrity
+from marketplace.core.forms import Form, storable
+from marketplace.core.i18n import _
+
+log = structlog.get_logger()
+
+READS = ("GET", "HEAD", "OPTIONS")
+PAGE_SIZE = 50
+BUSY = (LockNotAvailable, QueryCanceled, DeadlockDetected)
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class UsedKey(Model):
+    """A form's one-time key that has taken effect, and where its answer led."""
+
+    __tablename__ = "used_keys"
+
+    key: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID | None]
+    fingerprint: Mapped[str]
+    location: Mapped[str | None]
+    created_at: Mapped[datetime] = db.created_at()
+
+
+class Application(Flask):
+    """Flask with the transaction edge: a request that changes something is stored whole or not at all."""
+
+    def dispatch_request(self) -> Response:  # type: ignore[override]
+        """Answer the request; commit below status 400, roll back otherwise and after every read."""
+        if request.method in READS:
+            return self.make_response(super().dispatch_request())
+        key = _form_key()
+        if key is not None and (answer := _spend(key)) is not None:
+            return self.make_response(answer)
+        response = self.make_response(super().dispatch_request())
+        if response.status_code < 400:
+            if key is not None:
+                _keep_answer(key, response)
+            db.commit()
+        else:
+            db.rollback()
+        return response
+
+
+def _form_key() -> UUID | None:
+    try:
+        return UUID(request.form.get("key", ""))
+    except ValueError:
+        return None
+
+
+def _spend(key: UUID) -> ResponseReturnValue | None:
+    """Take the key for this request; if it was spent before, the first answer again.
+
+    Of equal requests at once the later ones wait on the first one's row until it is stored or undone.
+    """
+    person = auth.current_actor().person_id
+    fields = sorted((n, v) for n, v in request.form.items(multi=True) if n != "csrf_token")
+    fingerprint = hashlib.sha256(json.dumps([request.path, fields]).encode()).hexdigest()
+    values = {"key": key, "person_id": person, "fingerprint": fingerprint}
+    fresh = insert(UsedKey).values(**values).on_conflict_do_nothing().returning(UsedKey.key)
+    if db.session.scalar(fresh) is not None:
+        return None
+    used = db.session.get(UsedKey, key)
+    if used is None or used.person_id != person or used.fingerprint != fingerprint:
+        raise DomainError(_("This form was already sent with other content. Nothing was saved. Open it again."))
+    db.rollback()
+    return redirect(used.location or request.path, 303)
+
+
+def _keep_answer(key: UUID, response: Response) -> None:
+    used = db.session.get(UsedKey, key)
+    if used is not None:
+        used.location = response.location
+
+
+def page(template: str, *, form: Form | None = None, **context: Any) -> ResponseReturnValue:
+    """A page; with status 422 when its form was refused."""
+    status = 422 if form is not None and request.method == "POST" and form.has_errors else 200
+    return render_template(template, form=form, **context), status
+
+
+def done(message: Words, location: str) -> ResponseReturnValue:
+    """Say what was done on the page to which a finished form leads."""
+    flash(str(message), "success")
+    return redirect(location, 303)
+
+
+def send_stored(file: files.StoredFile) -> Response:
+    """Hand out an uploaded file, never shown by the browser itself."""
+    return send_file(files.path(file), mimetype=file.media_type, as_attachment=True, download_name=file.name)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list: its rows, the addresses of the next and first page, and the sort in force."""
+
+    items: list[Any]
+    next: str | None
+    first: str | None
+    sort: str
+    sorts: Sequence[str]
+
+
+def paginate(
+    statement: Select[Any], *, sorts: Mapping[str, ColumnElement[Any]], key: Any, size: int = PAGE_SIZE
+) -> Page:
+    """One keyset page of a select: `?sort=` names one of `sorts` (the first is the default; a leading '-' in the
+    name means descending), `?after=` continues behind a row. Rows are entities when the select has one column."""
+    sort = request.args.get("sort", "")
+    if sort not in sorts:
+        sort = next(iter(sorts))
+    column, falling = sorts[sort], sort.startswith("-")
+    columns = len(statement.selected_columns) if len(statement.column_descriptions) > 1 else 1
+    keyed = statement.add_columns(column.label("sort_value"), key.label("sort_key"))
+    after = _cursor(request.args.get("after"), column)
+    if after is not None:
+        place = tuple_(column, key)
+        keyed = keyed.where(place < tuple_(*after) if falling else place > tuple_(*after))
+    order = (column.desc(), key.desc()) if falling else (column.asc(), key.asc())
+    rows = list(db.session.execute(keyed.order_by(None).order_by(*order).limit(size + 1)))
+    more, rows = len(rows) > size, rows[:size]
+    items = [row[0] if columns == 1 else row[:-2] for row in rows]
+    following = _address(after=_encode(rows[-1].sort_value, rows[-1].sort_key)) if more else None
+    return Page(items, following, _address(after=None) if after else None, sort, list(sorts))
+
+
+def _encode(value: Any, key: Any) -> str:
+    raw = json.dumps([value.isoformat() if isinstance(value, date) else str(value), str(key)])
+    return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+
+def _cursor(cursor: str | None, column: ColumnElement[Any]) -> tuple[Any, UUID] | None:
+    """The row to continue behind; None (the first page) for a cursor that is not ours."""
+    if not cursor:
+        return None
+    try:
+        value, key = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+        kind = column.type.python_type
+        parsed = kind.fromisoformat(value) if issubclass(kind, date) else kind(value)
+        if not storable(str(parsed)) or (kind is int and abs(parsed) >= 2**63):
+            return None
+        return parsed, UUID(key)
+    except (ValueError, TypeError, NotImplementedError, OverflowError):
+        return None
+
+
+def _address(**changes: Any) -> str:
+    query = {**request.args.to_dict(), **changes}
+    return url_for(str(request.endpoint), **{**(request.view_args or {}), **query})
+
+
+def problem_page(status: int, message: Words | None = None) -> tuple[str, int]:
+    """The page for a refusal or failure: what was not done, that nothing was saved, what to do now."""
+    db.rollback()
+    known = status if status in (400, 403, 404, 405, 409, 413, 422, 429, 500, 503) else 400
+    return render_template(f"errors/{known}.html", message=message, request_id=g.get("request_id", "")), status
+
+
+def start(app: Application, *, https: bool, movable_clock: bool) -> None:
+    """Wire the edge into the application: before, after, errors and the end of a request."""
+    app.before_request(lambda: _open_request(movable_clock))
+    app.before_request(auth.check_access)
+    app.after_request(lambda response: _close_request(response, https))
+    app.teardown_request(lambda error: db.session.remove())
+    app.register_error_handler(DomainError, lambda e: problem_page(e.status, e.message))
+    app.register_error_handler(IntegrityError, lambda e: problem_page(409, from_integrity(e).message))
+    app.register_error_handler(DataError, lambda e: problem_page(400))
+    app.register_error_handler(OperationalError, _database_trouble)
+    app.register_error_handler(CSRFError, lambda e: problem_page(400, _("The page was open too long. Go back, load it anew and send it again.")))
+    app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(Exception, _failure)
+
+
+def _open_request(movable_clock: bool) -> ResponseReturnValue | None:
+    g.request_id = uuid4().hex[:12]
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    if movable_clock and request.endpoint != "static":
+        db.load_clock()
+    if not all(storable(value) for value in request.args.values()) or not storable(request.path):
+        abort(400)
+    return None
+
+
+def _close_request(response: Response, https: bool) -> Response:
+    headers = response.headers
+    headers["Content-Security-Policy"] = CONTENT_POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    headers["X-Request-Id"] = g.get("request_id", "")
+    if https:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+        if auth.DEVICE_COOKIE not in request.cookies:
+            response.set_cookie(
+                auth.DEVICE_COOKIE, secrets.token_hex(16), max_age=63_072_000, httponly=True, secure=https, samesite="Lax"
+            )
+    return response
+
+
+def _http_problem(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None or (error.code or 500) < 400:
+        return error
+    return problem_page(error.code or 500)
+
+
+def _database_trouble(error: OperationalError) -> ResponseReturnValue:
+    """Too busy, or out of reach: the reader may simply try again."""
+    busy = isinstance(cast(DBAPIError, error).orig, BUSY)
+    log.warning("database busy" if busy else "database out of reach", error=str(error.orig))
+    return problem_page(503)
+
+
+def _failure(error: Exception) -> ResponseReturnValue:
+    log.exception("request failed", path=request.path, error=type(error).__name__)
+    return problem_page(500)
+
+
+def health(app: Application, checks: Mapping[str, Callable[[], bool]]) -> None:
+    """/healthz answers while the process lives; /readyz only while everything it needs does."""
+
+    @app.get("/healthz")
+    @auth.public
+    def healthz() -> ResponseReturnValue:
+        return {"status": "ok", "time": clock.now().isoformat()}
+
+    @app.get("/readyz")
+    @auth.public
+    def readyz() -> ResponseReturnValue:
+        found = {name: _holds(check) for name, check in checks.items()}
+        return {"status": "ok" if all(found.values()) else "not ready", "checks": found}, 200 if all(found.values()) else 503
+
+
+def _holds(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except Exception:
+        db.rollback()
+        return False
+
+
+def database_answers() -> bool:
+    """True while the database answers."""
+    return db.session.scalar(text("SELECT 1")) == 1

@@ -1,0 +1,66 @@
+"""The ledger's two tables; triggers keep transfers unchanged and balances their sums."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.core.db import Model, created_at, uuid_key
+
+STAGES = (
+    "source",
+    "available",
+    "reserved",
+    "committed",
+    "payable",
+    "paid",
+    "bank",
+    "co_payment",
+    "co_payment_payable",
+    "co_payment_paid",
+)
+PUBLIC_STAGES = ("available", "reserved", "committed", "payable", "paid")
+
+
+class Account(Model):
+    """A place where money stands; `balance` in minor units is written by the database with each transfer."""
+
+    __tablename__ = "ledger_accounts"
+    __table_args__ = (
+        CheckConstraint(f"stage IN ({', '.join(repr(stage) for stage in STAGES)})", name="stage"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+        CheckConstraint("may_be_negative OR balance >= 0", name="balance"),
+        Index("ix_ledger_accounts_budget_line_id_stage", "budget_line_id", "stage"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    code: Mapped[str] = mapped_column(unique=True)
+    stage: Mapped[str]
+    budget_line_id: Mapped[UUID | None]
+    owner_kind: Mapped[str]
+    owner_id: Mapped[UUID | None] = mapped_column(index=True)
+    currency: Mapped[str]
+    balance: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    may_be_negative: Mapped[bool] = mapped_column(server_default="false")
+    created_at: Mapped[datetime] = created_at()
+
+
+class Transfer(Model):
+    """Money that moved: the debit account gave, the credit account received; never changed."""
+
+    __tablename__ = "ledger_transfers"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("debit_account_id <> credit_account_id", name="two_accounts"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    debit_account_id: Mapped[UUID] = mapped_column(ForeignKey(Account.id), index=True)
+    credit_account_id: Mapped[UUID] = mapped_column(ForeignKey(Account.id), index=True)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    reference: Mapped[str]
+    key: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = created_at()

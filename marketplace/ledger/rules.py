@@ -1,0 +1,16 @@
+"""What the ledger refuses, in words."""
+
+from marketplace.core.errors import DomainError, explain
+from marketplace.core.i18n import _
+
+explain(
+    {
+        "ck_ledger_accounts_balance": _("There is not enough money for this. Nothing was saved."),
+        "uq_ledger_transfers_key": _("This was already sent with other content. Nothing was saved."),
+        "ck_ledger_transfers_amount": _("The amount must be more than 0. Nothing was saved."),
+    }
+)
+
+
+class InsufficientFunds(DomainError):
+    """The debit account holds less than the amount."""
