@@ -1,0 +1,164 @@
+"""What tests stand on: real servers, a database that forgets, a client, a movable clock."""
+
+import hypothesis  # noqa: F401  (imported last, CPython 3.11 can end in SystemError at exit)
+
+# isort: split
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, scoped_session
+
+from config.settings import Settings
+from marketplace.core import clock as business_clock
+from marketplace.core import db
+from tests.embedded_server import EmbeddedServer, copy_template, drop
+from tests.mail_server import MailServer
+
+SERVER = pytest.StashKey[EmbeddedServer]()
+counter = itertools.count()
+
+
+def server_of(config: pytest.Config) -> EmbeddedServer:
+    """The run's server, started when first asked for."""
+    if SERVER not in config.stash:
+        config.stash[SERVER] = EmbeddedServer()
+    return config.stash[SERVER]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """With xdist, the controller starts the server and tells each worker where it is."""
+    node.workerinput["sockets"] = str(server_of(node.config).sockets)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The process that started the server stops it; all engines are disposed by then."""
+    if SERVER in config.stash:
+        config.stash[SERVER].stop()
+
+
+@pytest.fixture(scope="session")
+def sockets(request: pytest.FixtureRequest) -> Path:
+    """The folder in which PostgreSQL and Valkey listen."""
+    workerinput = getattr(request.config, "workerinput", None)
+    return Path(workerinput["sockets"]) if workerinput else server_of(request.config).sockets
+
+
+@pytest.fixture(scope="session")
+def settings(sockets: Path, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of this worker: its own database, its own Valkey database, its own folder."""
+    number = int(worker_id.removeprefix("gw")) if worker_id != "master" else 0
+    url = copy_template(sockets, f"test_{worker_id}")
+    return Settings.from_environment(
+        {
+            "TESTING": "1",
+            "DATA_DIR": str(tmp_path_factory.mktemp("data")),
+            "DATABASE_URL": url,
+            "OWNER_DATABASE_URL": url.replace("app@", "owner@"),
+            "REDIS_URL": f"unix://{sockets}/valkey.sock?db={number}",
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application as it runs, without CSRF tokens (they have a test of their own) and rate limits."""
+    from app import create_app
+
+    application = create_app(settings)
+    application.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    engine = bound_engine()
+    application.extensions["test_engine"] = engine
+    unbind()
+    yield application
+    engine.dispose()
+
+
+@pytest.fixture
+def database(app: Flask) -> Iterator[scoped_session[Session]]:
+    """The session inside one transaction that is undone after the test; commits become savepoints."""
+    with app.extensions["test_engine"].connect() as connection:
+        transaction = connection.begin()
+        db.session.remove()
+        db.session.configure(bind=connection, join_transaction_mode="create_savepoint")
+        with app.app_context():
+            yield db.session
+        unbind()
+        transaction.rollback()
+
+
+@pytest.fixture
+def real_database(sockets: Path, settings: Settings, app: Flask, worker_id: str) -> Iterator[Settings]:
+    """A fresh database with real commits, for threads and killed processes; the session is bound to it."""
+    name = f"real_{worker_id}_{next(counter)}"
+    url = copy_template(sockets, name)
+    engine = db.connect(url, pool_size=20)
+    previous, app.extensions["test_engine"] = app.extensions["test_engine"], engine
+    yield replace(settings, database_url=url, owner_database_url=url.replace("app@", "owner@"))
+    app.extensions["test_engine"] = previous
+    unbind()
+    engine.dispose()
+    drop(sockets, name)
+
+
+@pytest.fixture
+def client(app: Flask, database: scoped_session[Session]) -> FlaskClient:
+    """A browser without JavaScript, signed out."""
+    return app.test_client()
+
+
+@pytest.fixture
+def valkey(settings: Settings) -> Iterator["redis.Redis"]:
+    """The worker's own Valkey database, empty."""
+    with redis.Redis.from_url(settings.redis_url) as connection:
+        connection.flushdb()
+        yield connection
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    """An SMTP server that keeps what it is sent."""
+    with MailServer() as server:
+        yield server
+
+
+class MovableClock:
+    """Moves business time, in Python and in SQL."""
+
+    def advance(self, **by: float) -> None:
+        """Move on by days=, hours=, minutes=."""
+        db.move_clock(timedelta(**by))
+        db.commit()
+
+
+@pytest.fixture
+def clock(database: scoped_session[Session]) -> Iterator[MovableClock]:
+    """Business time that a test may move; it is back afterwards."""
+    yield MovableClock()
+    business_clock.set_offset(timedelta())
+
+
+def bound_engine() -> Engine:
+    """The engine that create_app made."""
+    engine = db.session.get_bind()
+    assert isinstance(engine, Engine)
+    return engine
+
+
+def unbind() -> None:
+    """From now on the session raises: a unit test has no database."""
+    db.session.remove()
+    db.session.configure(bind=None, join_transaction_mode="conditional_savepoint")
+
+
+unbind()
