@@ -229,7 +229,7 @@ REVOKE UPDATE, DELETE ON bank_imports, bank_entries FROM app;
 REVOKE DELETE ON claims, claim_lines, holds, payment_batches, payment_lines FROM app;
 """
 
-# An engagement's row is locked where a hold is placed and where a payment is prepared, so that neither misses the other.
+# An engagement's row is locked where a hold is placed and where a payment is prepared: neither misses the other.
 GUARDS = """
 CREATE FUNCTION check_payment_line() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,0 +1,147 @@
+"""Owns reading what the bank reports: camt.054.001.08 notifications and camt.053.001.08 statements, to plain entries."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+from xml.etree.ElementTree import Element
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import ParseError, fromstring
+
+REPORTS = {
+    "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08": "BkToCstmrDbtCdtNtfctn/Ntfctn",
+    "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08": "BkToCstmrStmt/Stmt",
+}
+MAX_BYTES = 20_000_000
+NOT_PROVIDED = "NOTPROVIDED"
+
+
+class BadReport(ValueError):
+    """The file isn't a camt.053 or camt.054 report that can be trusted; nothing of it was taken."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One booked movement on the agency's account; `amount` is in minor units of `currency`."""
+
+    account: str
+    bank_reference: str
+    reference: str
+    remittance: str
+    amount: int
+    currency: str
+    direction: Literal["credit", "debit"]
+    debtor: str
+    debtor_account: str
+    booked_on: date
+    return_reason: str
+
+
+def read(content: bytes, digits: dict[str, int]) -> list[Entry]:
+    """Every booked transaction of the report; `digits` gives each currency's minor digits. Raises BadReport."""
+    if len(content) > MAX_BYTES:
+        raise BadReport("The file is too large.")
+    try:
+        root = fromstring(content, forbid_dtd=True)
+    except (ParseError, DefusedXmlException) as error:
+        raise BadReport("The file is not plain XML.") from error
+    namespace, _, name = root.tag.lstrip("{").partition("}")
+    if namespace not in REPORTS or name != "Document":
+        raise BadReport("The file is not a camt.054.001.08 or camt.053.001.08 message.")
+    return [
+        entry
+        for report in _all(root, REPORTS[namespace])
+        for booked in _all(report, "Ntry")
+        if _text(booked, "Sts/Cd") == "BOOK"
+        for entry in _entries(_account(report, "Acct"), booked, digits)
+    ]
+
+
+def _entries(account: str, booked: Element, digits: dict[str, int]) -> Iterator[Entry]:
+    details = _all(booked, "NtryDtls/TxDtls")
+    for position, detail in enumerate(details or [booked]):
+        source = detail if _find(detail, "Amt") is not None else booked
+        if source is booked and len(details) > 1:
+            raise BadReport("A collective entry doesn't say the amount of each transaction.")
+        amount, currency = _amount(source, digits)
+        yield Entry(
+            account=account,
+            bank_reference=_bank_reference(booked, detail, position),
+            reference=_reference(detail),
+            remittance=_text(detail, "RmtInf/Ustrd") or _text(detail, "RmtInf/Strd/CdtrRefInf/Ref"),
+            amount=amount,
+            currency=currency,
+            direction=_direction(_text(detail, "CdtDbtInd") or _text(booked, "CdtDbtInd")),
+            debtor=_text(detail, "RltdPties/Dbtr/Pty/Nm"),
+            debtor_account=_account(detail, "RltdPties/DbtrAcct"),
+            booked_on=_booked_on(booked),
+            return_reason=_text(detail, "RtrInf/Rsn/Cd") or _text(detail, "RtrInf/Rsn/Prtry"),
+        )
+
+
+def _bank_reference(booked: Element, detail: Element, position: int) -> str:
+    own = _text(detail, "Refs/AcctSvcrRef") or _text(detail, "Refs/TxId")
+    if own:
+        return own
+    shared = _text(booked, "AcctSvcrRef") or _text(booked, "NtryRef")
+    if not shared:
+        raise BadReport("An entry has no reference of the bank, so it couldn't be told from a second one.")
+    return f"{shared}/{position}"
+
+
+def _reference(detail: Element) -> str:
+    reference = _text(detail, "Refs/EndToEndId")
+    return "" if reference == NOT_PROVIDED else reference
+
+
+def _amount(parent: Element, digits: dict[str, int]) -> tuple[int, str]:
+    element = _find(parent, "Amt")
+    currency = "" if element is None else element.get("Ccy", "")
+    if element is None or currency not in digits:
+        raise BadReport("An amount has no currency, or one that isn't used here.")
+    text = (element.text or "").strip()
+    if len(text) > 19 or not text.replace(".", "", 1).isascii() or not text.replace(".", "", 1).isdigit():
+        raise BadReport("An amount is not a plain number.")
+    try:
+        minor = Decimal(text).scaleb(digits[currency])
+    except InvalidOperation as error:
+        raise BadReport("An amount is not a plain number.") from error
+    if minor != minor.to_integral_value():
+        raise BadReport("An amount has more digits than its currency.")
+    return int(minor), currency
+
+
+def _direction(code: str) -> Literal["credit", "debit"]:
+    if code == "CRDT":
+        return "credit"
+    if code == "DBIT":
+        return "debit"
+    raise BadReport("An entry doesn't say whether it is a credit or a debit.")
+
+
+def _booked_on(booked: Element) -> date:
+    text = _text(booked, "BookgDt/Dt") or _text(booked, "BookgDt/DtTm")[:10]
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadReport("An entry has no booking date.") from error
+
+
+def _account(parent: Element, path: str) -> str:
+    return _text(parent, f"{path}/Id/IBAN") or _text(parent, f"{path}/Id/Othr/Id")
+
+
+def _all(parent: Element, path: str) -> list[Element]:
+    return parent.findall("/".join(f"{{*}}{name}" for name in path.split("/")))
+
+
+def _find(parent: Element, path: str) -> Element | None:
+    found = _all(parent, path)
+    return found[0] if found else None
+
+
+def _text(parent: Element, path: str) -> str:
+    element = _find(parent, path)
+    return "" if element is None else (element.text or "").strip()

@@ -1,0 +1,236 @@
+"""Owns the tables from the claim to the bank's report; the database itself keeps maker, approver and payer apart."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.claims.states import BATCH, CLAIM, HOLD, LINE
+from marketplace.core.db import Model, created_at, uuid_key
+from marketplace.engagements.models import Engagement, Stage
+
+
+class Claim(Model):
+    """A provider's request to be paid for accepted stages, on the net amount whatever its invoice says."""
+
+    __tablename__ = "claims"
+    __table_args__ = (
+        CheckConstraint(CLAIM.check(), name="status"),
+        CheckConstraint("net_amount = aid + co_payment AND aid >= 0 AND co_payment >= 0", name="shares"),
+        CheckConstraint("net_amount > 0", name="net_amount"),
+        CheckConstraint("invoice_gross >= net_amount", name="invoice_gross"),
+        CheckConstraint(CLAIM.stamped("checked_by", "checked", "approved", "batched", "paid"), name="checked_by"),
+        CheckConstraint(CLAIM.stamped("checked_at", "checked", "approved", "batched", "paid"), name="checked_at"),
+        CheckConstraint(CLAIM.stamped("approved_by", "approved", "batched", "paid"), name="approved_by"),
+        CheckConstraint(CLAIM.stamped("approved_at", "approved", "batched", "paid"), name="approved_at"),
+        CheckConstraint("approved_by <> checked_by AND approved_by <> submitted_by", name="four_eyes"),
+        CheckConstraint(CLAIM.stamped("return_reasons", "returned"), name="return_reasons"),
+        CheckConstraint(CLAIM.stamped("returned_at", "returned"), name="returned_at"),
+        CheckConstraint(CLAIM.stamped("withdrawn_at", "withdrawn"), name="withdrawn_at"),
+        CheckConstraint(CLAIM.stamped("paid_at", "paid"), name="paid_at"),
+        Index("ix_claims_engagement_id", "engagement_id"),
+        Index("ix_claims_provider_id", "provider_id"),
+        Index("ix_claims_status", "status"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    number: Mapped[str] = mapped_column(unique=True)
+    engagement_id: Mapped[UUID] = mapped_column(ForeignKey("engagements.id"))
+    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id"))
+    currency: Mapped[str]
+    net_amount: Mapped[int] = mapped_column(BigInteger)
+    aid: Mapped[int] = mapped_column(BigInteger)
+    co_payment: Mapped[int] = mapped_column(BigInteger)
+    invoice_number: Mapped[str]
+    invoice_gross: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(default=CLAIM.initial)
+    submitted_by: Mapped[UUID]
+    submitted_at: Mapped[datetime]
+    device_hash: Mapped[str | None]
+    resubmitted_at: Mapped[datetime | None]
+    checks: Mapped[list[dict[str, Any]] | None]
+    checked_by: Mapped[UUID | None]
+    checked_at: Mapped[datetime | None]
+    returned_by: Mapped[UUID | None]
+    returned_at: Mapped[datetime | None]
+    return_reasons: Mapped[list[str] | None]
+    approved_by: Mapped[UUID | None]
+    approved_at: Mapped[datetime | None]
+    batched_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    engagement: Mapped[Engagement] = relationship()
+    lines: Mapped[list["ClaimLine"]] = relationship(order_by="ClaimLine.created_at, ClaimLine.id")
+
+
+class ClaimLine(Model):
+    """One accepted stage in a claim; a stage is in one live claim at most."""
+
+    __tablename__ = "claim_lines"
+    __table_args__ = (
+        CheckConstraint("aid >= 0 AND co_payment >= 0 AND aid + co_payment > 0", name="amounts"),
+        Index("uq_claim_lines_stage_id", "stage_id", unique=True, postgresql_where=text("withdrawn_at IS NULL")),
+        Index("ix_claim_lines_claim_id", "claim_id"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claims.id"))
+    stage_id: Mapped[UUID] = mapped_column(ForeignKey("stages.id"))
+    aid: Mapped[int] = mapped_column(BigInteger)
+    co_payment: Mapped[int] = mapped_column(BigInteger)
+    withdrawn_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = created_at()
+
+    stage: Mapped[Stage] = relationship(lazy="joined", innerjoin=True)
+
+
+class Hold(Model):
+    """Payments of one engagement wait, for a bounded time, because of a flag; it ends by itself."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        CheckConstraint(HOLD.check(), name="status"),
+        CheckConstraint(HOLD.stamped("ended_at", "ended"), name="ended_at"),
+        CheckConstraint(HOLD.stamped("lifted_at", "lifted"), name="lifted_at"),
+        CheckConstraint(HOLD.stamped("lifted_by", "lifted"), name="lifted_by"),
+        CheckConstraint("until_at > placed_at", name="until_at"),
+        CheckConstraint("extended_at IS NULL OR (extended_by IS NOT NULL AND extension_reason <> '')", name="extension"),
+        Index(
+            "uq_holds_flag_id",
+            "engagement_id",
+            "flag_id",
+            unique=True,
+            postgresql_where=text("status = 'active'"),
+        ),
+        Index("ix_holds_until_at", "until_at", postgresql_where=text("status = 'active'")),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    engagement_id: Mapped[UUID] = mapped_column(ForeignKey("engagements.id"))
+    flag_id: Mapped[UUID | None]
+    reason: Mapped[str]
+    status: Mapped[str] = mapped_column(default=HOLD.initial)
+    placed_by: Mapped[UUID | None]
+    placed_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    extended_by: Mapped[UUID | None]
+    extended_at: Mapped[datetime | None]
+    extension_reason: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+    lifted_by: Mapped[UUID | None]
+    lifted_at: Mapped[datetime | None]
+    lift_reason: Mapped[str | None]
+
+
+class PaymentBatch(Model):
+    """Payments that leave together as one bank file; who sends it approved none of them."""
+
+    __tablename__ = "payment_batches"
+    __table_args__ = (
+        CheckConstraint(BATCH.check(), name="status"),
+        CheckConstraint(BATCH.stamped("sent_at", "sent", "settled"), name="sent_at"),
+        CheckConstraint(BATCH.stamped("sent_by", "sent", "settled"), name="sent_by"),
+        CheckConstraint(BATCH.stamped("file_sha256", "sent", "settled"), name="file_sha256"),
+        CheckConstraint(BATCH.stamped("settled_at", "settled"), name="settled_at"),
+        CheckConstraint(BATCH.stamped("dissolved_at", "dissolved"), name="dissolved_at"),
+        CheckConstraint("sent_by <> prepared_by", name="four_eyes"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    number: Mapped[str] = mapped_column(unique=True)
+    currency: Mapped[str]
+    status: Mapped[str] = mapped_column(default=BATCH.initial)
+    prepared_by: Mapped[UUID]
+    prepared_at: Mapped[datetime]
+    sent_by: Mapped[UUID | None]
+    sent_at: Mapped[datetime | None]
+    file_sha256: Mapped[str | None]
+    settled_at: Mapped[datetime | None]
+    dissolved_at: Mapped[datetime | None]
+
+    lines: Mapped[list["PaymentLine"]] = relationship(order_by="PaymentLine.end_to_end_id")
+
+
+class PaymentLine(Model):
+    """One payment of a batch, with the provider's account as it was when the batch was prepared."""
+
+    __tablename__ = "payment_lines"
+    __table_args__ = (
+        CheckConstraint(LINE.check(), name="status"),
+        CheckConstraint(LINE.stamped("paid_at", "paid"), name="paid_at"),
+        CheckConstraint(LINE.stamped("returned_at", "returned"), name="returned_at"),
+        CheckConstraint(LINE.stamped("removed_at", "removed"), name="removed_at"),
+        CheckConstraint("amount > 0", name="amount"),
+        Index(
+            "uq_payment_lines_claim_id",
+            "claim_id",
+            unique=True,
+            postgresql_where=text("status IN ('pending', 'paid')"),
+        ),
+        Index("ix_payment_lines_batch_id", "batch_id"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("payment_batches.id"))
+    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claims.id"))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    end_to_end_id: Mapped[str] = mapped_column(unique=True)
+    bank_account_id: Mapped[UUID] = mapped_column(ForeignKey("bank_accounts.id"))
+    holder_name: Mapped[str]
+    account_number: Mapped[str]
+    bank_name: Mapped[str]
+    status: Mapped[str] = mapped_column(default=LINE.initial)
+    paid_at: Mapped[datetime | None]
+    returned_at: Mapped[datetime | None]
+    return_reason: Mapped[str | None]
+    removed_at: Mapped[datetime | None]
+
+    claim: Mapped[Claim] = relationship(lazy="joined", innerjoin=True)
+
+
+class BankImport(Model):
+    """One file of the bank, taken once."""
+
+    __tablename__ = "bank_imports"
+
+    id: Mapped[UUID] = uuid_key()
+    sha256: Mapped[str] = mapped_column(unique=True)
+    file_name: Mapped[str]
+    imported_by: Mapped[UUID | None]
+    created_at: Mapped[datetime] = created_at()
+
+    entries: Mapped[list["BankEntry"]] = relationship(order_by="BankEntry.position")
+
+
+class BankEntry(Model):
+    """One movement the bank reported and what it did here; the bank's reference makes it count once."""
+
+    __tablename__ = "bank_entries"
+    __table_args__ = (
+        CheckConstraint("direction IN ('credit', 'debit')", name="direction"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("outcome IN ('paid', 'returned', 'co_payment', 'unmatched')", name="outcome"),
+        UniqueConstraint("account", "bank_reference", "direction"),
+        UniqueConstraint("import_id", "position"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("bank_imports.id"))
+    position: Mapped[int]
+    account: Mapped[str]
+    bank_reference: Mapped[str]
+    reference: Mapped[str]
+    remittance: Mapped[str]
+    amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str]
+    direction: Mapped[str]
+    debtor: Mapped[str]
+    debtor_account: Mapped[str]
+    booked_on: Mapped[date]
+    return_reason: Mapped[str]
+    outcome: Mapped[str]
+    note: Mapped[str | None]
