@@ -7,7 +7,7 @@ down_revision = None
 
 UP = """
 CREATE TABLE clock_offset (
-    only boolean PRIMARY KEY DEFAULT true CONSTRAINT ck_clock_offset_only CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CONSTRAINT ck_clock_offset_single CHECK (single),
     shift interval NOT NULL DEFAULT interval '0'
 );
 INSERT INTO clock_offset DEFAULT VALUES;

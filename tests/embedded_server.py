@@ -31,9 +31,13 @@ class EmbeddedServer:
             ),
             spawn(valkey.command(self.sockets), not_as_root=True, log=self.folder / "valkey.log"),
         ]
-        wait_until(lambda: postgres.accepts(self.sockets) and valkey.accepts(self.sockets))
-        postgres.create_database(self.sockets, TEMPLATE)
-        migrations.up(database_url(self.sockets, TEMPLATE, role="owner"))
+        try:
+            wait_until(lambda: postgres.accepts(self.sockets) and valkey.accepts(self.sockets))
+            postgres.create_database(self.sockets, TEMPLATE)
+            migrations.up(database_url(self.sockets, TEMPLATE, role="owner"))
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Stop both servers and remove what they wrote."""
