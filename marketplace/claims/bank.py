@@ -30,7 +30,7 @@ class Movement:
 
 
 def answer(order: bytes, *, booked_at: datetime, returned: dict[str, str] | None = None) -> bytes:
-    """The notification for a pain.001 file: every transfer booked, those in `returned` (reference: reason code) sent back."""
+    """The notification for a pain.001 file: all booked, and those in `returned` (reference: reason) sent back."""
     root = fromstring(order, forbid_dtd=True)
     if root.tag != f"{{{ORDER}}}Document":
         raise ValueError("The file is not a pain.001.001.09 message.")
@@ -49,7 +49,7 @@ def answer(order: bytes, *, booked_at: datetime, returned: dict[str, str] | None
 def receive(
     reference: str, *, amount: int, digits: int, currency: str, payer: Account, account: Account, booked_at: datetime
 ) -> bytes:
-    """The notification of one payment received on the agency's account, as of an SME's co-payment; `amount` in minor units."""
+    """The notification of one payment received on the agency's account; `amount` is in minor units."""
     movement = Movement(reference, decimal_amount(amount, digits), currency, RECEIVED, payer, account, reference)
     return notify(f"R-{reference}"[:35], [movement], booked_at=booked_at)
 

@@ -98,7 +98,9 @@ class Hold(Model):
         CheckConstraint(HOLD.stamped("lifted_at", "lifted"), name="lifted_at"),
         CheckConstraint(HOLD.stamped("lifted_by", "lifted"), name="lifted_by"),
         CheckConstraint("until_at > placed_at", name="until_at"),
-        CheckConstraint("extended_at IS NULL OR (extended_by IS NOT NULL AND extension_reason <> '')", name="extension"),
+        CheckConstraint(
+            "extended_at IS NULL OR (extended_by IS NOT NULL AND extension_reason <> '')", name="extension"
+        ),
         Index(
             "uq_holds_flag_id",
             "engagement_id",

@@ -1,4 +1,4 @@
-"""Owns writing a payment batch as an ISO 20022 customer credit transfer initiation, pain.001.001.09, from plain data."""
+"""Owns writing a payment batch as an ISO 20022 credit transfer initiation, pain.001.001.09, from plain data."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
 
 @dataclass(frozen=True)
 class Account:
-    """A bank account: its holder, its number (an IBAN or any other identification) and its bank (a BIC or a local code)."""
+    """A bank account: holder, number (an IBAN or any other identification) and bank (a BIC or a local code)."""
 
     holder: str
     number: str

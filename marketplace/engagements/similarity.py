@@ -1,4 +1,4 @@
-"""Owns how alike two deliverables are: shingles of their words, a small sketch of them, and the share they have in common.
+"""Owns how alike two deliverables are: shingles of their words, a sketch of them, and the share in common.
 
 The sketch keeps the SIZE smallest hashes of a text's shingles (a bottom-k sketch: Broder, "On the resemblance and
 containment of documents", 1997; Cohen & Kaplan, "Summarizing data using bottom-k sketches", 2007). For texts with
@@ -21,7 +21,7 @@ _WORD = re.compile(r"\w+")
 
 
 def shingles(text: str) -> set[str]:
-    """Every run of five words; of a text with few words (Korean without spaces, tables) every run of nine characters."""
+    """Every run of five words; of a text with few words (Korean without spaces) every run of nine characters."""
     words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
     if len(words) >= FEW_WORDS:
         return {" ".join(words[at : at + WORDS]) for at in range(len(words) - WORDS + 1)}
@@ -30,7 +30,7 @@ def shingles(text: str) -> set[str]:
 
 
 def sketch(text: str) -> list[int]:
-    """The smallest hashes of the text's shingles in ascending order, as 63-bit whole numbers; empty when there is too little text."""
+    """The smallest hashes of the text's shingles, ascending, as 63-bit numbers; empty for too little text."""
     found = shingles(text)
     if len(found) < ENOUGH:
         return []

@@ -1,0 +1,122 @@
+"""The bank's reports are read entry by entry; what can't be trusted is refused whole.
+
+The structure follows the published definitions of camt.054.001.08 and camt.053.001.08; no schema file can be fetched here.
+"""
+
+from datetime import UTC, date, datetime
+from xml.etree import ElementTree
+
+import pytest
+
+from marketplace.claims import bank, camt
+from marketplace.claims.pain001 import Account, write
+from tests.unit.claims.test_pain001 import AGENCY, BATCH
+
+DIGITS = {"KRW": 0, "EUR": 2}
+BOOKED_AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+
+def statement(entry: str, *, message: str = "053", body: str = "BkToCstmrStmt/Stmt") -> bytes:
+    outer, inner = body.split("/")
+    return (
+        f'<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.{message}.001.08"><{outer}><{inner}>'
+        f"<Acct><Id><Othr><Id>110</Id></Othr></Id></Acct>{entry}</{inner}></{outer}></Document>"
+    ).encode()
+
+
+ENTRY = (
+    '<Ntry><NtryRef>N1</NtryRef><Amt Ccy="EUR">12.5</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>'
+    "<BookgDt><Dt>2026-03-04</Dt></BookgDt><NtryDtls><TxDtls><Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs>"
+    "<RmtInf><Strd><CdtrRefInf><Ref>COP-1</Ref></CdtrRefInf></Strd></RmtInf></TxDtls></NtryDtls></Ntry>"
+)
+
+
+def test_the_bank_answers_every_transfer_of_a_batch() -> None:
+    entries = camt.read(bank.answer(write(BATCH), booked_at=BOOKED_AT), DIGITS)
+    assert [(entry.reference, entry.amount, entry.direction) for entry in entries] == [
+        ("PAY-2026-000001-1", 3_000_000, "debit"),
+        ("PAY-2026-000001-2", 1, "debit"),
+    ]
+    assert entries[0].account == AGENCY.number.replace(" ", "")
+    assert entries[0].booked_on == date(2026, 3, 4)
+    assert len({entry.bank_reference for entry in entries}) == 2
+
+
+def test_a_returned_transfer_comes_back_as_a_credit_with_its_reason() -> None:
+    answered = bank.answer(write(BATCH), booked_at=BOOKED_AT, returned={"PAY-2026-000001-2": "AC04"})
+    assert [(entry.direction, entry.return_reason) for entry in camt.read(answered, DIGITS)] == [
+        ("debit", ""),
+        ("debit", ""),
+        ("credit", "AC04"),
+    ]
+
+
+def test_a_payment_received_names_its_payer() -> None:
+    payer = Account("새봄정밀", "222-33", "")
+    content = bank.receive(
+        "COP-2026-000001", amount=500, digits=0, currency="KRW", payer=payer, account=AGENCY, booked_at=BOOKED_AT
+    )
+    (entry,) = camt.read(content, DIGITS)
+    assert (entry.reference, entry.amount, entry.direction) == ("COP-2026-000001", 500, "credit")
+    assert (entry.debtor, entry.debtor_account) == ("새봄정밀", "222-33")
+
+
+def test_the_notification_has_the_prescribed_order() -> None:
+    root = ElementTree.fromstring(bank.answer(write(BATCH), booked_at=BOOKED_AT, returned={"PAY-2026-000001-2": "AC04"}))
+
+    def names(path: str) -> list[str]:
+        return [child.tag.rpartition("}")[2] for child in root.findall(path)[-1]]
+
+    assert root.tag == f"{{{bank.NAMESPACE}}}Document"
+    assert names("{*}BkToCstmrDbtCdtNtfctn") == ["GrpHdr", "Ntfctn"]
+    assert names(".//{*}Ntfctn")[:3] == ["Id", "CreDtTm", "Acct"]
+    assert names(".//{*}Ntry") == [
+        "NtryRef", "Amt", "CdtDbtInd", "Sts", "BookgDt", "AcctSvcrRef", "BkTxCd", "NtryDtls",
+    ]  # fmt: skip
+    assert names(".//{*}TxDtls") == ["Refs", "Amt", "CdtDbtInd", "RltdPties", "RmtInf", "RtrInf"]
+    assert names(".//{*}RltdPties") == ["Dbtr", "DbtrAcct", "Cdtr", "CdtrAcct"]
+
+
+def test_a_statement_is_read_like_a_notification() -> None:
+    (entry,) = camt.read(statement(ENTRY), DIGITS)
+    assert (entry.amount, entry.currency, entry.account) == (1250, "EUR", "110")
+    assert (entry.reference, entry.remittance, entry.bank_reference) == ("", "COP-1", "N1/0")
+
+
+def test_what_is_not_booked_yet_is_left_alone() -> None:
+    assert camt.read(statement(ENTRY.replace("BOOK", "PDNG")), DIGITS) == []
+
+
+def test_each_transaction_of_a_collective_entry_counts_with_its_own_amount() -> None:
+    one = '<TxDtls><Refs><EndToEndId>{0}</EndToEndId></Refs><Amt Ccy="EUR">{1}</Amt></TxDtls>'
+    details = one.format("A", "10") + one.format("B", "2.50")
+    entry = ENTRY[: ENTRY.index("<TxDtls>")] + details + "</NtryDtls></Ntry>"
+    assert [(found.reference, found.amount) for found in camt.read(statement(entry), DIGITS)] == [("A", 1000), ("B", 250)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<a/>",
+        b"\xff\xfe",
+        statement(ENTRY, message="052"),
+        statement(ENTRY).replace(b"<Document", b'<!DOCTYPE Document [<!ENTITY x "y">]><Document'),
+        statement(ENTRY.replace("12.5", "12.505")),
+        statement(ENTRY.replace("12.5", "1e3")),
+        statement(ENTRY.replace("12.5", "NaN")),
+        statement(ENTRY.replace("12.5", "-1")),
+        statement(ENTRY.replace("12.5", "١٢")),
+        statement(ENTRY.replace("12.5", "")),
+        statement(ENTRY.replace('"EUR"', '"XXX"')),
+        statement(ENTRY.replace("CRDT", "")),
+        statement(ENTRY.replace("2026-03-04", "2026-02-30")),
+        statement(ENTRY.replace("<NtryRef>N1</NtryRef>", "")),
+        statement(ENTRY.replace("</TxDtls>", "</TxDtls><TxDtls/>")),
+    ],
+)
+def test_a_report_that_cannot_be_trusted_is_refused_whole(content: bytes) -> None:
+    with pytest.raises(camt.BadReport):
+        camt.read(content, DIGITS)
+
+
