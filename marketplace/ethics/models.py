@@ -12,7 +12,7 @@ from marketplace.ethics.states import CASE, FLAG
 
 
 class EthicsCheck(Model):
-    """All rules of one edition run once over one engagement: at its finish, and once more when the survey is answered."""
+    """All rules of one edition, run once over one engagement at its finish and once when its survey is answered."""
 
     __tablename__ = "ethics_checks"
     __table_args__ = (
@@ -30,7 +30,7 @@ class EthicsCheck(Model):
 
 
 class Case(Model):
-    """Flags of one engagement put to its provider: reply, finding by another officer, sanction, appeal to a third person."""
+    """Flags put to a provider: reply, finding by another officer, sanction, appeal to a third person."""
 
     __tablename__ = "cases"
     __table_args__ = (
@@ -38,9 +38,7 @@ class Case(Model):
         CheckConstraint("decided_by <> opened_by", name="four_eyes"),
         CheckConstraint("appeal_decided_by <> opened_by AND appeal_decided_by <> decided_by", name="third_person"),
         CheckConstraint(CASE.stamped("replied_at", "replied"), name="replied_at"),
-        CheckConstraint(
-            "decided_at IS NULL OR decided_by IS NOT NULL AND finding_reason IS NOT NULL", name="decided"
-        ),
+        CheckConstraint("decided_at IS NULL OR decided_by IS NOT NULL AND finding_reason IS NOT NULL", name="decided"),
         CheckConstraint(
             CASE.stamped("decided_at", "violation", "no_violation", "appealed", "upheld", "overturned"),
             name="decided_at",
@@ -84,7 +82,9 @@ class Flag(Model):
         UniqueConstraint("engagement_id", "rule_id", "fingerprint"),
         CheckConstraint(FLAG.check(), name="status"),
         CheckConstraint(FLAG.stamped("closed_at", "dismissed", "confirmed", "cleared"), name="closed_at"),
-        CheckConstraint("status <> 'dismissed' OR closed_by IS NOT NULL AND closing_reason IS NOT NULL", name="dismissed"),
+        CheckConstraint(
+            "status <> 'dismissed' OR closed_by IS NOT NULL AND closing_reason IS NOT NULL", name="dismissed"
+        ),
         CheckConstraint("status IN ('raised', 'dismissed') OR case_id IS NOT NULL", name="case"),
         CheckConstraint("action IN ('H', 'R', 'N')", name="action"),
         CheckConstraint("strength IN ('strong', 'weak')", name="strength"),

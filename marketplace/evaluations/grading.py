@@ -41,7 +41,7 @@ class Parts:
 
 def rubric_score(criteria: Sequence[Weighted], levels: Mapping[str, int], *, top: int) -> int:
     """Return 0 to 100: the weighted mean of level / top; every criterion must have a level."""
-    total = sum(Fraction(each.weight * levels[each.code], top) for each in criteria)
+    total = sum((Fraction(each.weight * levels[each.code], top) for each in criteria), Fraction(0))
     return rounded(total * 100 / sum(each.weight for each in criteria))
 
 
@@ -51,7 +51,7 @@ def shrunk(values: Sequence[int], *, mean: int, constant: int) -> int:
 
 
 def combine(parts: Parts, rules: GradeRules, *, violations: int = 0) -> int | None:
-    """Return the grade 0 to 100; an absent part is left out, the rest re-normalised; each violation costs its points."""
+    """Return the grade 0 to 100; an absent part is left out, the rest re-normalised; a violation costs points."""
     weighted = [
         (value, weight)
         for value, weight in (

@@ -62,11 +62,10 @@ def get(code: str) -> Instrument:
 
 
 def current(kind: str, on: date) -> Instrument:
-    """Return the newest instrument of this kind that is valid on the day."""
-    valid = [each for each in load_all().values() if each.kind == kind and each.valid_from <= on]
-    if not valid:  # a day before the first season: the oldest there is
-        valid = sorted((each for each in load_all().values() if each.kind == kind), key=lambda each: each.valid_from)[:1]
-    return max(valid, key=lambda each: each.valid_from)
+    """Return the newest instrument of this kind that is valid on the day, or the oldest there is."""
+    ordered = sorted((each for each in load_all().values() if each.kind == kind), key=lambda each: each.valid_from)
+    valid = [each for each in ordered if each.valid_from <= on]
+    return valid[-1] if valid else ordered[0]
 
 
 @cache
@@ -90,7 +89,9 @@ def _instrument(data: Mapping[str, Any]) -> Instrument:
         scale_minimum=scale["min"],
         scale_maximum=scale["max"],
         fast_seconds=data["signs"]["fast_seconds"],
-        items=tuple(Item(each["code"], each["text"], each["about"], each.get("reversed", False)) for each in data["items"]),
+        items=tuple(
+            Item(each["code"], each["text"], each["about"], each.get("reversed", False)) for each in data["items"]
+        ),
         facts=tuple(_fact(each) for each in data["facts"]),
         texts=tuple((each["code"], each["text"]) for each in data["texts"]),
     )

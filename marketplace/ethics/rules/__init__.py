@@ -1,4 +1,4 @@
-"""The ethics rules: pure functions on plain facts (identity, price, work), their dated metadata, and what a hit leads to."""
+"""The ethics rules: pure functions on plain facts, their dated metadata, and what a hit leads to."""
 
 from marketplace.ethics.rules import identity, price, work
 from marketplace.ethics.rules.book import Book, Entry, Found, action_of, current, get, holds, run

@@ -1,4 +1,4 @@
-"""The dated book of rules from config/ethics_rules: what is told of each rule, its thresholds, and what a hit leads to."""
+"""The dated book of rules (config/ethics_rules): what is told of each, its thresholds, what a hit leads to."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -72,7 +72,7 @@ def action_of(entry: Entry, hit: Hit) -> str:
 
 
 def holds(found: Iterable[Found]) -> list[Found]:
-    """Return the hits that hold money: an H hit of a deterministic rule, or one of any class beside another family's hit."""
+    """Return the hits that hold money: H of a deterministic rule, or H of any rule beside another family's hit."""
     every = list(found)
     return [
         each

@@ -1,4 +1,4 @@
-"""What the rules look at: the facts of one engagement as plain data, from our database or from anybody's published data."""
+"""What the rules look at: the facts of one engagement as plain data, ours or anybody's published data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -48,7 +48,7 @@ def maker_is_checker(facts: Facts, limits: Limits) -> Iterator[Hit]:
             and act.maker_device == act.checker_device
             and abs(act.checked_at - act.made_at) < timedelta(hours=hours)
         ):
-            yield weak("same_device", act=act.name, value=act.maker_device[:12], threshold=f"{hours} h")
+            yield weak("same_device", act=act.name, value=short(act.maker_device), threshold=f"{hours} h")
 
 
 @rule("E19", version=1)
@@ -57,13 +57,16 @@ def wrong_device(facts: Facts, limits: Limits) -> Iterator[Hit]:
     theirs = [trace for trace in facts.traces if trace.side != "sme"]
     devices = {trace.device: trace for trace in theirs if trace.device}
     addresses = {trace.address: trace for trace in theirs if trace.address}
-    for act, trace in {each.act: each for each in facts.traces if each.side == "sme"}.items():
-        if trace.device in devices:
-            other = devices[trace.device]
-            yield strong("same_device", act=act, value=trace.device[:12], other_act=other.act, other_side=other.side)
-        elif trace.address in addresses:
-            other = addresses[trace.address]
-            yield weak("same_address", act=act, value=trace.address, other_act=other.act, other_side=other.side)
+    for trace in {(each.act, each.device, each.address): each for each in facts.traces if each.side == "sme"}.values():
+        if other := devices.get(trace.device):
+            yield strong("same_device", act=trace.act, value=short(trace.device), other_act=other.act, side=other.side)
+        elif other := addresses.get(trace.address):
+            yield weak("same_address", act=trace.act, value=short(trace.address), other_act=other.act, side=other.side)
+
+
+def short(digest: str) -> str:
+    """Return enough of a hash to compare two by eye."""
+    return digest[:12]
 
 
 def plain(text: str) -> str:
@@ -82,8 +85,8 @@ def digits_and_letters(text: str) -> str:
 
 
 def national_digits(text: str) -> str:
-    """Return a telephone number's last nine digits, so that +82 10 … and 010 … meet."""
-    return digits(text)[-9:]
+    """Return a telephone number's last eight digits, so that +82 2 … and 02 … meet."""
+    return digits(text)[-8:]
 
 
 def domains(emails: Iterable[str]) -> frozenset[str]:
@@ -95,4 +98,3 @@ def shared(ours: Iterable[str], theirs: Iterable[str], form: Callable[[str], str
     """Return our values that meet one of theirs in the plain form, sorted; empty forms never meet."""
     known = {form(value) for value in theirs} - {""}
     return sorted(value for value in ours if form(value) in known)
-

@@ -11,7 +11,7 @@ from marketplace.ethics.rules.register import Limits, rule
 
 @rule("E05", version=1)
 def aid_ceiling(facts: Facts, limits: Limits) -> Iterator[Hit]:
-    """E05: aid to one undertaking within the rolling window, ending on each grant's day, stays at or below the ceiling."""
+    """E05: aid to one undertaking, within the rolling window before each grant, never exceeds the ceiling."""
     if facts.aid_ceiling is None:
         return
     months = int(limits["window_months"])

@@ -1,9 +1,10 @@
-"""Rules of the families time, assignment, document and survey: what was done, when, by whom, and what the SME says of it."""
+"""Rules of the families time, assignment, document and survey: the work done and what the SME says of it."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 from marketplace.ethics.rules.facts import Facts, Hit, strong, weak
+from marketplace.ethics.rules.identity import short
 from marketplace.ethics.rules.register import Limits, rule
 
 
@@ -72,11 +73,11 @@ def same_file(facts: Facts, limits: Limits) -> Iterator[Hit]:
     for file in facts.files:
         for other in facts.other_files:
             if file.file_hash == other.file_hash:
-                yield strong("same_file", value=file.file_hash[:12], links=(file.reference, other.reference))
+                yield strong("same_file", value=short(file.file_hash), links=(file.reference, other.reference))
             elif file.text_hash and file.text_hash == other.text_hash and file.characters >= least:
                 yield strong(
                     "same_text",
-                    value=file.text_hash[:12],
+                    value=short(file.text_hash),
                     characters=file.characters,
                     threshold=least,
                     links=(file.reference, other.reference),
