@@ -1,4 +1,4 @@
-"""The lists of codes with labels that every area may offer: sectors, regions and service lines."""
+"""The lists of codes with labels that every area may offer: sectors, regions, service lines and stages."""
 
 import tomllib
 from collections.abc import Mapping
@@ -24,6 +24,12 @@ def regions() -> Mapping[str, Label]:
 def service_lines() -> Mapping[str, Label]:
     """The service lines a programme may offer and a provider may serve."""
     return _labels("services/consulting.toml")
+
+
+@cache
+def stages() -> Mapping[str, Label]:
+    """The stages of consulting work, in their order."""
+    return _labels("services/stages.toml")
 
 
 def _labels(name: str) -> Mapping[str, Label]:

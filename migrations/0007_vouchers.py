@@ -18,7 +18,8 @@ BEGIN
        IS DISTINCT FROM
        (OLD.amount, OLD.currency, OLD.code, OLD.number, OLD.organisation_id, OLD.application_id, OLD.programme_id,
         OLD.call_id, OLD.issued_at, OLD.one_active) THEN
-        RAISE EXCEPTION 'a voucher keeps its holder and amount' USING ERRCODE = 'check_violation', CONSTRAINT = 'frozen';
+        RAISE EXCEPTION 'a voucher keeps its holder and amount'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'frozen';
     END IF;
     RETURN NEW;
 END $$;

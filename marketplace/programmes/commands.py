@@ -20,7 +20,7 @@ RULE_KEYS = ("code", "value", "threshold", "unit", "passed", "source", "date")
 PASSED = {True: "met", False: "not met", None: "unknown"}
 
 
-class WholeNumber(click.ParamType):
+class WholeNumber(click.ParamType[int]):
     """A whole number of 0 or more, in ASCII digits alone."""
 
     name = "digits"
@@ -34,7 +34,7 @@ class WholeNumber(click.ParamType):
         return int(value)
 
 
-class StandardCode(click.ParamType):
+class StandardCode(click.ParamType[Standard]):
     """The code of a size standard on file."""
 
     name = "code"

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from marketplace.programmes.eligibility import EMPLOYEES, Band, Groups, Row, Standard, Comparison
+from marketplace.programmes.eligibility import EMPLOYEES, Band, Comparison, Groups, Row, Standard
 
 FILES = Path(__file__).resolve().parents[2] / "config" / "size_standards"
 

@@ -12,9 +12,7 @@ APPLICATION = Lifecycle(
         Move("accept", ("submitted", "in_review"), "accepted", stamp="decided_at", label=_("Accept as eligible")),
         Move("allocate", ("accepted", "waitlisted"), "allocated", stamp="allocated_at", label=_("Give a voucher")),
         Move("wait", ("accepted",), "waitlisted", stamp="waitlisted_at", label=_("Put on the waitlist")),
-        Move(
-            "refuse", ("in_review", "accepted", "waitlisted"), "refused", stamp="refused_at", label=_("Refuse")
-        ),
+        Move("refuse", ("in_review", "accepted", "waitlisted"), "refused", stamp="refused_at", label=_("Refuse")),
         Move(
             "withdraw",
             ("draft", "submitted", "in_review", "accepted", "waitlisted"),

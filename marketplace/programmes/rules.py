@@ -1,0 +1,129 @@
+"""What may be done to programmes, calls and budget lines, and what is missing before they can be published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from marketplace.core.actors import Actor, Role
+from marketplace.core.errors import DomainError, Forbidden, Invalid, Words, explain
+from marketplace.core.i18n import _, localized
+from marketplace.programmes import eligibility
+from marketplace.programmes.eligibility import Assessment
+from marketplace.programmes.models import WHOLE, BudgetLine, Call, CostShare, Programme
+from marketplace.programmes.standards import standards
+from marketplace.programmes.terms import Terms
+
+explain(
+    {
+        "frozen": _("This was published, so it can't be changed any more. Nothing was saved."),
+        "uq_programmes_code": _("Another programme has this code. Choose another code."),
+        "uq_budget_lines_call_id": _("This funder already has a budget line in the call."),
+        "ck_budget_lines_appropriated_by": _("Somebody else than who proposed the budget line must appropriate it."),
+        "ck_calls_closes_at": _("The call must close after it opens."),
+    }
+)
+
+
+def assess(standard: str, facts: Mapping[str, object]) -> Assessment:
+    """What a size standard says of a company's facts: sector, employees, and money in whole major units."""
+    numbers = {fact: value for fact in eligibility.FACTS if isinstance(value := facts.get(fact.replace("-", "_")), int)}
+    sector = facts.get("sector")
+    return eligibility.assess(standards()[standard], sector=str(sector) if sector else None, facts=numbers)
+
+
+def check_officer(actor: Actor) -> None:
+    """Only a programme officer writes programmes and calls."""
+    if actor.role is not Role.PROGRAMME_OFFICER:
+        raise Forbidden()
+
+
+def check_draft(thing: Programme | Call) -> None:
+    """What is published is frozen."""
+    if thing.status != "draft":
+        raise DomainError(_("This was published, so it can't be changed any more. Nothing was saved."))
+
+
+def check_terms(terms: Terms) -> None:
+    """A size standard on file in the programme's own currency, and a cap that one voucher fits under."""
+    standard = standards().get(terms.size_standard)
+    if standard is None:
+        raise Invalid(_("Choose one of the size standards."), field="size_standard")
+    if standard.currency != terms.currency:
+        raise Invalid(
+            _("This size standard counts in %(currency)s, the programme does not.", currency=standard.currency),
+            field="size_standard",
+        )
+    if (terms.aid_cap is None) != (terms.aid_cap_months is None):
+        raise Invalid(_("Give both the cap and its months, or neither."), field="aid_cap_months")
+    if terms.aid_cap is not None and terms.aid_cap < terms.voucher_amount:
+        raise Invalid(_("The cap is below the amount of one voucher."), field="aid_cap")
+
+
+def missing_in_programme(programme: Programme, shares: Sequence[CostShare]) -> list[Words]:
+    """Everything a programme still needs before it can be published, all at once."""
+    missing: list[Words] = []
+    total = sum(share.basis_points for share in shares)
+    if total != WHOLE:
+        missing.append(_("The cost shares sum to %(percent)s %%, not to 100 %%.", percent=f"{total / 100:g}"))
+    if not any(share.funder_id is not None for share in shares):
+        missing.append(_("No funder bears a part of the cost."))
+    if not programme.service_lines:
+        missing.append(_("There is no service line."))
+    if not programme.stages:
+        missing.append(_("There is no stage."))
+    if not all(programme.name.get(language) and programme.summary.get(language) for language in ("ko", "en")):
+        missing.append(_("The name or the summary is missing in one language."))
+    return missing
+
+
+def missing_in_call(call: Call, lines: Sequence[BudgetLine], shares: Sequence[CostShare], now: datetime) -> list[Words]:
+    """Everything a call still needs before it can be published, all at once."""
+    missing: list[Words] = []
+    if call.programme.status != "published":
+        missing.append(_("The programme is not published."))
+    if call.closes_at <= now:
+        missing.append(_("The closing time has passed."))
+    funded = {line.funder_id for line in lines}
+    missing += [
+        _("There is no budget line of this funder: %(funder)s.", funder=localized(share.funder.name))
+        for share in shares
+        if share.funder is not None and share.funder_id not in funded
+    ]
+    bearing = {share.funder_id for share in shares}
+    missing += [
+        _("This funder bears no part of the programme's cost: %(funder)s.", funder=localized(line.funder.name))
+        for line in lines
+        if line.funder_id not in bearing
+    ]
+    if any(line.status != "appropriated" for line in lines):
+        missing.append(_("A budget officer has not yet appropriated every budget line."))
+    if not all(call.title.get(language) for language in ("ko", "en")):
+        missing.append(_("The title is missing in one language."))
+    return missing
+
+
+class Incomplete(DomainError):
+    """What can't be published yet; `missing` names everything at once."""
+
+    def __init__(self, missing: Sequence[Words]) -> None:
+        super().__init__(_("This is not complete, so it can't be published: %(missing)s", missing=_joined(missing)))
+        self.missing = missing
+
+
+def _joined(missing: Sequence[Words]) -> str:
+    return " ".join(str(sentence) for sentence in missing)
+
+
+def check_complete(missing: Sequence[Words]) -> None:
+    """Nothing is published while something is missing."""
+    if missing:
+        raise Incomplete(missing)
+
+
+def check_appropriation(line: BudgetLine, actor: Actor) -> None:
+    """A budget officer appropriates, never the one who proposed the line."""
+    if actor.role is not Role.BUDGET_OFFICER:
+        raise Forbidden()
+    if line.created_by is not None and line.created_by == actor.person_id:
+        raise DomainError(_("Somebody else than who proposed the budget line must appropriate it."))

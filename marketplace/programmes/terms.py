@@ -1,0 +1,58 @@
+"""What a programme lays down, as it is typed by an officer or read from a file under config/programmes."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from marketplace.core.i18n import Text
+from marketplace.core.money import exponent
+
+FILES = Path(__file__).resolve().parents[2] / "config" / "programmes"
+SME_SHARE = "sme"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Every rule of a programme but its cost shares; amounts in minor units of its currency."""
+
+    code: str
+    name: Text
+    summary: Text
+    currency: str
+    voucher_amount: int
+    size_standard: str
+    service_lines: Sequence[str]
+    stages: Sequence[str]
+    one_active_voucher: bool
+    aid_cap: int | None
+    aid_cap_months: int | None
+    voucher_validity_days: int
+    vat_recoverable: bool
+
+
+@cache
+def templates() -> Mapping[str, tuple[Terms, Mapping[str, int]]]:
+    """The programmes on file by code: their terms, and their shares in basis points by funder code."""
+    files = sorted(path for path in FILES.glob("*.toml") if path.stem != "funders")
+    return {path.stem: _read(tomllib.loads(path.read_text(encoding="utf-8"))) for path in files}
+
+
+@cache
+def funders() -> Sequence[Mapping[str, Any]]:
+    """The funders on file: code, kind and name."""
+    found: list[Mapping[str, Any]] = tomllib.loads((FILES / "funders.toml").read_text(encoding="utf-8"))["funders"]
+    return found
+
+
+def _read(data: dict[str, Any]) -> tuple[Terms, Mapping[str, int]]:
+    shares = {funder: percent * 100 for funder, percent in data.pop("shares").items()}
+    unit = 10 ** exponent(data["currency"])
+    data["voucher_amount"] *= unit
+    if data.get("aid_cap"):
+        data["aid_cap"] *= unit
+    return Terms(**{"aid_cap": None, "aid_cap_months": None} | data), shares
