@@ -19,7 +19,9 @@ FONTS = ROOT / "static/vendor/pretendard-gov"
 def fetch(package: dict[str, Any], folder: Path) -> Path:
     """Return the unpacked package; stop when its checksum is not the one written down."""
     name = f"{package['name']}@{package['version']}"
-    subprocess.run(["npm", "pack", "--silent", "--pack-destination", folder, name], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        ["npm", "pack", "--silent", "--pack-destination", folder, name], check=True, stdout=subprocess.DEVNULL
+    )
     archive = folder / f"{package['name']}-{package['version']}.tgz"
     found = hashlib.sha256(archive.read_bytes()).hexdigest()
     if found != package["sha256"]:
@@ -46,7 +48,9 @@ def declare_fonts() -> None:
     """Write our own @font-face rules: the family name KRDS asks for, files from our own static folder."""
     css = FONTS / "pretendardvariable-gov-dynamic-subset.css"
     text = css.read_text().replace("'Pretendard GOV Variable'", "'Pretendard GOV'")
-    text = re.sub(r"url\(\./woff2-dynamic-subset/([^)]+)\) format\('woff2-variations'\)", r"url('woff2/\1') format('woff2')", text)
+    text = re.sub(
+        r"url\(\./woff2-dynamic-subset/([^)]+)\) format\('woff2-variations'\)", r"url('woff2/\1') format('woff2')", text
+    )
     (FONTS / "pretendard-gov.css").write_text(text)
     css.unlink()
 

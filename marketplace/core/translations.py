@@ -1,4 +1,4 @@
-"""The Korean texts: one catalogue an area, drawn from its sources, checked, and merged into one for the running service."""
+"""The Korean texts: one catalogue an area, drawn from its sources, checked, merged for the running service."""
 
 import os
 import re
@@ -11,7 +11,6 @@ from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
-from flask.cli import AppGroup
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = ROOT / "translations" / "ko" / "LC_MESSAGES"
@@ -29,7 +28,12 @@ BARE_PERCENT = re.compile(r"(?<!%)(?:%%)*%(?![%(])")
 # One source text, or (singular, plural).
 SourceText: TypeAlias = str | tuple[str, str]
 
-translations = AppGroup("translations", help="The Korean texts of the pages, one catalogue an area.")
+
+@click.group("translations")
+def translations() -> None:
+    """The Korean texts of the pages, one catalogue an area."""
+
+
 groups = [translations]
 
 
@@ -73,15 +77,16 @@ def read(area: str) -> Catalog:
         return read_po(file, locale="ko")
 
 
-def update(area: str, taken: set[SourceText]) -> Catalog:
-    """Rewrite the area's catalogue: texts still in use keep their Korean, new ones are empty, others go.
+def update(area: str) -> Catalog:
+    """Rewrite the area's catalogue: texts still in use keep their Korean, others go.
 
-    A text that an earlier catalogue has already (`taken`) isn't asked for twice.
+    A new text takes the Korean it has in another area, or stays empty. What core has isn't asked for again.
     """
-    old, new = read(area), Catalog(locale="ko")
-    for source in sorted(set(extract(area)[0]) - taken, key=_parts):
-        before = old.get(_parts(source)[0])
-        new.add(source, before.string if before and before.string else None)
+    old, others, new = read(area), merge()[0], Catalog(locale="ko")
+    known = set(extract("core")[0]) if area != "core" else set()
+    for source in sorted(set(extract(area)[0]) - known, key=_parts):
+        before = old.get(_parts(source)[0]) or others.get(_parts(source)[0])
+        new.add(source, before.string if before and _first(before) else None)
     path = CATALOGUES / f"{area}.po"
     if not len(new):
         path.unlink(missing_ok=True)
@@ -149,14 +154,13 @@ def _placeholders(*texts: str) -> set[str]:
 
 
 @translations.command("extract")
-def extract_command() -> None:
-    """Bring every area's catalogue to the texts its sources have now."""
-    taken: set[SourceText] = set()
-    for area in areas():
-        catalogue = update(area, taken)
+@click.argument("names", metavar="[AREA]...", nargs=-1)
+def extract_command(names: tuple[str, ...]) -> None:
+    """Bring the catalogues of these areas (or of all) to the texts their sources have now."""
+    for area in names or areas():
+        catalogue = update(area)
         missing = sum(1 for message in catalogue if message.id and not _first(message))
         click.echo(f"{area}: {len(catalogue)} texts, {missing} without Korean")
-        taken |= {message.id if isinstance(message.id, str) else (message.id[0], message.id[1]) for message in catalogue}
 
 
 @translations.command("compile")
