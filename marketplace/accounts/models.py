@@ -89,7 +89,8 @@ class Membership(Model):
         ),
         CheckConstraint("approved_by <> granted_by", name="four_eyes"),
         CheckConstraint(
-            "organisation_kind <> 'agency' OR granted_by IS DISTINCT FROM person_id AND approved_by IS DISTINCT FROM person_id",
+            "organisation_kind <> 'agency' OR granted_by IS DISTINCT FROM person_id"
+            " AND approved_by IS DISTINCT FROM person_id",
             name="own_grant",
         ),
         CheckConstraint(
@@ -129,7 +130,9 @@ class Membership(Model):
 
     def is_live(self, on: date) -> bool:
         """Say whether it gives rights on this day."""
-        return self.status == "active" and self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)
+        return (
+            self.status == "active" and self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)
+        )
 
 
 class SignInSession(Model):

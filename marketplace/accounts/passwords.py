@@ -27,12 +27,10 @@ def common() -> frozenset[str]:
 
 
 def is_common(password: str) -> bool:
-    """Say whether a guesser tries it early: listed, listed with a tail of digits or signs, one piece repeated, or a row of digits."""
+    """Say whether a guesser tries it early: listed, listed with a tail of digits or signs, repeated, a row of digits."""
     lowered = password.casefold()
     core = lowered.strip(_EDGES)
-    return (
-        lowered in common() or core in common() or _is_repetition(lowered) or lowered in _ROW_OF_DIGITS
-    )
+    return lowered in common() or core in common() or _is_repetition(lowered) or lowered in _ROW_OF_DIGITS
 
 
 def _is_repetition(text: str) -> bool:
@@ -41,11 +39,9 @@ def _is_repetition(text: str) -> bool:
 
 
 def contains_own_word(password: str, own_words: Iterable[str]) -> bool:
-    """Say whether it is little more than a word about its owner: name or mail address with fewer than 8 characters added."""
+    """Say whether it is its owner's name or mail address with fewer than 8 characters added."""
     lowered = password.casefold()
-    return any(
-        len(word) >= 4 and word.casefold() in lowered and len(password) - len(word) < 8 for word in own_words
-    )
+    return any(len(word) >= 4 and word.casefold() in lowered and len(password) - len(word) < 8 for word in own_words)
 
 
 def hashed(password: str) -> str:

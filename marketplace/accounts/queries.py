@@ -1,0 +1,217 @@
+"""Owns reads of people, organisations, memberships and sessions."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select
+
+from marketplace.accounts.models import (
+    AGENCY_ID,
+    AccessEntry,
+    Membership,
+    Organisation,
+    Person,
+    SignInSession,
+)
+from marketplace.core import clock, db
+from marketplace.core.actors import AGENCY, Actor, Role
+from marketplace.core.audit import AuditEntry
+from marketplace.core.db import session
+from marketplace.core.errors import NotFound
+from marketplace.core.tasks import BackgroundTask
+
+
+def get_person(person_id: UUID, *, lock: bool = False) -> Person:
+    """The person; NotFound without one."""
+    return db.get(Person, person_id, lock=lock)
+
+
+def find_person_by_email(email: str, *, lock: bool = False) -> Person | None:
+    """The person with this address, in any letter case."""
+    query = select(Person).where(Person.email == email.lower())
+    return session.scalars(query.with_for_update() if lock else query).one_or_none()
+
+
+def names(person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Names of people by id, in one query; for lists."""
+    wanted = {person_id for person_id in person_ids if person_id is not None}
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).all()
+    return {row.id: row.name for row in rows}
+
+
+def get_organisation(organisation_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Organisation:
+    """The organisation; with an actor NotFound unless it is theirs or they work for the agency."""
+    if actor is not None and actor.role not in AGENCY and actor.organisation_id != organisation_id:
+        raise NotFound()
+    return db.get(Organisation, organisation_id, lock=lock)
+
+
+def organisation_names(organisation_ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Names of organisations by id, in one query; for lists."""
+    wanted = {key for key in organisation_ids if key is not None}
+    rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted))).all()
+    return {row.id: row.name for row in rows}
+
+
+def find_organisation_by_business_number(digits: str) -> Organisation | None:
+    """The organisation registered under these ten digits."""
+    return session.scalars(select(Organisation).where(Organisation.business_number == digits)).one_or_none()
+
+
+def undertaking_of(organisation_id: UUID) -> list[UUID]:
+    """All firms that count as one undertaking with this one, itself included."""
+    organisation = db.get(Organisation, organisation_id)
+    if organisation.undertaking_id is None:
+        return [organisation_id]
+    query = select(Organisation.id).where(Organisation.undertaking_id == organisation.undertaking_id)
+    return list(session.scalars(query.order_by(Organisation.id)))
+
+
+def live(on: date | None = None) -> Select[Membership]:
+    """Memberships that give rights on this day (today)."""
+    day = on or clock.today()
+    return (
+        select(Membership)
+        .where(
+            Membership.status == "active",
+            Membership.valid_from <= day,
+            or_(Membership.valid_until.is_(None), Membership.valid_until >= day),
+        )
+        .order_by(Membership.created_at, Membership.id)
+    )
+
+
+def memberships_of(person_id: UUID) -> Sequence[Membership]:
+    """What this person may act as today."""
+    return session.scalars(live().where(Membership.person_id == person_id)).all()
+
+
+def get_membership(membership_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Membership:
+    """The membership; with an actor NotFound unless it is of their organisation or they work for the agency."""
+    membership = db.get(Membership, membership_id, lock=lock)
+    if actor is not None and actor.role not in AGENCY and membership.organisation_id != actor.organisation_id:
+        raise NotFound()
+    return membership
+
+
+def memberships_in(organisation_id: UUID) -> Sequence[Membership]:
+    """All memberships of an organisation that have not ended, the oldest first."""
+    query = select(Membership).where(Membership.organisation_id == organisation_id, Membership.status != "ended")
+    return session.scalars(query.order_by(Membership.created_at, Membership.id)).all()
+
+
+def people_of(organisation_id: UUID, roles: Iterable[Role]) -> Sequence[Person]:
+    """Confirmed people who hold one of these roles in the organisation today."""
+    wanted = live().where(Membership.organisation_id == organisation_id, Membership.role.in_(list(roles)))
+    people = {membership.person.id: membership.person for membership in session.scalars(wanted)}
+    return [person for person in people.values() if person.may_sign_in]
+
+
+def people_with_role(role: Role) -> Sequence[Person]:
+    """People who hold this role of the agency today."""
+    return people_of(AGENCY_ID, [role])
+
+
+def count_signatories(organisation_id: UUID, role: str, *, without: UUID) -> int:
+    """How many other live memberships of this role the organisation has without an end date."""
+    query = live().where(
+        Membership.organisation_id == organisation_id,
+        Membership.role == role,
+        Membership.id != without,
+        Membership.valid_until.is_(None),
+    )
+    return session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+
+
+def find_actor(person_id: UUID, membership_id: UUID | None) -> Actor | None:
+    """The actor of this person in this membership today; a visitor with a name without one; None if they can't sign in."""
+    person = session.get(Person, person_id)
+    return as_actor(person, session.get(Membership, membership_id) if membership_id else None) if person else None
+
+
+def as_actor(person: Person, membership: Membership | None) -> Actor | None:
+    """The same from rows at hand."""
+    if not person.may_sign_in:
+        return None
+    if membership is None or membership.person_id != person.id or not membership.is_live(clock.today()):
+        return Actor(person.id, Role.VISITOR, name=person.name)
+    return Actor(person.id, Role(membership.role), membership.organisation_id, membership.id, name=person.name)
+
+
+def find_session(token_hash: str, *, idle: timedelta) -> SignInSession | None:
+    """The session of this cookie while it lives: not ended, not idle too long, not past its end; on the real clock."""
+    query = select(SignInSession).where(
+        SignInSession.token_hash == token_hash,
+        SignInSession.ended_at.is_(None),
+        SignInSession.expires_at > func.now(),
+        SignInSession.last_seen_at > func.now() - idle,
+    )
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def open_sessions(person_id: UUID) -> Sequence[SignInSession]:
+    """A person's sessions that have not ended, the newest first."""
+    query = select(SignInSession).where(
+        SignInSession.person_id == person_id, SignInSession.ended_at.is_(None), SignInSession.expires_at > func.now()
+    )
+    return session.scalars(query.order_by(SignInSession.created_at.desc(), SignInSession.id)).all()
+
+
+def people(*, search: str = "", role: str = "", status: str = "") -> Select[Person]:
+    """People whose name or address contains `search`, who hold `role`, who have `status`; ordered by the page."""
+    query = select(Person)
+    if search:
+        pattern = f"%{search.replace('%', '').replace('_', '')}%"
+        query = query.where(or_(Person.name.ilike(pattern), Person.email.ilike(pattern)))
+    if role:
+        holders = live().where(Membership.role == role).order_by(None).with_only_columns(Membership.person_id)
+        query = query.where(Person.id.in_(holders))
+    return query.where(Person.status == status) if status else query
+
+
+def memberships_of_people(person_ids: Iterable[UUID]) -> dict[UUID, list[Membership]]:
+    """All memberships of these people, ended ones too, by person; one query for a list."""
+    query = select(Membership).where(Membership.person_id.in_(list(person_ids)))
+    found: dict[UUID, list[Membership]] = {}
+    for membership in session.scalars(query.order_by(Membership.created_at, Membership.id)):
+        found.setdefault(membership.person_id, []).append(membership)
+    return found
+
+
+def proposed_roles() -> Sequence[Membership]:
+    """Roles of the agency that wait for a second administrator, the oldest first."""
+    query = select(Membership).where(Membership.status == "proposed", Membership.organisation_kind == "agency")
+    return session.scalars(query.order_by(Membership.created_at, Membership.id)).all()
+
+
+def background_tasks(status: str = "") -> Select[BackgroundTask]:
+    """Background tasks for the administrator's page."""
+    query = select(BackgroundTask)
+    return query.where(BackgroundTask.status == status) if status else query
+
+
+def audit_entries(
+    *, action: str = "", person_id: UUID | None = None, subject_id: UUID | None = None
+) -> Select[AuditEntry]:
+    """Audit entries about a thing, by a person, or of one kind of action."""
+    query = select(AuditEntry)
+    if action:
+        query = query.where(AuditEntry.action.startswith(action, autoescape=True))
+    if person_id:
+        query = query.where(AuditEntry.person_id == person_id)
+    return query.where(AuditEntry.subject_id == subject_id) if subject_id else query
+
+
+def access_entries(subject_id: UUID) -> Sequence[AccessEntry]:
+    """Who looked at this person's data lately, the newest first; at most 200."""
+    query = select(AccessEntry).where(AccessEntry.subject_id == subject_id)
+    return session.scalars(query.order_by(AccessEntry.at.desc(), AccessEntry.id).limit(200)).all()
+
+
+def expired_memberships(*, limit: int) -> Sequence[Membership]:
+    """Active memberships whose last day has passed, locked for their end; those another worker holds are left out."""
+    query = select(Membership).where(Membership.status == "active", Membership.valid_until < clock.today())
+    return session.scalars(
+        query.order_by(Membership.id).limit(limit).with_for_update(of=Membership, skip_locked=True)
+    ).all()

@@ -1,0 +1,99 @@
+"""Owns what a person may do to people, memberships and passwords; pure, raises DomainError."""
+
+from datetime import date
+
+from marketplace.accounts import business_number, passwords
+from marketplace.accounts.models import Membership, Person
+from marketplace.core.actors import AGENCY, PROVIDER, SME, Actor, Role
+from marketplace.core.errors import DomainError, Forbidden, Invalid, explain
+from marketplace.core.i18n import _
+
+KIND_ROLES = {"sme": SME, "provider": PROVIDER, "agency": AGENCY}
+LONGEST_MANDATE_DAYS = 366
+
+explain(
+    {
+        "uq_people_email": _("This e-mail address is already in use."),
+        "uq_organisations_business_number": _(
+            "This business number is already registered. Ask its signatory to invite you."
+        ),
+        "uq_memberships_live": _("This person already has this role, or it waits for approval."),
+        "ck_memberships_four_eyes": _(
+            "Another administrator must approve the role. Nobody approves what they proposed."
+        ),
+        "ck_memberships_own_grant": _("Nobody can grant or approve a role for themselves."),
+    }
+)
+
+
+def check_password(password: str, *, email: str, name: str) -> None:
+    """A new password has 12 to 128 characters, isn't common, and is more than its owner's name or address."""
+    if len(password) < passwords.MINIMUM_LENGTH:
+        raise Invalid(_("Use at least 12 characters. A sentence is easy to remember."), field="password")
+    if len(password) > passwords.MAXIMUM_LENGTH:
+        raise Invalid(_("Use at most 128 characters."), field="password")
+    if passwords.is_common(password):
+        raise Invalid(_("Many people use this password, so it is easy to guess. Choose another."), field="password")
+    if passwords.contains_own_word(password, [email.partition("@")[0], *name.split()]):
+        raise Invalid(_("Do not build the password from your name or e-mail address."), field="password")
+
+
+def check_business_number(typed: str) -> str:
+    """The ten digits of a number whose check digit is right."""
+    digits = business_number.normalise(typed)
+    if digits is None:
+        raise Invalid(_("Type the ten digits of the business number, such as 123-45-67890."), field="business_number")
+    if not business_number.is_valid(digits):
+        raise Invalid(
+            _("The last digit does not fit the others. Compare the number with your registration certificate."),
+            field="business_number",
+        )
+    return digits
+
+
+def check_may_manage_people(actor: Actor) -> None:
+    """People of a company are managed by its signatory, of a provider by its manager."""
+    if actor.role not in (Role.SIGNATORY, Role.MANAGER):
+        raise Forbidden()
+
+
+def check_role_fits(role: Role, kind: str) -> None:
+    """A role belongs to one kind of organisation."""
+    if role not in KIND_ROLES[kind]:
+        raise Invalid(_("This organisation has no such role."), field="role")
+
+
+def check_mandate(role: Role, mandate: str | None, valid_until: date | None, *, today: date) -> None:
+    """A helper from outside works under a named mandate that ends within a year; nobody else has one."""
+    if role is not Role.HELPER:
+        return
+    if not mandate:
+        raise Invalid(_("Say what the helper may do and for whom they work."), field="mandate")
+    if valid_until is None or valid_until < today:
+        raise Invalid(_("Give the last day of the mandate. It can't lie in the past."), field="valid_until")
+    if (valid_until - today).days > LONGEST_MANDATE_DAYS:
+        raise Invalid(_("A mandate lasts a year at most. You can give a new one then."), field="valid_until")
+
+
+def check_keeps_signatory(membership: Membership, others: int) -> None:
+    """A company always has a signatory and a provider a manager; `others` counts those who stay."""
+    if membership.role in (Role.SIGNATORY, Role.MANAGER) and others == 0:
+        raise DomainError(_("This is the last person who can sign for the organisation. Name another one first."))
+
+
+def check_may_propose_role(actor: Actor, person: Person) -> None:
+    """Administrators propose roles of the agency, but never for themselves."""
+    if actor.role not in (Role.ADMINISTRATOR, Role.SYSTEM):
+        raise Forbidden()
+    if actor.person_id == person.id:
+        raise DomainError(_("Nobody can grant or approve a role for themselves."))
+
+
+def check_may_approve_role(actor: Actor, membership: Membership) -> None:
+    """A second administrator approves: neither who proposed the role nor who gets it."""
+    if actor.role is not Role.ADMINISTRATOR:
+        raise Forbidden()
+    if actor.person_id == membership.granted_by:
+        raise DomainError(_("Another administrator must approve the role. Nobody approves what they proposed."))
+    if actor.person_id == membership.person_id:
+        raise DomainError(_("Nobody can grant or approve a role for themselves."))

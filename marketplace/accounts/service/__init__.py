@@ -1,0 +1,81 @@
+"""Owns the verbs of accounts, split by noun; other areas call them as `accounts.service.<verb>`."""
+
+from marketplace.accounts.queries import find_actor as active_actor
+from marketplace.accounts.service.memberships import (
+    accept_invitation,
+    accept_invitation_as_new,
+    add_membership,
+    change_company,
+    change_role,
+    end_expired_memberships,
+    end_membership,
+    invite,
+    register_company,
+)
+from marketplace.accounts.service.notices import notify_organisation, notify_person, notify_role
+from marketplace.accounts.service.people import (
+    ask_for_new_email,
+    ask_for_new_password,
+    change_email,
+    change_password,
+    change_profile,
+    choose_locale,
+    confirm_email,
+    disable_person,
+    register_person,
+    reset_password,
+    restore_person,
+    send_confirmation,
+)
+from marketplace.accounts.service.sessions import (
+    end_all_sessions,
+    end_session,
+    purge_sessions,
+    sign_in,
+    sign_out,
+    start_session,
+    switch_role,
+)
+from marketplace.accounts.service.staff import approve_role, create_staff, propose_role, refuse_role
+from marketplace.accounts.service.traces import log_access, touch_session
+
+__all__ = [
+    "accept_invitation",
+    "accept_invitation_as_new",
+    "active_actor",
+    "add_membership",
+    "approve_role",
+    "ask_for_new_email",
+    "ask_for_new_password",
+    "change_company",
+    "change_email",
+    "change_password",
+    "change_profile",
+    "change_role",
+    "choose_locale",
+    "confirm_email",
+    "create_staff",
+    "disable_person",
+    "end_all_sessions",
+    "end_expired_memberships",
+    "end_membership",
+    "end_session",
+    "invite",
+    "log_access",
+    "notify_organisation",
+    "notify_person",
+    "notify_role",
+    "propose_role",
+    "purge_sessions",
+    "refuse_role",
+    "register_company",
+    "register_person",
+    "reset_password",
+    "restore_person",
+    "send_confirmation",
+    "sign_in",
+    "sign_out",
+    "start_session",
+    "switch_role",
+    "touch_session",
+]

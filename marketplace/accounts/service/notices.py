@@ -1,0 +1,38 @@
+"""Owns mail to people by who they are: one message per event and person, in their language."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from marketplace.accounts import queries
+from marketplace.accounts.models import Person
+from marketplace.core.actors import Role
+from marketplace.notifications import service as notifications
+
+
+def notify_person(person_id: UUID, template: str, *, key: str, **data: Any) -> None:
+    """Queue one mail to this person; nothing for somebody who can't sign in."""
+    person = queries.get_person(person_id)
+    if person.may_sign_in:
+        _send(person, template, key, data)
+
+
+def notify_organisation(organisation_id: UUID, roles: Iterable[Role], template: str, *, key: str, **data: Any) -> None:
+    """Queue one mail to everybody who holds one of these roles in the organisation today."""
+    for person in queries.people_of(organisation_id, roles):
+        _send(person, template, f"{key}:{person.id}", data)
+
+
+def notify_role(role: Role, template: str, *, key: str, **data: Any) -> None:
+    """Queue one mail to everybody who holds this role of the agency today."""
+    for person in queries.people_with_role(role):
+        _send(person, template, f"{key}:{person.id}", data)
+
+
+def recipient(person: Person) -> notifications.Recipient:
+    """How mail reaches this person."""
+    return notifications.Recipient(person.email, person.locale, person.name)
+
+
+def _send(person: Person, template: str, key: str, data: dict[str, Any]) -> None:
+    notifications.queue(template, to=recipient(person), key=key, **data)

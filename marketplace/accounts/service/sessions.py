@@ -1,0 +1,137 @@
+"""Owns sign-in and sessions: started, moved to another role, and really ended."""
+
+import hashlib
+import logging
+import secrets
+from datetime import timedelta
+from uuid import UUID
+
+from redis import Redis
+from sqlalchemy import delete, func, or_, select, update
+
+from marketplace.accounts import limits, passwords, queries
+from marketplace.accounts.models import Membership, Person, SignInSession
+from marketplace.core import clock, db
+from marketplace.core.actors import Actor, Role
+from marketplace.core.audit import record
+from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound
+from marketplace.core.i18n import _
+
+KEEP_ENDED = timedelta(days=90)
+
+log = logging.getLogger(__name__)
+
+
+def sign_in(email: str, password: str, *, address: str, store: Redis) -> Person:
+    """The person with this address and password; the same refusal, after the same time, for a wrong one of either.
+
+    The caller still has to send away a person whose address isn't confirmed.
+    """
+    limits.check_sign_in(store, email=email.lower(), address=address)
+    person = queries.find_person_by_email(email)
+    if not passwords.matches(person.password_hash if person else None, password) or person is None:
+        log.warning("sign-in refused person=%s", person.id if person else None)
+        raise Invalid(_("The e-mail address or the password is wrong. After 5 tries you have to wait 15 minutes."))
+    if person.status == "disabled":
+        raise DomainError(_("This account is disabled. Ask the agency."))
+    limits.forgive_sign_in(store, email=email.lower(), address=address)
+    return person
+
+
+def start_session(person: Person, *, device_hash: str | None, browser: str, lifetime: timedelta) -> str:
+    """Open a session in the only role the person has, or in none yet; returns the cookie's secret."""
+    if not person.may_sign_in:
+        raise Forbidden()
+    roles = queries.memberships_of(person.id)
+    secret = _open(
+        person.id,
+        roles[0].id if len(roles) == 1 else None,
+        device_hash=device_hash,
+        browser=browser,
+        expires_at=func.now() + lifetime,
+    )
+    record(Actor(person.id, Role.VISITOR, device_hash=device_hash), "person.sign_in", person)
+    return secret
+
+
+def switch_role(secret: str, membership_id: UUID, *, actor: Actor) -> str:
+    """Act in another of one's own memberships from now on; the old cookie ends, the new one lives no longer."""
+    old = _locked(secret)
+    membership = db.get(Membership, membership_id)
+    if membership.person_id != old.person_id:
+        raise NotFound()
+    if not membership.is_live(clock.today()):
+        raise DomainError(_("This role has ended. Choose another one."))
+    _end(old)
+    fresh = _open(
+        old.person_id, membership_id, device_hash=old.device_hash, browser=old.browser, expires_at=old.expires_at
+    )
+    record(actor, "person.switch_role", ("people", old.person_id), after={"membership_id": str(membership_id)})
+    return fresh
+
+
+def sign_out(secret: str) -> None:
+    """End the session of this cookie for good."""
+    db.session.execute(
+        update(SignInSession)
+        .where(SignInSession.token_hash == hashed(secret), SignInSession.ended_at.is_(None))
+        .values(ended_at=func.now())
+    )
+
+
+def end_session(session_id: UUID, *, actor: Actor) -> None:
+    """End one of one's own sessions, on whatever device it is."""
+    found = db.get(SignInSession, session_id, lock=True)
+    if found.person_id != actor.person_id:
+        raise NotFound()
+    _end(found)
+    record(actor, "session.end", found)
+
+
+def end_all_sessions(person_id: UUID, *, but: str | None = None) -> None:
+    """End every session of a person, except the one of the cookie `but`."""
+    db.session.execute(
+        update(SignInSession)
+        .where(
+            SignInSession.person_id == person_id,
+            SignInSession.ended_at.is_(None),
+            SignInSession.token_hash != (hashed(but) if but else ""),
+        )
+        .values(ended_at=func.now())
+    )
+
+
+def purge_sessions() -> None:
+    """Delete sessions that ended more than 90 days ago."""
+    limit = func.now() - KEEP_ENDED
+    db.session.execute(
+        delete(SignInSession).where(or_(SignInSession.ended_at < limit, SignInSession.expires_at < limit))
+    )
+
+
+def hashed(secret: str) -> str:
+    """What is kept of a cookie."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _open(person_id: UUID, membership_id: UUID | None, **columns: object) -> str:
+    secret = secrets.token_urlsafe(32)
+    db.session.add(
+        SignInSession(token_hash=hashed(secret), person_id=person_id, membership_id=membership_id, **columns)
+    )
+    db.flush()
+    return secret
+
+
+def _locked(secret: str) -> SignInSession:
+    query = select(SignInSession).where(SignInSession.token_hash == hashed(secret))
+    found = db.session.scalars(query.where(SignInSession.ended_at.is_(None)).with_for_update(of=SignInSession)).first()
+    if found is None:
+        raise Forbidden()
+    return found
+
+
+def _end(found: SignInSession) -> None:
+    if found.ended_at is None:
+        found.ended_at = func.now()
+    db.flush()

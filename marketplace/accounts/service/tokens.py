@@ -1,0 +1,59 @@
+"""Owns the single-use secrets that links in mails carry; only their hashes are kept."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from marketplace.accounts.models import Token
+from marketplace.core import clock
+from marketplace.core.db import flush, session
+from marketplace.core.errors import DomainError
+from marketplace.core.i18n import _
+
+LIFETIMES = {
+    "confirm_email": timedelta(days=3),
+    "reset_password": timedelta(hours=1),
+    "invitation": timedelta(days=14),
+    "change_email": timedelta(days=1),
+}
+
+
+def issue(purpose: str, *, person_id: UUID | None, **data: Any) -> tuple[str, Token]:
+    """A fresh secret for one purpose, and its row; a person's older ones for that purpose end."""
+    if person_id is not None:
+        live = update(Token).where(Token.person_id == person_id, Token.purpose == purpose, Token.used_at.is_(None))
+        session.execute(live.values(used_at=clock.now()))
+    secret = secrets.token_urlsafe(24)
+    expires_at = clock.now() + LIFETIMES[purpose]
+    token = Token(purpose=purpose, hash=_hash(purpose, secret), person_id=person_id, data=data, expires_at=expires_at)
+    session.add(token)
+    flush()
+    return secret, token
+
+
+def find(purpose: str, secret: str, *, lock: bool = False) -> Token | None:
+    """The unused, unexpired token of this purpose."""
+    query = select(Token).where(
+        Token.purpose == purpose,
+        Token.hash == _hash(purpose, secret),
+        Token.used_at.is_(None),
+        Token.expires_at > clock.now(),
+    )
+    return session.scalars(query.with_for_update() if lock else query).one_or_none()
+
+
+def use(purpose: str, secret: str) -> Token:
+    """Spend the secret; unknown, used and expired ones get the same answer."""
+    token = find(purpose, secret, lock=True)
+    if token is None:
+        raise DomainError(_("This link is no longer valid. It works once and for a limited time. Ask for a new one."))
+    token.used_at = clock.now()
+    return token
+
+
+def _hash(purpose: str, secret: str) -> str:
+    return hashlib.sha256(f"{purpose}:{secret}".encode()).hexdigest()

@@ -1,0 +1,23 @@
+"""Owns reads of the outbox."""
+
+from sqlalchemy import Select, select
+
+from marketplace.core.db import session
+from marketplace.notifications.models import Message
+from marketplace.notifications.rendering import Letter, render
+
+
+def outbox(address: str | None = None) -> Select[Message]:
+    """Messages, newest first; to one address if asked."""
+    query = select(Message).order_by(Message.queued_at.desc(), Message.id.desc())
+    return query if address is None else query.where(Message.address == address)
+
+
+def find_message(key: str) -> Message | None:
+    """The message queued for this event."""
+    return session.scalars(select(Message).where(Message.key == key)).one_or_none()
+
+
+def letter(message: Message, *, base_url: str) -> Letter:
+    """A message as its reader gets it; only while its data are kept (not after sending by SMTP)."""
+    return render(message.template, locale=message.locale, base_url=base_url, data=message.data)

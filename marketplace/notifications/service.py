@@ -1,0 +1,83 @@
+"""Owns the verbs of the outbox: queue a mail once per event, send it at least once."""
+
+import hashlib
+import json
+import re
+import smtplib
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from marketplace.core import db
+from marketplace.core.actors import Actor
+from marketplace.core.audit import transition
+from marketplace.core.errors import Invalid
+from marketplace.core.i18n import LOCALES, _
+from marketplace.core.tasks import Task, schedule
+from marketplace.notifications.models import Message
+from marketplace.notifications.post import Post, compose, deliver
+from marketplace.notifications.rendering import render
+from marketplace.notifications.states import MESSAGE
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who reads a mail, and in which language."""
+
+    address: str
+    locale: str
+    name: str = ""
+
+
+def queue(template: str, *, to: Recipient, key: str, **data: Any) -> None:
+    """Put one mail about one event into the outbox; the same `key` again changes nothing."""
+    if not re.fullmatch(r"[!-~]+@[!-~]+", to.address):
+        raise Invalid(_("This is not an e-mail address."), field="email")
+    message = db.session.scalar(
+        insert(Message)
+        .values(
+            key=key,
+            address=to.address,
+            locale=to.locale if to.locale in LOCALES else LOCALES[0],
+            template=template,
+            data=_plain({"recipient_name": to.name, **data}),
+            status=MESSAGE.initial,
+            message_id=hashlib.sha256(key.encode()).hexdigest()[:40],
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(Message.id)
+    )
+    if message is not None:
+        schedule(Task.SEND_MAIL, message)
+
+
+def send(message_id: UUID, *, actor: Actor, post: Post) -> None:
+    """Send a queued mail, rendered now; after a crash it may go out twice, with the same Message-ID.
+
+    Sent through a server, its data (names, links) are emptied; in the local outbox they stay to be read.
+    """
+    message = db.get(Message, message_id, lock=True)
+    if message.status != "queued":
+        return
+    letter = render(message.template, locale=message.locale, base_url=post.base_url, data=message.data)
+    mail = compose(letter, to=message.address, message_id=message.message_id, post=post)
+    if post.smtp_url:
+        try:
+            deliver(mail, post.smtp_url)
+        except smtplib.SMTPRecipientsRefused as refusal:
+            code, words = refusal.recipients[message.address]
+            if code < 500:
+                raise
+            message.error = words.decode(errors="replace")[:500]
+            transition(message, MESSAGE, "fail", actor=actor)
+            return
+        message.data = {}
+    transition(message, MESSAGE, "send", actor=actor)
+
+
+def _plain(data: dict[str, Any]) -> dict[str, Any]:
+    """The data as JSON keeps them: ids and dates as text."""
+    plain: dict[str, Any] = json.loads(json.dumps(data, default=str))
+    return plain
