@@ -113,11 +113,9 @@ def migrate(supervisor: Supervisor, settings: Settings) -> None:
 
 def start_service(supervisor: Supervisor, settings: Settings) -> None:
     """The web server, the background worker and the scheduler."""
-    celery: list[str | Path] = [BIN / "celery", "--quiet", "--app", "workers.celery_app"]
-    worker = ["worker", "--concurrency", str(settings.worker_processes), "--without-gossip", "--without-mingle"]
-    beat = ["beat", "--schedule", str(settings.data_dir / "beat-schedule"), "--pidfile", ""]
-    supervisor.start(Child("worker", [*celery, *worker]))
-    supervisor.start(Child("scheduler", [*celery, *beat]))
+    concurrency = str(settings.worker_processes)
+    supervisor.start(Child("worker", [BIN / "marketplace", "worker", "--concurrency", concurrency]))
+    supervisor.start(Child("scheduler", [BIN / "marketplace", "scheduler"]))
     supervisor.start(Child("web", web_command(settings), ready=lambda: web_accepts(settings)))
 
 

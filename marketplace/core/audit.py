@@ -129,9 +129,7 @@ def seal(key: Ed25519PrivateKey, *, batch: int = 5000) -> int:
     head = session.scalars(select(AuditSeal).order_by(AuditSeal.position.desc()).limit(1)).first()
     position, digest = (head.position, head.hash) if head else (0, b"")
     sealed = select(AuditSeal.entry_id).where(AuditSeal.entry_id == AuditEntry.id)
-    entries = session.scalars(
-        select(AuditEntry).where(~sealed.exists()).order_by(AuditEntry.id).limit(batch)
-    ).all()
+    entries = session.scalars(select(AuditEntry).where(~sealed.exists()).order_by(AuditEntry.id).limit(batch)).all()
     for entry in entries:
         position += 1
         digest = _link(digest, position, entry)
@@ -152,7 +150,7 @@ class Verdict:
 
 def verify(key: Ed25519PrivateKey) -> Verdict:
     """Walk the whole chain and every signed head; any change to history is a fault."""
-    digest, position = b"", 0
+    digest = b""
     hashes: dict[int, bytes] = {}
     rows = session.execute(
         select(AuditSeal, AuditEntry)
@@ -161,8 +159,7 @@ def verify(key: Ed25519PrivateKey) -> Verdict:
         .execution_options(yield_per=1000)
     )
     fault = None
-    for seal_row, entry in rows:
-        position += 1
+    for position, (seal_row, entry) in enumerate(rows, start=1):
         digest = _link(digest, position, entry)
         if seal_row.position != position or seal_row.hash != digest:
             fault = f"entry {entry.id} at position {seal_row.position} does not match the chain"

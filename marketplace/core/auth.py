@@ -79,10 +79,10 @@ def check_access() -> ResponseReturnValue | None:
         abort(403)
     if Role.VISITOR in allowed or actor.role in allowed:
         return None
-    if actor.role is Role.VISITOR:
-        following = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for("accounts.sign_in", next=following))
-    abort(403)
+    if actor.role is not Role.VISITOR:
+        abort(403)
+    following = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("accounts.sign_in", next=following))
 
 
 def check_routes(app: Flask) -> None:

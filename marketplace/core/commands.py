@@ -9,12 +9,12 @@ from flask import current_app
 from flask.cli import AppGroup
 
 import marketplace
-from marketplace.core import migrations
+from marketplace.core import housekeeping, migrations, translations
 from marketplace.core.states import Lifecycle
 
 migrate = AppGroup("migrate", help="Bring the database's tables to the form the code expects.")
 docs = AppGroup("docs", help="Print documents that are generated from the code.")
-groups = [migrate, docs]
+groups = [migrate, docs, *housekeeping.groups, *translations.groups]
 
 
 @migrate.command("up")

@@ -123,9 +123,7 @@ def next_number(prefix: str) -> str:
 
 def act_as(organisation_id: UUID | None) -> None:
     """Tell the database's row security for whom this unit of work reads sealed bids."""
-    session.execute(
-        text("SELECT set_config('app.organisation_id', :id, true)"), {"id": str(organisation_id or "")}
-    )
+    session.execute(text("SELECT set_config('app.organisation_id', :id, true)"), {"id": str(organisation_id or "")})
 
 
 def load_clock() -> None:

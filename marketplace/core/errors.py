@@ -1,10 +1,12 @@
 """What a verb raises when it may not go on, and the words for a violated constraint."""
 
+from typing import TypeAlias
+
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.core.i18n import LazyString, _
 
-Words = str | LazyString
+Words: TypeAlias = str | LazyString
 
 
 class DomainError(Exception):
@@ -34,8 +36,8 @@ class NotFound(DomainError):
 
     status = 404
 
-    def __init__(self, message: Words = _("We could not find this page.")) -> None:
-        super().__init__(message)
+    def __init__(self, message: Words | None = None) -> None:
+        super().__init__(message or _("We could not find this page."))
 
 
 class Forbidden(DomainError):
@@ -43,8 +45,8 @@ class Forbidden(DomainError):
 
     status = 403
 
-    def __init__(self, message: Words = _("Your role does not allow this.")) -> None:
-        super().__init__(message)
+    def __init__(self, message: Words | None = None) -> None:
+        super().__init__(message or _("Your role does not allow this."))
 
 
 class IllegalMove(DomainError):

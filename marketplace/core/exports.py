@@ -66,7 +66,9 @@ def _csv(head: Sequence[str], body: Sequence[Sequence[Any]]) -> bytes:
 
 def _xlsx(head: Sequence[str], body: Sequence[Sequence[Any]]) -> bytes:
     output = io.BytesIO()
-    with xlsxwriter.Workbook(output, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(
+        output, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
         sheet = book.add_worksheet()
         for index, row in enumerate([head, *body]):
             sheet.write_row(index, 0, row)

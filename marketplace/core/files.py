@@ -79,9 +79,7 @@ def path(file: StoredFile) -> Path:
     return _root / file.id.hex[:2] / file.id.hex
 
 
-def store(
-    stream: IO[bytes], filename: str, *, actor: Actor | None, kinds: Mapping[str, str] = DOCUMENTS
-) -> StoredFile:
+def store(stream: IO[bytes], filename: str, *, actor: Actor | None, kinds: Mapping[str, str] = DOCUMENTS) -> StoredFile:
     """Check and keep an upload; Invalid(field='file') if its name, size or content isn't allowed.
 
     The bytes are written before the transaction ends: an undone transaction leaves a file that nothing names.
@@ -120,7 +118,10 @@ def check(filename: str, content: bytes, *, kinds: Mapping[str, str]) -> str:
     known = content.lstrip(b"\xef\xbb\xbf") if extension == "xml" else content
     if not known.startswith(SIGNATURES[extension]) or not _zip_is_sound(extension, content):
         raise Invalid(
-            _("The content of the file is not what its name says (.%(kind)s). Save it anew and try again.", kind=extension),
+            _(
+                "The content of the file is not what its name says (.%(kind)s). Save it anew and try again.",
+                kind=extension,
+            ),
             field="file",
         )
     return extension

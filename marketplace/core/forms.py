@@ -20,6 +20,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Optional, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -36,7 +37,7 @@ LARGEST_NUMBER = 10**12
 REQUIRED = _("Fill this in.")
 
 
-class Form(FlaskForm):  # type: ignore[misc]
+class Form(FlaskForm):
     """A form whose POST takes effect once: its hidden key is spent in the same transaction."""
 
     key = HiddenField(default=lambda: str(uuid4()))
@@ -47,7 +48,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         if field is not None:
             field.errors = [*field.errors, error.message]
         else:
-            self.form_errors = [*self.form_errors, error.message]
+            self.form_errors: list[Words] = [*self.form_errors, error.message]
 
     @contextmanager
     def errors_to_fields(self) -> Iterator[None]:
@@ -82,7 +83,7 @@ class _Text:
         text = valuelist[0] if valuelist else ""
         self.data = unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip() if storable(text) else text
 
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, form: BaseForm) -> None:
         if self.data and not storable(self.data):
             raise StopValidation(_("This contains characters that can't be stored. Type it anew."))
         longest = getattr(self, "max_length", None)
@@ -90,38 +91,52 @@ class _Text:
             raise StopValidation(_("Use at most %(count)s characters.", count=longest))
 
 
-class TextField(_Text, StringField):  # type: ignore[misc]
+class TextField(_Text, StringField):
     """One line of text."""
 
     def __init__(
-        self, label: Words = "", *, required: bool = True, max_length: int = 200, validators: Sequence[Any] = (), **kwargs: Any
+        self,
+        label: Words = "",
+        *,
+        required: bool = True,
+        max_length: int = 200,
+        validators: Sequence[Any] = (),
+        **kwargs: Any,
     ) -> None:
         self.max_length = max_length
         super().__init__(label, [_required(required), *validators], **kwargs)
 
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, form: BaseForm) -> None:
         super().pre_validate(form)
         if self.data and "\n" in self.data:
             raise StopValidation(_("Use one line."))
 
 
-class LongTextField(_Text, TextAreaField):  # type: ignore[misc]
+class LongTextField(_Text, TextAreaField):
     """Several lines of text."""
 
     def __init__(
-        self, label: Words = "", *, required: bool = True, max_length: int = 5000, validators: Sequence[Any] = (), **kwargs: Any
+        self,
+        label: Words = "",
+        *,
+        required: bool = True,
+        max_length: int = 5000,
+        validators: Sequence[Any] = (),
+        **kwargs: Any,
     ) -> None:
         self.max_length = max_length
         super().__init__(label, [_required(required), *validators], **kwargs)
 
 
-class _Parsed(StringField):  # type: ignore[misc]
+class _Parsed(StringField):
     """A field that keeps what was typed and turns it into a value."""
 
     typed: str = ""
     refusal: Words = ""
 
-    def __init__(self, label: Words = "", *, required: bool = True, validators: Sequence[Any] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, label: Words = "", *, required: bool = True, validators: Sequence[Any] = (), **kwargs: Any
+    ) -> None:
         super().__init__(label, [_required(required), *validators], **kwargs)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
@@ -151,7 +166,13 @@ class WholeNumberField(_Parsed):
     """A whole number in ASCII digits."""
 
     def __init__(
-        self, label: Words = "", *, minimum: int = 0, maximum: int = LARGEST_NUMBER, validators: Sequence[Any] = (), **kwargs: Any
+        self,
+        label: Words = "",
+        *,
+        minimum: int = 0,
+        maximum: int = LARGEST_NUMBER,
+        validators: Sequence[Any] = (),
+        **kwargs: Any,
     ) -> None:
         self.refusal = _("Use digits only, such as 25.")
         super().__init__(label, validators=[_between(minimum, maximum), *validators], **kwargs)
@@ -167,8 +188,14 @@ class MoneyField(_Parsed):
     """An amount of money, typed in major units and kept in minor units."""
 
     def __init__(
-        self, label: Words = "", *, currency: str = "KRW", minimum: int = 0, maximum: int = LARGEST_NUMBER,
-        validators: Sequence[Any] = (), **kwargs: Any,
+        self,
+        label: Words = "",
+        *,
+        currency: str = "KRW",
+        minimum: int = 0,
+        maximum: int = LARGEST_NUMBER,
+        validators: Sequence[Any] = (),
+        **kwargs: Any,
     ) -> None:
         self.currency = currency
         self.refusal = _("Type the amount in digits, such as 1,500,000.")
@@ -229,14 +256,14 @@ class DateTimeField(_Parsed):
 class _Choice:
     """Says in words that a value isn't on the list."""
 
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, form: BaseForm) -> None:
         try:
             super().pre_validate(form)  # type: ignore[misc]
         except ValidationError:
             raise StopValidation(_("Choose one of the answers on the list.")) from None
 
 
-class ChoiceField(_Choice, RadioField):  # type: ignore[misc]
+class ChoiceField(_Choice, RadioField):
     """One of few answers, all shown."""
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
@@ -244,14 +271,14 @@ class ChoiceField(_Choice, RadioField):  # type: ignore[misc]
         super().__init__(label, [_required(required)], **kwargs)
 
 
-class SelectOneField(_Choice, SelectField):  # type: ignore[misc]
+class SelectOneField(_Choice, SelectField):
     """One of many answers."""
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
         super().__init__(label, [_required(required)], **kwargs)
 
 
-class ChoicesField(_Choice, SelectMultipleField):  # type: ignore[misc]
+class ChoicesField(_Choice, SelectMultipleField):
     """Any of several answers, as checkboxes."""
 
     widget = ListWidget(prefix_label=False)
@@ -261,14 +288,14 @@ class ChoicesField(_Choice, SelectMultipleField):  # type: ignore[misc]
         super().__init__(label, [_required(required)], **kwargs)
 
 
-class AgreeField(BooleanField):  # type: ignore[misc]
+class AgreeField(BooleanField):
     """A box that must be ticked before the form is taken."""
 
     def __init__(self, label: Words = "", **kwargs: Any) -> None:
         super().__init__(label, [InputRequired(_("Tick this box to go on."))], **kwargs)
 
 
-class FileField(UploadField):  # type: ignore[misc]
+class FileField(UploadField):
     """An upload; its content is checked by core.files when it is stored."""
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
@@ -282,8 +309,6 @@ def _required(required: bool) -> Any:
 def _between(minimum: int, maximum: int) -> Any:
     def check(form: Form, field: Field) -> None:
         if field.data is not None and not minimum <= field.data <= maximum:
-            raise ValidationError(
-                _("Use a number from %(low)s to %(high)s.", low=f"{minimum:,}", high=f"{maximum:,}")
-            )
+            raise ValidationError(_("Use a number from %(low)s to %(high)s.", low=f"{minimum:,}", high=f"{maximum:,}"))
 
     return check

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
@@ -18,7 +18,7 @@ __all__ = ["LOCALES", "LazyString", "Text", "_", "force_locale", "locale", "loca
 LOCALES = ("ko", "en")
 
 # Words that are data (programme names, sectors, questions) carry both languages themselves.
-Text = dict[str, str]
+Text: TypeAlias = dict[str, str]
 
 
 def _(source: str, **values: Any) -> LazyString:

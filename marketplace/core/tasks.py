@@ -36,7 +36,7 @@ class Task(StrEnum):
 
     queue: Queue
 
-    def __new__(cls, value: str, queue: Queue) -> "Task":
+    def __new__(cls, value: str, queue: Queue = Queue.MAINTENANCE) -> "Task":
         member = str.__new__(cls, value)
         member._value_ = value
         member.queue = queue
@@ -117,12 +117,7 @@ def schedule(task: Task, subject: UUID, *, wave: int = 0, run_after: datetime | 
     values = {"id": uuid4(), "kind": task.value, "queue": task.queue.value, "subject": subject, "wave": wave}
     if run_after is not None:
         values["run_after"] = run_after
-    made = session.scalar(
-        insert(BackgroundTask)
-        .values(**values)
-        .on_conflict_do_nothing()
-        .returning(BackgroundTask.id)
-    )
+    made = session.scalar(insert(BackgroundTask).values(**values).on_conflict_do_nothing().returning(BackgroundTask.id))
     if made is not None and (run_after is None or run_after <= clock.now()):
         session.info.setdefault("bells", []).append((made, task.queue))
 

@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -38,6 +38,9 @@ CONTENT_POLICY = (
 )
 
 
+STALE = _("The page was open too long. Nothing was saved. Go back, load it anew and send it again.")
+
+
 class UsedKey(Model):
     """A form's one-time key that has taken effect, and where its answer led."""
 
@@ -53,7 +56,7 @@ class UsedKey(Model):
 class Application(Flask):
     """Flask with the transaction edge: a request that changes something is stored whole or not at all."""
 
-    def dispatch_request(self) -> Response:  # type: ignore[override]
+    def dispatch_request(self) -> Response:
         """Answer the request; commit below status 400, roll back otherwise and after every read."""
         if request.method in READS:
             return self.make_response(super().dispatch_request())
@@ -166,9 +169,8 @@ def _cursor(cursor: str | None, column: ColumnElement[Any]) -> tuple[Any, UUID] 
         value, key = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
         kind = column.type.python_type
         parsed = kind.fromisoformat(value) if issubclass(kind, date) else kind(value)
-        if not storable(str(parsed)) or (kind is int and abs(parsed) >= 2**63):
-            return None
-        return parsed, UUID(key)
+        fits = storable(str(parsed)) and not (isinstance(parsed, int) and abs(parsed) >= 2**63)
+        return (parsed, UUID(key)) if fits else None
     except (ValueError, TypeError, NotImplementedError, OverflowError):
         return None
 
@@ -195,7 +197,7 @@ def start(app: Application, *, https: bool, movable_clock: bool) -> None:
     app.register_error_handler(IntegrityError, lambda e: problem_page(409, from_integrity(e).message))
     app.register_error_handler(DataError, lambda e: problem_page(400))
     app.register_error_handler(OperationalError, _database_trouble)
-    app.register_error_handler(CSRFError, lambda e: problem_page(400, _("The page was open too long. Go back, load it anew and send it again.")))
+    app.register_error_handler(CSRFError, lambda e: problem_page(400, STALE))
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(Exception, _failure)
 
@@ -223,8 +225,10 @@ def _close_request(response: Response, https: bool) -> Response:
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
         if auth.DEVICE_COOKIE not in request.cookies:
+            fresh = secrets.token_hex(16)
+            two_years = timedelta(days=730)
             response.set_cookie(
-                auth.DEVICE_COOKIE, secrets.token_hex(16), max_age=63_072_000, httponly=True, secure=https, samesite="Lax"
+                auth.DEVICE_COOKIE, fresh, max_age=two_years, httponly=True, secure=https, samesite="Lax"
             )
     return response
 
@@ -259,7 +263,8 @@ def health(app: Application, checks: Mapping[str, Callable[[], bool]]) -> None:
     @auth.public
     def readyz() -> ResponseReturnValue:
         found = {name: _holds(check) for name, check in checks.items()}
-        return {"status": "ok" if all(found.values()) else "not ready", "checks": found}, 200 if all(found.values()) else 503
+        ready = all(found.values())
+        return {"status": "ok" if ready else "not ready", "checks": found}, 200 if ready else 503
 
 
 def _holds(check: Callable[[], bool]) -> bool:
@@ -272,4 +277,4 @@ def _holds(check: Callable[[], bool]) -> bool:
 
 def database_answers() -> bool:
     """True while the database answers."""
-    return db.session.scalar(text("SELECT 1")) == 1
+    return bool(db.session.scalar(text("SELECT 1")) == 1)

@@ -48,8 +48,7 @@ def transfer(debit: str, credit: str, amount: int, *, kind: str, actor: Actor, r
     """
     call = func.ledger_transfer(debit, credit, amount, kind, actor.person_id, reference, key)
     try:
-        with session.begin_nested():
-            made: UUID = session.scalars(select(call)).one()
+        made: UUID = session.scalars(select(call)).one()
     except IntegrityError as error:
         refusal = from_integrity(error)
         if "ck_ledger_accounts_balance" in str(error.orig):

@@ -1,0 +1,167 @@
+"""The application: the only file that knows every area; WSGI entry (`app:create_app()`) and command line (`cli`)."""
+
+import importlib
+import importlib.util
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import click
+from flask import Response, request
+from flask.cli import FlaskGroup
+from flask_babel import Babel
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config.settings import Settings
+from marketplace.core import auth, clock, db, files, housekeeping, i18n, tasks, translations, web
+from marketplace.core.actors import ROLE_LABELS, Role
+from workers import celery_app
+
+# From the top down, as they may import each other.
+AREAS = (
+    "demo",
+    "reports",
+    "ethics",
+    "evaluations",
+    "surveys",
+    "claims",
+    "engagements",
+    "matching",
+    "jobs",
+    "vouchers",
+    "providers",
+    "programmes",
+    "accounts",
+    "ledger",
+    "notifications",
+    "core",
+)
+DEMO_AREAS = ("demo",)
+
+
+def create_app(settings: Settings | None = None) -> web.Application:
+    """Build the application of one agency from its settings."""
+    settings = settings or Settings.from_environment()
+    app = web.Application(__name__)
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        MAX_FORM_MEMORY_SIZE=2 * files.MEBIBYTE,
+        MAX_FORM_PARTS=2000,
+        SESSION_COOKIE_NAME=settings.session_cookie_name,
+        SESSION_COOKIE_SECURE=settings.session_cookie_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_DEFAULT_LOCALE=settings.default_locale,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=1),
+    )
+    clock.configure(time_zone=settings.time_zone)
+    files.configure(settings.files_dir)
+    housekeeping.configure(settings.signing_key_path)
+    db.connect(settings.database_url)
+    _configure_pages(app, settings)
+    celery_app.connect(settings, app.app_context)
+    tasks.ring_after_commit(celery_app.ring)
+    for area in AREAS:
+        if settings.demo or settings.testing or area not in DEMO_AREAS:
+            _register(app, f"marketplace.{area}")
+    _register(app, "workers")
+    web.health(
+        app,
+        {
+            "database": web.database_answers,
+            "broker": celery_app.broker_answers,
+            "worker": lambda: (tasks.seconds_since_beat("worker") or 1e9) < 60,
+            "oldest_waiting_task": lambda: tasks.oldest_waiting_seconds() < 600,
+        },
+    )
+    app.view_functions["static"] = auth.public(app.view_functions["static"])
+    auth.check_routes(app)
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _configure_pages(app: web.Application, settings: Settings) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
+    translations.compile_if_stale()
+    app.jinja_env.filters.update(
+        money=i18n.money,
+        number=i18n.number,
+        date=i18n.day,
+        datetime=i18n.moment,
+        localized=i18n.localized,
+        status=lambda value, lifecycle: lifecycle.label(value),
+        role=lambda value: ROLE_LABELS[Role(value)],
+    )
+    Babel(app, locale_selector=lambda: _choose_locale(settings), timezone_selector=lambda: settings.time_zone)
+    CSRFProtect(app)
+    auth.login_manager.init_app(app)
+    web.start(app, https=settings.session_cookie_secure, movable_clock=settings.clock_may_move)
+
+    @app.context_processor
+    def _for_every_page() -> dict[str, Any]:
+        return {
+            "actor": auth.current_actor(),
+            "locale": i18n.locale(),
+            "locales": i18n.LOCALES,
+            "settings": settings,
+            "service_name": i18n._("Consulting Voucher Service"),
+            "now": clock.now(),
+            "today": clock.today(),
+            "Role": Role,
+            "alternate_url": alternate_url,
+        }
+
+    @app.after_request
+    def _remember_language(response: Response) -> Response:
+        if request.args.get("lang") in i18n.LOCALES:
+            response.set_cookie(
+                "lang",
+                request.args["lang"],
+                max_age=31_536_000,
+                httponly=True,
+                samesite="Lax",
+                secure=settings.session_cookie_secure,
+            )
+        return response
+
+
+def alternate_url(locale: str) -> str:
+    """This page's address in another language."""
+    query = {**request.args.to_dict(flat=False), "lang": [locale]}
+    pairs = [(name, value) for name, values in query.items() for value in values]
+    return f"{request.path}?{urlencode(pairs)}"
+
+
+def _choose_locale(settings: Settings) -> str:
+    """`?lang=`, then the cookie that remembers it, then what the browser asks for, then the agency's own."""
+    for asked in (request.args.get("lang"), request.cookies.get("lang")):
+        if asked in i18n.LOCALES:
+            return asked
+    return request.accept_languages.best_match(i18n.LOCALES) or settings.default_locale
+
+
+def _register(app: web.Application, area: str) -> None:
+    """Take an area's pages, commands and the words of its constraints, as far as it has them."""
+    for module in ("views", "commands", "rules"):
+        name = f"{area}.{module}"
+        if importlib.util.find_spec(area) is None or importlib.util.find_spec(name) is None:
+            continue
+        found = importlib.import_module(name)
+        if module == "views":
+            app.register_blueprint(found.blueprint)
+        for group in getattr(found, "groups", []):
+            app.cli.add_command(group)
+
+
+@click.group(cls=FlaskGroup, create_app=create_app, add_default_commands=False, add_version_option=False)
+def cli() -> None:
+    """The consulting voucher marketplace."""

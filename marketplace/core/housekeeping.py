@@ -1,0 +1,83 @@
+"""What the core does for itself: the signing key, sealing, purging, and audit on the command line."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from flask.cli import AppGroup
+from sqlalchemy import text
+
+from marketplace.core import audit
+from marketplace.core.db import session, unit_of_work
+
+_key_path = Path("var/signing_key.pem")
+
+cli = AppGroup("audit", help="The audit trail.")
+groups = [cli]
+
+
+def configure(signing_key: Path) -> None:
+    """Set where the private key lies that signs the head of the audit chain."""
+    global _key_path
+    _key_path = signing_key
+
+
+def signing_key() -> Ed25519PrivateKey:
+    """The key that signs the audit chain; made at first use, readable by the service's user alone."""
+    if not _key_path.exists():
+        pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        _key_path.parent.mkdir(parents=True, exist_ok=True)
+        draft = _key_path.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_bytes(pem)
+        try:
+            os.link(draft, _key_path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    key = load_pem_private_key(_key_path.read_bytes(), password=None)
+    assert isinstance(key, Ed25519PrivateKey)
+    return key
+
+
+def seal_audit() -> int:
+    """Seal what is unsealed; the number of entries."""
+    return audit.seal(signing_key())
+
+
+def purge() -> None:
+    """Delete one-time keys of two days ago and finished tasks of half a year ago."""
+    session.execute(text("DELETE FROM used_keys WHERE created_at < app_now() - interval '2 days'"))
+    session.execute(
+        text(
+            "DELETE FROM background_tasks WHERE status = 'done' AND finished_at < app_now() - interval '180 days'"
+            " AND kind IN ('seal_audit', 'end_holds', 'expire_vouchers', 'end_memberships', 'purge_sessions')"
+        )
+    )
+
+
+@cli.command()
+def verify() -> None:
+    """Prove the hash chain and every signed head; exit 1 if history was changed."""
+    verdict = audit.verify(signing_key())
+    click.echo(f"{verdict.sealed} entries proved, {verdict.unsealed} not yet sealed")
+    if verdict.fault:
+        click.echo(f"FAULT {verdict.fault}")
+    sys.exit(1 if verdict.fault else 0)
+
+
+@cli.command()
+def seal() -> None:
+    """Seal the entries not yet sealed, now."""
+    with unit_of_work():
+        count = seal_audit()
+    click.echo(f"{count} entries sealed")

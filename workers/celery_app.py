@@ -1,0 +1,167 @@
+"""The Celery application: the doorbell, the runner of durable tasks, and the sweeper that rings again."""
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import redis
+import structlog
+from celery import Celery, signals
+from kombu.exceptions import OperationalError
+
+from config.settings import Settings
+from marketplace.core import clock, db, tasks
+from marketplace.core.tasks import Claim, LeaseLost, Queue, Task
+
+Handler = Callable[[UUID, int], None]
+log = structlog.get_logger()
+
+AREAS = ("core", "mail", "vouchers", "providers", "jobs", "engagements", "claims", "surveys", "evaluations", "ethics")
+LEASE = timedelta(seconds=120)
+SOFT_LIMIT, HARD_LIMIT = 90, 100
+# Ringing further into a long queue only makes messages that nobody reads.
+DEEPEST_QUEUE = 200
+
+celery = Celery("marketplace")
+handlers: dict[Task, Handler] = {}
+
+
+def handles(task: Task) -> Callable[[Handler], Handler]:
+    """Register the function that does this task: `(subject, wave) -> None`, in the runner's transaction."""
+
+    def register(handler: Handler) -> Handler:
+        if task in handlers:
+            raise RuntimeError(f"{task} has two handlers")
+        handlers[task] = handler
+        return handler
+
+    return register
+
+
+def connect(settings: Settings, context: Callable[[], AbstractContextManager[Any]]) -> None:
+    """Point Celery at the broker; every task runs inside `context`, which knows languages and settings."""
+    celery.conf.update(
+        broker_url=settings.broker_url,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            "socket_timeout": 5,
+            "socket_connect_timeout": 2,
+            "visibility_timeout": 3600,
+            "global_keyprefix": settings.data_dir.name if settings.testing else "",
+        },
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_acks_late=False,
+        task_publish_retry=False,
+        worker_prefetch_multiplier=1,
+        task_soft_time_limit=SOFT_LIMIT,
+        task_time_limit=HARD_LIMIT,
+        task_default_queue=Queue.MAINTENANCE.value,
+        worker_hijack_root_logger=False,
+        worker_enable_remote_control=False,
+        timezone="UTC",
+    )
+    _Runtime.settings, _Runtime.context = settings, context
+    _load_handlers()
+
+
+class _Runtime:
+    settings: Settings
+    context: Callable[[], AbstractContextManager[Any]] = nullcontext
+
+
+@signals.worker_process_init.connect
+def _own_connections(**_: Any) -> None:
+    """A forked worker must not share its parent's database connections."""
+    db.connect(_Runtime.settings.database_url, statement_timeout=timedelta(seconds=60), pool_size=2)
+
+
+def ring(task_id: UUID, queue: str) -> None:
+    """Hint a worker; whatever goes wrong here, the sweeper rings again."""
+    try:
+        run.apply_async(args=[str(task_id)], queue=queue, retry=False)
+    except (OperationalError, OSError, redis.RedisError) as error:
+        log.warning("broker out of reach; the sweeper will ring", task=str(task_id), error=str(error))
+
+
+def broker_answers() -> bool:
+    """True while the broker answers."""
+    with redis.Redis.from_url(_Runtime.settings.redis_url, socket_timeout=2, socket_connect_timeout=2) as client:
+        return bool(client.ping())
+
+
+@celery.task(name="run")
+def run(task_id: str) -> None:
+    """Do one durable task, exactly once, or give it back."""
+    work(UUID(task_id))
+
+
+def work(task_id: UUID, *, lease: timedelta = LEASE) -> bool:
+    """Claim, do and finish a task; False if it wasn't there to be had."""
+    with db.unit_of_work():
+        claimed = tasks.claim(task_id, lease=lease)
+    if claimed is None:
+        return False
+    try:
+        with _Runtime.context(), db.unit_of_work():
+            if _Runtime.settings.clock_may_move:
+                db.load_clock()
+            handlers[claimed.task](claimed.subject, claimed.wave)
+            tasks.finish(claimed)
+    except LeaseLost:
+        log.warning("lease lost; the work is thrown away", task=claimed.task.value, id=str(task_id))
+        return False
+    except Exception as error:
+        log.exception("task failed", task=claimed.task.value, id=str(task_id))
+        _give_back(claimed, error)
+        return False
+    return True
+
+
+def _give_back(claimed: Claim, error: Exception) -> None:
+    with db.unit_of_work():
+        tasks.fail(claimed, f"{type(error).__name__}: {error}")
+
+
+@celery.task(name="sweep")
+def sweep() -> int:
+    """Ring for what is due and wasn't heard, and say that the background is alive."""
+    with db.unit_of_work():
+        tasks.beat("worker")
+    room = DEEPEST_QUEUE - _waiting_messages()
+    if room <= 0:
+        return 0
+    with db.unit_of_work():
+        due = tasks.due(limit=room)
+    for task_id, queue in due:
+        ring(task_id, queue)
+    return len(due)
+
+
+@celery.task(name="tick")
+def tick(kind: str, seconds: int) -> None:
+    """Ask for the current slot of a timed task; two schedulers make one row."""
+    with db.unit_of_work():
+        if _Runtime.settings.clock_may_move:
+            db.load_clock()
+        tasks.schedule(Task(kind), tasks.NOBODY, wave=int(clock.now().timestamp()) // seconds)
+
+
+def _waiting_messages() -> int:
+    prefix = celery.conf.broker_transport_options.get("global_keyprefix", "")
+    with redis.Redis.from_url(_Runtime.settings.redis_url, socket_timeout=5) as client:
+        depths = [client.llen(f"{prefix}{queue.value}") for queue in Queue]
+    return sum(int(depth) for depth in depths)
+
+
+def _load_handlers() -> None:
+    """Import every area's tasks."""
+    for area in AREAS:
+        if importlib.util.find_spec(f"workers.{area}") is not None:
+            importlib.import_module(f"workers.{area}")
