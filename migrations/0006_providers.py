@@ -35,7 +35,7 @@ CREATE TABLE providers (
     CONSTRAINT pk_providers PRIMARY KEY (id),
     CONSTRAINT ck_providers_status CHECK (status IN ('applied', 'approved', 'refused', 'suspended', 'removed')),
     CONSTRAINT ck_providers_approved_at CHECK (status NOT IN ('approved', 'suspended', 'removed') OR approved_at IS NOT NULL),
-    CONSTRAINT ck_providers_approved CHECK (status NOT IN ('approved', 'suspended', 'removed') OR approved_by IS NOT NULL),
+    CONSTRAINT ck_providers_approved CHECK (approved_at IS NULL OR approved_by IS NOT NULL),
     CONSTRAINT ck_providers_refused_at CHECK (status NOT IN ('refused') OR refused_at IS NOT NULL),
     CONSTRAINT ck_providers_suspended_at CHECK (status NOT IN ('suspended') OR suspended_at IS NOT NULL),
     CONSTRAINT ck_providers_removed_at CHECK (status NOT IN ('removed') OR removed_at IS NOT NULL),

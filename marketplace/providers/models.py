@@ -18,7 +18,7 @@ class Provider(Model):
     __table_args__ = (
         CheckConstraint(PROVIDER.check(), name="status"),
         CheckConstraint(PROVIDER.stamped("approved_at", "approved", "suspended", "removed"), name="approved_at"),
-        CheckConstraint("status NOT IN ('approved', 'suspended', 'removed') OR approved_by IS NOT NULL", name="approved"),
+        CheckConstraint("approved_at IS NULL OR approved_by IS NOT NULL", name="approved"),
         CheckConstraint(PROVIDER.stamped("refused_at", "refused"), name="refused_at"),
         CheckConstraint(PROVIDER.stamped("suspended_at", "suspended"), name="suspended_at"),
         CheckConstraint(PROVIDER.stamped("removed_at", "removed"), name="removed_at"),

@@ -1,0 +1,25 @@
+"""The identification of bank accounts: IBAN with its check digits, or another number as the bank writes it."""
+
+import re
+
+IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+OTHER = re.compile(r"[0-9]{6,34}")
+
+
+def normalise(scheme: str, typed: str) -> str | None:
+    """The identifier without spaces and hyphens, or None if it can't be one (IBAN: ISO 13616, mod 97 = 1)."""
+    identifier = re.sub(r"[ -]", "", typed).upper()
+    if scheme == "iban":
+        return identifier if IBAN.fullmatch(identifier) and _remainder(identifier) == 1 else None
+    return identifier if OTHER.fullmatch(identifier) else None
+
+
+def masked(identifier: str) -> str:
+    """All but the last four characters hidden, for pages and mail."""
+    return "•" * (len(identifier) - 4) + identifier[-4:]
+
+
+def _remainder(iban: str) -> int:
+    """ISO 7064 mod 97-10 over the number with its country and check digits moved to the end."""
+    moved = iban[4:] + iban[:4]
+    return int("".join(str(int(character, 36)) for character in moved)) % 97

@@ -1,0 +1,198 @@
+"""Reads of firms, consultants, bank accounts and what stands in their way; always ordered."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+
+from marketplace.core import clock, db
+from marketplace.core.actors import AGENCY, Actor, Role
+from marketplace.core.db import session
+from marketplace.core.errors import NotFound
+from marketplace.providers import ethics_code, training
+from marketplace.providers.models import (
+    Affiliation,
+    BankAccount,
+    Consultant,
+    Pledge,
+    Provider,
+    RecordedConflict,
+    TrainingRecord,
+)
+from marketplace.providers.rules import DORMANT_AFTER
+
+
+def get_provider(provider_id: UUID, *, lock: bool = False) -> Provider:
+    """The firm, whatever its status."""
+    return db.get(Provider, provider_id, lock=lock)
+
+
+def find_provider(organisation_id: UUID | None) -> Provider | None:
+    """The firm registered for this organisation, or None before it applied."""
+    return session.get(Provider, organisation_id) if organisation_id else None
+
+
+def get_public_provider(provider_id: UUID) -> Provider:
+    """A firm that the public may see: in the register, suspended or not."""
+    provider = get_provider(provider_id)
+    if provider.status not in ("approved", "suspended"):
+        raise NotFound()
+    return provider
+
+
+def is_ready(on: date) -> ColumnElement[bool]:
+    """SQL: this consultant has pledged for the season and holds every required course on that day."""
+    pledged = exists().where(Pledge.consultant_id == Consultant.id, Pledge.season == ethics_code.season(on))
+    trained = [
+        exists().where(
+            TrainingRecord.consultant_id == Consultant.id,
+            TrainingRecord.course == course,
+            TrainingRecord.passed_on <= on,
+            TrainingRecord.expires_on >= on,
+        )
+        for course in training.required()
+    ]
+    return and_(Consultant.status == "active", pledged, *trained)
+
+
+def ready_counts(on: date) -> dict[UUID, int]:
+    """How many consultants each firm can name in a bid on that day."""
+    rows = session.execute(
+        select(Consultant.provider_id, func.count()).where(is_ready(on)).group_by(Consultant.provider_id)
+    )
+    return {provider_id: count for provider_id, count in rows if provider_id}
+
+
+def listed(
+    *, service_line: str = "", region: str = "", language: str = "", search: str = ""
+) -> Select[Provider]:
+    """Firms for the public list: in the register, with a ready consultant, not dormant; ordered by the page."""
+    now = clock.now()
+    worked = func.coalesce(Provider.last_worked_at, Provider.restored_at, Provider.approved_at)
+    query = select(Provider).where(
+        Provider.status == "approved",
+        worked >= now - DORMANT_AFTER,
+        exists().where(Consultant.provider_id == Provider.id, is_ready(clock.today())),
+    )
+    for column, code in (
+        (Provider.service_lines, service_line),
+        (Provider.regions, region),
+        (Provider.languages, language),
+    ):
+        if code:
+            query = query.where(column.contains([code]))
+    if search:
+        query = query.where(Provider.name.icontains(search, autoescape=True))
+    return query
+
+
+def registrations(*, status: str = "", search: str = "") -> Select[Provider]:
+    """Every firm, for the agency's list; ordered by the page."""
+    query = select(Provider)
+    if status:
+        query = query.where(Provider.status == status)
+    return query.where(Provider.name.icontains(search, autoescape=True)) if search else query
+
+
+def in_register() -> Sequence[Provider]:
+    """Every firm that was ever approved and wasn't removed, for matching; by name."""
+    query = select(Provider).where(Provider.status.in_(["approved", "suspended"]))
+    return session.scalars(query.order_by(Provider.name, Provider.id)).all()
+
+
+def get_consultant(consultant_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Consultant:
+    """The consultant; with an actor NotFound unless it is themselves, their firm's manager or the agency."""
+    consultant = db.get(Consultant, consultant_id, lock=lock)
+    if actor is None or actor.role in AGENCY or actor.person_id == consultant.person_id:
+        return consultant
+    if actor.role is Role.MANAGER and actor.organisation_id == consultant.provider_id:
+        return consultant
+    raise NotFound()
+
+
+def find_consultant(person_id: UUID | None, *, lock: bool = False) -> Consultant | None:
+    """The register's entry of this person, or None."""
+    query = select(Consultant).where(Consultant.person_id == person_id)
+    return session.scalars(query.with_for_update() if lock else query).one_or_none()
+
+
+def consultants_of(provider_id: UUID) -> Sequence[Consultant]:
+    """The firm's consultants today, by name."""
+    query = select(Consultant).where(Consultant.provider_id == provider_id)
+    return session.scalars(query.order_by(Consultant.name, Consultant.id)).all()
+
+
+def consultants_by_id(consultant_ids: Iterable[UUID]) -> Sequence[Consultant]:
+    """These consultants, by name; unknown ids are left out."""
+    query = select(Consultant).where(Consultant.id.in_(list(consultant_ids)))
+    return session.scalars(query.order_by(Consultant.name, Consultant.id)).all()
+
+
+def consultants(*, search: str = "", status: str = "") -> Select[Consultant]:
+    """The register of consultants, for the agency's list; ordered by the page."""
+    query = select(Consultant)
+    if status:
+        query = query.where(Consultant.status == status)
+    return query.where(Consultant.name.icontains(search, autoescape=True)) if search else query
+
+
+def affiliations_of(consultant_id: UUID) -> Sequence[tuple[Affiliation, str]]:
+    """Every firm the consultant belonged to, with its name, the newest first."""
+    query = (
+        select(Affiliation, Provider.name)
+        .join(Provider, Provider.id == Affiliation.provider_id)
+        .where(Affiliation.consultant_id == consultant_id)
+        .order_by(Affiliation.from_on.desc(), Affiliation.id)
+    )
+    return [(affiliation, name) for affiliation, name in session.execute(query)]
+
+
+def find_open_affiliation(consultant_id: UUID) -> Affiliation | None:
+    """The consultant's membership in a firm that has no end yet, locked."""
+    query = select(Affiliation).where(Affiliation.consultant_id == consultant_id, Affiliation.until_on.is_(None))
+    return session.scalars(query.with_for_update()).one_or_none()
+
+
+def get_bank_account(account_id: UUID, *, lock: bool = False) -> BankAccount:
+    """One bank account, whatever its status."""
+    return db.get(BankAccount, account_id, lock=lock)
+
+
+def active_bank_account(organisation_id: UUID) -> BankAccount | None:
+    """The account to which the organisation is paid now."""
+    return _account(organisation_id, "active")
+
+
+def proposed_bank_account(organisation_id: UUID) -> BankAccount | None:
+    """The account that waits for approval."""
+    return _account(organisation_id, "proposed")
+
+
+def _account(organisation_id: UUID, status: str) -> BankAccount | None:
+    query = select(BankAccount).where(BankAccount.organisation_id == organisation_id, BankAccount.status == status)
+    return session.scalars(query).one_or_none()
+
+
+def bank_accounts_of(organisation_id: UUID) -> Sequence[BankAccount]:
+    """Every account the organisation ever gave, the newest first."""
+    query = select(BankAccount).where(BankAccount.organisation_id == organisation_id)
+    return session.scalars(query.order_by(BankAccount.proposed_at.desc(), BankAccount.id)).all()
+
+
+def proposed_bank_accounts() -> Sequence[tuple[BankAccount, str]]:
+    """Changes of account of registered firms that wait for a second person, with the firm's name, the oldest first."""
+    query = (
+        select(BankAccount, Provider.name)
+        .join(Provider, Provider.id == BankAccount.organisation_id)
+        .where(BankAccount.status == "proposed", Provider.status != "applied")
+        .order_by(BankAccount.proposed_at, BankAccount.id)
+    )
+    return [(account, name) for account, name in session.execute(query)]
+
+
+
+def conflicting_providers(organisation_id: UUID) -> set[UUID]:
+    """Firms between which and this organisation a conflict was recorded by those who examine it."""
+    query = select(RecordedConflict.provider_id).where(RecordedConflict.organisation_id == organisation_id)
+    return set(session.scalars(query.order_by(RecordedConflict.provider_id)))
