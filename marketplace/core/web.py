@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import structlog
-from flask import Flask, Response, abort, flash, g, redirect, render_template, request, send_file, url_for
+from flask import Flask, Response, abort, flash, g, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
@@ -176,8 +177,8 @@ def _cursor(cursor: str | None, column: ColumnElement[Any]) -> tuple[Any, UUID] 
 
 
 def _address(**changes: Any) -> str:
-    query = {**request.args.to_dict(), **changes}
-    return url_for(str(request.endpoint), **{**(request.view_args or {}), **query})
+    query = {name: value for name, value in {**request.args.to_dict(), **changes}.items() if value is not None}
+    return f"{request.path}?{urlencode(query)}" if query else request.path
 
 
 def problem_page(status: int, message: Words | None = None) -> tuple[str, int]:
