@@ -37,3 +37,28 @@ browser: ## install Debian's Chromium and Korean fonts, for journeys and screens
 	@command -v chromium >/dev/null && fc-list :lang=ko 2>/dev/null | grep -q . || { \
 		sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
 		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -qq -y --no-install-recommends chromium fonts-nanum fontconfig; }
+
+.PHONY: format
+format: setup ## put every file into the one format
+	$(BIN)/ruff check --quiet --fix-only .
+	$(BIN)/ruff format .
+
+.PHONY: check
+check: setup ## format, lint, imports, types, sizes, templates, translations, migrations
+	$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --diff . 2>/dev/null | head -60; exit 1; }
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
+	$(BIN)/pytest tests/architecture -q -n 0
+
+.PHONY: test
+test: check ## check, then the whole suite in parallel
+	$(BIN)/pytest -q -n $(WORKERS) -m "not slow" --ignore tests/architecture
+
+.PHONY: test-long
+test-long: setup ## everything, the slow tests too (kills, floods, long stories)
+	$(BIN)/pytest -q -n $(WORKERS)
+
+.PHONY: bench
+bench: setup ## measure speed as ratios, on this machine
+	$(BIN)/pytest tests/bench -q -n 0 -s

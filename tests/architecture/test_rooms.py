@@ -1,0 +1,95 @@
+"""Who may do what in which file: commits, clocks, the environment, the web."""
+
+from tests.architecture.source import ROOT, area_of, calls, imports, trees
+
+COMMITTERS = {"marketplace/core/db.py", "marketplace/core/web.py"}
+WEB_MODULES = ("views", "forms", "commands")
+WEB = ("flask", "flask_login", "flask_wtf", "wtforms", "celery")
+WALL_CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time")
+
+FIXED_NAMES = {"__init__", "states", "models", "rules", "queries", "service", "forms", "views", "commands"}
+ENGINES = {
+    "accounts": {"business_number", "limits", "passwords"},
+    "claims": {"bank", "camt", "pain001"},
+    "engagements": {"similarity", "text_extraction"},
+    "evaluations": {"grading", "rubric"},
+    "jobs": {"diagnosis", "scoring"},
+    "matching": {"ranking"},
+    "notifications": {"post", "rendering"},
+    "programmes": {"eligibility", "standards", "terms"},
+    "providers": {"account_numbers", "ethics_code", "training"},
+    "surveys": {"instruments", "scoring"},
+    "vouchers": {"allocation"},
+}
+"""Modules named for their own subject; a new one is listed here on purpose."""
+
+
+def test_commits_happen_at_the_edges_alone() -> None:
+    found = [
+        f"{path}:{line}"
+        for path, tree in trees().items()
+        for name, line in calls(tree)
+        if name.endswith(".commit") and path not in COMMITTERS
+    ]
+    assert not found
+
+
+def test_only_the_business_clock_reads_the_wall_clock() -> None:
+    found = [
+        f"{path}:{line}"
+        for path, tree in trees().items()
+        for name, line in calls(tree)
+        if name.endswith(WALL_CLOCKS) and path != "marketplace/core/clock.py"
+    ]
+    assert not found
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    found = [
+        path
+        for path in trees()
+        if path != "config/settings.py"
+        and any(word in (ROOT / path).read_text() for word in ("os.environ", "os.getenv"))
+    ]
+    assert not found
+
+
+def test_business_code_knows_no_web() -> None:
+    """Engines too, which the import contract can't name."""
+    found = [
+        f"{path}:{line} {name}"
+        for path, tree in trees().items()
+        if area_of(path) not in ("", "core") and path.split("/")[2].removesuffix(".py") not in WEB_MODULES
+        for name, line in imports(tree)
+        if name.split(".")[0] in WEB
+    ]
+    assert not found
+
+
+def test_no_area_uses_another_areas_pages() -> None:
+    found = [
+        f"{path}:{line} {name}"
+        for path, tree in trees().items()
+        for name, line in imports(tree)
+        if len(parts := name.split(".")) > 2
+        and parts[0] == "marketplace"
+        and parts[2] in ("views", "forms")
+        and parts[1] not in ("core", area_of(path))
+        and path != "app.py"
+    ]
+    assert not found
+
+
+def test_rooms_have_their_fixed_names() -> None:
+    found = [
+        path
+        for path in trees()
+        if (area := area_of(path)) not in ("", "core", "demo")
+        and path.split("/")[2].removesuffix(".py") not in FIXED_NAMES | ENGINES.get(area, set())
+    ]
+    assert not found
+
+
+def test_no_room_without_a_subject() -> None:
+    vague = {"common", "helpers", "utils", "util", "misc", "base"}
+    assert not [path for path in trees() if vague & set(path.removesuffix(".py").split("/"))]
