@@ -1,0 +1,142 @@
+"""Owns reads of surveys: by link, for the agency's list, and as figures that show nobody."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
+
+from marketplace.accounts.models import Organisation
+from marketplace.claims.models import Claim
+from marketplace.core import clock, db
+from marketplace.engagements.models import Engagement
+from marketplace.notifications.models import Message
+from marketplace.surveys.models import Answer, Link, Survey
+from marketplace.surveys.rules import FEWEST_ANSWERS, LinkNotValid, can_be_answered
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """How many were invited, reached and answered; the mean only from the fewest answers on."""
+
+    invited: int
+    delivered: int
+    answered: int
+    mean: int | None
+
+    @property
+    def rate(self) -> int:
+        """Answered of invited in whole percent."""
+        return round(100 * self.answered / self.invited) if self.invited else 0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What rules and evaluators may see of an SME's answer: facts, score and signs; no free text, no name."""
+
+    facts: Mapping[str, Any]
+    items: Mapping[str, int]
+    score: int | None
+    signs: Sequence[str]
+    instrument: str
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a link's token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def find_survey(engagement_id: UUID, side: str, *, wave: int = 0) -> Survey | None:
+    """The survey of this side of the engagement."""
+    wanted = select(Survey).where(Survey.engagement_id == engagement_id, Survey.side == side, Survey.wave == wave)
+    return db.session.scalars(wanted).one_or_none()
+
+
+def get_by_link(token: str, *, lock: bool = False) -> Survey:
+    """The survey that this link may answer now; LinkNotValid for every other link, whatever the cause."""
+    link = db.session.get(Link, token_hash(token))
+    if link is None or link.purpose != "answer" or link.expires_at <= clock.now():
+        raise LinkNotValid()
+    survey = db.get(Survey, link.survey_id, lock=lock)
+    if lock:
+        db.session.refresh(link)
+    if link.used_at is not None or not can_be_answered(survey):
+        raise LinkNotValid()
+    return survey
+
+
+def listed(*, status: str = "", side: str = "") -> Select[Survey, str, str]:
+    """Surveys with engagement number and firm for the agency's list; no person is in it."""
+    wanted = (
+        select(Survey, Engagement.number, Organisation.name)
+        .join(Engagement, Engagement.id == Survey.engagement_id)
+        .join(Organisation, Organisation.id == Survey.organisation_id)
+    )
+    if status:
+        wanted = wanted.where(Survey.status == status)
+    return wanted.where(Survey.side == side) if side else wanted
+
+
+def statistics(side: str, *, provider_id: UUID | None = None) -> Statistics:
+    """Invited, delivered, answered and the mean score of one side; the mean is hidden below five answers."""
+    sent = exists().where(Message.key.like(func.concat("survey/", Survey.id, "/%")), Message.status == "sent")
+    wanted = select(
+        func.count(Survey.id),
+        func.count(case((sent, 1))),
+        func.count(Survey.answered_at),
+        func.avg(Answer.score if side == "sme" else Answer.programme_score),
+    ).outerjoin(Answer, Answer.survey_id == Survey.id)
+    wanted = wanted.where(Survey.side == side)
+    if provider_id is not None:
+        wanted = wanted.where(Survey.provider_id == provider_id)
+    invited, delivered, answered, mean = db.session.execute(wanted).one()
+    shown = mean is not None and answered >= FEWEST_ANSWERS
+    return Statistics(invited, delivered, answered, round(mean) if shown else None)
+
+
+def find_evidence(engagement_id: UUID) -> Evidence | None:
+    """The SME's fact answers and score of this engagement, once answered."""
+    wanted = select(Answer, Survey.instrument).join(Survey, Survey.id == Answer.survey_id)
+    row = db.session.execute(wanted.where(Survey.engagement_id == engagement_id, Survey.side == "sme")).one_or_none()
+    if row is None:
+        return None
+    answer, instrument = row
+    return Evidence(answer.facts, answer.items, answer.score, answer.signs, instrument)
+
+
+def scores_of(provider_id: UUID) -> list[int]:
+    """Every satisfaction score that SMEs gave this provider, oldest first."""
+    wanted = select(Answer.score).join(Survey, Survey.id == Answer.survey_id).order_by(Survey.answered_at, Survey.id)
+    found = db.session.scalars(wanted.where(_rated(), Survey.provider_id == provider_id))
+    return [score for score in found if score is not None]
+
+
+def mean_of_programme(programme_id: UUID) -> int | None:
+    """The programme's mean satisfaction; None below five answers."""
+    wanted = select(func.count(), func.avg(Answer.score)).join(Survey, Survey.id == Answer.survey_id)
+    count, mean = db.session.execute(wanted.where(_rated(), Survey.programme_id == programme_id)).one()
+    return round(mean) if count >= FEWEST_ANSWERS else None
+
+
+def results_for_provider(provider_id: UUID) -> list[int]:
+    """Scores a provider may count among its results: of paid engagements, answered before this month began."""
+    unpaid = exists().where(Claim.engagement_id == Survey.engagement_id, Claim.status.not_in(("paid", "withdrawn")))
+    paid = exists().where(Claim.engagement_id == Survey.engagement_id, Claim.status == "paid")
+    wanted = select(Answer.score).join(Survey, Survey.id == Answer.survey_id).order_by(Answer.score)
+    found = db.session.scalars(
+        wanted.where(_rated(), Survey.provider_id == provider_id, paid, ~unpaid, Survey.answered_at < month_start())
+    )
+    return [score for score in found if score is not None]
+
+
+def month_start() -> datetime:
+    """The first moment of this month in the agency's zone: results come out in monthly batches."""
+    local = clock.now().astimezone(clock.zone())
+    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _rated() -> ColumnElement[bool]:
+    return (Survey.side == "sme") & Answer.score.is_not(None)
