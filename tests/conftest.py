@@ -5,7 +5,7 @@ import hypothesis  # noqa: F401  (imported last, CPython 3.11 can end in SystemE
 # isort: split
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +15,9 @@ import pytest
 import redis
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.pool import NullPool
 
 from config.settings import Settings
 from marketplace.core import clock as business_clock
@@ -109,6 +110,19 @@ def real_database(sockets: Path, settings: Settings, app: Flask, worker_id: str)
     unbind()
     engine.dispose()
     drop(sockets, name)
+
+
+@pytest.fixture
+def as_owner(real_database: Settings) -> Callable[..., None]:
+    """Runs statements as the role that owns the tables: what an intruder on the server could do."""
+
+    def run(*statements: str) -> None:
+        engine = create_engine(real_database.owner_database_url, poolclass=NullPool)
+        with engine.begin() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+
+    return run
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
 
@@ -52,6 +52,11 @@ def current_actor() -> Actor:
     return VISITOR
 
 
+def forget_actor() -> None:
+    """From now on this request is a visitor's: the page of a failure must not ask the database who reads it."""
+    g._login_user = login_manager.anonymous_user()
+
+
 def device_hash() -> str | None:
     """A hash of the browser's long-lived device cookie; None before it has one."""
     cookie = request.cookies.get(DEVICE_COOKIE)
@@ -79,7 +84,9 @@ def check_access() -> ResponseReturnValue | None:
         abort(403)
     if Role.VISITOR in allowed or actor.role in allowed:
         return None
-    if actor.role is not Role.VISITOR:
+    if actor.person_id is not None and allowed == EVERYONE:
+        return None  # signed in, but acting for no organisation yet
+    if actor.person_id is not None:
         abort(403)
     following = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("accounts.sign_in", next=following))

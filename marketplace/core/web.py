@@ -135,7 +135,7 @@ class Page:
 
 
 def paginate(
-    statement: Select[Any], *, sorts: Mapping[str, ColumnElement[Any]], key: Any, size: int = PAGE_SIZE
+    statement: Select[*tuple[Any, ...]], *, sorts: Mapping[str, Any], key: Any, size: int = PAGE_SIZE
 ) -> Page:
     """One keyset page of a select: `?sort=` names one of `sorts` (the first is the default; a leading '-' in the
     name means descending), `?after=` continues behind a row. Rows are entities when the select has one column."""
@@ -183,7 +183,10 @@ def _address(**changes: Any) -> str:
 
 def problem_page(status: int, message: Words | None = None) -> tuple[str, int]:
     """The page for a refusal or failure: what was not done, that nothing was saved, what to do now."""
-    db.rollback()
+    if status >= 500:
+        auth.forget_actor()
+    else:
+        db.rollback()
     known = status if status in (400, 403, 404, 405, 409, 413, 422, 429, 500, 503) else 400
     return render_template(f"errors/{known}.html", message=message, request_id=g.get("request_id", "")), status
 

@@ -1,0 +1,120 @@
+"""The ledger: books balance, nothing goes negative, nothing is changed afterwards, a key moves money once."""
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from marketplace.core import db
+from marketplace.core.actors import SYSTEM
+from marketplace.core.errors import DomainError
+from marketplace.ledger import queries, service
+from marketplace.ledger.rules import InsufficientFunds
+
+
+@pytest.fixture
+def line(database):
+    """A budget line with 1,000 available; its id."""
+    line_id = uuid4()
+    for stage in ("source", "available", "reserved"):
+        service.open_account(
+            f"{stage}:{line_id}",
+            stage=stage,
+            owner=("budget_line", line_id),
+            budget_line_id=line_id,
+            currency="KRW",
+            may_be_negative=stage == "source",
+        )
+    move(line_id, "source", "available", 1000, key=f"appropriate:{line_id}")
+    return line_id
+
+
+def move(line_id, giver, taker, amount, *, key=None):
+    return service.transfer(
+        f"{giver}:{line_id}",
+        f"{taker}:{line_id}",
+        amount,
+        kind="test",
+        actor=SYSTEM,
+        reference="a test",
+        key=key or str(uuid4()),
+    )
+
+
+def test_money_stands_where_transfers_brought_it(line):
+    move(line, "available", "reserved", 300)
+    assert queries.totals_by_stage([line]) == {
+        "available": 700,
+        "reserved": 300,
+        "committed": 0,
+        "payable": 0,
+        "paid": 0,
+    }
+    assert queries.balance(f"source:{line}") == -1000
+    assert queries.verify().unexplained == 0
+
+
+def test_an_account_never_goes_below_zero(line):
+    with pytest.raises(InsufficientFunds):
+        move(line, "available", "reserved", 1001)
+
+
+def test_the_same_key_moves_money_once_and_answers_the_same(line):
+    first = move(line, "available", "reserved", 300, key="once")
+    assert move(line, "available", "reserved", 300, key="once") == first
+    assert queries.balance(f"reserved:{line}") == 300
+
+
+def test_the_same_key_with_another_amount_is_refused(line):
+    move(line, "available", "reserved", 300, key="once")
+    with pytest.raises(DomainError):
+        move(line, "available", "reserved", 301, key="once")
+
+
+@pytest.mark.parametrize("amount", [0, -5])
+def test_only_positive_amounts_move(line, amount):
+    with pytest.raises(DomainError):
+        move(line, "available", "reserved", amount)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger_transfers SET amount = 1",
+        "DELETE FROM ledger_transfers",
+        "UPDATE ledger_accounts SET balance = balance + 1",
+        "UPDATE ledger_accounts SET may_be_negative = true",
+        "DELETE FROM ledger_accounts",
+    ],
+)
+def test_the_books_cannot_be_changed_by_hand(database, line, statement):
+    with pytest.raises(IntegrityError, match="append-only|transfers alone"):
+        database.execute(text(statement))
+
+
+def test_an_account_opens_empty_whatever_is_claimed(database):
+    database.execute(
+        text(
+            "INSERT INTO ledger_accounts (code, stage, owner_kind, currency, balance)"
+            " VALUES ('x', 'available', 'test', 'KRW', 500)"
+        )
+    )
+    assert queries.balance("x") == 0
+
+
+def test_two_currencies_never_meet(line):
+    service.open_account("bank:EUR", stage="bank", owner=("agency", None), currency="EUR", may_be_negative=True)
+    with pytest.raises(DomainError):
+        service.transfer(
+            "bank:EUR", f"available:{line}", 1, kind="test", actor=SYSTEM, reference="a test", key=str(uuid4())
+        )
+
+
+def test_verify_finds_a_balance_that_transfers_do_not_explain(real_database, as_owner):
+    with db.unit_of_work():
+        service.open_account("bank:KRW", stage="bank", owner=("agency", None), currency="KRW")
+    as_owner("ALTER TABLE ledger_accounts DISABLE TRIGGER USER", "UPDATE ledger_accounts SET balance = 5")
+    books = queries.verify()
+    assert books.unexplained == 10  # once on the account, once in the sum of all
+    assert "bank:KRW: balance 5, transfers say 0" in books.faults
