@@ -179,6 +179,7 @@ def _vouchers() -> None:
         sa.Column("programme_id", sa.Uuid(), sa.ForeignKey("programmes.id"), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), sa.ForeignKey("organisations.id"), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("released", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("one_active", sa.Boolean(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
@@ -193,6 +194,7 @@ def _vouchers() -> None:
             "status IN ('issued', 'suspended', 'exhausted', 'expired', 'surrendered', 'revoked')", name="status"
         ),
         sa.CheckConstraint("amount > 0", name="amount"),
+        sa.CheckConstraint("released BETWEEN 0 AND amount", name="released"),
         sa.CheckConstraint("issued_at < expires_at", name="expires_at"),
         *(
             sa.CheckConstraint(f"status NOT IN ('{status}') OR {status}_at IS NOT NULL", name=f"{status}_at")

@@ -149,6 +149,7 @@ class Voucher(Model):
     __table_args__ = (
         CheckConstraint(VOUCHER.check(), name="status"),
         CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("released BETWEEN 0 AND amount", name="released"),
         CheckConstraint("issued_at < expires_at", name="expires_at"),
         CheckConstraint(VOUCHER.stamped("suspended_at", "suspended"), name="suspended_at"),
         CheckConstraint(VOUCHER.stamped("exhausted_at", "exhausted"), name="exhausted_at"),
@@ -174,6 +175,7 @@ class Voucher(Model):
     programme_id: Mapped[UUID] = mapped_column(ForeignKey("programmes.id"))
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     amount: Mapped[int] = mapped_column(BigInteger)
+    released: Mapped[int] = mapped_column(BigInteger, default=0)  # went back to the budget
     currency: Mapped[str]
     one_active: Mapped[bool]
     status: Mapped[str] = mapped_column(default=VOUCHER.initial)

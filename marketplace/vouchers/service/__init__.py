@@ -1,0 +1,51 @@
+"""The verbs of applications, allocation and vouchers."""
+
+from marketplace.vouchers.service.allocation import (
+    allocate_batch,
+    close_call,
+    offer_from_waitlist,
+    start_allocation,
+)
+from marketplace.vouchers.service.applications import (
+    attach_evidence,
+    decide_eligibility,
+    reassess,
+    remove_evidence,
+    save_facts,
+    save_need,
+    start_application,
+    submit,
+    withdraw,
+)
+from marketplace.vouchers.service.vouchers import (
+    commit,
+    expire_vouchers,
+    release_commitment,
+    resume,
+    revoke,
+    surrender,
+    suspend,
+)
+
+__all__ = [
+    "allocate_batch",
+    "attach_evidence",
+    "close_call",
+    "commit",
+    "decide_eligibility",
+    "expire_vouchers",
+    "offer_from_waitlist",
+    "reassess",
+    "release_commitment",
+    "remove_evidence",
+    "resume",
+    "revoke",
+    "save_facts",
+    "save_need",
+    "start_allocation",
+    "start_application",
+    "submit",
+    "surrender",
+    "suspend",
+    "withdraw",
+]

@@ -1,0 +1,215 @@
+"""The verbs of an application, from the first draft to an officer's decision."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from typing import IO, Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.service import notify_organisation, notify_role
+from marketplace.core import clock, db, files
+from marketplace.core.actors import SYSTEM, Actor, Role
+from marketplace.core.audit import record, transition
+from marketplace.core.db import session
+from marketplace.core.errors import DomainError
+from marketplace.core.i18n import _
+from marketplace.core.tasks import Task, schedule
+from marketplace.programmes import queries as programmes
+from marketplace.programmes import rules as programme_rules
+from marketplace.programmes.models import Call
+from marketplace.programmes.standards import standards
+from marketplace.vouchers import queries, rules
+from marketplace.vouchers.models import Application, Assessment, Evidence
+from marketplace.vouchers.states import APPLICATION
+
+READERS = (Role.SIGNATORY, Role.PREPARER)
+
+
+def start_application(call_id: UUID, *, actor: Actor) -> Application:
+    """Begin a draft in an open call, one per company; what is known of the company is filled in."""
+    rules.check_sme(actor)
+    call = programmes.get_call(call_id, actor=actor)
+    rules.check_call_open(call, clock.now())
+    assert actor.organisation_id is not None
+    if queries.find_live_application(call.id, actor.organisation_id) is not None:
+        raise DomainError(_("Your company already has an application in this call."))
+    sector = accounts.get_organisation(actor.organisation_id).sector
+    application = Application(
+        number=db.next_number("APP"),
+        call=call,
+        organisation_id=actor.organisation_id,
+        facts={"sector": sector} if sector else {},
+        prepared_by=actor.person_id,
+    )
+    session.add(application)
+    db.flush()
+    record(actor, "application.start", application, after={"call": str(call.id)})
+    return application
+
+
+def save_facts(application_id: UUID, facts: Mapping[str, Any], *, actor: Actor) -> None:
+    """Keep the company facts of a draft; money in whole major units."""
+    application = _draft(application_id, actor)
+    asked = rules.asked_facts(application.call.programme.size_standard)
+    application.facts = {fact: facts[fact] for fact in asked if facts.get(fact) is not None}
+    db.flush()
+    record(actor, "application.save_facts", application, after={"facts": sorted(application.facts)})
+
+
+def save_need(application_id: UUID, *, actor: Actor, service_line: str, need: str) -> None:
+    """Keep what the company wants the consulting for."""
+    application = _draft(application_id, actor)
+    if service_line not in application.call.programme.service_lines:
+        raise DomainError(_("The programme does not offer this service line."), field="service_line")
+    application.service_line, application.need = service_line, need
+    db.flush()
+    record(actor, "application.save_need", application, after={"service_line": service_line})
+
+
+def attach_evidence(application_id: UUID, *, actor: Actor, stream: IO[bytes], filename: str, kind: str) -> Evidence:
+    """Keep a file that documents facts of a draft; Invalid(field='file') for what is not a document."""
+    application = _draft(application_id, actor)
+    file = files.store(stream, filename, actor=actor)
+    evidence = Evidence(application_id=application.id, file=file, kind=kind)
+    session.add(evidence)
+    db.flush()
+    record(actor, "application.attach_evidence", application, after={"file": str(file.id), "sha256": file.sha256})
+    return evidence
+
+
+def remove_evidence(evidence_id: UUID, *, actor: Actor) -> Application:
+    """Take a file out of a draft again."""
+    evidence = queries.get_evidence(evidence_id, actor=actor)
+    application = _draft(evidence.application_id, actor)
+    record(actor, "application.remove_evidence", application, before={"file": str(evidence.file_id)})
+    session.delete(evidence)
+    db.flush()
+    return application
+
+
+def submit(application_id: UUID, *, actor: Actor, declarations: Collection[str]) -> Application:
+    """Hand an application in, by the signatory: it takes the next ticket and is sealed.
+
+    The call's row is held in share mode, so that closing waits for every submission under way.
+    """
+    application = queries.get_application(application_id, actor=actor, lock=True)
+    rules.check_signatory(actor)
+    rules.check_draft(application)
+    locked = select(Call).where(Call.id == application.call_id).with_for_update(read=True)
+    call = session.scalars(locked.execution_options(populate_existing=True)).one()
+    rules.check_call_open(call, clock.now())
+    rules.check_complete(application, declarations)
+    assessment = _assess(application, "submission", actor)
+    rules.check_not_refused(assessment)
+    application.ticket = session.scalar(select(func.nextval("application_tickets")))
+    application.declarations = dict.fromkeys(sorted(declarations), True)
+    application.submitted_by = actor.person_id
+    application.device_hash, application.address_hash = actor.device_hash, actor.address_hash
+    transition(application, APPLICATION, "submit", actor=actor, ticket=application.ticket)
+    transition(application, APPLICATION, "accept" if assessment.result == "eligible" else "review", actor=SYSTEM)
+    db.flush()
+    _tell_received(application)
+    return application
+
+
+def decide_eligibility(application_id: UUID, *, actor: Actor, eligible: bool, reason: str) -> Application:
+    """Decide what the standard left open; the reason is told to the company."""
+    rules.check_officer(actor)
+    application = queries.get_application(application_id, actor=actor, lock=True)
+    APPLICATION.move(application.status, "accept" if eligible else "refuse")
+    rules.check_reason(reason)
+    application.decided_by, application.decided_at, application.reason = actor.person_id, clock.now(), reason
+    transition(application, APPLICATION, "accept" if eligible else "refuse", actor=actor, reason=reason)
+    db.flush()
+    tell(application, "decision", eligible=eligible, reason=reason)
+    # A call that closed meanwhile may have waited for this decision alone.
+    schedule(Task.CLOSE_CALL, application.call_id, wave=application.ticket or 0)
+    return application
+
+
+def withdraw(application_id: UUID, *, actor: Actor) -> Application:
+    """Take an application back; once it was submitted, by the signatory."""
+    rules.check_sme(actor)
+    application = queries.get_application(application_id, actor=actor, lock=True)
+    if application.status != "draft":
+        rules.check_signatory(actor)
+    transition(application, APPLICATION, "withdraw", actor=actor)
+    db.flush()
+    return application
+
+
+def reassess(application_id: UUID, *, occasion: str, actor: Actor) -> Assessment:
+    """Take eligibility again by today's rule set and keep it; refused when the company does not count any more."""
+    application = db.get(Application, application_id)
+    assessment = _assess(application, occasion, actor)
+    rules.check_eligible(application, assessment.result)
+    return assessment
+
+
+def _assess(application: Application, occasion: str, actor: Actor) -> Assessment:
+    """Ask the programme's size standard and keep the answer with everything it rests on."""
+    programme = application.call.programme
+    found = programme_rules.assess(programme.size_standard, application.facts)
+    assessment = Assessment(
+        application_id=application.id,
+        occasion=occasion,
+        standard=found.standard,
+        standard_date=standards()[programme.size_standard].date,
+        result=found.result,
+        inputs=dict(application.facts),
+        rules=[asdict(rule) | {"date": rule.date.isoformat()} for rule in found.rules],
+        evidence={fact: _evidence_level(application, fact) for fact in application.facts},
+        assessed_by=actor.person_id,
+        assessed_at=clock.now(),
+    )
+    session.add(assessment)
+    db.flush()
+    return assessment
+
+
+def _evidence_level(application: Application, fact: str) -> dict[str, Any]:
+    """How well a fact is known: verified by an officer, documented by a file, or only declared."""
+    if application.decided_by is not None:
+        return {"level": "verified", "by": str(application.decided_by), "at": f"{application.decided_at:%Y-%m-%d}"}
+    kinds = {item.kind: item for item in application.evidence}
+    if (item := kinds.get(rules.DOCUMENTED_BY[fact])) is not None:
+        return {"level": "documented", "by": str(item.file_id), "at": f"{item.created_at:%Y-%m-%d}"}
+    return {"level": "declared", "by": str(application.submitted_by or application.prepared_by), "at": None}
+
+
+def _draft(application_id: UUID, actor: Actor) -> Application:
+    """The locked draft that this actor may change."""
+    rules.check_sme(actor)
+    application = queries.get_application(application_id, actor=actor, lock=True)
+    rules.check_draft(application)
+    return application
+
+
+def _tell_received(application: Application) -> None:
+    tell(application, "receipt", closes_at=application.call.closes_at, in_review=application.status == "in_review")
+    if application.status == "in_review":
+        notify_role(
+            Role.PROGRAMME_OFFICER,
+            "vouchers/undetermined",
+            key=f"undetermined:{application.id}",
+            number=application.number,
+            path=f"/applications/{application.id}/review",
+        )
+
+
+def tell(application: Application, template: str, **data: Any) -> None:
+    """Mail the company's own people about their application, once per template."""
+    notify_organisation(
+        application.organisation_id,
+        READERS,
+        f"vouchers/{template}",
+        key=f"{template}:{application.id}",
+        number=application.number,
+        call=application.call.title,
+        path=f"/applications/{application.id}",
+        **data,
+    )

@@ -1,0 +1,141 @@
+"""The verbs of a voucher: draw on it, end it, and give what is left back to the budget."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select
+
+from marketplace.core import clock, db
+from marketplace.core.actors import Actor
+from marketplace.core.audit import record, transition
+from marketplace.core.db import session
+from marketplace.core.money import split
+from marketplace.core.tasks import Task, schedule
+from marketplace.ledger import queries as ledger_queries
+from marketplace.ledger import service as ledger
+from marketplace.vouchers import queries, rules
+from marketplace.vouchers.models import Voucher
+from marketplace.vouchers.states import VOUCHER
+
+log = structlog.get_logger()
+
+EXPIRING_AT_ONCE = 200
+
+
+def commit(voucher_id: UUID, *, actor: Actor, amount: int, agreement_id: UUID, reference: str, key: str) -> None:
+    """Bind part of a voucher to an agreement: reserved → committed on every line; never beyond the remainder.
+
+    The voucher's row is held, so of two at once the second waits and then sees what is left.
+    """
+    voucher = queries.get_voucher(voucher_id, lock=True)
+    rules.check_usable(voucher, clock.now())
+    lines = queries.voucher_lines(voucher.id)
+    rules.check_remainder(amount, sum(lines.values()))
+    # Weighing by what is left keeps every part within its line, and the last drawing empties all of them.
+    for line_id, part in zip(lines, split(amount, list(lines.values())), strict=True):
+        if part:
+            account = ledger.open_account(
+                f"committed:{agreement_id}:{line_id}",
+                stage="committed",
+                owner=("agreement", agreement_id),
+                currency=voucher.currency,
+                budget_line_id=line_id,
+            )
+            _move(f"reserved:{voucher.id}:{line_id}", account, part, "commit", actor, reference, f"{key}:{line_id}")
+    record(actor, "voucher.commit", voucher, after={"agreement": str(agreement_id), "amount": amount})
+    if amount == sum(lines.values()):
+        transition(voucher, VOUCHER, "exhaust", actor=actor)
+    db.flush()
+
+
+def release_commitment(
+    voucher_id: UUID, *, actor: Actor, amount: int, agreement_id: UUID, reference: str, key: str
+) -> None:
+    """Give committed money that is not needed back: to the voucher while it is valid, otherwise to the budget."""
+    voucher = queries.get_voucher(voucher_id, lock=True)
+    balances = ledger_queries.balances_by_owner(agreement_id, "committed")
+    rules.check_remainder(amount, sum(balances.values()))
+    usable = voucher.status == "issued" and voucher.expires_at > clock.now()
+    for line_id, part in zip(balances, split(amount, list(balances.values())), strict=True):
+        if part:
+            target = f"reserved:{voucher.id}:{line_id}" if usable else f"available:{line_id}"
+            _move(f"committed:{agreement_id}:{line_id}", target, part, "release", actor, reference, f"{key}:{line_id}")
+    record(actor, "voucher.release_commitment", voucher, after={"agreement": str(agreement_id), "amount": amount})
+    if not usable:
+        voucher.released += amount
+        _offer(voucher)
+    db.flush()
+
+
+def surrender(voucher_id: UUID, *, actor: Actor) -> Voucher:
+    """Give what is left of a voucher back, by the signatory; it goes to the waitlist."""
+    queries.get_voucher(voucher_id, actor=actor)
+    rules.check_signatory(actor)
+    return _end(voucher_id, "surrender", actor, None)
+
+
+def revoke(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
+    """Take what is left of a voucher away, with a reason; it goes to the waitlist."""
+    rules.check_officer(actor)
+    rules.check_reason(reason)
+    return _end(voucher_id, "revoke", actor, reason)
+
+
+def suspend(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
+    """Stop a voucher from being drawn on, with a reason."""
+    rules.check_officer(actor)
+    rules.check_reason(reason)
+    voucher = queries.get_voucher(voucher_id, lock=True)
+    transition(voucher, VOUCHER, "suspend", actor=actor, reason=reason)
+    db.flush()
+    return voucher
+
+
+def resume(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
+    """Let a suspended voucher be drawn on again, with a reason."""
+    rules.check_officer(actor)
+    rules.check_reason(reason)
+    voucher = queries.get_voucher(voucher_id, lock=True)
+    transition(voucher, VOUCHER, "resume", actor=actor, reason=reason)
+    db.flush()
+    return voucher
+
+
+def expire_vouchers(*, actor: Actor) -> int:
+    """End every voucher whose last day is over; one that fails does not stop the others."""
+    expired = 0
+    for voucher_id in queries.expired_voucher_ids(clock.now(), limit=EXPIRING_AT_ONCE):
+        try:
+            with session.begin_nested():
+                _end(voucher_id, "expire", actor, None)
+            expired += 1
+        except Exception:
+            log.exception("voucher not expired", voucher=str(voucher_id))
+    return expired
+
+
+def _end(voucher_id: UUID, event: str, actor: Actor, reason: str | None) -> Voucher:
+    """End a voucher and give what is left back to the budget lines it came from: reserved → available."""
+    voucher = queries.get_voucher(voucher_id, lock=True)
+    transition(voucher, VOUCHER, event, actor=actor, reason=reason)
+    lines = queries.voucher_lines(voucher.id)
+    for line_id, left in lines.items():
+        if left:
+            source, target = f"reserved:{voucher.id}:{line_id}", f"available:{line_id}"
+            _move(source, target, left, "release", actor, voucher.number, f"{event}:{voucher.id}:{line_id}")
+    voucher.released += sum(lines.values())
+    _offer(voucher)
+    db.flush()
+    return voucher
+
+
+def _offer(voucher: Voucher) -> None:
+    """What came back goes to the waitlist of its call by itself."""
+    wave = session.scalar(select(func.nextval("waitlist_waves"))) or 0
+    schedule(Task.OFFER_FROM_WAITLIST, voucher.call_id, wave=wave)
+
+
+def _move(source: str, target: str, amount: int, kind: str, actor: Actor, reference: str, key: str) -> None:
+    ledger.transfer(source, target, amount, kind=kind, actor=actor, reference=reference, key=key)
