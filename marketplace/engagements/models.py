@@ -62,7 +62,9 @@ class Agreement(Model):
     created_at: Mapped[datetime] = created_at()
 
     stages: Mapped[list["AgreementStage"]] = relationship(order_by="AgreementStage.position")
-    assignments: Mapped[list["Assignment"]] = relationship(order_by="Assignment.created_at, Assignment.id")
+    assignments: Mapped[list["Assignment"]] = relationship(
+        lambda: Assignment, order_by=lambda: (Assignment.created_at, Assignment.id)
+    )
 
 
 class AgreementStage(Model):
@@ -228,7 +230,7 @@ class Stage(Model):
     accepted_by: Mapped[UUID | None]
     device_hash: Mapped[str | None]
 
-    agreed: Mapped[AgreementStage] = relationship(lazy="joined", innerjoin=True)
+    agreed: Mapped[AgreementStage] = relationship()
 
 
 class ConsultingSession(Model):
@@ -295,6 +297,7 @@ class Deliverable(Model):
     status: Mapped[str] = mapped_column(default=DELIVERABLE.initial)
     sha256: Mapped[str]
     text_sha256: Mapped[str | None]
+    text_characters: Mapped[int | None]
     shingles: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
     compared_at: Mapped[datetime | None]
     unreadable_reason: Mapped[str | None]
@@ -307,7 +310,7 @@ class Deliverable(Model):
     correction_requested_at: Mapped[datetime | None]
     replaced_at: Mapped[datetime | None]
 
-    file: Mapped[StoredFile] = relationship(lazy="joined", innerjoin=True)
+    file: Mapped[StoredFile] = relationship()
 
 
 class SimilarDeliverable(Model):
