@@ -256,6 +256,7 @@ CREATE TABLE deliverables (
     status text NOT NULL,
     sha256 text NOT NULL,
     text_sha256 text,
+    text_characters integer,
     shingles bigint[],
     compared_at timestamptz,
     unreadable_reason text,

@@ -72,7 +72,7 @@ def notify(identification: str, movements: list[Movement], *, booked_at: datetim
     for number, movement in enumerate(movements, start=1):
         _add_entry(_add(notification, "Ntry"), movement, f"{identification}-{number}", booked_at)
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _sent(transfer: Element, debtor: Account) -> Movement:

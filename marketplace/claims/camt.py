@@ -1,4 +1,4 @@
-"""Owns reading what the bank reports, camt.054.001.08 notifications and camt.053.001.08 statements, as plain entries."""
+"""Owns reading the bank's reports, camt.054.001.08 notifications and camt.053.001.08 statements, as plain entries."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -85,7 +85,7 @@ class ClaimLine(Model):
     withdrawn_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = created_at()
 
-    stage: Mapped[Stage] = relationship(lazy="joined", innerjoin=True)
+    stage: Mapped[Stage] = relationship()
 
 
 class Hold(Model):
@@ -191,7 +191,7 @@ class PaymentLine(Model):
     return_reason: Mapped[str | None]
     removed_at: Mapped[datetime | None]
 
-    claim: Mapped[Claim] = relationship(lazy="joined", innerjoin=True)
+    claim: Mapped[Claim] = relationship()
 
 
 class BankImport(Model):

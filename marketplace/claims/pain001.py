@@ -17,7 +17,7 @@ _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
 
 @dataclass(frozen=True)
 class Account:
-    """A bank account: holder, number (an IBAN or any other identification) and bank (a BIC or a local code)."""
+    """A bank account: holder, number (an IBAN or any other identification) and bank (a BIC or its name)."""
 
     holder: str
     number: str
@@ -69,7 +69,7 @@ def write(batch: PaymentFile) -> bytes:
     for transfer in batch.transfers:
         _add_transfer(_add(payment, "CdtTrfTxInf"), batch, transfer)
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def decimal_amount(amount: int, digits: int) -> str:
@@ -123,7 +123,7 @@ def _add_bank(parent: Element, code: str) -> None:
     if _BIC.fullmatch(code):
         _add(institution, "BICFI", code)
     else:
-        _add(_add(institution, "Othr"), "Id", code)
+        _add(institution, "Nm", code[:MAX_NAME])
 
 
 def _add(parent: Element, name: str, text: str | None = None) -> Element:

@@ -1,6 +1,7 @@
 """The bank's reports are read entry by entry; what can't be trusted is refused whole.
 
-The structure follows the published definitions of camt.054.001.08 and camt.053.001.08; no schema file can be fetched here.
+The structure follows the published definitions of camt.054.001.08 and camt.053.001.08; no schema file
+can be fetched here.
 """
 
 from datetime import UTC, date, datetime
@@ -19,7 +20,8 @@ BOOKED_AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 def statement(entry: str, *, message: str = "053", body: str = "BkToCstmrStmt/Stmt") -> bytes:
     outer, inner = body.split("/")
     return (
-        f'<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.{message}.001.08"><{outer}><{inner}>'
+        f'<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.{message}.001.08">'
+        f"<{outer}><{inner}>"
         f"<Acct><Id><Othr><Id>110</Id></Othr></Id></Acct>{entry}</{inner}></{outer}></Document>"
     ).encode()
 
@@ -62,7 +64,9 @@ def test_a_payment_received_names_its_payer() -> None:
 
 
 def test_the_notification_has_the_prescribed_order() -> None:
-    root = ElementTree.fromstring(bank.answer(write(BATCH), booked_at=BOOKED_AT, returned={"PAY-2026-000001-2": "AC04"}))
+    root = ElementTree.fromstring(
+        bank.answer(write(BATCH), booked_at=BOOKED_AT, returned={"PAY-2026-000001-2": "AC04"})
+    )
 
     def names(path: str) -> list[str]:
         return [child.tag.rpartition("}")[2] for child in root.findall(path)[-1]]
@@ -91,7 +95,10 @@ def test_each_transaction_of_a_collective_entry_counts_with_its_own_amount() -> 
     one = '<TxDtls><Refs><EndToEndId>{0}</EndToEndId></Refs><Amt Ccy="EUR">{1}</Amt></TxDtls>'
     details = one.format("A", "10") + one.format("B", "2.50")
     entry = ENTRY[: ENTRY.index("<TxDtls>")] + details + "</NtryDtls></Ntry>"
-    assert [(found.reference, found.amount) for found in camt.read(statement(entry), DIGITS)] == [("A", 1000), ("B", 250)]
+    assert [(found.reference, found.amount) for found in camt.read(statement(entry), DIGITS)] == [
+        ("A", 1000),
+        ("B", 250),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -118,5 +125,3 @@ def test_each_transaction_of_a_collective_entry_counts_with_its_own_amount() -> 
 def test_a_report_that_cannot_be_trusted_is_refused_whole(content: bytes) -> None:
     with pytest.raises(camt.BadReport):
         camt.read(content, DIGITS)
-
-

@@ -11,8 +11,8 @@ import pytest
 
 from marketplace.claims.pain001 import NAMESPACE, Account, PaymentFile, Transfer, decimal_amount, write
 
-AGENCY = Account("중소기업 지원기관", "110-123-456789", "004")
-FIRM = Account("한빛컨설팅 & 파트너스", "333-22-1111", "088")
+AGENCY = Account("중소기업 지원기관", "110-123-456789", "한국은행")
+FIRM = Account("한빛컨설팅 & 파트너스", "333-22-1111", "새마을은행")
 BATCH = PaymentFile(
     reference="PAY-2026-000001",
     created_at=datetime(2026, 3, 2, 1, 2, 3, tzinfo=UTC),
@@ -20,7 +20,10 @@ BATCH = PaymentFile(
     currency="KRW",
     digits=0,
     debtor=AGENCY,
-    transfers=(Transfer("PAY-2026-000001-1", 3_000_000, FIRM, "CLM-2026-000001"), Transfer("PAY-2026-000001-2", 1, FIRM, "x")),
+    transfers=(
+        Transfer("PAY-2026-000001-1", 3_000_000, FIRM, "CLM-2026-000001"),
+        Transfer("PAY-2026-000001-2", 1, FIRM, "x"),
+    ),
 )
 
 
@@ -57,7 +60,7 @@ def test_totals_amounts_and_parties() -> None:
     assert (at(transfer, "Amt/InstdAmt").text, at(transfer, "Amt/InstdAmt").get("Ccy")) == ("3000000", "KRW")
     assert at(transfer, "Cdtr/Nm").text == FIRM.holder
     assert at(transfer, "CdtrAcct/Id/Othr/Id").text == FIRM.number
-    assert at(transfer, "CdtrAgt/FinInstnId/Othr/Id").text == FIRM.bank
+    assert at(transfer, "CdtrAgt/FinInstnId/Nm").text == FIRM.bank
 
 
 def test_an_iban_and_a_bic_are_written_as_such() -> None:
@@ -68,7 +71,9 @@ def test_an_iban_and_a_bic_are_written_as_such() -> None:
     assert at(root, "CstmrCdtTrfInitn/GrpHdr/CtrlSum").text == "30000.01"
 
 
-@pytest.mark.parametrize(("amount", "digits", "text"), [(5, 0, "5"), (5, 2, "0.05"), (12_345, 2, "123.45"), (1, 3, "0.001")])
+@pytest.mark.parametrize(
+    ("amount", "digits", "text"), [(5, 0, "5"), (5, 2, "0.05"), (12_345, 2, "123.45"), (1, 3, "0.001")]
+)
 def test_minor_units_become_decimals(amount: int, digits: int, text: str) -> None:
     assert decimal_amount(amount, digits) == text
 

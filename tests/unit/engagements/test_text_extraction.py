@@ -11,7 +11,10 @@ from marketplace.engagements.text_extraction import MAX_ENTRIES, Unreadable, ext
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 HWP = "http://www.hancom.co.kr/hwpml/2011/paragraph"
-DOCX = f'<w:document xmlns:w="{WORD}"><w:p><w:r><w:t>공정 </w:t></w:r><w:r><w:t>진단</w:t></w:r></w:p><w:p><w:r><w:t>plan</w:t></w:r></w:p></w:document>'
+DOCX = (
+    f'<w:document xmlns:w="{WORD}"><w:p><w:r><w:t>공정 </w:t></w:r><w:r><w:t>진단</w:t></w:r></w:p>'
+    "<w:p><w:r><w:t>plan</w:t></w:r></w:p></w:document>"
+)
 HWPX = f'<hp:sec xmlns:hp="{HWP}"><hp:p><hp:run><hp:t>실행 계획</hp:t></hp:run></hp:p></hp:sec>'
 
 

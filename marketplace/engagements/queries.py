@@ -1,0 +1,223 @@
+"""Owns reads of agreements, engagements and what belongs to them; always ordered, and by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, false, func, select, true
+from sqlalchemy.orm import aliased
+
+from marketplace.core import db
+from marketplace.core.actors import PROVIDER, SME, Actor, Role
+from marketplace.core.db import session
+from marketplace.core.errors import NotFound
+from marketplace.engagements.models import (
+    Agreement,
+    Assignment,
+    ConsultingSession,
+    CoPayment,
+    Deliverable,
+    Engagement,
+    Redemption,
+    SimilarDeliverable,
+    Stage,
+)
+from marketplace.jobs.models import Award, Bid, Job
+
+SEES_ALL = frozenset(
+    {
+        Role.PROGRAMME_OFFICER,
+        Role.BUDGET_OFFICER,
+        Role.EVALUATOR,
+        Role.ETHICS_OFFICER,
+        Role.ADMINISTRATOR,
+        Role.AUDITOR,
+        Role.SYSTEM,
+    }
+)
+
+
+def agreements_visible_to(actor: Actor) -> Select[Agreement]:
+    """Agreements of the actor's side; all for those officers who follow the work; none for others."""
+    return select(Agreement).where(_of_side(Agreement, actor))
+
+
+def engagements_visible_to(actor: Actor) -> Select[Engagement]:
+    """Engagements of the actor's side; all for those officers who follow the work; none for others."""
+    return select(Engagement).where(_of_side(Engagement, actor))
+
+
+def _of_side(model: type[Agreement] | type[Engagement], actor: Actor) -> ColumnElement[bool]:
+    if actor.role in SME:
+        return model.organisation_id == actor.organisation_id
+    if actor.role in PROVIDER:
+        return model.provider_id == actor.organisation_id
+    return true() if actor.role in SEES_ALL else false()
+
+
+def get_agreement(agreement_id: UUID, *, actor: Actor) -> Agreement:
+    """The agreement, if it is this actor's to see; NotFound otherwise."""
+    found = session.scalars(agreements_visible_to(actor).where(Agreement.id == agreement_id)).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def get_engagement(engagement_id: UUID, *, actor: Actor) -> Engagement:
+    """The engagement, if it is this actor's to see; NotFound otherwise."""
+    found = session.scalars(engagements_visible_to(actor).where(Engagement.id == engagement_id)).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def get_stage(stage_id: UUID, *, actor: Actor) -> tuple[Engagement, Stage]:
+    """A stage with its engagement, if it is this actor's to see; NotFound otherwise."""
+    stage = db.get(Stage, stage_id)
+    return get_engagement(stage.engagement_id, actor=actor), stage
+
+
+def get_deliverable(deliverable_id: UUID, *, actor: Actor) -> tuple[Engagement, Deliverable]:
+    """A deliverable with its engagement, if it is this actor's to see; NotFound otherwise."""
+    deliverable = db.get(Deliverable, deliverable_id)
+    return get_engagement(deliverable.engagement_id, actor=actor), deliverable
+
+
+def get_session(session_id: UUID, *, actor: Actor) -> tuple[Engagement, ConsultingSession]:
+    """A session with its engagement, if it is this actor's to see; NotFound otherwise."""
+    found = db.get(ConsultingSession, session_id)
+    return get_engagement(found.engagement_id, actor=actor), found
+
+
+def get_assignment(assignment_id: UUID, *, actor: Actor) -> tuple[Agreement, Assignment]:
+    """A consultant's naming with its agreement, if it is this actor's to see; NotFound otherwise."""
+    found = db.get(Assignment, assignment_id)
+    return get_agreement(found.agreement_id, actor=actor), found
+
+
+def find_live_agreement(award_id: UUID) -> Agreement | None:
+    """The award's agreement that isn't cancelled, if there is one."""
+    wanted = select(Agreement).where(Agreement.award_id == award_id, Agreement.status != "cancelled")
+    return session.scalars(wanted).one_or_none()
+
+
+def awards_without_agreement(actor: Actor) -> Sequence[Award]:
+    """Awards of the actor's side for which no agreement is drafted, newest first."""
+    drafted = select(Agreement.award_id).where(Agreement.status != "cancelled")
+    wanted = select(Award).join(Job, Job.id == Award.job_id).join(Bid, Bid.id == Award.bid_id)
+    if actor.role in SME:
+        wanted = wanted.where(Job.organisation_id == actor.organisation_id)
+    else:
+        wanted = wanted.where(Bid.provider_id == actor.organisation_id)
+    return session.scalars(wanted.where(Award.id.not_in(drafted)).order_by(Award.awarded_at.desc(), Award.id)).all()
+
+
+def find_redemption(agreement_id: UUID) -> Redemption | None:
+    """The agreement's redemption, if it was redeemed."""
+    return session.scalars(select(Redemption).where(Redemption.agreement_id == agreement_id)).one_or_none()
+
+
+def find_co_payment(agreement_id: UUID) -> CoPayment | None:
+    """The agreement's co-payment; None where the SME pays nothing or nothing is redeemed yet."""
+    return session.scalars(select(CoPayment).where(CoPayment.agreement_id == agreement_id)).one_or_none()
+
+
+def find_engagement(agreement_id: UUID) -> Engagement | None:
+    """The engagement under this agreement, once it is redeemed."""
+    return session.scalars(select(Engagement).where(Engagement.agreement_id == agreement_id)).one_or_none()
+
+
+def find_stage_under_way(engagement_id: UUID) -> Stage | None:
+    """The one stage that is open or waits for acceptance."""
+    wanted = select(Stage).where(Stage.engagement_id == engagement_id, Stage.status.in_(("open", "delivered")))
+    return session.scalars(wanted).one_or_none()
+
+
+def sessions_of(engagement_id: UUID) -> Sequence[ConsultingSession]:
+    """All sessions of the engagement, in order of time."""
+    wanted = select(ConsultingSession).where(ConsultingSession.engagement_id == engagement_id)
+    return session.scalars(wanted.order_by(ConsultingSession.starts_at, ConsultingSession.id)).all()
+
+
+def sessions_at(person_id: UUID, starts_at: datetime, ends_at: datetime) -> Sequence[ConsultingSession]:
+    """This person's sessions, of whatever firm and client, that touch the time."""
+    return session.scalars(
+        select(ConsultingSession)
+        .where(
+            ConsultingSession.person_id == person_id,
+            ConsultingSession.status != "withdrawn",
+            ConsultingSession.starts_at < ends_at,
+            ConsultingSession.ends_at > starts_at,
+        )
+        .order_by(ConsultingSession.starts_at)
+    ).all()
+
+
+def deliverables_of(engagement_id: UUID) -> Sequence[Deliverable]:
+    """All deliverables of the engagement, oldest first, replaced ones included."""
+    wanted = select(Deliverable).where(Deliverable.engagement_id == engagement_id)
+    return session.scalars(wanted.order_by(Deliverable.created_at, Deliverable.id)).all()
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """A deliverable that resembles one of another engagement."""
+
+    deliverable: Deliverable
+    other: Deliverable
+    other_engagement: Engagement
+    similarity_percent: int
+    same_file: bool
+
+
+def likenesses_of(engagement_id: UUID) -> list[Likeness]:
+    """Near-copies of other engagements' deliverables in this engagement, the closest first; for reviewers."""
+    other = aliased(Deliverable)
+    rows = session.execute(
+        select(Deliverable, other, Engagement, SimilarDeliverable.similarity_percent, SimilarDeliverable.same_file)
+        .join(SimilarDeliverable, SimilarDeliverable.deliverable_id == Deliverable.id)
+        .join(other, other.id == SimilarDeliverable.other_id)
+        .join(Engagement, Engagement.id == other.engagement_id)
+        .where(Deliverable.engagement_id == engagement_id)
+        .order_by(SimilarDeliverable.similarity_percent.desc(), Deliverable.id, other.id)
+    )
+    return [Likeness(*row) for row in rows]
+
+
+def load_of(provider_id: UUID) -> int:
+    """How many engagements the provider has that aren't finished."""
+    wanted = select(func.count()).where(Engagement.provider_id == provider_id, Engagement.status != "finished")
+    return session.scalar(wanted) or 0
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything that was recorded of one engagement, for those who check it when it is finished."""
+
+    engagement: Engagement
+    agreement: Agreement
+    redemption: Redemption
+    co_payment: CoPayment | None
+    assignments: Sequence[Assignment]
+    sessions: Sequence[ConsultingSession]
+    deliverables: Sequence[Deliverable]
+    likenesses: Sequence[Likeness]
+
+
+def facts(engagement_id: UUID) -> Record:
+    """The record of one engagement; NotFound without one."""
+    engagement = db.get(Engagement, engagement_id)
+    redemption = find_redemption(engagement.agreement_id)
+    if redemption is None:
+        raise NotFound()
+    return Record(
+        engagement=engagement,
+        agreement=engagement.agreement,
+        redemption=redemption,
+        co_payment=find_co_payment(engagement.agreement_id),
+        assignments=engagement.agreement.assignments,
+        sessions=sessions_of(engagement_id),
+        deliverables=deliverables_of(engagement_id),
+        likenesses=likenesses_of(engagement_id),
+    )

@@ -1,0 +1,176 @@
+"""Owns what may be done to an agreement and its engagement, by whom and when."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from marketplace.core import clock
+from marketplace.core.actors import Actor, Role
+from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, explain
+from marketplace.core.i18n import _
+from marketplace.core.money import Money, split
+from marketplace.engagements.models import (
+    Agreement,
+    Assignment,
+    ConsultingSession,
+    Deliverable,
+    Engagement,
+    Stage,
+)
+from marketplace.providers.rules import OBSTACLES
+
+LONGEST_SESSION = timedelta(hours=12)
+WHOLE = 10_000
+
+explain(
+    {
+        "uq_agreements_award_id": _("There is an agreement for this award already. Nothing was saved."),
+        "uq_redemptions_agreement_id": _("This agreement is already redeemed. Nothing was saved."),
+        "ex_consulting_sessions_overlap": _(
+            "This consultant was in another session at that time. One person can't be in two places. Nothing was saved."
+        ),
+        "ck_consulting_sessions_started": _("No session can start before the co-payment has arrived."),
+        "ck_consulting_sessions_two_people": _("Whoever recorded or held a session can't confirm it."),
+        "ck_agreements_two_people": _("One person can't sign for both sides."),
+        "ck_agreements_terms": _("The terms of a signed agreement can't change."),
+        "ck_engagements_co_payment": _("The work can't start before the co-payment has arrived."),
+        "uq_agreement_consultants_live": _("This consultant is already named in the agreement."),
+        "uq_deliverables_replaces_id": _("There is a newer document for this one already."),
+    }
+)
+
+
+def check_acts_for(organisation_id: UUID, actor: Actor, *roles: Role) -> None:
+    """Another organisation's row isn't found; in one's own, only these roles may do this."""
+    if actor.organisation_id != organisation_id:
+        raise NotFound()
+    if actor.role not in roles:
+        raise Forbidden()
+
+
+def share_price(price_net: int, *, sme_basis_points: int, remaining: int) -> tuple[int, int]:
+    """The net price as (aid, co-payment) in minor units: by cost share, never more aid than the voucher has left."""
+    aid, _rest = split(price_net, [WHOLE - sme_basis_points, sme_basis_points])
+    aid = min(aid, remaining)
+    return aid, price_net - aid
+
+
+def share_stages(prices: Sequence[int], aid: int) -> list[tuple[int, int]]:
+    """Each stage's (aid, co-payment) in minor units, in proportion to its price; the parts sum to the whole."""
+    return [(part, price - part) for price, part in zip(prices, split(aid, prices), strict=True)]
+
+
+def check_start(starts_on: date) -> None:
+    """The work starts today or within half a year."""
+    today = clock.today()
+    if not today <= starts_on <= today + timedelta(days=183):
+        raise Invalid(_("Choose a day from today on, within six months."), field="starts_on")
+
+
+def check_may_sign(agreement: Agreement, actor: Actor) -> None:
+    """A side signs once: the SME by its signatory, the provider by its manager."""
+    if actor.organisation_id == agreement.organisation_id:
+        check_acts_for(agreement.organisation_id, actor, Role.SIGNATORY)
+        signed = agreement.sme_signed_at
+    else:
+        check_acts_for(agreement.provider_id, actor, Role.MANAGER)
+        signed = agreement.provider_signed_at
+    if agreement.status != "drafted" or signed is not None:
+        raise DomainError(_("Your side has signed this agreement, or it is no longer open. Nothing was saved."))
+
+
+def check_redemption(agreement: Agreement, amount: Money) -> None:
+    """A signed agreement is redeemed once, for the whole aid it states, in its currency."""
+    if amount != Money(agreement.aid, agreement.currency):
+        raise Invalid(_("The amount must be the aid stated in the agreement."), field="amount")
+    if agreement.status == "redeemed":
+        raise DomainError(_("This agreement is already redeemed. Nothing was saved."))
+    if agreement.status != "signed":
+        raise DomainError(_("Both sides must sign before the voucher is redeemed. Nothing was saved."))
+
+
+def check_under_way(engagement: Engagement) -> None:
+    """Work is recorded only between the co-payment and the end."""
+    if engagement.status == "awaiting_co_payment":
+        raise DomainError(_("The work starts when the co-payment has arrived. Nothing was saved."))
+    if engagement.status != "active":
+        raise DomainError(_("This engagement is finished. Nothing was saved."))
+
+
+def check_session_times(engagement: Engagement, starts_at: datetime, ends_at: datetime) -> None:
+    """A session is over, lasted at most 12 hours, and began after the co-payment had arrived."""
+    if ends_at <= starts_at:
+        raise Invalid(_("The end must be after the start."), field="ends_at")
+    if ends_at - starts_at > LONGEST_SESSION:
+        raise Invalid(_("A session lasts 12 hours at most."), field="ends_at")
+    if ends_at > clock.now():
+        raise Invalid(_("Record a session after it has ended."), field="ends_at")
+    if engagement.started_at is None or starts_at < engagement.started_at:
+        raise Invalid(_("No session can start before the co-payment has arrived."), field="starts_at")
+
+
+def check_no_overlap(others: Sequence[ConsultingSession]) -> None:
+    """One person can't be in two places, whoever the client is; the database has the last word."""
+    if others:
+        raise Invalid(_("This consultant was in another session at that time."), field="starts_at")
+
+
+def find_assignment(assignments: Sequence[Assignment], consultant_id: UUID, on: date) -> Assignment | None:
+    """The agreement's naming of this consultant that holds on the day, if any."""
+    return next(
+        (
+            each
+            for each in assignments
+            if each.consultant_id == consultant_id
+            and each.status in ("active", "ended")
+            and each.from_on is not None
+            and each.from_on <= on
+            and (each.until_on is None or on <= each.until_on)
+        ),
+        None,
+    )
+
+
+def check_named(assignments: Sequence[Assignment], consultant_id: UUID, on: date) -> None:
+    """Only a consultant named in the agreement, from the day it holds, works on the engagement."""
+    if find_assignment(assignments, consultant_id, on) is None:
+        raise Invalid(
+            _("The agreement doesn't name this consultant for that day. Ask the company to approve a change first."),
+            field="consultant_id",
+        )
+
+
+def check_ready(obstacle: str | None) -> None:
+    """On each day of work a consultant belongs to the firm, has signed the code of ethics and holds the training."""
+    if obstacle is not None:
+        raise Invalid(OBSTACLES[obstacle], field="consultant_id")
+
+
+def check_open(stage: Stage) -> None:
+    """Sessions and deliverables go to the stage that is being worked on."""
+    if stage.status != "open":
+        raise DomainError(_("This stage isn't open for work now. Nothing was saved."))
+
+
+def check_hand_in(stage: Stage, deliverables: Sequence[Deliverable]) -> None:
+    """A stage is handed in with at least one document and no correction outstanding."""
+    if any(each.status == "correction_requested" for each in deliverables):
+        raise DomainError(_("A correction is still open. Hand in the corrected document first."))
+    if not any(each.status == "submitted" for each in deliverables):
+        raise DomainError(_("Add at least one document to this stage first."))
+
+
+def check_acceptance(stage: Stage, sessions: Sequence[ConsultingSession]) -> None:
+    """A stage is accepted once the SME has confirmed, or the provider withdrawn, each session of it."""
+    if stage.status != "delivered":
+        raise DomainError(_("This stage isn't waiting for acceptance. Nothing was saved."))
+    if any(each.status == "recorded" for each in sessions):
+        raise DomainError(_("Confirm the sessions of this stage first, or ask the provider to withdraw wrong ones."))
+
+
+def check_replaced(replaced: Deliverable | None, stage: Stage) -> None:
+    """A new version replaces a document of the same stage for which a correction was asked."""
+    if replaced is None:
+        return
+    if replaced.stage_id != stage.id or replaced.status != "correction_requested":
+        raise Invalid(_("No correction is open for that document."), field="replaces_id")

@@ -1,0 +1,35 @@
+"""The verbs from award to accepted work."""
+
+from marketplace.engagements.queries import facts
+from marketplace.engagements.service.agreements import cancel_agreement, draft_agreement, redeem, sign
+from marketplace.engagements.service.consultants import change_consultant, decide_change
+from marketplace.engagements.service.copies import compare_deliverable
+from marketplace.engagements.service.sessions import countersign_session, record_session, withdraw_session
+from marketplace.engagements.service.stages import (
+    accept_stage,
+    finish,
+    hand_in_stage,
+    request_correction,
+    upload_deliverable,
+)
+from marketplace.engagements.service.start import record_co_payment
+
+__all__ = [
+    "accept_stage",
+    "cancel_agreement",
+    "change_consultant",
+    "compare_deliverable",
+    "countersign_session",
+    "decide_change",
+    "draft_agreement",
+    "facts",
+    "finish",
+    "hand_in_stage",
+    "record_co_payment",
+    "record_session",
+    "redeem",
+    "request_correction",
+    "sign",
+    "upload_deliverable",
+    "withdraw_session",
+]

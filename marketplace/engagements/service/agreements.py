@@ -1,0 +1,183 @@
+"""The verbs of agreements: draft, sign, cancel, redeem."""
+
+from datetime import date
+from uuid import UUID
+
+from marketplace.accounts import service as accounts
+from marketplace.core import clock, db
+from marketplace.core.actors import Actor, Role
+from marketplace.core.audit import record, transition
+from marketplace.core.db import session
+from marketplace.core.errors import DomainError
+from marketplace.core.i18n import _
+from marketplace.core.money import Money
+from marketplace.engagements import queries, rules
+from marketplace.engagements.models import Agreement, AgreementStage, Assignment, Redemption
+from marketplace.engagements.service.start import begin
+from marketplace.engagements.states import AGREEMENT, ASSIGNMENT
+from marketplace.jobs import queries as jobs
+from marketplace.jobs.models import Award, BidContent, Job
+from marketplace.programmes import queries as programmes
+from marketplace.vouchers import queries as vouchers
+from marketplace.vouchers import service as voucher_service
+from marketplace.vouchers.models import Voucher
+
+
+def draft_agreement(award_id: UUID, *, actor: Actor, starts_on: date | None = None) -> Agreement:
+    """Write the agreement of an award: price net by stage, aid and co-payment, plan and consultants; one per award."""
+    award = db.get(Award, award_id, lock=True)
+    job = db.get(Job, award.job_id)
+    _check_party(job.organisation_id, award.bid.provider_id, actor)
+    existing = queries.find_live_agreement(award_id)
+    if existing is not None:
+        return existing
+    starts_on = starts_on or clock.today()
+    rules.check_start(starts_on)
+    content = jobs.bid_content(award.bid_id, actor)
+    agreement = _write_agreement(award, job, content, starts_on)
+    session.add(agreement)
+    db.flush()
+    _write_stages(agreement, job, content)
+    _write_consultants(agreement, content, award)
+    db.flush()
+    record(actor, "agreement.draft", agreement, after={"price_net": agreement.price_net, "aid": agreement.aid})
+    _notify(agreement, "engagements/agreement_drafted")
+    return agreement
+
+
+def sign(agreement_id: UUID, *, actor: Actor) -> Agreement:
+    """Sign for the actor's side, with date and device; when both have signed, the agreement holds."""
+    agreement = db.get(Agreement, agreement_id, lock=True)
+    rules.check_may_sign(agreement, actor)
+    side = "sme" if actor.organisation_id == agreement.organisation_id else "provider"
+    setattr(agreement, f"{side}_signed_by", actor.person_id)
+    setattr(agreement, f"{side}_signed_at", clock.now())
+    setattr(agreement, f"{side}_device_hash", actor.device_hash)
+    record(actor, "agreement.sign_side", agreement, after={"side": side})
+    if agreement.sme_signed_at and agreement.provider_signed_at:
+        transition(agreement, AGREEMENT, "sign", actor=actor)
+        for assignment in agreement.assignments:
+            assignment.approved_by = agreement.sme_signed_by
+            assignment.from_on = clock.today()
+            transition(assignment, ASSIGNMENT, "approve", actor=actor)
+        _notify(agreement, "engagements/agreement_signed")
+    db.flush()
+    return agreement
+
+
+def cancel_agreement(agreement_id: UUID, *, actor: Actor, reason: str) -> Agreement:
+    """Give up an agreement that isn't redeemed; the award can get another one."""
+    agreement = db.get(Agreement, agreement_id, lock=True)
+    _check_party(agreement.organisation_id, agreement.provider_id, actor, binding=True)
+    transition(agreement, AGREEMENT, "cancel", actor=actor, reason=reason)
+    _notify(agreement, "engagements/agreement_cancelled", reason=reason)
+    db.flush()
+    return agreement
+
+
+def redeem(agreement_id: UUID, *, actor: Actor, amount: Money, key: str) -> Redemption:
+    """Bind voucher money to an agreement, once. Of two at once the second waits, then is refused."""
+    agreement = db.get(Agreement, agreement_id, lock=True)
+    rules.check_acts_for(agreement.organisation_id, actor, Role.SIGNATORY)
+    earlier = queries.find_redemption(agreement_id)
+    if earlier is not None and earlier.key == key:
+        return earlier
+    rules.check_redemption(agreement, amount)
+    voucher = vouchers.get_voucher(agreement.voucher_id, actor=actor)
+    voucher_service.reassess(voucher.application_id, occasion="redemption", actor=actor)
+    voucher_service.commit(
+        agreement.voucher_id,
+        actor=actor,
+        amount=amount.amount,
+        agreement_id=agreement.id,
+        reference=agreement.number,
+        key=key,
+    )
+    redemption = Redemption(
+        agreement_id=agreement.id,
+        voucher_id=agreement.voucher_id,
+        amount=amount.amount,
+        currency=amount.currency,
+        key=key,
+        redeemed_by=actor.person_id,
+        redeemed_at=clock.now(),
+        device_hash=actor.device_hash,
+    )
+    session.add(redemption)
+    transition(agreement, AGREEMENT, "redeem", actor=actor, amount=amount.amount)
+    db.flush()
+    begin(agreement, actor=actor)
+    return redemption
+
+
+def _check_party(organisation_id: UUID, provider_id: UUID, actor: Actor, *, binding: bool = False) -> None:
+    if actor.organisation_id == provider_id:
+        rules.check_acts_for(provider_id, actor, Role.MANAGER)
+    elif binding:
+        rules.check_acts_for(organisation_id, actor, Role.SIGNATORY)
+    else:
+        rules.check_acts_for(organisation_id, actor, Role.SIGNATORY, Role.PREPARER)
+
+
+def _write_agreement(award: Award, job: Job, content: BidContent, starts_on: date) -> Agreement:
+    if job.voucher_id is None or job.currency is None:
+        raise DomainError(_("This job has no voucher. Nothing was saved."))
+    voucher = db.get(Voucher, job.voucher_id)
+    own_share = sum(
+        share.basis_points for share in programmes.cost_shares(voucher.programme_id) if share.funder_id is None
+    )
+    remaining = vouchers.remaining(voucher.id)
+    if remaining <= 0:
+        raise DomainError(_("The voucher has no money left for this agreement. Nothing was saved."))
+    aid, co_payment = rules.share_price(content.price_total, sme_basis_points=own_share, remaining=remaining)
+    start = clock.end_of_day(starts_on)
+    return Agreement(
+        number=db.next_number("AGR"),
+        award_id=award.id,
+        job_id=job.id,
+        voucher_id=voucher.id,
+        organisation_id=job.organisation_id,
+        provider_id=award.bid.provider_id,
+        title=job.title,
+        price_net=content.price_total,
+        aid=aid,
+        co_payment=co_payment,
+        currency=job.currency,
+        starts_on=starts_on,
+        ends_on=clock.add_working_days(start, sum(content.days.values())).astimezone(clock.zone()).date(),
+    )
+
+
+def _write_stages(agreement: Agreement, job: Job, content: BidContent) -> None:
+    codes = [code for code in job.stages if content.prices.get(code)]
+    shares = rules.share_stages([content.prices[code] for code in codes], agreement.aid)
+    for position, (code, (aid, co_payment)) in enumerate(zip(codes, shares, strict=True), start=1):
+        agreement.stages.append(
+            AgreementStage(
+                position=position,
+                code=code,
+                price_net=content.prices[code],
+                aid=aid,
+                co_payment=co_payment,
+                days=content.days[code],
+            )
+        )
+
+
+def _write_consultants(agreement: Agreement, content: BidContent, award: Award) -> None:
+    for consultant_id in content.consultant_ids:
+        agreement.assignments.append(Assignment(consultant_id=consultant_id, proposed_by=award.bid.submitted_by))
+
+
+def _notify(agreement: Agreement, template: str, **data: str) -> None:
+    for organisation_id, role in ((agreement.organisation_id, Role.SIGNATORY), (agreement.provider_id, Role.MANAGER)):
+        accounts.notify_organisation(
+            organisation_id,
+            [role],
+            template,
+            key=f"{template}:{agreement.id}",
+            number=agreement.number,
+            title=agreement.title,
+            path=f"/agreements/{agreement.id}",
+            **data,
+        )
