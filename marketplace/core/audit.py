@@ -150,24 +150,29 @@ class Verdict:
 
 def verify(key: Ed25519PrivateKey) -> Verdict:
     """Walk the whole chain and every signed head; any change to history is a fault."""
-    digest = b""
-    hashes: dict[int, bytes] = {}
-    rows = session.execute(
+    hashes, fault = _walk()
+    fault = fault or _head_fault(key, hashes)
+    total = session.scalar(select(func.count()).select_from(AuditEntry)) or 0
+    return Verdict(sealed=len(hashes), unsealed=total - len(hashes), fault=fault)
+
+
+def _walk() -> tuple[dict[int, bytes], str | None]:
+    """The chain's hashes by position as far as they are sound, and the first fault."""
+    chain = (
         select(AuditSeal, AuditEntry)
         .join(AuditEntry, AuditEntry.id == AuditSeal.entry_id)
         .order_by(AuditSeal.position)
         .execution_options(yield_per=1000)
     )
-    fault = None
-    for position, (seal_row, entry) in enumerate(rows, start=1):
-        digest = _link(digest, position, entry)
-        if seal_row.position != position or seal_row.hash != digest:
-            fault = f"entry {entry.id} at position {seal_row.position} does not match the chain"
-            break
-        hashes[position] = digest
-    fault = fault or _head_fault(key, hashes)
-    total = session.scalar(select(func.count()).select_from(AuditEntry)) or 0
-    return Verdict(sealed=len(hashes), unsealed=total - len(hashes), fault=fault)
+    digest = b""
+    hashes: dict[int, bytes] = {}
+    with session.execute(chain) as rows:
+        for position, (seal_row, entry) in enumerate(rows, start=1):
+            digest = _link(digest, position, entry)
+            if seal_row.position != position or seal_row.hash != digest:
+                return hashes, f"entry {entry.id} at position {seal_row.position} does not match the chain"
+            hashes[position] = digest
+    return hashes, None
 
 
 def _head_fault(key: Ed25519PrivateKey, hashes: dict[int, bytes]) -> str | None:

@@ -25,11 +25,11 @@ def wanted() -> str | None:
     return asked if asked in ("csv", "xlsx") else None
 
 
-def export(rows: Iterable[Any], columns: Sequence[Column], name: str) -> Response:
-    """The rows as a file to download, in the format that the address asks for."""
+def export(rows: Iterable[Any], columns: Sequence[Column], name: str, *, kind: str | None = None) -> Response:
+    """The rows as a file to download, in `kind` or the format that the address asks for."""
     head = [str(title) for title, _read in columns]
     body = [[safe(read(row)) for _title, read in columns] for row in rows]
-    kind = wanted() or "csv"
+    kind = kind or wanted() or "csv"
     content = _csv(head, body) if kind == "csv" else _xlsx(head, body)
     response = Response(content, mimetype="text/csv; charset=utf-8" if kind == "csv" else XLSX)
     filename = f"{name}-{clock.today().isoformat()}.{kind}"

@@ -131,6 +131,7 @@ class LongTextField(_Text, TextAreaField):
 class _Parsed(StringField):
     """A field that keeps what was typed and turns it into a value."""
 
+    data: Any
     typed: str = ""
     refusal: Words = ""
 

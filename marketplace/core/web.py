@@ -134,9 +134,7 @@ class Page:
     sorts: Sequence[str]
 
 
-def paginate(
-    statement: Select[*tuple[Any, ...]], *, sorts: Mapping[str, Any], key: Any, size: int = PAGE_SIZE
-) -> Page:
+def paginate(statement: Select[*tuple[Any, ...]], *, sorts: Mapping[str, Any], key: Any, size: int = PAGE_SIZE) -> Page:
     """One keyset page of a select: `?sort=` names one of `sorts` (the first is the default; a leading '-' in the
     name means descending), `?after=` continues behind a row. Rows are entities when the select has one column."""
     sort = request.args.get("sort", "")
