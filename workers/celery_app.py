@@ -20,7 +20,19 @@ from marketplace.core.tasks import Claim, LeaseLost, Queue, Task
 Handler = Callable[[UUID, int], None]
 log = structlog.get_logger()
 
-AREAS = ("core", "mail", "vouchers", "providers", "jobs", "engagements", "claims", "surveys", "evaluations", "ethics")
+AREAS = (
+    "core",
+    "mail",
+    "accounts",
+    "vouchers",
+    "providers",
+    "jobs",
+    "engagements",
+    "claims",
+    "surveys",
+    "evaluations",
+    "ethics",
+)
 LEASE = timedelta(seconds=120)
 SOFT_LIMIT, HARD_LIMIT = 90, 100
 # Ringing further into a long queue only makes messages that nobody reads.

@@ -27,7 +27,7 @@ def common() -> frozenset[str]:
 
 
 def is_common(password: str) -> bool:
-    """Say whether a guesser tries it early: listed, listed with a tail of digits or signs, repeated, a row of digits."""
+    """Say whether a guesser tries it early: listed, listed and a tail of digits or signs, repeated, a row of digits."""
     lowered = password.casefold()
     core = lowered.strip(_EDGES)
     return lowered in common() or core in common() or _is_repetition(lowered) or lowered in _ROW_OF_DIGITS

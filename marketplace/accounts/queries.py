@@ -125,7 +125,7 @@ def count_signatories(organisation_id: UUID, role: str, *, without: UUID) -> int
 
 
 def find_actor(person_id: UUID, membership_id: UUID | None) -> Actor | None:
-    """The actor of this person in this membership today; a visitor with a name without one; None if they can't sign in."""
+    """The actor of this person in this membership today; without one a visitor with a name; None if shut out."""
     person = session.get(Person, person_id)
     return as_actor(person, session.get(Membership, membership_id) if membership_id else None) if person else None
 

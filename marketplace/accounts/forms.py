@@ -1,0 +1,184 @@
+"""Owns what may be typed about people, companies and roles: shape only."""
+
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from wtforms import ValidationError
+from wtforms.form import BaseForm
+from wtforms.validators import StopValidation
+from wtforms.widgets import EmailInput, PasswordInput
+
+from config import lists
+from marketplace.accounts.passwords import MAXIMUM_LENGTH
+from marketplace.core import clock
+from marketplace.core.actors import AGENCY, PROVIDER, ROLE_LABELS, SME
+from marketplace.core.forms import ChoiceField, DateField, Form, LongTextField, SelectOneField, TextField
+from marketplace.core.i18n import LOCALES, _, localized
+
+LANGUAGES = [("ko", "한국어"), ("en", "English")]
+assert [code for code, _name in LANGUAGES] == list(LOCALES)
+
+
+class EmailField(TextField):
+    """An address that mail can reach, in lower case and ASCII."""
+
+    widget = EmailInput()
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        self.data = (self.data or "").lower()
+
+    def pre_validate(self, form: BaseForm) -> None:
+        super().pre_validate(form)
+        if not self.data:
+            return
+        try:
+            found = validate_email(self.data, check_deliverability=False, allow_smtputf8=False, test_environment=True)
+        except EmailNotValidError:
+            raise StopValidation(_("Type an e-mail address such as name@example.com.")) from None
+        self.data = (found.ascii_email or "").lower()
+
+
+class PasswordField(TextField):
+    """A password: kept as typed, never shown again, pasting allowed."""
+
+    widget = PasswordInput()
+
+    def __init__(self, label: Any = "", **kwargs: Any) -> None:
+        super().__init__(label, max_length=MAXIMUM_LENGTH, **kwargs)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = valuelist[0] if valuelist else ""
+
+
+class SecretForm(Form):
+    """A form with a password in it: no one-time key, so that nothing derived from the password is kept."""
+
+    key = None  # type: ignore[assignment]
+
+
+class SignInForm(SecretForm):
+    email = EmailField(_("E-mail address"))
+    password = PasswordField(_("Password"))
+
+
+class SignUpForm(SecretForm):
+    name = TextField(_("Your name"), max_length=80)
+    email = EmailField(_("E-mail address"))
+    password = PasswordField(_("New password"))
+    locale = ChoiceField(_("Language of pages and e-mail"), choices=LANGUAGES)
+
+
+class ConfirmEmailForm(SecretForm):
+    password = PasswordField(_("The password you chose"))
+
+
+class EmailForm(Form):
+    email = EmailField(_("E-mail address"))
+
+
+class NewPasswordForm(SecretForm):
+    password = PasswordField(_("New password"))
+
+
+class ChangePasswordForm(SecretForm):
+    current = PasswordField(_("Current password"))
+    password = PasswordField(_("New password"))
+
+
+class ChangeEmailForm(SecretForm):
+    email = EmailField(_("New e-mail address"))
+    password = PasswordField(_("Current password"))
+
+
+class ProfileForm(Form):
+    name = TextField(_("Your name"), max_length=80)
+    phone = TextField(_("Telephone"), max_length=30, required=False)
+    locale = ChoiceField(_("Language of pages and e-mail"), choices=LANGUAGES)
+
+    def validate_phone(self, field: TextField) -> None:
+        check_phone(field)
+
+
+class InvitedForm(SecretForm):
+    name = TextField(_("Your name"), max_length=80)
+    password = PasswordField(_("New password"))
+    locale = ChoiceField(_("Language of pages and e-mail"), choices=LANGUAGES)
+
+
+class CompanyForm(Form):
+    """The facts that a company may correct itself."""
+
+    name = TextField(_("Company name"), max_length=120)
+    representative_name = TextField(_("Name of the representative"), max_length=80)
+    address = TextField(_("Address"), max_length=200)
+    phone = TextField(_("Telephone"), max_length=30, required=False)
+    email = EmailField(_("E-mail address of the company"), required=False)
+
+    def validate_phone(self, field: TextField) -> None:
+        check_phone(field)
+
+
+class RegisterCompanyForm(CompanyForm):
+    business_number = TextField(_("Business registration number"), max_length=20)
+    sector = SelectOneField(_("Sector"))
+    region = SelectOneField(_("Region"))
+    established_on = DateField(_("Date of establishment"))
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.sector.choices = _with_blank(lists.sectors())
+        self.region.choices = _with_blank(lists.regions())
+        self.established_on.latest = clock.today()
+
+
+class RoleForm(Form):
+    """A role to choose from those that the organisation has."""
+
+    role = ChoiceField(_("Role"))
+
+    def offer(self, roles: list[str]) -> None:
+        """Let one of these roles be chosen."""
+        self.role.choices = [(role, ROLE_LABELS[role]) for role in roles]  # type: ignore[index]
+
+
+class InviteForm(RoleForm):
+    email = EmailField(_("E-mail address"))
+    locale = ChoiceField(_("Language of the invitation"), choices=LANGUAGES)
+
+
+class InviteToCompanyForm(InviteForm):
+    mandate = LongTextField(_("Mandate of a helper"), max_length=500, required=False)
+    valid_until = DateField(_("Last day of the mandate"), required=False)
+
+
+class GrantRoleForm(RoleForm):
+    valid_until = DateField(_("Last day"), required=False)
+
+
+class ConfirmForm(Form):
+    """Nothing to type: one question, one button."""
+
+
+class ReasonForm(Form):
+    reason = LongTextField(_("Reason"), max_length=500)
+
+
+class ExportForm(ReasonForm):
+    format = ChoiceField(_("File format"), choices=[("csv", "CSV"), ("xlsx", "XLSX")])
+
+
+def roles_of(kind: str) -> list[str]:
+    """The roles of a kind of organisation, as the product lists them."""
+    allowed = {"sme": SME, "provider": PROVIDER, "agency": AGENCY}[kind]
+    return [role.value for role in ROLE_LABELS if role in allowed]
+
+
+def check_phone(field: TextField) -> None:
+    """Digits, spaces, hyphens, brackets and a leading plus."""
+    if field.data and not set(field.data) <= set("+0123456789-() "):
+        raise ValidationError(_("Type a telephone number such as 02-1234-5678."))
+
+
+def _with_blank(labels: Any) -> list[tuple[str, Any]]:
+    return [("", _("Choose one")), *((code, localized(label)) for code, label in labels.items())]

@@ -1,0 +1,6 @@
+"""Owns the pages of accounts, by who reads them."""
+
+from marketplace.accounts.views import agency, audit, company, door, person, roles
+from marketplace.accounts.views.blueprint import blueprint
+
+__all__ = ["agency", "audit", "blueprint", "company", "door", "person", "roles"]

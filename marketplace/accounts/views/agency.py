@@ -1,0 +1,188 @@
+"""Owns the administrators' pages about people and roles."""
+
+from uuid import UUID
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Select
+
+from marketplace.accounts import queries, service
+from marketplace.accounts.forms import ConfirmForm, ExportForm, GrantRoleForm, InviteForm, ReasonForm, roles_of
+from marketplace.accounts.models import Person
+from marketplace.accounts.states import MEMBERSHIP, PERSON
+from marketplace.accounts.views.blueprint import blueprint
+from marketplace.core.actors import EVERYONE, ROLE_LABELS, Role
+from marketplace.core.audit import record
+from marketplace.core.auth import current_actor, requires
+from marketplace.core.db import session
+from marketplace.core.exports import MOST_ROWS, export
+from marketplace.core.i18n import _, locale
+from marketplace.core.web import done, page, paginate
+
+SORTS = {"-created_at": Person.created_at, "name": Person.name, "email": Person.email}
+
+
+@blueprint.get("/people")
+@requires(Role.ADMINISTRATOR, Role.AUDITOR)
+def people() -> ResponseReturnValue:
+    """Everybody with an account, and the roles that wait for approval."""
+    service.log_access(current_actor(), None, page="people", address=request.remote_addr or "")
+    found = paginate(_wanted(), sorts=SORTS, key=Person.id)
+    return page(
+        "accounts/people.html",
+        found=found,
+        memberships=queries.memberships_of_people(person.id for person in found.items),
+        proposed=queries.proposed_roles(),
+        lifecycle=PERSON,
+        roles=[(role.value, label) for role, label in ROLE_LABELS.items() if role in EVERYONE],
+    )
+
+
+@blueprint.route("/people/export", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+def export_people() -> ResponseReturnValue:
+    """Download the list of people, for a stated reason that is kept."""
+    form = ExportForm(format="csv")
+    if form.validate_on_submit():
+        rows = session.scalars(_wanted().order_by(Person.created_at).limit(MOST_ROWS)).all()
+        record(
+            current_actor(),
+            "people.export",
+            ("people", UUID(int=0)),
+            after={"rows": len(rows)},
+            reason=form.reason.data,
+        )
+        columns = [
+            (_("Name"), lambda person: person.name),
+            (_("E-mail address"), lambda person: person.email),
+            (_("Status"), lambda person: PERSON.label(person.status)),
+            (_("Since"), lambda person: person.created_at),
+        ]
+        return export(rows, columns, "people", kind=form.format.data)
+    return page("accounts/export_people.html", form=form)
+
+
+@blueprint.get("/people/<uuid:person_id>")
+@requires(Role.ADMINISTRATOR, Role.AUDITOR)
+def person(person_id: UUID) -> ResponseReturnValue:
+    """One person, their roles, and who looked at their data."""
+    found = queries.get_person(person_id)
+    service.log_access(current_actor(), person_id, page="person", address=request.remote_addr or "")
+    looks = queries.access_entries(person_id)
+    return page(
+        "accounts/person.html",
+        person=found,
+        memberships=queries.memberships_of_people([person_id]).get(person_id, []),
+        looks=looks,
+        names=queries.names(look.person_id for look in looks),
+        person_lifecycle=PERSON,
+        membership_lifecycle=MEMBERSHIP,
+    )
+
+
+@blueprint.route("/people/invite", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+def invite_staff() -> ResponseReturnValue:
+    """Invite somebody to work for the agency; the role then waits for a second administrator."""
+    form = InviteForm(locale=locale())
+    form.offer(roles_of("agency"))
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.invite(form.email.data, actor=current_actor(), role=Role(form.role.data), locale=form.locale.data)
+            return done(_("The invitation is on its way. It is good for 14 days."), url_for("accounts.people"))
+    return page("accounts/invite_staff.html", form=form)
+
+
+@blueprint.route("/people/<uuid:person_id>/roles/new", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+def propose_role(person_id: UUID) -> ResponseReturnValue:
+    """Propose a role of the agency for a person."""
+    found = queries.get_person(person_id)
+    form = GrantRoleForm()
+    form.offer(roles_of("agency"))
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.propose_role(
+                person_id, Role(form.role.data), actor=current_actor(), valid_until=form.valid_until.data
+            )
+            message = _("The role is proposed. It takes effect when a second administrator approves it.")
+            return done(message, url_for("accounts.person", person_id=person_id))
+    return page("accounts/propose_role.html", form=form, person=found)
+
+
+@blueprint.route("/people/roles/<uuid:membership_id>/approve", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+def approve_role(membership_id: UUID) -> ResponseReturnValue:
+    """Approve a role that another administrator proposed."""
+    membership = queries.get_membership(membership_id)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.approve_role(membership_id, actor=current_actor())
+            return done(_("The role is in effect."), url_for("accounts.people"))
+    return page("accounts/approve_role.html", form=form, membership=membership, names=_granter(membership.granted_by))
+
+
+@blueprint.route("/people/roles/<uuid:membership_id>/refuse", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+def refuse_role(membership_id: UUID) -> ResponseReturnValue:
+    """Refuse a proposed role, with a reason."""
+    membership = queries.get_membership(membership_id)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.refuse_role(membership_id, actor=current_actor(), reason=form.reason.data)
+            return done(_("The role is refused."), url_for("accounts.people"))
+    return page("accounts/refuse_role.html", form=form, membership=membership)
+
+
+@blueprint.route("/people/roles/<uuid:membership_id>/end", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+def end_role(membership_id: UUID) -> ResponseReturnValue:
+    """End a role of the agency, with a reason."""
+    membership = queries.get_membership(membership_id)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.end_membership(membership_id, actor=current_actor(), reason=form.reason.data)
+            return done(_("The role has ended."), url_for("accounts.person", person_id=membership.person_id))
+    return page("accounts/end_role.html", form=form, membership=membership)
+
+
+@blueprint.route("/people/<uuid:person_id>/disable", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+def disable_person(person_id: UUID) -> ResponseReturnValue:
+    """Shut an account and end its sessions."""
+    found = queries.get_person(person_id)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.disable_person(person_id, actor=current_actor(), reason=form.reason.data)
+            return done(_("The account is disabled."), url_for("accounts.person", person_id=person_id))
+    return page("accounts/disable_person.html", form=form, person=found)
+
+
+@blueprint.route("/people/<uuid:person_id>/restore", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+def restore_person(person_id: UUID) -> ResponseReturnValue:
+    """Open a disabled account again."""
+    found = queries.get_person(person_id)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.restore_person(person_id, actor=current_actor(), reason=form.reason.data)
+            return done(_("The account can be used again."), url_for("accounts.person", person_id=person_id))
+    return page("accounts/restore_person.html", form=form, person=found)
+
+
+def _wanted() -> Select[Person]:
+    role = request.args.get("role", "")
+    return queries.people(
+        search=request.args.get("search", "")[:100],
+        role=role if role in EVERYONE else "",
+        status=request.args.get("status", "")[:20],
+    )
+
+
+def _granter(person_id: UUID | None) -> dict[UUID, str]:
+    return queries.names([person_id])

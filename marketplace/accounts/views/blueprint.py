@@ -1,0 +1,91 @@
+"""Owns the blueprint of accounts, and how a request becomes an actor."""
+
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, current_app, redirect, request, session, url_for
+from flask_login import login_user
+from redis import Redis
+
+from config.settings import Settings
+from marketplace.accounts import queries, service
+from marketplace.accounts.models import Person
+from marketplace.accounts.service.sessions import hashed
+from marketplace.core import auth
+
+blueprint = Blueprint("accounts", __name__)
+A_YEAR = timedelta(days=365)
+
+
+@auth.login_manager.user_loader
+def load_session(secret: str) -> auth.SignedIn | None:
+    """The actor behind a session cookie while its session lives."""
+    found = queries.find_session(hashed(secret), idle=settings().session_idle)
+    actor = queries.as_actor(found.person, found.membership) if found else None
+    if found is None or actor is None:
+        return None
+    service.touch_session(found.id)
+    return auth.SignedIn(replace(actor, device_hash=auth.device_hash(), address_hash=auth.address_hash()), secret)
+
+
+def settings() -> Settings:
+    """The settings of this application."""
+    found: Settings = current_app.config["SETTINGS"]
+    return found
+
+
+def counters() -> Redis:
+    """Where tries are counted."""
+    if "sign_in_counters" not in current_app.extensions:
+        current_app.extensions["sign_in_counters"] = Redis.from_url(
+            settings().redis_url, socket_timeout=2, socket_connect_timeout=2
+        )
+    store: Redis = current_app.extensions["sign_in_counters"]
+    return store
+
+
+def enter(person: Person, *, following: str | None) -> Response:
+    """Open a session for a person who proved who they are, and send them on."""
+    secret = service.start_session(
+        person,
+        device_hash=auth.device_hash(),
+        browser=request.user_agent.string[:200],
+        lifetime=settings().session_absolute,
+    )
+    carry(secret)
+    several = len(queries.memberships_of(person.id)) != 1
+    target = url_for("accounts.choose_role", next=following) if several else following or url_for("reports.home")
+    response = redirect(target, 303)
+    if "lang" not in request.cookies:
+        remember_language(response, person.locale)
+    return response  # type: ignore[return-value]
+
+
+def carry(secret: str) -> None:
+    """Put a fresh session into the browser's cookie, and nothing of the one before."""
+    session.clear()
+    signed_in = load_session(secret)
+    assert signed_in is not None
+    login_user(signed_in)
+
+
+def remember_language(response: object, locale: str) -> None:
+    """Show pages in this language from now on."""
+    assert isinstance(response, Response) or hasattr(response, "set_cookie")
+    response.set_cookie(
+        "lang",
+        locale,
+        max_age=A_YEAR,
+        httponly=True,
+        samesite="Lax",
+        secure=settings().session_cookie_secure,
+    )
+
+
+def own_address(address: str | None) -> str | None:
+    """An address of this service to go on to; None for any other, so that nobody is led away."""
+    if not address or not address.startswith("/") or "\\" in address:
+        return None
+    parts = urlsplit(address)
+    return None if parts.scheme or parts.netloc or address.startswith("//") else address
