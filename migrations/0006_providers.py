@@ -34,7 +34,8 @@ CREATE TABLE providers (
     removed_at timestamptz,
     CONSTRAINT pk_providers PRIMARY KEY (id),
     CONSTRAINT ck_providers_status CHECK (status IN ('applied', 'approved', 'refused', 'suspended', 'removed')),
-    CONSTRAINT ck_providers_approved_at CHECK (status NOT IN ('approved', 'suspended', 'removed') OR approved_at IS NOT NULL),
+    CONSTRAINT ck_providers_approved_at
+        CHECK (status NOT IN ('approved', 'suspended', 'removed') OR approved_at IS NOT NULL),
     CONSTRAINT ck_providers_approved CHECK (approved_at IS NULL OR approved_by IS NOT NULL),
     CONSTRAINT ck_providers_refused_at CHECK (status NOT IN ('refused') OR refused_at IS NOT NULL),
     CONSTRAINT ck_providers_suspended_at CHECK (status NOT IN ('suspended') OR suspended_at IS NOT NULL),
@@ -67,7 +68,8 @@ CREATE TABLE bank_accounts (
     CONSTRAINT ck_bank_accounts_scheme CHECK (scheme IN ('iban', 'other')),
     CONSTRAINT ck_bank_accounts_approved CHECK (status <> 'active' OR approved_by IS NOT NULL),
     CONSTRAINT ck_bank_accounts_four_eyes CHECK (approved_by <> proposed_by),
-    CONSTRAINT fk_bank_accounts_organisation_id_organisations FOREIGN KEY(organisation_id) REFERENCES organisations (id)
+    CONSTRAINT fk_bank_accounts_organisation_id_organisations FOREIGN KEY(organisation_id)
+        REFERENCES organisations (id)
 );
 CREATE UNIQUE INDEX uq_bank_accounts_active ON bank_accounts (organisation_id) WHERE status = 'active';
 CREATE UNIQUE INDEX uq_bank_accounts_proposed ON bank_accounts (organisation_id) WHERE status = 'proposed';
@@ -141,7 +143,8 @@ CREATE TABLE recorded_conflicts (
     CONSTRAINT pk_recorded_conflicts PRIMARY KEY (id),
     CONSTRAINT uq_recorded_conflicts_provider_id_organisation_id UNIQUE (provider_id, organisation_id),
     CONSTRAINT fk_recorded_conflicts_provider_id_providers FOREIGN KEY(provider_id) REFERENCES providers (id),
-    CONSTRAINT fk_recorded_conflicts_organisation_id_organisations FOREIGN KEY(organisation_id) REFERENCES organisations (id)
+    CONSTRAINT fk_recorded_conflicts_organisation_id_organisations FOREIGN KEY(organisation_id)
+        REFERENCES organisations (id)
 );
 CREATE INDEX ix_recorded_conflicts_organisation_id ON recorded_conflicts (organisation_id);
 """

@@ -17,7 +17,8 @@ CREATE TABLE diagnoses (
     answered_by uuid NOT NULL,
     created_at timestamptz DEFAULT app_now() NOT NULL,
     CONSTRAINT pk_diagnoses PRIMARY KEY (id),
-    CONSTRAINT fk_diagnoses_organisation_id_organisations FOREIGN KEY(organisation_id) REFERENCES organisations (id)
+    CONSTRAINT fk_diagnoses_organisation_id_organisations FOREIGN KEY(organisation_id)
+        REFERENCES organisations (id)
 );
 CREATE INDEX ix_diagnoses_organisation_id ON diagnoses (organisation_id);
 
@@ -58,8 +59,12 @@ CREATE TABLE jobs (
     withdrawal_reason text,
     CONSTRAINT pk_jobs PRIMARY KEY (id),
     CONSTRAINT ck_jobs_status CHECK (status IN ('draft', 'published', 'closed', 'awarded', 'withdrawn')),
-    CONSTRAINT ck_jobs_published_at CHECK (status = 'draft' OR withdrawn_at IS NOT NULL OR (published_at IS NOT NULL AND published_by IS NOT NULL)),
-    CONSTRAINT ck_jobs_complete CHECK (published_at IS NULL OR (voucher_id IS NOT NULL AND closes_at IS NOT NULL AND currency IS NOT NULL)),
+    CONSTRAINT ck_jobs_published_at
+        CHECK (status = 'draft' OR withdrawn_at IS NOT NULL
+            OR (published_at IS NOT NULL AND published_by IS NOT NULL)),
+    CONSTRAINT ck_jobs_complete
+        CHECK (published_at IS NULL
+            OR (voucher_id IS NOT NULL AND closes_at IS NOT NULL AND currency IS NOT NULL)),
     CONSTRAINT ck_jobs_bidding_window CHECK (closes_at >= published_at + interval '7 days'),
     CONSTRAINT ck_jobs_criteria CHECK (published_at IS NULL OR criteria_weight(criteria) = 100),
     CONSTRAINT ck_jobs_closed_at CHECK (status NOT IN ('closed') OR closed_at IS NOT NULL),
@@ -148,7 +153,8 @@ CREATE TABLE bid_contents (
     checked_on date NOT NULL,
     salt text NOT NULL,
     CONSTRAINT pk_bid_contents PRIMARY KEY (bid_id),
-    CONSTRAINT fk_bid_contents_bid_id_job_id_provider_id_bids FOREIGN KEY(bid_id, job_id, provider_id) REFERENCES bids (id, job_id, provider_id),
+    CONSTRAINT fk_bid_contents_bid_id_job_id_provider_id_bids FOREIGN KEY(bid_id, job_id, provider_id)
+        REFERENCES bids (id, job_id, provider_id),
     CONSTRAINT ck_bid_contents_price_total CHECK (price_total > 0),
     CONSTRAINT ck_bid_contents_consultant_ids CHECK (cardinality(consultant_ids) > 0)
 );

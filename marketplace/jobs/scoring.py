@@ -69,7 +69,7 @@ def rank(criteria: Sequence[Criterion], bids: Iterable[ScoredBid]) -> list[Ranke
 
 
 def price_score(price: int, lowest: int) -> int:
-    """Suggested score for the price criterion: lowest price / price x 100, rounded half up; prices are net, positive."""
+    """Suggested points for price: lowest price / price x 100, rounded half up; prices are net and positive."""
     if not 0 < lowest <= price:
         raise ValueError("prices must be positive and none below the lowest")
     return (2 * HIGHEST_SCORE * lowest + price) // (2 * price)

@@ -10,7 +10,13 @@ JOB = Lifecycle(
         Move("publish", ("draft",), "published", stamp="published_at", label=_("Publish the job")),
         Move("close", ("published",), "closed", stamp="closed_at", label=_("Open the bids")),
         Move("award", ("published", "closed"), "awarded", stamp="awarded_at", label=_("Award the job")),
-        Move("withdraw", ("draft", "published", "closed"), "withdrawn", stamp="withdrawn_at", label=_("Withdraw the job")),
+        Move(
+            "withdraw",
+            ("draft", "published", "closed"),
+            "withdrawn",
+            stamp="withdrawn_at",
+            label=_("Withdraw the job"),
+        ),
     ],
     labels={
         "draft": _("Draft"),

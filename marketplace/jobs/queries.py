@@ -1,0 +1,238 @@
+"""Reads of jobs, questions, bids and awards; sealed contents are read for an actor only."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import selectinload
+
+from marketplace.core import clock, db
+from marketplace.core.actors import AGENCY, PROVIDER, SME, Actor
+from marketplace.core.db import session
+from marketplace.core.errors import NotFound, Words
+from marketplace.jobs import rules, scoring
+from marketplace.jobs.models import (
+    Award,
+    Bid,
+    BidContent,
+    ConflictDeclaration,
+    Diagnosis,
+    Invitation,
+    Job,
+    Question,
+)
+from marketplace.providers import queries as providers
+from marketplace.providers.models import Consultant, Provider
+from marketplace.providers.rules import OBSTACLES, find_obstacle
+
+
+@dataclass(frozen=True)
+class OpenedBid:
+    """A bid after the deadline with all that a person needs to judge it."""
+
+    bid: Bid
+    content: BidContent
+    provider: Provider
+    consultants: Sequence[Consultant]
+    obstacle: Words | None
+    total: int | None
+    rank: int | None
+
+    @property
+    def points(self) -> dict[str, int]:
+        """Points by criterion, as far as they are given."""
+        return {score.criterion: score.points for score in self.bid.scores}
+
+
+def visible_to(actor: Actor) -> Select[Job]:
+    """A company sees its own jobs; providers and the agency see every published one."""
+    query = select(Job)
+    if actor.role in SME:
+        return query.where(Job.organisation_id == actor.organisation_id)
+    if actor.role in PROVIDER:
+        return query.where(Job.published_at.is_not(None))
+    if actor.role in AGENCY:
+        return query.where(Job.published_at.is_not(None))
+    raise NotFound()
+
+
+def get_job(job_id: UUID, *, actor: Actor, lock: bool = False) -> Job:
+    """The job if this actor may see it, else NotFound."""
+    query = visible_to(actor).where(Job.id == job_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    job = session.scalars(query).one_or_none()
+    if job is None:
+        raise NotFound()
+    return job
+
+
+def jobs(
+    actor: Actor, *, status: str = "", service_line: str = "", region: str = "", search: str = ""
+) -> Select[Job]:
+    """Jobs this actor may see, filtered; ordered by the page."""
+    query = visible_to(actor)
+    for column, value in ((Job.status, status), (Job.service_line, service_line), (Job.region, region)):
+        if value:
+            query = query.where(column == value)
+    return query.where(Job.title.icontains(search, autoescape=True)) if search else query
+
+
+def get_diagnosis(diagnosis_id: UUID, *, actor: Actor) -> Diagnosis:
+    """The company's own diagnosis, else NotFound."""
+    diagnosis = session.get(Diagnosis, diagnosis_id)
+    if diagnosis is None or diagnosis.organisation_id != actor.organisation_id:
+        raise NotFound()
+    return diagnosis
+
+
+def get_question(question_id: UUID, *, lock: bool = False) -> Question:
+    """One question, whoever asked."""
+    return db.get(Question, question_id, lock=lock)
+
+
+def invited(job_id: UUID) -> set[UUID]:
+    """The firms that were asked to bid for this job."""
+    return set(session.scalars(select(Invitation.provider_id).where(Invitation.job_id == job_id)))
+
+
+def invitations_of(provider_id: UUID) -> Sequence[Job]:
+    """Jobs open for bids to which this firm is invited, those that close first on top."""
+    query = (
+        select(Job)
+        .join(Invitation, Invitation.job_id == Job.id)
+        .where(Invitation.provider_id == provider_id, Job.status == "published", Job.closes_at > clock.now())
+    )
+    return session.scalars(query.order_by(Job.closes_at, Job.id)).all()
+
+
+def find_live_bid(job_id: UUID, provider_id: UUID | None) -> Bid | None:
+    """The firm's bid for this job that it hasn't withdrawn."""
+    query = select(Bid).where(Bid.job_id == job_id, Bid.provider_id == provider_id, Bid.status != "withdrawn")
+    return session.scalars(query).one_or_none()
+
+
+def live_bids(job_id: UUID, *, lock: bool = False) -> Sequence[Bid]:
+    """Bids for this job that weren't withdrawn, by number."""
+    query = (
+        select(Bid)
+        .where(Bid.job_id == job_id, Bid.status != "withdrawn")
+        .options(selectinload(Bid.scores))
+        .order_by(Bid.number)
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(query.with_for_update(of=Bid) if lock else query).all()
+
+
+def get_bid(bid_id: UUID, *, actor: Actor, lock: bool = False) -> Bid:
+    """The firm's own bid; for the company of the job and the agency only once the bids are opened."""
+    bid = session.get(Bid, bid_id, with_for_update=True if lock else None, populate_existing=lock)
+    if bid is None:
+        raise NotFound()
+    if actor.role in PROVIDER and bid.provider_id == actor.organisation_id:
+        return bid
+    if actor.role in PROVIDER:
+        raise NotFound()
+    job = get_job(bid.job_id, actor=actor)
+    if not rules.is_unsealed(job, clock.now()):
+        raise NotFound()
+    return bid
+
+
+def bids_of(provider_id: UUID | None, *, status: str = "") -> Select[Bid]:
+    """A firm's bids, ordered by the page."""
+    query = select(Bid).where(Bid.provider_id == provider_id)
+    return query.where(Bid.status == status) if status else query
+
+
+def job_titles(job_ids: Iterable[UUID]) -> dict[UUID, Job]:
+    """These jobs by id, in one query; for lists."""
+    return {job.id: job for job in session.scalars(select(Job).where(Job.id.in_(set(job_ids))))}
+
+
+def bid_content(bid_id: UUID, actor: Actor) -> BidContent:
+    """What the bid offers; NotFound while it is sealed for this actor. The database decides, not this code."""
+    db.act_as(actor.organisation_id)
+    query = select(BidContent).where(BidContent.bid_id == bid_id).execution_options(populate_existing=True)
+    content = session.scalars(query).one_or_none()
+    if content is None:
+        raise NotFound()
+    return content
+
+
+def opened_bids(job: Job, *, actor: Actor) -> list[OpenedBid]:
+    """Every bid of a job after the deadline, best total first, those not fully scored last."""
+    rules.check_unsealed(job, clock.now())
+    db.act_as(actor.organisation_id)
+    bids = live_bids(job.id)
+    query = select(BidContent).where(BidContent.job_id == job.id).order_by(BidContent.bid_id)
+    contents = {content.bid_id: content for content in session.scalars(query)}
+    conflicts = providers.conflicting_providers(job.organisation_id)
+    ranks = ranking(job, bids, contents)
+    opened = []
+    for bid in bids:
+        provider = providers.get_provider(bid.provider_id)
+        consultants = providers.consultants_by_id(contents[bid.id].consultant_ids)
+        place = ranks.get(bid.id)
+        opened.append(
+            OpenedBid(
+                bid=bid,
+                content=contents[bid.id],
+                provider=provider,
+                consultants=consultants,
+                obstacle=find_award_obstacle(provider, consultants, conflicts),
+                total=place.total if place else None,
+                rank=place.rank if place else None,
+            )
+        )
+    return sorted(opened, key=lambda row: (row.rank is None, row.rank, row.bid.number))
+
+
+def ranking(
+    job: Job, bids: Iterable[Bid], contents: dict[UUID, BidContent]
+) -> dict[UUID, scoring.Ranked]:
+    """Places of the bids that are scored on every criterion."""
+    criteria = criteria_of(job)
+    codes = {criterion.code for criterion in criteria}
+    scored = [
+        scoring.ScoredBid(bid.id, contents[bid.id].price_total, {s.criterion: s.points for s in bid.scores})
+        for bid in bids
+        if {score.criterion for score in bid.scores} == codes
+    ]
+    return {place.bid_id: place for place in scoring.rank(criteria, scored)}
+
+
+def criteria_of(job: Job) -> list[scoring.Criterion]:
+    """The job's frozen criteria."""
+    return [scoring.Criterion(entry["code"], entry["weight"]) for entry in job.criteria]
+
+
+def find_award_obstacle(
+    provider: Provider, consultants: Sequence[Consultant], conflicts: set[UUID]
+) -> Words | None:
+    """Why this bidder can't win today: out of the register, in a recorded conflict, or a consultant not ready."""
+    if provider.status != "approved":
+        return OBSTACLES["provider_not_approved"]
+    if provider.id in conflicts:
+        return rules.RECORDED_CONFLICT
+    obstacles = [find_obstacle(consultant, provider.id, clock.today()) for consultant in consultants]
+    return next((OBSTACLES[obstacle] for obstacle in obstacles if obstacle), None)
+
+
+def find_declaration(job_id: UUID, person_id: UUID | None) -> ConflictDeclaration | None:
+    """What this person declared for this job, or None."""
+    query = select(ConflictDeclaration).where(
+        ConflictDeclaration.job_id == job_id, ConflictDeclaration.person_id == person_id
+    )
+    return session.scalars(query).one_or_none()
+
+
+def get_award(award_id: UUID) -> Award:
+    """The award; NotFound without one."""
+    return db.get(Award, award_id)
+
+
+def find_award(job_id: UUID) -> Award | None:
+    """The award of this job, or None."""
+    return session.scalars(select(Award).where(Award.job_id == job_id)).one_or_none()

@@ -1,0 +1,130 @@
+"""Bids: placed, replaced and withdrawn under seal until the deadline; only their hash leaves the seal."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from marketplace.core import clock, db
+from marketplace.core.actors import Actor, Role
+from marketplace.core.audit import record, transition
+from marketplace.core.errors import Forbidden, Invalid, NotFound
+from marketplace.core.i18n import _
+from marketplace.jobs import queries, rules
+from marketplace.jobs.models import Bid, BidContent, Job
+from marketplace.jobs.states import BID
+from marketplace.providers import queries as providers
+from marketplace.providers import training
+from marketplace.providers.models import Consultant, Provider
+from marketplace.providers.rules import check_may_bid
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a firm offers: net prices (minor units) and working days by stage, how, by whom, and what it attests."""
+
+    prices: Mapping[str, int]
+    days: Mapping[str, int]
+    approach: str
+    consultant_ids: Sequence[UUID]
+    attestations: Mapping[str, bool]
+
+
+def place_bid(job_id: UUID, *, actor: Actor, offer: Offer) -> Bid:
+    """Bid for a job under seal, or replace one's bid; until the deadline, with consultants who are ready today."""
+    provider = _own_firm(actor)
+    job = queries.get_job(job_id, actor=actor, lock=True)
+    rules.check_open(job, clock.now())
+    check_may_bid(provider, _named(offer), clock.today())
+    rules.check_offer(job, prices=offer.prices, days=offer.days, attestations=offer.attestations)
+    db.act_as(provider.id)
+    values = _content(offer, clock.today())
+    bid = queries.find_live_bid(job_id, provider.id)
+    if bid is None:
+        bid = _new_bid(job, provider, actor)
+        action = "bid.submit"
+    else:
+        action = "bid.replace"
+    bid.content_hash = _hash(values)
+    bid.submitted_at, bid.submitted_by = clock.now(), actor.person_id or bid.submitted_by
+    bid.device_hash, bid.address_hash = actor.device_hash, actor.address_hash
+    db.session.add(bid)
+    db.flush()
+    _store(bid, values)
+    record(actor, action, bid, after={"job_id": str(job_id), "content_hash": bid.content_hash})
+    return bid
+
+
+def withdraw_bid(bid_id: UUID, *, actor: Actor) -> Bid:
+    """Take one's bid back until the deadline; what it offered is deleted unread."""
+    provider = _own_firm(actor)
+    bid = queries.get_bid(bid_id, actor=actor)
+    job = queries.get_job(bid.job_id, actor=actor, lock=True)
+    bid = queries.get_bid(bid_id, actor=actor, lock=True)
+    rules.check_open(job, clock.now())
+    db.act_as(provider.id)
+    db.session.delete(queries.bid_content(bid_id, actor))
+    transition(bid, BID, "withdraw", actor=actor, content_hash=bid.content_hash)
+    db.flush()
+    return bid
+
+
+def _own_firm(actor: Actor) -> Provider:
+    if actor.role is not Role.MANAGER or actor.person_id is None:
+        raise Forbidden()
+    provider = providers.find_provider(actor.organisation_id)
+    if provider is None:
+        raise NotFound()
+    return provider
+
+
+def _named(offer: Offer) -> Sequence[Consultant]:
+    wanted = set(offer.consultant_ids)
+    consultants = providers.consultants_by_id(wanted)
+    if len(consultants) != len(wanted):
+        raise Invalid(_("Choose consultants from your firm."), field="consultants")
+    return consultants
+
+
+def _new_bid(job: Job, provider: Provider, actor: Actor) -> Bid:
+    return Bid(
+        number=db.next_number("BID"),
+        job_id=job.id,
+        provider_id=provider.id,
+        submitted_by=actor.person_id,
+        status=BID.initial,
+    )
+
+
+def _content(offer: Offer, today: date) -> dict[str, Any]:
+    return {
+        "prices": dict(offer.prices),
+        "price_total": sum(offer.prices.values()),
+        "days": dict(offer.days),
+        "approach": offer.approach,
+        "consultant_ids": sorted(set(offer.consultant_ids)),
+        "attestations": dict(offer.attestations),
+        "required_courses": training.required(),
+        "checked_on": today,
+        "salt": secrets.token_hex(16),
+    }
+
+
+def _hash(values: Mapping[str, Any]) -> str:
+    """SHA-256 over the whole content with its salt, so that nobody finds the price by trying."""
+    canonical = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _store(bid: Bid, values: Mapping[str, Any]) -> None:
+    content = db.session.get(BidContent, bid.id)
+    if content is None:
+        content = BidContent(bid_id=bid.id, job_id=bid.job_id, provider_id=bid.provider_id)
+        db.session.add(content)
+    for name, value in values.items():
+        setattr(content, name, value)
+    db.flush()
