@@ -1,0 +1,106 @@
+"""The main menu: which pages each role finds at the top of every page."""
+
+from marketplace.core.actors import Role
+from marketplace.core.errors import Words
+from marketplace.core.i18n import _
+
+# (words, endpoint), in the order of the story.
+Menu = list[tuple[Words, str]]
+
+HOME = (_("Home"), "reports.home")
+CALLS = (_("Programmes"), "programmes.programme_list")
+PROVIDERS = (_("Providers"), "providers.directory")
+ACCOUNT = (_("My account"), "accounts.account")
+
+VISITOR: Menu = [
+    HOME,
+    (_("Check eligibility"), "programmes.eligibility"),
+    CALLS,
+    PROVIDERS,
+]
+SME: Menu = [
+    HOME,
+    CALLS,
+    (_("Applications"), "vouchers.applications"),
+    (_("Vouchers"), "vouchers.vouchers"),
+    (_("Jobs"), "jobs.jobs"),
+    (_("Engagements"), "engagements.engagements"),
+    PROVIDERS,
+    (_("Company"), "accounts.company"),
+    ACCOUNT,
+]
+PROVIDER: Menu = [
+    HOME,
+    (_("Open jobs"), "jobs.open_jobs"),
+    (_("My bids"), "jobs.bids"),
+    (_("Engagements"), "engagements.engagements"),
+    (_("Claims"), "claims.claims"),
+    (_("Registration"), "providers.registration"),
+    (_("Cases"), "ethics.cases"),
+    (_("Company"), "accounts.company"),
+    ACCOUNT,
+]
+CONSULTANT: Menu = [
+    HOME,
+    (_("Engagements"), "engagements.engagements"),
+    (_("My profile"), "providers.profile"),
+    ACCOUNT,
+]
+
+MENUS: dict[Role, Menu] = {
+    Role.VISITOR: VISITOR,
+    Role.SIGNATORY: SME,
+    Role.PREPARER: SME,
+    Role.HELPER: SME,
+    Role.MANAGER: PROVIDER,
+    Role.CONSULTANT: CONSULTANT,
+    Role.PROGRAMME_OFFICER: [
+        HOME,
+        CALLS,
+        (_("Applications"), "vouchers.applications"),
+        (_("Registrations"), "providers.registrations"),
+        (_("Jobs"), "jobs.jobs"),
+        (_("Engagements"), "engagements.engagements"),
+        (_("Claims"), "claims.claims"),
+        PROVIDERS,
+        ACCOUNT,
+    ],
+    Role.BUDGET_OFFICER: [
+        HOME,
+        CALLS,
+        (_("Claims"), "claims.claims"),
+        (_("Payment batches"), "claims.payment_batches"),
+        (_("Bank files"), "claims.bank_imports"),
+        (_("Bank accounts"), "providers.bank_accounts"),
+        ACCOUNT,
+    ],
+    Role.EVALUATOR: [HOME, (_("Evaluations"), "evaluations.evaluations"), PROVIDERS, ACCOUNT],
+    Role.ETHICS_OFFICER: [
+        HOME,
+        (_("Flags"), "ethics.flags"),
+        (_("Cases"), "ethics.cases"),
+        (_("Engagements"), "engagements.engagements"),
+        ACCOUNT,
+    ],
+    Role.ENQUIRY_SPECIALIST: [HOME, CALLS, PROVIDERS, ACCOUNT],
+    Role.ADMINISTRATOR: [
+        HOME,
+        (_("People"), "accounts.people"),
+        (_("Evaluations"), "evaluations.evaluations"),
+        (_("Surveys"), "surveys.survey_list"),
+        PROVIDERS,
+        ACCOUNT,
+    ],
+    Role.AUDITOR: [
+        HOME,
+        CALLS,
+        (_("Applications"), "vouchers.applications"),
+        (_("Engagements"), "engagements.engagements"),
+        (_("Claims"), "claims.claims"),
+        (_("Payment batches"), "claims.payment_batches"),
+        (_("Flags"), "ethics.flags"),
+        (_("Cases"), "ethics.cases"),
+        (_("Evaluations"), "evaluations.evaluations"),
+        ACCOUNT,
+    ],
+}

@@ -1,0 +1,263 @@
+"""What waits for whom: for each role, how many things wait for this actor's hand, and where."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, or_, select
+
+from marketplace.accounts.models import Membership
+from marketplace.claims.models import BankEntry, Claim, ClaimLine, PaymentBatch
+from marketplace.core import clock
+from marketplace.core.actors import Actor, Role
+from marketplace.core.db import session
+from marketplace.core.errors import Words
+from marketplace.core.i18n import _
+from marketplace.core.tasks import BackgroundTask
+from marketplace.engagements.models import Agreement, ConsultingSession, CoPayment, Deliverable, Engagement, Stage
+from marketplace.engagements.models import Assignment as ConsultantAssignment
+from marketplace.ethics.models import Case, Flag
+from marketplace.evaluations.models import Assignment, Evaluation, GradeAppeal
+from marketplace.jobs.models import Award, Bid, Job, Question
+from marketplace.programmes.models import BudgetLine, Call
+from marketplace.providers.models import BankAccount, Consultant, Pledge, Provider
+from marketplace.vouchers.models import Application, Voucher
+
+Count = Select[int]
+
+
+@dataclass(frozen=True)
+class Work:
+    """A kind of work: what to do, the page where it is done, and how to count what waits."""
+
+    text: Words
+    endpoint: str
+    count: Callable[[Actor], Count]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Work that waits for this actor now."""
+
+    text: Words
+    endpoint: str
+    count: int
+
+
+def waiting_for(actor: Actor) -> list[Waiting]:
+    """What waits for this actor's hand, in the order of the story; nothing that is empty."""
+    works = WORK.get(actor.role, ())
+    found = [Waiting(work.text, work.endpoint, session.scalar(work.count(actor)) or 0) for work in works]
+    return [waiting for waiting in found if waiting.count]
+
+
+def _of(entity: Any, *conditions: Any) -> Count:
+    return select(func.count()).select_from(entity).where(*conditions)
+
+
+def _ours(entity: Any, *statuses: str) -> Callable[[Actor], Count]:
+    """Rows of the actor's SME in one of these statuses."""
+    return lambda actor: _of(entity, entity.organisation_id == actor.organisation_id, entity.status.in_(statuses))
+
+
+def _firms(entity: Any, *statuses: str) -> Callable[[Actor], Count]:
+    """Rows of the actor's consulting firm in one of these statuses."""
+    return lambda actor: _of(entity, entity.provider_id == actor.organisation_id, entity.status.in_(statuses))
+
+
+def _all(entity: Any, *statuses: str) -> Callable[[Actor], Count]:
+    """Rows of anybody in one of these statuses."""
+    return lambda actor: _of(entity, entity.status.in_(statuses))
+
+
+def _vouchers_without_job(actor: Actor) -> Count:
+    under_way = exists().where(Job.voucher_id == Voucher.id, Job.status != "withdrawn")
+    return _of(Voucher, Voucher.organisation_id == actor.organisation_id, Voucher.status == "issued", ~under_way)
+
+
+def _questions(actor: Actor) -> Count:
+    ours = Job.id == Question.job_id, Job.organisation_id == actor.organisation_id, Job.status == "published"
+    return _of(Question, Question.answer.is_(None), exists().where(*ours))
+
+
+def _bids_to_compare(actor: Actor) -> Count:
+    bid = exists().where(Bid.job_id == Job.id, Bid.status == "submitted")
+    over = or_(Job.status == "closed", and_(Job.status == "published", Job.closes_at <= clock.now()))
+    return _of(Job, Job.organisation_id == actor.organisation_id, over, bid)
+
+
+def _awards_without_agreement(actor: Actor) -> Count:
+    agreement = exists().where(Agreement.award_id == Award.id, Agreement.status != "cancelled")
+    ours = exists().where(Job.id == Award.job_id, Job.organisation_id == actor.organisation_id)
+    return _of(Award, ours, ~agreement)
+
+
+def _agreements_to_sign(actor: Actor) -> Count:
+    if actor.role is Role.MANAGER:
+        mine = and_(Agreement.provider_id == actor.organisation_id, Agreement.provider_signed_at.is_(None))
+    else:
+        mine = and_(Agreement.organisation_id == actor.organisation_id, Agreement.sme_signed_at.is_(None))
+    return _of(Agreement, Agreement.status == "drafted", mine)
+
+
+def _co_payments(actor: Actor) -> Count:
+    ours = exists().where(Agreement.id == CoPayment.agreement_id, Agreement.organisation_id == actor.organisation_id)
+    return _of(CoPayment, CoPayment.status == "awaited", ours)
+
+
+def _engagement(entity: Any, side: Any, actor: Actor) -> Any:
+    return exists().where(Engagement.id == entity.engagement_id, side == actor.organisation_id)
+
+
+def _sessions_to_confirm(actor: Actor) -> Count:
+    ours = _engagement(ConsultingSession, Engagement.organisation_id, actor)
+    return _of(ConsultingSession, ConsultingSession.status == "recorded", ours)
+
+
+def _deliverables_to_accept(actor: Actor) -> Count:
+    ours = _engagement(Deliverable, Engagement.organisation_id, actor)
+    return _of(Deliverable, Deliverable.status == "submitted", ours)
+
+
+def _changes_of_consultant(actor: Actor) -> Count:
+    ours = exists().where(
+        Agreement.id == ConsultantAssignment.agreement_id,
+        Agreement.organisation_id == actor.organisation_id,
+        Agreement.status == "redeemed",
+    )
+    return _of(ConsultantAssignment, ConsultantAssignment.status == "proposed", ours)
+
+
+def _stages_under_way(actor: Actor) -> Count:
+    return _of(Stage, Stage.status == "open", _engagement(Stage, Engagement.provider_id, actor))
+
+
+def _corrections(actor: Actor) -> Count:
+    ours = _engagement(Deliverable, Engagement.provider_id, actor)
+    return _of(Deliverable, Deliverable.status == "correction_requested", ours)
+
+
+def _stages_to_claim(actor: Actor) -> Count:
+    claimed = exists().where(ClaimLine.stage_id == Stage.id, ClaimLine.withdrawn_at.is_(None))
+    return _of(Stage, Stage.status == "accepted", _engagement(Stage, Engagement.provider_id, actor), ~claimed)
+
+
+def _open_jobs(actor: Actor) -> Count:
+    ours = exists().where(Bid.job_id == Job.id, Bid.provider_id == actor.organisation_id, Bid.status != "withdrawn")
+    approved = exists().where(Provider.id == actor.organisation_id, Provider.status == "approved")
+    return _of(Job, Job.status == "published", Job.closes_at > clock.now(), approved, ~ours)
+
+
+def _consultants_without_pledge(actor: Actor) -> Count:
+    signed = exists().where(Pledge.consultant_id == Consultant.id, Pledge.season == clock.today().year)
+    return _of(Consultant, Consultant.provider_id == actor.organisation_id, Consultant.status == "active", ~signed)
+
+
+def _own_pledge(actor: Actor) -> Count:
+    signed = exists().where(Pledge.consultant_id == Consultant.id, Pledge.season == clock.today().year)
+    return _of(Consultant, Consultant.person_id == actor.person_id, Consultant.status == "active", ~signed)
+
+
+def _own_stages(actor: Actor) -> Count:
+    named = exists().where(
+        Engagement.id == Stage.engagement_id,
+        ConsultantAssignment.agreement_id == Engagement.agreement_id,
+        ConsultantAssignment.status == "active",
+        Consultant.id == ConsultantAssignment.consultant_id,
+        Consultant.person_id == actor.person_id,
+    )
+    return _of(Stage, Stage.status == "open", named)
+
+
+def _claims_to_approve(actor: Actor) -> Count:
+    theirs = Claim.checked_by.is_distinct_from(actor.person_id)
+    return _of(Claim, Claim.status == "checked", theirs)
+
+
+def _batches_to_send(actor: Actor) -> Count:
+    return _of(PaymentBatch, PaymentBatch.status == "prepared", PaymentBatch.prepared_by != actor.person_id)
+
+
+def _unmatched_entries(actor: Actor) -> Count:
+    return _of(BankEntry, BankEntry.outcome == "unmatched")
+
+
+def _own_evaluations(*statuses: str) -> Callable[[Actor], Count]:
+    return lambda actor: _of(Assignment, Assignment.evaluator_id == actor.person_id, Assignment.status.in_(statuses))
+
+
+def _memberships(actor: Actor) -> Count:
+    return _of(Membership, Membership.status == "proposed", Membership.organisation_kind == "agency")
+
+
+def _dead_tasks(actor: Actor) -> Count:
+    return _of(BackgroundTask, BackgroundTask.status == "dead")
+
+
+SME: Sequence[Work] = (
+    Work(_("Applications to finish"), "vouchers.applications", _ours(Application, "draft")),
+    Work(_("Vouchers without a job yet"), "vouchers.vouchers", _vouchers_without_job),
+    Work(_("Jobs to publish"), "jobs.jobs", _ours(Job, "draft")),
+    Work(_("Questions of consultants to answer"), "jobs.jobs", _questions),
+    Work(_("Jobs whose bids you can compare now"), "jobs.jobs", _bids_to_compare),
+    Work(_("Awards without an agreement yet"), "jobs.jobs", _awards_without_agreement),
+    Work(_("Agreements to sign"), "engagements.agreements", _agreements_to_sign),
+    Work(_("Agreements to redeem your voucher for"), "engagements.agreements", _ours(Agreement, "signed")),
+    Work(_("Own shares to pay"), "engagements.agreements", _co_payments),
+    Work(_("Changes of consultants to approve"), "engagements.engagements", _changes_of_consultant),
+    Work(_("Sessions to confirm"), "engagements.engagements", _sessions_to_confirm),
+    Work(_("Deliverables to accept or send back"), "engagements.engagements", _deliverables_to_accept),
+)
+
+WORK: dict[Role, Sequence[Work]] = {
+    Role.SIGNATORY: SME,
+    Role.PREPARER: SME,
+    Role.HELPER: SME[:1],
+    Role.MANAGER: (
+        Work(
+            _("Consultants who have not signed this season's code of ethics"),
+            "providers.registration",
+            _consultants_without_pledge,
+        ),
+        Work(_("Open jobs you have not bid for"), "jobs.open_jobs", _open_jobs),
+        Work(_("Agreements to sign"), "engagements.agreements", _agreements_to_sign),
+        Work(_("Stages under way"), "engagements.engagements", _stages_under_way),
+        Work(_("Deliverables to correct"), "engagements.engagements", _corrections),
+        Work(_("Accepted stages to claim"), "claims.claims", _stages_to_claim),
+        Work(_("Claims returned with questions"), "claims.claims", _firms(Claim, "returned")),
+        Work(_("Cases waiting for your reply"), "ethics.cases", _firms(Case, "awaiting_reply")),
+    ),
+    Role.CONSULTANT: (
+        Work(_("Code of ethics to sign for this season"), "providers.profile", _own_pledge),
+        Work(_("Stages under way"), "engagements.engagements", _own_stages),
+    ),
+    Role.PROGRAMME_OFFICER: (
+        Work(_("Calls to complete and publish"), "programmes.programme_list", _all(Call, "draft")),
+        Work(_("Applications to decide"), "vouchers.applications", _all(Application, "in_review")),
+        Work(_("Registrations of providers to decide"), "providers.registrations", _all(Provider, "applied")),
+        Work(_("Claims to check"), "claims.claims", _all(Claim, "submitted")),
+    ),
+    Role.BUDGET_OFFICER: (
+        Work(_("Budget lines to appropriate"), "programmes.budget_lines", _all(BudgetLine, "proposed")),
+        Work(_("Bank accounts to approve"), "providers.bank_accounts", _all(BankAccount, "proposed")),
+        Work(_("Claims to approve"), "claims.claims", _claims_to_approve),
+        Work(_("Approved claims waiting for a payment batch"), "claims.payment_batches", _all(Claim, "approved")),
+        Work(_("Payment batches to send"), "claims.payment_batches", _batches_to_send),
+        Work(_("Bank entries that match nothing"), "claims.bank_imports", _unmatched_entries),
+    ),
+    Role.EVALUATOR: (
+        Work(_("Conflict declarations to give"), "evaluations.evaluations", _own_evaluations("assigned")),
+        Work(_("Evaluations to write"), "evaluations.evaluations", _own_evaluations("accepted")),
+    ),
+    Role.ETHICS_OFFICER: (
+        Work(_("Flags to look at"), "ethics.flags", _all(Flag, "raised")),
+        Work(_("Cases to decide"), "ethics.cases", _all(Case, "replied", "unanswered")),
+        Work(_("Appeals to decide"), "ethics.cases", _all(Case, "appealed")),
+    ),
+    Role.ADMINISTRATOR: (
+        Work(_("Roles to approve"), "accounts.people", _memberships),
+        Work(_("Evaluations to review"), "evaluations.evaluations", _all(Evaluation, "submitted")),
+        Work(_("Appeals against grades to decide"), "evaluations.evaluations", _all(GradeAppeal, "open")),
+        Work(_("Background tasks that failed"), "accounts.background_tasks", _dead_tasks),
+    ),
+}

@@ -1,0 +1,84 @@
+"""The start page of every role, the pages about the service, and what the layout shows on every page."""
+
+from flask import Blueprint, current_app, request, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.accounts import queries as accounts
+from marketplace.core.actors import ROLE_LABELS
+from marketplace.core.auth import current_actor, public
+from marketplace.core.i18n import _
+from marketplace.core.web import page
+from marketplace.programmes import queries as programmes
+from marketplace.reports import queries
+from marketplace.reports.menu import MENUS
+
+blueprint = Blueprint("reports", __name__)
+
+
+@blueprint.get("/")
+@public
+def home() -> ResponseReturnValue:
+    """What waits for the actor; for visitors what the service is and where to begin."""
+    actor = current_actor()
+    if actor.person_id is None:
+        return page("reports/home.html", calls=programmes.open_calls())
+    return page("reports/tasks.html", waiting=queries.waiting_for(actor))
+
+
+@blueprint.get("/how-it-works")
+@public
+def how_it_works() -> ResponseReturnValue:
+    """The whole way of a voucher, step by step."""
+    return page("reports/how_it_works.html")
+
+
+@blueprint.get("/privacy")
+@public
+def privacy() -> ResponseReturnValue:
+    """Which personal data the service keeps, why and for how long."""
+    return page("reports/privacy.html")
+
+
+@blueprint.get("/accessibility")
+@public
+def accessibility() -> ResponseReturnValue:
+    """The accessibility statement."""
+    return page("reports/accessibility.html")
+
+
+@blueprint.get("/help")
+@public
+def get_help() -> ResponseReturnValue:
+    """Where to find help."""
+    return page("reports/get_help.html")
+
+
+@blueprint.app_context_processor
+def _for_the_layout() -> dict[str, object]:
+    """Functions, so that pages without a header (errors) ask for nothing."""
+    return {"navigation": navigation, "acting_as": acting_as, "demo_links": demo_links}
+
+
+def navigation() -> list[tuple[str, str, bool]]:
+    """The main menu of the actor's role: words, address, and whether the page shown belongs to it."""
+    found = []
+    for words, endpoint in MENUS.get(current_actor().role, []):
+        if endpoint in current_app.view_functions:
+            url = url_for(endpoint)
+            here = request.path == url or (url != "/" and request.path.startswith(url + "/"))
+            found.append((str(words), url, here))
+    return found
+
+
+def acting_as() -> str:
+    """The actor's role and organisation in words."""
+    actor = current_actor()
+    if actor.organisation_id is None:
+        return str(_("no organisation yet"))
+    return f"{ROLE_LABELS[actor.role]} · {accounts.get_organisation(actor.organisation_id).name}"
+
+
+def demo_links() -> list[tuple[str, str]]:
+    """The pages of the demonstration, as far as they exist."""
+    links = [(_("Move the clock"), "demo.clock"), (_("Read the mails"), "demo.outbox")]
+    return [(str(words), url_for(endpoint)) for words, endpoint in links if endpoint in current_app.view_functions]
