@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, Words, explain
@@ -32,6 +33,14 @@ def assess(standard: str, facts: Mapping[str, object]) -> Assessment:
     return eligibility.assess(standards()[standard], sector=str(sector) if sector else None, facts=numbers)
 
 
+def asked_facts(standard_code: str) -> list[str]:
+    """The facts a size standard needs, in the order they are asked."""
+    standard = standards()[standard_code]
+    tested = {test.fact.replace("-", "_") for row in standard.rows for group in row.groups for test in group}
+    order = (fact.replace("-", "_") for fact in eligibility.FACTS)
+    return (["sector"] if standard.by_sector else []) + [fact for fact in order if fact in tested]
+
+
 def check_officer(actor: Actor) -> None:
     """Only a programme officer writes programmes and calls."""
     if actor.role is not Role.PROGRAMME_OFFICER:
@@ -58,6 +67,13 @@ def check_terms(terms: Terms) -> None:
         raise Invalid(_("Give both the cap and its months, or neither."), field="aid_cap_months")
     if terms.aid_cap is not None and terms.aid_cap < terms.voucher_amount:
         raise Invalid(_("The cap is below the amount of one voucher."), field="aid_cap")
+
+
+def check_whole(shares: Mapping[UUID | None, int]) -> None:
+    """Cost shares sum to exactly 100 %."""
+    total = sum(shares.values())
+    if total != WHOLE:
+        raise Invalid(_("The shares sum to %(percent)s %%. They must sum to 100 %%.", percent=f"{total / 100:g}"))
 
 
 def missing_in_programme(programme: Programme, shares: Sequence[CostShare]) -> list[Words]:

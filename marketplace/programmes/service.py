@@ -58,6 +58,7 @@ def change_programme(programme_id: UUID, terms: Terms, *, actor: Actor) -> Progr
 def set_cost_shares(programme_id: UUID, shares: Mapping[UUID | None, int], *, actor: Actor) -> None:
     """Say who bears which part of the cost, in basis points by funder; None is the SME. A part of 0 is left out."""
     rules.check_officer(actor)
+    rules.check_whole(shares)
     programme = queries.get_programme(programme_id, lock=True)
     rules.check_draft(programme)
     before = {str(share.funder_id): share.basis_points for share in programme.cost_shares}

@@ -9,7 +9,7 @@ from marketplace.core.actors import SME, SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, Words, explain
 from marketplace.core.i18n import _
 from marketplace.programmes.models import Call
-from marketplace.programmes.standards import standards
+from marketplace.programmes.rules import asked_facts
 from marketplace.vouchers.models import Application, Assessment, Voucher
 
 explain(
@@ -51,14 +51,6 @@ REASONS = {
     "aid_cap": _("With this voucher the company and its linked firms would exceed the programme's aid cap."),
     "undetermined": _("Eligibility was not decided before the allocation."),
 }
-
-
-def asked_facts(standard_code: str) -> list[str]:
-    """The facts a size standard needs, in the order they are asked."""
-    standard = standards()[standard_code]
-    tested = {test.fact.replace("-", "_") for row in standard.rows for group in row.groups for test in group}
-    order = ("employees", "capital", "sales", "turnover", "balance_sheet")
-    return (["sector"] if standard.by_sector else []) + [fact for fact in order if fact in tested]
 
 
 def check_sme(actor: Actor) -> None:

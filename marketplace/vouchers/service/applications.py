@@ -54,7 +54,7 @@ def start_application(call_id: UUID, *, actor: Actor) -> Application:
 def save_facts(application_id: UUID, facts: Mapping[str, Any], *, actor: Actor) -> None:
     """Keep the company facts of a draft; money in whole major units."""
     application = _draft(application_id, actor)
-    asked = rules.asked_facts(application.call.programme.size_standard)
+    asked = programme_rules.asked_facts(application.call.programme.size_standard)
     application.facts = {fact: facts[fact] for fact in asked if facts.get(fact) is not None}
     db.flush()
     record(actor, "application.save_facts", application, after={"facts": sorted(application.facts)})

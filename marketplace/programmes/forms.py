@@ -1,0 +1,181 @@
+"""What may be typed about programmes, calls, budget lines and a company's size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from config import lists
+from marketplace.core.forms import (
+    BooleanField,
+    ChoicesField,
+    DateTimeField,
+    Form,
+    LongTextField,
+    MoneyField,
+    SelectOneField,
+    TextField,
+    WholeNumberField,
+)
+from marketplace.core.i18n import _, localized
+from marketplace.core.money import EXPONENTS, exponent
+from marketplace.programmes.models import Call, Funder, Programme
+from marketplace.programmes.standards import standards
+from marketplace.programmes.terms import Terms
+
+CURRENCIES = sorted({"EUR", *EXPONENTS} - {"BHD", "KWD"})
+LARGEST_AMOUNT = 10**12  # whole major units
+
+
+class ProgrammeForm(Form):
+    """Every rule of a programme but its cost shares; money in whole units of its currency."""
+
+    code = TextField(_("Code"), max_length=40)
+    name_ko = TextField(_("Name in Korean"))
+    name_en = TextField(_("Name in English"))
+    summary_ko = LongTextField(_("Summary in Korean"), max_length=1000)
+    summary_en = LongTextField(_("Summary in English"), max_length=1000)
+    service_lines = ChoicesField(_("Service lines"))
+    stages = ChoicesField(_("Stages"))
+    size_standard = SelectOneField(_("Size standard"))
+    currency = SelectOneField(_("Currency"), choices=[(code, code) for code in CURRENCIES])
+    voucher_amount = WholeNumberField(_("Aid of one voucher"), minimum=1, maximum=LARGEST_AMOUNT)
+    voucher_validity_days = WholeNumberField(_("Days a voucher is valid"), minimum=1, maximum=3660)
+    one_active_voucher = BooleanField(_("A company may hold only one active voucher of this programme"))
+    aid_cap = WholeNumberField(_("Aid cap of one undertaking"), required=False, minimum=1, maximum=LARGEST_AMOUNT)
+    aid_cap_months = WholeNumberField(_("Months the cap counts"), required=False, minimum=1, maximum=120)
+    vat_recoverable = BooleanField(_("The company recovers VAT itself, so aid is counted on the net price"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.service_lines.choices = _choices(lists.service_lines())
+        self.stages.choices = _choices(lists.stages())
+        self.size_standard.choices = [(code, localized(found.label)) for code, found in standards().items()]
+
+    def terms(self) -> Terms:
+        """What was typed as a programme's terms, money in minor units."""
+        unit = 10 ** exponent(self.currency.data)
+        return Terms(
+            code=self.code.data,
+            name={"ko": self.name_ko.data, "en": self.name_en.data},
+            summary={"ko": self.summary_ko.data, "en": self.summary_en.data},
+            currency=self.currency.data,
+            voucher_amount=self.voucher_amount.data * unit,
+            size_standard=self.size_standard.data,
+            service_lines=self.service_lines.data or [],
+            stages=self.stages.data or [],
+            one_active_voucher=self.one_active_voucher.data,
+            aid_cap=self.aid_cap.data and self.aid_cap.data * unit,
+            aid_cap_months=self.aid_cap_months.data,
+            voucher_validity_days=self.voucher_validity_days.data,
+            vat_recoverable=self.vat_recoverable.data,
+        )
+
+
+def typed_terms(terms: Terms | Programme) -> dict[str, Any]:
+    """A programme's terms as the form shows them."""
+    unit = 10 ** exponent(terms.currency)
+    same = ("code", "currency", "size_standard", "one_active_voucher", "aid_cap_months", "voucher_validity_days")
+    return {name: getattr(terms, name) for name in (*same, "vat_recoverable")} | {
+        "name_ko": terms.name.get("ko"),
+        "name_en": terms.name.get("en"),
+        "summary_ko": terms.summary.get("ko"),
+        "summary_en": terms.summary.get("en"),
+        "service_lines": list(terms.service_lines),
+        "stages": list(terms.stages),
+        "voucher_amount": terms.voucher_amount // unit,
+        "aid_cap": terms.aid_cap and terms.aid_cap // unit,
+    }
+
+
+class PercentField(MoneyField):
+    """A percentage with up to two decimals, kept in basis points."""
+
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        super().__init__(label, currency="EUR", maximum=10_000, **kwargs)
+        self.refusal = _("Type a percentage in digits, such as 40 or 33.33.")
+
+    def show(self, value: int) -> str:
+        """Without the decimals where there are none."""
+        return f"{value / 100:g}"
+
+
+def cost_shares_form(funders: Sequence[Funder], shares: Mapping[UUID | None, int]) -> Form:
+    """A form with one percentage for each funder and one for the company, as they stand."""
+
+    class CostSharesForm(Form):
+        sme = PercentField(_("The company itself"))
+
+        @property
+        def basis_points(self) -> dict[UUID | None, int]:
+            """The parts by funder, the company's last."""
+            typed: dict[UUID | None, int] = {funder.id: self[funder.code].data for funder in funders}
+            return typed | {None: self.sme.data}
+
+    for funder in funders:
+        setattr(CostSharesForm, funder.code, PercentField(localized(funder.name)))
+    data = {funder.code: shares.get(funder.id, 0) for funder in funders} | {"sme": shares.get(None, 0)}
+    return CostSharesForm(data=data)
+
+
+class CallForm(Form):
+    """A dated opening of a programme, in the agency's time zone."""
+
+    title_ko = TextField(_("Title in Korean"))
+    title_en = TextField(_("Title in English"))
+    opens_at = DateTimeField(_("Opens"))
+    closes_at = DateTimeField(_("Closes"))
+
+
+def typed_call(call: Call) -> dict[str, Any]:
+    """A call as the form shows it."""
+    return {
+        "title_ko": call.title.get("ko"),
+        "title_en": call.title.get("en"),
+        "opens_at": call.opens_at,
+        "closes_at": call.closes_at,
+    }
+
+
+class BudgetLineForm(Form):
+    """One funder's money for a call, in whole units of the programme's currency."""
+
+    funder = SelectOneField(_("Funder"))
+    amount = WholeNumberField(_("Amount"), minimum=1, maximum=LARGEST_AMOUNT)
+
+
+class ConfirmForm(Form):
+    """Only the one-time key: a page that asks once more."""
+
+
+class EligibilityForm(Form):
+    """A company's size, as a visitor tells it; nothing is kept, so it is sent by GET without a token."""
+
+    class Meta:
+        """No token: nothing is changed by asking."""
+
+        csrf = False
+
+    standard = SelectOneField(_("Size standard"))
+    sector = SelectOneField(_("Sector"), required=False)
+    employees = WholeNumberField(_("Number of employees"), required=False)
+    capital = WholeNumberField(_("Capital"), required=False, maximum=10**15)
+    sales = WholeNumberField(_("Sales in the last business year"), required=False, maximum=10**15)
+    turnover = WholeNumberField(_("Turnover in the last business year"), required=False, maximum=10**15)
+    balance_sheet = WholeNumberField(_("Balance sheet total"), required=False, maximum=10**15)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.standard.choices = [(code, localized(found.label)) for code, found in standards().items()]
+        self.sector.choices = [("", _("Choose a sector")), *_choices(lists.sectors())]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was told."""
+        names = ("sector", "employees", "capital", "sales", "turnover", "balance_sheet")
+        return {name: self[name].data for name in names}
+
+
+def _choices(labels: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:
+    return [(code, localized(label)) for code, label in labels.items()]

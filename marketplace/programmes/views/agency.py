@@ -1,0 +1,133 @@
+"""The programme officer's pages: write a programme and its calls, publish them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.core import web
+from marketplace.core.actors import Role
+from marketplace.core.auth import current_actor, requires
+from marketplace.core.i18n import _
+from marketplace.programmes import queries, rules, service
+from marketplace.programmes.forms import (
+    CallForm,
+    ConfirmForm,
+    ProgrammeForm,
+    cost_shares_form,
+    typed_call,
+    typed_terms,
+)
+from marketplace.programmes.terms import templates
+from marketplace.programmes.views import blueprint
+
+
+@blueprint.route("/programmes/new", methods=["GET", "POST"])
+@requires(Role.PROGRAMME_OFFICER)
+def programme_new() -> ResponseReturnValue:
+    """A new programme, empty or begun from one on file."""
+    template = templates().get(request.args.get("template", ""))
+    form = ProgrammeForm(data=typed_terms(template[0]) if template else None)
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            made = service.create_programme(form.terms(), actor=current_actor())
+            return web.done(
+                _("The programme is saved as a draft."), url_for(".programme_cost_shares", programme_id=made.id)
+            )
+    return web.page("programmes/programme_new.html", form=form)
+
+
+@blueprint.route("/programmes/<uuid:programme_id>/edit", methods=["GET", "POST"])
+@requires(Role.PROGRAMME_OFFICER)
+def programme_edit(programme_id: UUID) -> ResponseReturnValue:
+    """The rules of a draft programme."""
+    programme = queries.get_programme(programme_id)
+    rules.check_draft(programme)
+    form = ProgrammeForm(data=typed_terms(programme))
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.change_programme(programme_id, form.terms(), actor=current_actor())
+            return web.done(_("The programme is saved."), url_for(".programme", programme_id=programme_id))
+    return web.page("programmes/programme_edit.html", form=form, programme=programme)
+
+
+@blueprint.route("/programmes/<uuid:programme_id>/cost-shares", methods=["GET", "POST"])
+@requires(Role.PROGRAMME_OFFICER)
+def programme_cost_shares(programme_id: UUID) -> ResponseReturnValue:
+    """Who bears which part of the cost of a draft programme."""
+    programme = queries.get_programme(programme_id)
+    rules.check_draft(programme)
+    funders = queries.funders()
+    shares = {share.funder_id: share.basis_points for share in queries.cost_shares(programme_id)}
+    form: Any = cost_shares_form(funders, shares)
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.set_cost_shares(programme_id, form.basis_points, actor=current_actor())
+            return web.done(_("The cost shares are saved."), url_for(".programme", programme_id=programme_id))
+    return web.page("programmes/programme_cost_shares.html", form=form, programme=programme, funders=funders)
+
+
+@blueprint.route("/programmes/<uuid:programme_id>/publish", methods=["GET", "POST"])
+@requires(Role.PROGRAMME_OFFICER)
+def programme_publish(programme_id: UUID) -> ResponseReturnValue:
+    """Publish a complete programme, after asking once more."""
+    programme = queries.get_programme(programme_id)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.publish_programme(programme_id, actor=current_actor())
+            return web.done(_("The programme is published."), url_for(".programme", programme_id=programme_id))
+    shares = queries.cost_shares(programme_id)
+    missing = rules.missing_in_programme(programme, shares)
+    return web.page("programmes/programme_publish.html", form=form, programme=programme, shares=shares, missing=missing)
+
+
+@blueprint.route("/programmes/<uuid:programme_id>/calls/new", methods=["GET", "POST"])
+@requires(Role.PROGRAMME_OFFICER)
+def call_new(programme_id: UUID) -> ResponseReturnValue:
+    """A new call of a programme, as a draft."""
+    programme = queries.get_programme(programme_id)
+    form = CallForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            made = service.create_call(programme_id, actor=current_actor(), **_typed(form))
+            return web.done(_("The call is saved as a draft."), url_for(".call", call_id=made.id))
+    return web.page("programmes/call_new.html", form=form, programme=programme)
+
+
+@blueprint.route("/calls/<uuid:call_id>/edit", methods=["GET", "POST"])
+@requires(Role.PROGRAMME_OFFICER)
+def call_edit(call_id: UUID) -> ResponseReturnValue:
+    """Title and dates of a draft call."""
+    call = queries.get_call(call_id)
+    rules.check_draft(call)
+    form = CallForm(data=typed_call(call))
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.change_call(call_id, actor=current_actor(), **_typed(form))
+            return web.done(_("The call is saved."), url_for(".call", call_id=call_id))
+    return web.page("programmes/call_edit.html", form=form, call=call)
+
+
+@blueprint.route("/calls/<uuid:call_id>/publish", methods=["GET", "POST"])
+@requires(Role.PROGRAMME_OFFICER)
+def call_publish(call_id: UUID) -> ResponseReturnValue:
+    """Publish a complete call, after asking once more."""
+    call = queries.get_call(call_id)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.publish_call(call_id, actor=current_actor())
+            return web.done(_("The call is published."), url_for(".call", call_id=call_id))
+    return web.page("programmes/call_publish.html", form=form, call=call, lines=queries.budget_lines(call_id))
+
+
+def _typed(form: CallForm) -> dict[str, Any]:
+    return {
+        "title": {"ko": form.title_ko.data, "en": form.title_en.data},
+        "opens_at": form.opens_at.data,
+        "closes_at": form.closes_at.data,
+    }

@@ -1,0 +1,96 @@
+"""Public pages: programmes, a call with its live budget, and the eligibility check."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from config import lists
+from marketplace.core import clock, web
+from marketplace.core.actors import Role
+from marketplace.core.auth import current_actor, public
+from marketplace.programmes import queries, rules
+from marketplace.programmes.forms import EligibilityForm
+from marketplace.programmes.standards import standards
+from marketplace.programmes.states import BUDGET_LINE, CALL, PROGRAMME
+from marketplace.programmes.terms import templates
+from marketplace.programmes.views import blueprint
+
+
+@blueprint.get("/programmes")
+@public
+def programme_list() -> ResponseReturnValue:
+    """Every programme, and the calls that are open now."""
+    actor = current_actor()
+    return web.page(
+        "programmes/programme_list.html",
+        programmes=queries.programmes(actor),
+        open_calls=queries.open_calls(),
+        templates=templates() if actor.role is Role.PROGRAMME_OFFICER else {},
+        lifecycle=PROGRAMME,
+    )
+
+
+@blueprint.get("/programmes/<uuid:programme_id>")
+@public
+def programme(programme_id: UUID) -> ResponseReturnValue:
+    """One programme: what it pays for, who bears which part, its calls."""
+    actor = current_actor()
+    found = queries.get_programme(programme_id, actor=actor)
+    shares = queries.cost_shares(found.id)
+    return web.page(
+        "programmes/programme.html",
+        programme=found,
+        shares=shares,
+        calls=queries.calls_of(found.id, actor),
+        standard=standards()[found.size_standard],
+        lists=lists,
+        missing=rules.missing_in_programme(found, shares) if found.status == "draft" else [],
+        lifecycle=PROGRAMME,
+        call_lifecycle=CALL,
+        now=clock.now(),
+    )
+
+
+@blueprint.get("/calls/<uuid:call_id>")
+@public
+def call(call_id: UUID) -> ResponseReturnValue:
+    """One call: when it opens and closes, and where its money stands now."""
+    actor = current_actor()
+    found = queries.get_call(call_id, actor=actor)
+    shares, lines = queries.cost_shares(found.programme_id), queries.budget_lines(found.id)
+    return web.page(
+        "programmes/call.html",
+        call=found,
+        programme=found.programme,
+        shares=shares,
+        lines=lines,
+        meter=queries.meter(found),
+        missing=rules.missing_in_call(found, lines, shares, clock.now()) if found.status == "draft" else [],
+        lifecycle=CALL,
+        line_lifecycle=BUDGET_LINE,
+        now=clock.now(),
+    )
+
+
+@blueprint.get("/eligibility")
+@public
+def eligibility() -> ResponseReturnValue:
+    """Does my company count as an SME? Nothing is kept; the address holds the answers, so it can be shared."""
+    asked = request.args.get("standard", "")
+    code = asked if asked in standards() else "kr-2002"
+    form = EligibilityForm(formdata=request.args if "employees" in request.args else None, standard=code)
+    answered = "employees" in request.args
+    fine = form.validate() if answered else True
+    page = render_template(
+        "programmes/eligibility.html",
+        form=form,
+        standard=standards()[code],
+        others=[found for found in standards().values() if found.code != code],
+        fields=rules.asked_facts(code),
+        found=rules.assess(code, form.facts) if answered and fine else None,
+        open_calls=queries.open_calls(),
+    )
+    return page, 200 if fine else 422
