@@ -50,7 +50,6 @@ CREATE TABLE evaluations (
     CONSTRAINT ck_evaluations_published_at CHECK (status NOT IN ('published', 'appealed', 'settled') OR published_at IS NOT NULL),
     CONSTRAINT ck_evaluations_reviewed CHECK (published_at IS NULL OR reviewed_by IS NOT NULL AND grade IS NOT NULL),
     CONSTRAINT ck_evaluations_four_eyes CHECK (reviewed_by <> ALL (evaluator_ids)),
-    CONSTRAINT ck_evaluations_evaluators CHECK (cardinality(evaluator_ids) <= 3),
     CONSTRAINT ck_evaluations_grade CHECK (grade BETWEEN 0 AND 100 AND proposed_grade BETWEEN 0 AND 100),
     CONSTRAINT ck_evaluations_override CHECK (grade = proposed_grade OR override_reason IS NOT NULL),
     CONSTRAINT uq_evaluations_number UNIQUE (number),

@@ -20,7 +20,6 @@ class Evaluation(Model):
         CheckConstraint(EVALUATION.stamped("published_at", "published", "appealed", "settled"), name="published_at"),
         CheckConstraint("published_at IS NULL OR reviewed_by IS NOT NULL AND grade IS NOT NULL", name="reviewed"),
         CheckConstraint("reviewed_by <> ALL (evaluator_ids)", name="four_eyes"),
-        CheckConstraint("cardinality(evaluator_ids) <= 3", name="evaluators"),
         CheckConstraint("grade BETWEEN 0 AND 100 AND proposed_grade BETWEEN 0 AND 100", name="grade"),
         CheckConstraint("grade = proposed_grade OR override_reason IS NOT NULL", name="override"),
         Index("ix_evaluations_provider_id", "provider_id"),

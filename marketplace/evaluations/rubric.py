@@ -35,6 +35,8 @@ class Rubric:
     title: Text
     criteria: tuple[Criterion, ...]
     grade: GradeRules
+    top_level: int
+    appeal_days: int
 
 
 def get(code: str) -> Rubric:
@@ -64,4 +66,12 @@ def _rubric(data: Mapping[str, Any]) -> Rubric:
     if sum(each.weight for each in criteria) != 100:
         raise ValueError(f"the weights of {data['code']} do not sum to 100")
     grade = {name: value for name, value in data["grade"].items() if name != "source"}
-    return Rubric(data["code"], data["valid_from"], data["title"], criteria, GradeRules(**grade))
+    return Rubric(
+        code=data["code"],
+        valid_from=data["valid_from"],
+        title=data["title"],
+        criteria=criteria,
+        grade=GradeRules(**grade),
+        top_level=data["top_level"],
+        appeal_days=data["appeal_days"],
+    )
