@@ -29,8 +29,8 @@ from marketplace.core.errors import DomainError, Words
 from marketplace.core.i18n import _
 from marketplace.core.money import exponent
 
-# Characters that reorder or hide what a reader sees, and what a database can't store.
-HIDDEN_CHARACTERS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+# Characters that reorder or hide what a reader sees, and the mark of bytes that were no text.
+HIDDEN_CHARACTERS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\ufffd")
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 LARGEST_NUMBER = 10**12
 
@@ -87,6 +87,8 @@ class _Text:
         if self.data and not storable(self.data):
             raise StopValidation(_("This contains characters that can't be stored. Type it anew."))
         longest = getattr(self, "max_length", None)
+        if not self.data and self.flags.required:
+            raise StopValidation(REQUIRED)
         if self.data and longest and len(self.data) > longest:
             raise StopValidation(_("Use at most %(count)s characters.", count=longest))
 
