@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import redis
@@ -24,6 +25,7 @@ from marketplace.core import clock as business_clock
 from marketplace.core import db
 from tests.embedded_server import EmbeddedServer, copy_template, drop
 from tests.mail_server import MailServer
+from workers import celery_app
 
 SERVER = pytest.StashKey[EmbeddedServer]()
 counter = itertools.count()
@@ -160,6 +162,31 @@ def clock(database: scoped_session[Session]) -> Iterator[MovableClock]:
     """Business time that a test may move; it is back afterwards."""
     yield MovableClock()
     business_clock.set_offset(timedelta())
+
+
+@pytest.fixture
+def run_tasks(database: scoped_session[Session]) -> Callable[[], int]:
+    """Does all background work that is due, as a worker would, until none is left; returns how much it was."""
+
+    def run() -> int:
+        db.commit()
+        done = 0
+        while now := sum(celery_app.work(task_id) for task_id in due_tasks()):
+            done += now
+        return done
+
+    return run
+
+
+def due_tasks() -> list[UUID]:
+    """Tasks that a worker could claim now; those that failed wait for their next try."""
+    return list(
+        db.session.scalars(
+            text(
+                "SELECT id FROM background_tasks WHERE status = 'pending' AND run_after <= app_now() ORDER BY run_after"
+            )
+        )
+    )
 
 
 def bound_engine() -> Engine:

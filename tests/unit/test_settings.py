@@ -1,0 +1,83 @@
+"""Settings: safe by default, and a production start that would not be safe is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from config.settings import LONGEST_SOCKET_FOLDER, Settings, SettingsError, socket_folder
+
+PRODUCTION = {
+    "PRODUCTION": "1",
+    "DATABASE_URL": "postgresql://app:secret@db/marketplace",
+    "REDIS_URL": "rediss://valkey:6379/0",
+    "SECRET_KEY": "x" * 32,
+    "BASE_URL": "https://vouchers.example.org/",
+}
+
+
+def test_one_machine_needs_no_settings(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"DATA_DIR": str(tmp_path)})
+    assert settings.demo
+    assert settings.clock_may_move
+    assert settings.own_database
+    assert settings.own_redis
+    assert settings.base_url == "http://127.0.0.1:8000"
+    assert settings.database_url.startswith("postgresql+psycopg://app@/")
+    assert settings.owner_database_url.startswith("postgresql+psycopg://owner@/")
+    assert settings.session_cookie_name == "session"
+
+
+def test_the_made_secret_key_stays_and_is_the_owners_alone(tmp_path: Path) -> None:
+    first, second = (Settings.from_environment({"DATA_DIR": str(tmp_path)}).secret_key for _ in range(2))
+    assert first == second
+    assert len(first) == 64
+    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_production_starts_with_everything_given(tmp_path: Path) -> None:
+    settings = Settings.from_environment(PRODUCTION | {"DATA_DIR": str(tmp_path)})
+    assert settings.session_cookie_name == "__Host-session"
+    assert settings.session_cookie_secure
+    assert not settings.demo
+    assert not settings.clock_may_move
+    assert settings.base_url == "https://vouchers.example.org"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        ({"BASE_URL": "http://vouchers.example.org"}, "https"),
+        ({"BASE_URL": ""}, "https"),
+        ({"SECRET_KEY": ""}, "SECRET_KEY"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL"),
+        ({"REDIS_URL": ""}, "REDIS_URL"),
+        ({"DEMO": "1"}, "DEMO"),
+    ],
+)
+def test_production_refuses_what_is_not_safe(tmp_path: Path, wrong: dict[str, str], word: str) -> None:
+    with pytest.raises(SettingsError, match=word):
+        Settings.from_environment(PRODUCTION | {"DATA_DIR": str(tmp_path)} | wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"PORT": "80a"}, {"PORT": "٨٠"}, {"PORT": "-1"}, {"DEMO": "perhaps"}, {"DATABASE_URL": "mysql://db/x"}],
+)
+def test_nonsense_is_refused_with_a_sentence(tmp_path: Path, wrong: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=next(iter(wrong))):
+        Settings.from_environment({"DATA_DIR": str(tmp_path)} | wrong)
+
+
+def test_secrets_are_not_printed(tmp_path: Path) -> None:
+    shown = repr(Settings.from_environment(PRODUCTION | {"DATA_DIR": str(tmp_path)}))
+    assert "secret@" not in shown
+    assert "x" * 32 not in shown
+
+
+def test_a_long_folder_gets_short_sockets() -> None:
+    assert socket_folder(Path("/srv/var")) == Path("/srv/var/run")
+    deep = socket_folder(Path("/srv") / ("x" * 200))
+    assert len(str(deep)) <= LONGEST_SOCKET_FOLDER
+    assert deep == socket_folder(Path("/srv") / ("x" * 200))
