@@ -24,7 +24,10 @@ class BadReport(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One booked movement on the agency's account; `amount` is in minor units of `currency`."""
+    """One booked movement on the agency's account; `amount` is in minor units of `currency`.
+
+    The debtor holds the account; the payer is on whose behalf it paid (the ultimate debtor, if the bank names one).
+    """
 
     account: str
     bank_reference: str
@@ -33,6 +36,7 @@ class Entry:
     amount: int
     currency: str
     direction: Literal["credit", "debit"]
+    payer: str
     debtor: str
     debtor_account: str
     booked_on: date
@@ -74,6 +78,7 @@ def _entries(account: str, booked: Element, digits: dict[str, int]) -> Iterator[
             amount=amount,
             currency=currency,
             direction=_direction(_text(detail, "CdtDbtInd") or _text(booked, "CdtDbtInd")),
+            payer=_text(detail, "RltdPties/UltmtDbtr/Pty/Nm") or _text(detail, "RltdPties/Dbtr/Pty/Nm"),
             debtor=_text(detail, "RltdPties/Dbtr/Pty/Nm"),
             debtor_account=_account(detail, "RltdPties/DbtrAcct"),
             booked_on=_booked_on(booked),

@@ -1,0 +1,137 @@
+"""Owns what may be claimed, checked, approved and paid, by whom and when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from marketplace.claims.models import Claim, Hold, PaymentBatch
+from marketplace.core.actors import Actor, Role
+from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
+from marketplace.core.i18n import _
+from marketplace.engagements.models import Deliverable, Engagement, Stage
+from marketplace.providers.models import BankAccount
+
+explain(
+    {
+        "uq_claim_lines_stage_id": _("One of these stages is claimed already. Nothing was saved."),
+        "ck_claims_four_eyes": _("Another budget officer must approve this claim. Nobody approves what they prepared."),
+        "ck_payment_lines_held": _("Payments of this engagement are held. Nothing was saved."),
+        "ck_payment_lines_batch": _("This payment batch has left already. Nothing was saved."),
+        "ck_payment_batches_payer": _("You approved a claim in this batch. Another budget officer must send it."),
+        "ck_payment_batches_four_eyes": _("You prepared this batch. Another budget officer must send it."),
+        "uq_payment_lines_claim_id": _("One of these claims is in a payment batch already. Nothing was saved."),
+        "uq_holds_flag_id": _("Payments are held because of this flag already."),
+    }
+)
+
+CHECKS: dict[str, Words] = {
+    "eligible": _("The company still meets the size standard"),
+    "not_held": _("No hold stands on the engagement's payments"),
+    "compared": _("Every document was compared with all earlier ones"),
+    "bank_account": _("The provider has an approved bank account"),
+    "account_age": _("The bank account wasn't changed shortly before"),
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of a claim: its code (a key of CHECKS) and whether it passed."""
+
+    code: str
+    passed: bool
+
+
+def check_role(actor: Actor, *roles: Role) -> None:
+    """Only these roles may do this."""
+    if actor.role not in roles:
+        raise Forbidden()
+
+
+def check_claims_for(provider_id: UUID, actor: Actor) -> None:
+    """A provider's manager claims for their own firm; another firm's work isn't there for them."""
+    if actor.organisation_id != provider_id:
+        raise NotFound()
+    check_role(actor, Role.MANAGER)
+
+
+def check_stages(engagement: Engagement, stages: Sequence[Stage], wanted: Sequence[UUID]) -> None:
+    """A claim is for accepted stages of one engagement that no live claim holds."""
+    if not wanted:
+        raise Invalid(_("Choose at least one accepted stage."), field="stage_ids")
+    if len(stages) != len(set(wanted)) or any(stage.engagement_id != engagement.id for stage in stages):
+        raise NotFound()
+    if any(stage.status != "accepted" for stage in stages):
+        raise Invalid(_("Only stages that the company has accepted can be claimed."), field="stage_ids")
+
+
+def check_invoice(net_amount: int, invoice_gross: int) -> None:
+    """The invoice covers the net amount that is claimed; value added tax on top never raises the payment."""
+    if invoice_gross < net_amount:
+        raise Invalid(_("The invoice must cover at least the net amount of these stages."), field="invoice_gross")
+
+
+def check_passed(checks: Sequence[Check]) -> None:
+    """All checks passed; otherwise the words of those that failed."""
+    failed = [CHECKS[check.code] for check in checks if not check.passed]
+    if failed:
+        listed = "; ".join(str(words) for words in failed)
+        raise DomainError(_("These checks have failed: %(checks)s. Nothing was saved.", checks=listed))
+
+
+def check_another_approves(claim: Claim, actor: Actor) -> None:
+    """Whoever handed in or checked a claim doesn't approve it; the database refuses it too."""
+    if actor.person_id in (claim.checked_by, claim.submitted_by):
+        raise DomainError(_("Another budget officer must approve this claim. Nobody approves what they prepared."))
+
+
+def check_another_sends(batch: PaymentBatch, claims: Sequence[Claim], actor: Actor) -> None:
+    """Whoever prepared a batch or approved a claim in it doesn't send it; the database refuses it too."""
+    if actor.person_id == batch.prepared_by:
+        raise DomainError(_("You prepared this batch. Another budget officer must send it."))
+    if any(claim.approved_by == actor.person_id for claim in claims):
+        raise DomainError(_("You approved a claim in this batch. Another budget officer must send it."))
+
+
+def check_reasons(reasons: Sequence[str]) -> list[str]:
+    """A claim is returned once, with everything that is missing in one list."""
+    found = [reason.strip() for reason in reasons if reason.strip()]
+    if not found:
+        raise Invalid(_("Write what is missing, one point a line."), field="reasons")
+    return found
+
+
+def check_batchable(claims: Sequence[Claim], wanted: Sequence[UUID], held: set[UUID]) -> str:
+    """Approved claims in one currency whose payments aren't held may leave together; that currency."""
+    if not wanted:
+        raise Invalid(_("Choose at least one claim."), field="claim_ids")
+    if len(claims) != len(set(wanted)):
+        raise NotFound()
+    if any(claim.status != "approved" for claim in claims):
+        raise Invalid(_("Only approved claims can be paid."), field="claim_ids")
+    if any(claim.engagement_id in held for claim in claims):
+        raise Invalid(_("Payments of one of these engagements are held."), field="claim_ids")
+    currencies = {claim.currency for claim in claims}
+    if len(currencies) > 1:
+        raise Invalid(_("A payment batch has one currency."), field="claim_ids")
+    return currencies.pop()
+
+
+def is_account_settled(accounts: Sequence[BankAccount], now: datetime, *, days: int) -> bool:
+    """A first account may be paid at once; one that replaced another, when it is so many days old (rule E24)."""
+    active = next((account for account in accounts if account.status == "active"), None)
+    earlier = [account for account in accounts if account.status == "retired" and account.active_at is not None]
+    if active is None or active.active_at is None:
+        return False
+    return not earlier or now - active.active_at >= timedelta(days=days)
+
+
+def are_compared(deliverables: Sequence[Deliverable], stages: Sequence[Stage]) -> bool:
+    """Every document of the claimed stages has been compared with all earlier ones."""
+    claimed = {stage.id for stage in stages}
+    return all(each.compared_at is not None for each in deliverables if each.stage_id in claimed)
+
+
+def is_holding(hold: Hold, now: datetime) -> bool:
+    """A hold counts until its time is over, even before the sweep has ended it."""
+    return hold.status == "active" and hold.until_at > now

@@ -1,0 +1,24 @@
+"""The verbs from accepted work to money paid."""
+
+from marketplace.claims.service.approval import approve_claim, check_claim, return_claim
+from marketplace.claims.service.batches import prepare_batch, remove_line, send_batch
+from marketplace.claims.service.holds import end_holds, extend_hold, lift_hold, place_hold
+from marketplace.claims.service.reconciliation import import_bank_file
+from marketplace.claims.service.submission import resubmit_claim, submit_claim, withdraw_claim
+
+__all__ = [
+    "approve_claim",
+    "check_claim",
+    "end_holds",
+    "extend_hold",
+    "import_bank_file",
+    "lift_hold",
+    "place_hold",
+    "prepare_batch",
+    "remove_line",
+    "resubmit_claim",
+    "return_claim",
+    "send_batch",
+    "submit_claim",
+    "withdraw_claim",
+]

@@ -1,0 +1,87 @@
+"""The verbs of payment batches: prepare, take a payment out, send; whoever sends approved nothing in it."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from uuid import UUID
+
+from marketplace.claims import queries, rules
+from marketplace.claims.models import Claim, PaymentBatch, PaymentLine
+from marketplace.claims.states import BATCH, CLAIM, LINE
+from marketplace.core import clock, db
+from marketplace.core.actors import Actor, Role
+from marketplace.core.audit import record, transition
+from marketplace.core.db import session
+from marketplace.core.errors import DomainError
+from marketplace.core.i18n import _
+from marketplace.providers import queries as providers
+
+
+def prepare_batch(*, actor: Actor, claim_ids: Sequence[UUID]) -> PaymentBatch:
+    """Put approved claims together for the bank, each with the provider's account as it is now."""
+    rules.check_role(actor, Role.BUDGET_OFFICER)
+    claims = queries.claims_by_id(claim_ids, lock=True)
+    held = queries.held_engagements([claim.engagement_id for claim in claims])
+    currency = rules.check_batchable(claims, claim_ids, held)
+    batch = PaymentBatch(
+        number=db.next_number("PAY"),
+        currency=currency,
+        status=BATCH.initial,
+        prepared_by=actor.person_id,
+        prepared_at=clock.now(),
+    )
+    session.add(batch)
+    db.flush()
+    for position, claim in enumerate(claims, start=1):
+        session.add(_line(batch, claim, position))
+        transition(claim, CLAIM, "batch", actor=actor, batch_id=batch.id)
+    db.flush()
+    record(actor, "payment_batch.prepare", batch, after={"claims": [claim.id for claim in claims]})
+    return batch
+
+
+def remove_line(line_id: UUID, *, actor: Actor, reason: str) -> PaymentLine:
+    """Take a payment out of a batch that hasn't left; its claim waits for the next one."""
+    rules.check_role(actor, Role.BUDGET_OFFICER)
+    batch = db.get(PaymentBatch, db.get(PaymentLine, line_id).batch_id, lock=True)
+    line = db.get(PaymentLine, line_id, lock=True)
+    if batch.status != "prepared":
+        raise DomainError(_("This payment batch has left already. Nothing was saved."))
+    transition(line, LINE, "remove", actor=actor, reason=reason)
+    transition(db.get(Claim, line.claim_id, lock=True), CLAIM, "unbatch", actor=actor, reason=reason)
+    db.flush()
+    if all(each.status == "removed" for each in queries.lines_of(batch.id)):
+        transition(batch, BATCH, "dissolve", actor=actor)
+        db.flush()
+    return line
+
+
+def send_batch(batch_id: UUID, *, actor: Actor) -> PaymentBatch:
+    """Release the batch to the bank; from now on its file can be fetched, and it never changes."""
+    rules.check_role(actor, Role.BUDGET_OFFICER)
+    batch = db.get(PaymentBatch, batch_id, lock=True)
+    claims = [line.claim for line in queries.lines_of(batch_id) if line.status == "pending"]
+    rules.check_another_sends(batch, claims, actor)
+    if queries.held_engagements([claim.engagement_id for claim in claims]):
+        raise DomainError(_("Payments of an engagement in this batch are held. Take them out first."))
+    batch.sent_by = actor.person_id
+    transition(batch, BATCH, "send", actor=actor)
+    batch.file_sha256 = sha256(queries.payment_file(batch)).hexdigest()
+    db.flush()
+    return batch
+
+
+def _line(batch: PaymentBatch, claim: Claim, position: int) -> PaymentLine:
+    account = providers.active_bank_account(claim.provider_id)
+    if account is None:
+        raise DomainError(_("The provider of claim %(number)s has no approved bank account.", number=claim.number))
+    return PaymentLine(
+        batch_id=batch.id,
+        claim_id=claim.id,
+        amount=claim.net_amount,
+        end_to_end_id=f"{batch.number}-{position:04d}",
+        bank_account_id=account.id,
+        holder_name=account.holder_name,
+        account_number=account.identifier,
+        bank_name=account.bank_name,
+        status=LINE.initial,
+    )

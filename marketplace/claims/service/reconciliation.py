@@ -1,0 +1,153 @@
+"""The verb that takes the bank's report: what left is marked paid, what came back is returned, co-payments arrive."""
+
+import re
+from hashlib import sha256
+from typing import IO
+
+from sqlalchemy import func, select
+
+from config.payments import terms
+from marketplace.claims import camt, queries
+from marketplace.claims.camt import BadReport, Entry
+from marketplace.claims.models import BankEntry, BankImport, Claim, PaymentBatch, PaymentLine
+from marketplace.claims.service import money
+from marketplace.claims.service.approval import notify
+from marketplace.claims.states import BATCH, CLAIM, LINE
+from marketplace.core import clock, db
+from marketplace.core.actors import Actor, Role
+from marketplace.core.audit import record, transition
+from marketplace.core.db import session
+from marketplace.core.errors import DomainError, Forbidden, Invalid, Words
+from marketplace.core.i18n import _
+from marketplace.core.money import Money, exponent
+from marketplace.engagements import service as engagements
+
+CURRENCIES = ("KRW", "EUR", "USD", "GBP", "JPY", "PLN", "VND")
+CO_PAYMENT = re.compile(r"COP-\d{4}-\d{6,}")
+# Files are taken one after the other, so that one movement reported twice is seen.
+ONE_AT_A_TIME = 7_310_010
+
+Outcome = tuple[str, Words | None]
+
+
+def import_bank_file(stream: IO[bytes], *, actor: Actor, filename: str) -> BankImport:
+    """Take a camt.054 or camt.053 file; the same file again, or a movement known from another, has no second effect."""
+    if actor.role not in (Role.BUDGET_OFFICER, Role.SYSTEM):
+        raise Forbidden()
+    content = stream.read(camt.MAX_BYTES + 1)
+    try:
+        entries = camt.read(content, {currency: exponent(currency) for currency in CURRENCIES})
+    except BadReport as error:
+        raise Invalid(_("This is not a bank report that can be read: %(why)s", why=str(error)), field="file") from error
+    session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+    digest = sha256(content).hexdigest()
+    earlier = queries.find_import(digest)
+    if earlier is not None:
+        return earlier
+    made = BankImport(sha256=digest, file_name=filename[-150:], imported_by=actor.person_id)
+    session.add(made)
+    db.flush()
+    for position, entry in enumerate(entries):
+        if not queries.is_known_entry(entry.account, entry.bank_reference, entry.direction):
+            _keep(made, position, entry, _apply(entry, actor))
+            db.flush()
+    record(actor, "bank_import.take", made, after={"sha256": digest, "entries": len(entries)})
+    return made
+
+
+def _keep(made: BankImport, position: int, entry: Entry, outcome: Outcome) -> None:
+    found, note = outcome
+    session.add(
+        BankEntry(
+            import_id=made.id,
+            position=position,
+            account=entry.account,
+            bank_reference=entry.bank_reference,
+            reference=entry.reference,
+            remittance=entry.remittance,
+            amount=entry.amount,
+            currency=entry.currency,
+            direction=entry.direction,
+            debtor=entry.debtor,
+            debtor_account=entry.debtor_account,
+            booked_on=entry.booked_on,
+            return_reason=entry.return_reason,
+            outcome=found,
+            note=None if note is None else str(note),
+        )
+    )
+
+
+def _apply(entry: Entry, actor: Actor) -> Outcome:
+    """What the movement does here; a refusal leaves it for an officer to look at, and the others count."""
+    try:
+        with session.begin_nested():
+            return _match(entry, actor)
+    except DomainError as error:
+        return "unmatched", error.message
+
+
+def _match(entry: Entry, actor: Actor) -> Outcome:
+    if entry.account != terms(clock.today()).number.replace(" ", ""):
+        raise DomainError(_("The movement is on another account than the agency's."))
+    line = queries.find_line(entry.reference, lock=True) if entry.reference else None
+    if line is None and entry.direction == "credit":
+        return _take_co_payment(entry, actor)
+    if line is None:
+        raise DomainError(_("No payment has this reference."))
+    batch = db.get(PaymentBatch, line.batch_id, lock=True)
+    if Money(entry.amount, entry.currency) != Money(line.amount, batch.currency):
+        raise DomainError(_("The amount isn't the one of the payment."))
+    if batch.status == "prepared":
+        raise DomainError(_("The payment batch hasn't been sent yet."))
+    if entry.direction == "debit":
+        _pay(line, batch, actor)
+        return "paid", None
+    _return(line, batch, entry.return_reason, actor)
+    return "returned", None
+
+
+def _pay(line: PaymentLine, batch: PaymentBatch, actor: Actor) -> None:
+    claim = db.get(Claim, line.claim_id, lock=True)
+    transition(line, LINE, "pay", actor=actor)
+    transition(claim, CLAIM, "pay", actor=actor, amount=line.amount)
+    db.flush()
+    money.pay(line, actor=actor)
+    _settle(batch, actor)
+    notify(claim, "claims/claim_paid")
+
+
+def _return(line: PaymentLine, batch: PaymentBatch, reason: str, actor: Actor) -> None:
+    claim = db.get(Claim, line.claim_id, lock=True)
+    was_paid = line.status == "paid"
+    line.return_reason = reason
+    transition(line, LINE, "return", actor=actor, reason=reason)
+    transition(claim, CLAIM, "bounce", actor=actor, reason=reason)
+    db.flush()
+    if was_paid:
+        money.take_back(line, actor=actor)
+    _settle(batch, actor)
+    notify(claim, "claims/payment_returned", reason=reason)
+
+
+def _settle(batch: PaymentBatch, actor: Actor) -> None:
+    if batch.status == "sent" and all(line.status != "pending" for line in queries.lines_of(batch.id)):
+        transition(batch, BATCH, "settle", actor=actor)
+        db.flush()
+
+
+def _take_co_payment(entry: Entry, actor: Actor) -> Outcome:
+    found = CO_PAYMENT.search(entry.reference) or CO_PAYMENT.search(entry.remittance)
+    if found is None:
+        raise DomainError(_("No payment is awaited under this reference."))
+    engagements.record_co_payment(
+        found.group(),
+        actor=actor,
+        amount=Money(entry.amount, entry.currency),
+        payer_name=entry.payer,
+        payer_account=entry.debtor_account,
+        holder_name=entry.debtor,
+        booked_on=entry.booked_on,
+        key=f"{entry.account}:{entry.bank_reference}",
+    )
+    return "co_payment", None

@@ -1,0 +1,70 @@
+"""The provider's verbs: claim, hand in again, withdraw."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from marketplace.claims import queries, rules
+from marketplace.claims.models import Claim, ClaimLine
+from marketplace.claims.states import CLAIM
+from marketplace.core import clock, db
+from marketplace.core.actors import Actor
+from marketplace.core.audit import record, transition
+from marketplace.core.db import session
+from marketplace.engagements.models import Engagement
+
+
+def submit_claim(
+    engagement_id: UUID, *, actor: Actor, stage_ids: Sequence[UUID], invoice_number: str, invoice_gross: int
+) -> Claim:
+    """Ask to be paid for accepted stages: the net amount agreed for them, whatever the invoice's total is."""
+    engagement = db.get(Engagement, engagement_id, lock=True)
+    rules.check_claims_for(engagement.provider_id, actor)
+    stages = queries.stages_by_id(stage_ids)
+    rules.check_stages(engagement, stages, stage_ids)
+    net_amount = sum(stage.agreed.price_net for stage in stages)
+    rules.check_invoice(net_amount, invoice_gross)
+    claim = Claim(
+        number=db.next_number("CLM"),
+        engagement_id=engagement_id,
+        provider_id=engagement.provider_id,
+        currency=engagement.agreement.currency,
+        net_amount=net_amount,
+        aid=sum(stage.agreed.aid for stage in stages),
+        co_payment=sum(stage.agreed.co_payment for stage in stages),
+        invoice_number=invoice_number,
+        invoice_gross=invoice_gross,
+        status=CLAIM.initial,
+        submitted_by=actor.person_id,
+        submitted_at=clock.now(),
+        device_hash=actor.device_hash,
+    )
+    claim.lines = [
+        ClaimLine(stage_id=stage.id, aid=stage.agreed.aid, co_payment=stage.agreed.co_payment) for stage in stages
+    ]
+    session.add(claim)
+    db.flush()
+    record(actor, "claim.submit", claim, after={"net_amount": net_amount, "invoice_gross": invoice_gross})
+    return claim
+
+
+def resubmit_claim(claim_id: UUID, *, actor: Actor, invoice_number: str, invoice_gross: int) -> Claim:
+    """Hand a returned claim in again with a corrected invoice; it keeps its number and its place in time."""
+    claim = db.get(Claim, claim_id, lock=True)
+    rules.check_claims_for(claim.provider_id, actor)
+    rules.check_invoice(claim.net_amount, invoice_gross)
+    claim.invoice_number = invoice_number
+    claim.invoice_gross = invoice_gross
+    transition(claim, CLAIM, "resubmit", actor=actor, invoice_gross=invoice_gross)
+    db.flush()
+    return claim
+
+
+def withdraw_claim(claim_id: UUID, *, actor: Actor) -> Claim:
+    """Take a claim back before it is checked; its stages can be claimed anew."""
+    claim = db.get(Claim, claim_id, lock=True)
+    rules.check_claims_for(claim.provider_id, actor)
+    transition(claim, CLAIM, "withdraw", actor=actor)
+    for line in claim.lines:
+        line.withdrawn_at = claim.withdrawn_at
+    db.flush()
+    return claim
