@@ -14,9 +14,11 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from config import lists
 from config.settings import Settings
 from marketplace.core import auth, clock, db, files, housekeeping, i18n, tasks, translations, web
 from marketplace.core.actors import ROLE_LABELS, Role
+from marketplace.core.money import exponent
 from workers import celery_app
 
 # From the top down, as they may import each other.
@@ -98,6 +100,8 @@ def _configure_pages(app: web.Application, settings: Settings) -> None:
         date=i18n.day,
         datetime=i18n.moment,
         localized=i18n.localized,
+        major=lambda amount, currency: i18n.money(amount * 10 ** exponent(currency), currency),
+        listed=lambda code, name: i18n.localized(getattr(lists, name)().get(code, code)),
         status=lambda value, lifecycle: lifecycle.label(value),
         role=lambda value: ROLE_LABELS[Role(value)],
     )

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from wtforms import BooleanField
+
 from config import lists
 from marketplace.core.forms import (
-    BooleanField,
     ChoicesField,
     DateTimeField,
     Form,

@@ -7,7 +7,6 @@ from uuid import UUID
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from config import lists
 from marketplace.core import clock, web
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, public
@@ -46,7 +45,6 @@ def programme(programme_id: UUID) -> ResponseReturnValue:
         shares=shares,
         calls=queries.calls_of(found.id, actor),
         standard=standards()[found.size_standard],
-        lists=lists,
         missing=rules.missing_in_programme(found, shares) if found.status == "draft" else [],
         lifecycle=PROGRAMME,
         call_lifecycle=CALL,
