@@ -1,0 +1,14 @@
+"""Background tasks of engagements: the comparison of deliverables."""
+
+from uuid import UUID
+
+from marketplace.core.actors import SYSTEM
+from marketplace.core.tasks import Task
+from marketplace.engagements import service
+from workers.celery_app import handles
+
+
+@handles(Task.COMPARE_DELIVERABLE)
+def compare_deliverable(subject: UUID, wave: int) -> None:
+    """Compare a new deliverable with all earlier ones."""
+    service.compare_deliverable(subject, actor=SYSTEM)
