@@ -127,9 +127,18 @@ def as_owner(real_database: Settings) -> Callable[..., None]:
     return run
 
 
+class Browser(FlaskClient):
+    """Gives every request a context of its own, as a server does: no person, language or number is carried over."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 @pytest.fixture
 def client(app: Flask, database: scoped_session[Session]) -> FlaskClient:
     """A browser without JavaScript, signed out."""
+    app.test_client_class = Browser
     return app.test_client()
 
 

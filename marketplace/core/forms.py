@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
@@ -20,6 +20,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Optional, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -257,7 +258,10 @@ class DateTimeField(_Parsed):
 
 
 class _Choice:
-    """Says in words that a value isn't on the list."""
+    """Takes choices as (value, words) and says in words that a value isn't on the list."""
+
+    def __init__(self, *args: Any, choices: Iterable[tuple[Any, Words]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, choices=[SelectChoice(*choice) for choice in choices], **kwargs)  # type: ignore[call-arg]
 
     def pre_validate(self, form: BaseForm) -> None:
         try:

@@ -1,0 +1,137 @@
+"""What the layouts and components promise: escaping, errors tied to their fields, the language kept, nothing inline."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask, render_template_string
+from flask.testing import FlaskClient
+
+from marketplace.core.errors import DomainError
+from marketplace.core.forms import AgreeField, ChoiceField, ChoicesField, DateField, Form, MoneyField, TextField
+
+NASTY = "<script>alert(1)</script>\"'&"
+
+
+class Everything(Form):
+    """One field of each kind that the macros tell apart."""
+
+    name = TextField("Name", description="As registered.")
+    amount = MoneyField("Amount", required=False)
+    begins_on = DateField("Begins")
+    side = ChoiceField("Side", choices=[("a", "One"), ("b", NASTY)])
+    lines = ChoicesField("Lines", choices=[("x", "X"), ("y", "Y")])
+    agreed = AgreeField("I agree")
+
+
+PAGE = """{% from "components/forms.html" import error_summary, field %}{{ error_summary(form) }}
+{% for item in (form.name, form.amount, form.begins_on, form.side, form.lines, form.agreed) %}{{ field(item) }}{% endfor %}"""
+
+
+@pytest.fixture
+def request_context(app: Flask) -> Iterator[None]:
+    with app.test_request_context("/?lang=en", method="POST", data={"name": "", "amount": "1_000"}):
+        yield
+
+
+@pytest.fixture
+def refused(request_context: None) -> str:
+    form = Everything()
+    assert not form.validate_on_submit()
+    return render_template_string(PAGE, form=form)
+
+
+def test_every_line_of_the_error_summary_leads_to_a_control(refused: str) -> None:
+    summary = refused.split("</div>")[0]
+    targets = re.findall(r'href="#([^"]+)"', summary)
+    assert {"name", "amount", "begins_on", "side-0", "lines-0", "agreed"} == set(targets)
+    for target in targets:
+        assert re.search(rf'<(input|select|textarea)[^>]* id="{target}"', refused), target
+
+
+def test_a_refused_field_is_tied_to_its_hint_and_error(refused: str) -> None:
+    control = re.search(r'<input[^>]* id="name"[^>]*>', refused)
+    assert control
+    assert 'aria-describedby="name-hint name-error"' in control[0]
+    assert 'aria-invalid="true"' in control[0]
+    assert 'id="name-hint"' in refused
+    assert 'id="name-error"' in refused
+
+
+def test_what_was_typed_stays_in_the_field(refused: str) -> None:
+    assert 'value="1_000"' in refused
+
+
+def test_a_group_is_a_fieldset_with_a_legend(refused: str) -> None:
+    assert re.search(r'<fieldset id="side" aria-describedby="side-error">\s*<legend>Side', refused)
+
+
+def test_optional_fields_say_so_and_required_ones_do_not(refused: str) -> None:
+    labels = re.findall(r'<label class="form-label" for="(\w+)">([^\n]*)</label>', refused)
+    assert {name for name, text in labels if "optional" in text} == {"amount"}
+
+
+def test_a_refusal_without_a_field_stands_in_the_summary(request_context: None) -> None:
+    form = Everything()
+    form.refuse(DomainError(NASTY))
+    shown = render_template_string(PAGE, form=form)
+    assert "&lt;script&gt;alert(1)" in shown
+    assert "<script>" not in shown
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '{% from "components/lists.html" import summary_list %}{{ summary_list([(nasty, nasty, "/x"), (nasty, [nasty])]) }}',
+        '{% from "components/lists.html" import task_list %}{{ task_list([{"text": nasty, "hint": nasty, "status": nasty}]) }}',
+        '{% from "components/lists.html" import timeline %}{{ timeline([{"text": nasty, "when": nasty, "state": "now"}]) }}',
+        '{% from "components/lists.html" import file_list %}{{ file_list([{"name": nasty, "url": "/x", "size": "1 KB"}]) }}',
+        '{% from "components/messages.html" import receipt %}{{ receipt(nasty, nasty, nasty) }}',
+        '{% from "components/messages.html" import status_tag %}{{ status_tag(nasty) }}',
+        '{% from "components/tables.html" import table %}{% call table(nasty, [nasty, (nasty, "number")]) %}{% endcall %}',
+        '{% from "components/forms.html" import field %}{{ field(form.side, hint=nasty) }}',
+    ],
+)
+def test_components_escape_what_people_typed(request_context: None, template: str) -> None:
+    shown = render_template_string(template, nasty=NASTY, form=Everything())
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+
+
+@pytest.mark.parametrize("path", ["/how-it-works", "/how-it-works?after=x&sort=a%26b"])
+def test_the_language_switch_stays_on_the_page(client: FlaskClient, path: str) -> None:
+    korean = client.get(path, headers={"Accept-Language": "ko"}).text
+    assert '<html lang="ko">' in korean
+    link = re.search(r'hreflang="en" href="([^"]+)"', korean)
+    assert link
+    address = link[1].replace("&amp;", "&")
+    assert address.startswith(path)
+    english = client.get(address)
+    assert '<html lang="en">' in english.text
+    assert '<html lang="en">' in client.get("/privacy").text, "the choice is remembered"
+
+
+def test_no_page_needs_an_inline_script_or_style(client: FlaskClient) -> None:
+    for path in ("/how-it-works", "/privacy", "/accessibility", "/help", "/account/sign-in", "/no-such-page"):
+        answer = client.get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'none'" in policy
+        assert not re.search(r"<style|<script(?![^>]* src=)|\sstyle=|\son\w+=|javascript:", answer.text), path
+        assert not re.search(r'(?:src|href)="(?:https?:)?//(?!localhost)', answer.text), path
+
+
+@pytest.mark.parametrize(("locale", "words"), [("ko", "저장되거나 바뀐 것은 없습니다."), ("en", "Nothing was saved or changed.")])
+def test_error_pages_say_that_nothing_was_saved(app: Flask, locale: str, words: str) -> None:
+    with app.test_request_context(f"/?lang={locale}"):
+        for code in (400, 403, 405, 409, 413, 422, 429, 500, 503):
+            shown = app.jinja_env.get_template(f"errors/{code}.html").render(_context(app, request_id="abc123"))
+            assert words in shown, code
+            assert "abc123" in shown, code
+
+
+def _context(app: Flask, **values: Any) -> dict[str, Any]:
+    context: dict[str, Any] = {"message": None, **values}
+    app.update_template_context(context)
+    return context
