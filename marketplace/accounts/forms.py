@@ -10,13 +10,26 @@ from wtforms.widgets import EmailInput, PasswordInput
 
 from config import lists
 from marketplace.accounts.passwords import MAXIMUM_LENGTH
+from marketplace.accounts.states import PERSON
 from marketplace.core import clock
-from marketplace.core.actors import AGENCY, PROVIDER, ROLE_LABELS, SME
+from marketplace.core.actors import AGENCY, EVERYONE, PROVIDER, ROLE_LABELS, SME
 from marketplace.core.forms import ChoiceField, DateField, Form, LongTextField, SelectOneField, TextField
 from marketplace.core.i18n import LOCALES, _, localized
 
 LANGUAGES = [("ko", "한국어"), ("en", "English")]
 assert [code for code, _name in LANGUAGES] == list(LOCALES)
+
+
+TASK_LABELS = {
+    "dead": _("Given up"),
+    "pending": _("Waiting"),
+    "done": _("Done"),
+    "cancelled": _("Cancelled"),
+}
+
+
+def _role_choices() -> list[tuple[str, Any]]:
+    return [(role.value, label) for role, label in ROLE_LABELS.items() if role in EVERYONE]
 
 
 class EmailField(TextField):
@@ -182,3 +195,28 @@ def check_phone(field: TextField) -> None:
 
 def _with_blank(labels: Any) -> list[tuple[str, Any]]:
     return [("", _("Choose one")), *((code, localized(label)) for code, label in labels.items())]
+
+
+class FilterForm(Form):
+    """What narrows a list; it changes nothing, so it needs neither token nor key."""
+
+    key = None  # type: ignore[assignment]
+
+    class Meta:
+        csrf = False
+
+
+class PeopleFilter(FilterForm):
+    search = TextField(_("Name or e-mail address"), max_length=100, required=False)
+    role = SelectOneField(_("Role"), required=False, choices=[("", _("Every role")), *_role_choices()])
+    status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *PERSON.labels.items()])
+
+
+class TaskFilter(FilterForm):
+    status = SelectOneField(_("Status"), required=False, choices=[*TASK_LABELS.items(), ("all", _("Every status"))])
+
+
+class AuditFilter(FilterForm):
+    action = TextField(_("Action"), max_length=100, required=False)
+    person_id = TextField(_("Id of the person"), max_length=36, required=False)
+    subject_id = TextField(_("Id of the thing"), max_length=36, required=False)

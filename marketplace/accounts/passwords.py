@@ -57,5 +57,11 @@ def matches(password_hash: str | None, password: str) -> bool:
         return False
 
 
+def cheapen() -> None:
+    """From now on this process hashes at almost no cost: for demo data alone, whose one password is printed."""
+    global _hasher
+    _hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
 def _normal(password: str) -> str:
     return unicodedata.normalize("NFC", password)

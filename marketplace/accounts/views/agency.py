@@ -7,11 +7,19 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select
 
 from marketplace.accounts import queries, service
-from marketplace.accounts.forms import ConfirmForm, ExportForm, GrantRoleForm, InviteForm, ReasonForm, roles_of
+from marketplace.accounts.forms import (
+    ConfirmForm,
+    ExportForm,
+    GrantRoleForm,
+    InviteForm,
+    PeopleFilter,
+    ReasonForm,
+    roles_of,
+)
 from marketplace.accounts.models import Person
 from marketplace.accounts.states import MEMBERSHIP, PERSON
 from marketplace.accounts.views.blueprint import blueprint
-from marketplace.core.actors import EVERYONE, ROLE_LABELS, Role
+from marketplace.core.actors import EVERYONE, Role
 from marketplace.core.audit import record
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.db import session
@@ -34,7 +42,7 @@ def people() -> ResponseReturnValue:
         memberships=queries.memberships_of_people(person.id for person in found.items),
         proposed=queries.proposed_roles(),
         lifecycle=PERSON,
-        roles=[(role.value, label) for role, label in ROLE_LABELS.items() if role in EVERYONE],
+        form=PeopleFilter(request.args),
     )
 
 

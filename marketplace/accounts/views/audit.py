@@ -6,6 +6,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries
+from marketplace.accounts.forms import TASK_LABELS, AuditFilter, TaskFilter
 from marketplace.accounts.views.blueprint import blueprint
 from marketplace.core import tasks
 from marketplace.core.actors import Role
@@ -17,24 +18,23 @@ from marketplace.core.i18n import _
 from marketplace.core.tasks import BackgroundTask
 from marketplace.core.web import done, page, paginate
 
-TASK_STATES = {
-    "dead": _("Given up"),
-    "pending": _("Waiting"),
-    "done": _("Done"),
-    "cancelled": _("Cancelled"),
-}
-
 
 @blueprint.get("/background-tasks")
 @requires(Role.ADMINISTRATOR, Role.AUDITOR)
 def background_tasks() -> ResponseReturnValue:
     """Background tasks; those given up first need a person."""
-    state = request.args.get("status", "dead")
+    status = request.args.get("status", "dead")
+    statement = queries.background_tasks(status if status in TASK_LABELS else "")
+    if wanted():
+        rows = session.scalars(statement.order_by(BackgroundTask.created_at.desc()).limit(MOST_ROWS))
+        return export(rows, TASK_COLUMNS, "background-tasks")
     sorts = {"-created_at": BackgroundTask.created_at, "-run_after": BackgroundTask.run_after}
-    found = paginate(
-        queries.background_tasks(state if state in TASK_STATES else ""), sorts=sorts, key=BackgroundTask.id
+    return page(
+        "accounts/background_tasks.html",
+        found=paginate(statement, sorts=sorts, key=BackgroundTask.id),
+        form=TaskFilter(request.args, status=status),
+        states=TASK_LABELS,
     )
-    return page("accounts/background_tasks.html", found=found, states=TASK_STATES, state=state)
 
 
 @blueprint.post("/background-tasks/<uuid:task_id>/retry")
@@ -55,12 +55,27 @@ def audit_log() -> ResponseReturnValue:
         subject_id=_id(request.args.get("subject_id", "")),
     )
     if wanted():
-        return export(session.scalars(statement.order_by(AuditEntry.id.desc()).limit(MOST_ROWS)), COLUMNS, "audit")
+        return export(
+            session.scalars(statement.order_by(AuditEntry.id.desc()).limit(MOST_ROWS)), AUDIT_COLUMNS, "audit"
+        )
     found = paginate(statement, sorts={"-id": AuditEntry.id, "id": AuditEntry.id}, key=AuditEntry.subject_id)
-    return page("accounts/audit_log.html", found=found, names=queries.names(entry.person_id for entry in found.items))
+    return page(
+        "accounts/audit_log.html",
+        found=found,
+        form=AuditFilter(request.args),
+        names=queries.names(entry.person_id for entry in found.items),
+    )
 
 
-COLUMNS = [
+TASK_COLUMNS = [
+    (_("Task"), lambda task: task.kind),
+    (_("Status"), lambda task: TASK_LABELS[task.status]),
+    (_("Asked for"), lambda task: task.created_at),
+    (_("Due"), lambda task: task.run_after),
+    (_("Failures"), lambda task: task.failures),
+    (_("Last error"), lambda task: task.last_error),
+]
+AUDIT_COLUMNS = [
     (_("When"), lambda entry: entry.at),
     (_("Person"), lambda entry: entry.person_id),
     (_("Role"), lambda entry: entry.role),

@@ -23,22 +23,26 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _, locale
 from marketplace.core.web import done, page
 
+REGISTERED = {
+    "sme": _("Your company is registered. You are its signatory. Next you can apply for a voucher."),
+    "provider": _("Your firm is registered. You are its manager. Next apply for the register of providers."),
+}
 FACTS = ("name", "representative_name", "address", "phone", "email")
 
 
-@blueprint.route("/companies/new", methods=["GET", "POST"])
+@blueprint.route("/companies/new/<any(sme, provider):kind>", methods=["GET", "POST"])
 @requires()
-def register_company() -> ResponseReturnValue:
-    """Register my company by its business number; I become its signatory and act for it at once."""
+def register_company(kind: str) -> ResponseReturnValue:
+    """Register my company or consulting firm by its business number; I act for it at once."""
     form = RegisterCompanyForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             facts = {name: field.data for name, field in form._fields.items() if name not in ("key", "csrf_token")}
-            company = service.register_company(current_actor(), kind="sme", **facts)
+            company = service.register_company(current_actor(), kind=kind, **facts)
             mine = next(m for m in queries.memberships_in(company.id) if m.person_id == current_user.actor.person_id)
             carry(service.switch_role(current_user.token, mine.id, actor=current_actor()))
-            return done(_("Your company is registered. You are its signatory."), url_for("accounts.company"))
-    return page("accounts/register_company.html", form=form)
+            return done(REGISTERED[kind], url_for("reports.home"))
+    return page("accounts/register_company.html", form=form, kind=kind)
 
 
 @blueprint.get("/companies/mine")

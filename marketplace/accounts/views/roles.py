@@ -9,6 +9,7 @@ from flask_login import current_user
 from marketplace.accounts import queries, service
 from marketplace.accounts.views.blueprint import blueprint, carry, own_address
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.i18n import _
 from marketplace.core.web import page
 
 
@@ -20,6 +21,18 @@ def choose_role() -> ResponseReturnValue:
         "accounts/choose_role.html",
         memberships=queries.memberships_of(current_user.actor.person_id),
         following=own_address(request.args.get("next")),
+        beginnings=[
+            {
+                "text": _("Register your company"),
+                "hint": _("For small and medium enterprises that want a voucher."),
+                "url": url_for("accounts.register_company", kind="sme"),
+            },
+            {
+                "text": _("Register your consulting firm"),
+                "hint": _("For firms that want to do the consulting."),
+                "url": url_for("accounts.register_company", kind="provider"),
+            },
+        ],
     )
 
 
