@@ -119,6 +119,13 @@ def scores_of(evaluation_id: UUID) -> Sequence[Score]:
     return db.session.scalars(wanted.order_by(Assignment.assigned_at, Score.criterion)).all()
 
 
+def own_scores(evaluation_id: UUID, actor: Actor) -> Sequence[Score]:
+    """What this evaluator scored so far, by criterion."""
+    wanted = select(Score).join(Assignment, Assignment.id == Score.assignment_id).order_by(Score.criterion)
+    wanted = wanted.where(Assignment.evaluation_id == evaluation_id, Assignment.evaluator_id == actor.person_id)
+    return db.session.scalars(wanted).all()
+
+
 def find_appeal(evaluation_id: UUID) -> GradeAppeal | None:
     """The appeal against this grade."""
     return db.session.scalars(select(GradeAppeal).where(GradeAppeal.evaluation_id == evaluation_id)).one_or_none()

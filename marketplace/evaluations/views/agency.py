@@ -1,0 +1,192 @@
+"""Pages of evaluators, reviewers and those who decide appeals."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.accounts import queries as accounts
+from marketplace.core import db
+from marketplace.core.actors import Role
+from marketplace.core.auth import current_actor, requires
+from marketplace.core.errors import Invalid
+from marketplace.core.exports import MOST_ROWS, export, wanted
+from marketplace.core.forms import Form
+from marketplace.core.i18n import _
+from marketplace.core.web import done, page, paginate
+from marketplace.evaluations import queries, rubric, service
+from marketplace.evaluations.forms import AssignForm, DecideAppealForm, DeclareForm, ListForm, ReviewForm, score_form
+from marketplace.evaluations.models import Evaluation
+from marketplace.evaluations.states import ASSIGNMENT, EVALUATION
+from marketplace.evaluations.views.blueprint import blueprint
+from marketplace.surveys import instruments
+
+READERS = (Role.EVALUATOR, Role.ADMINISTRATOR, Role.ETHICS_OFFICER, Role.AUDITOR)
+
+
+@blueprint.get("/evaluations")
+@requires(*READERS)
+def evaluation_list() -> ResponseReturnValue:
+    """List evaluations: an evaluator's own, otherwise all."""
+    form = ListForm(formdata=request.args)
+    form.validate()
+    status = "" if form.status.errors else form.status.data or ""
+    chosen = queries.listed(current_actor(), status=status)
+    if wanted():
+        rows = db.session.execute(chosen.order_by(Evaluation.created_at.desc(), Evaluation.id).limit(MOST_ROWS))
+        return export(rows, _columns(), "evaluations")
+    listed = paginate(
+        chosen, sorts={"-created": Evaluation.created_at, "created": Evaluation.created_at}, key=Evaluation.id
+    )
+    return page("evaluations/evaluation_list.html", form=form, listed=listed, status=status, lifecycle=EVALUATION)
+
+
+def _columns() -> list[Any]:
+    return [
+        (_("Number"), lambda row: row[0].number),
+        (_("Engagement"), lambda row: row[1]),
+        (_("Provider"), lambda row: row[2]),
+        (_("Status"), lambda row: str(EVALUATION.label(row[0].status))),
+        (_("Grade"), lambda row: row[0].grade),
+        (_("Opened"), lambda row: row[0].created_at),
+        (_("Published"), lambda row: row[0].published_at),
+    ]
+
+
+@blueprint.get("/evaluations/<uuid:evaluation_id>")
+@requires(*READERS)
+def evaluation(evaluation_id: UUID) -> ResponseReturnValue:
+    """Show one evaluation with what its reader may see and do now."""
+    actor = current_actor()
+    found = queries.get_evaluation(evaluation_id, actor=actor)
+    own = queries.find_assignment(evaluation_id, actor) if actor.role is Role.EVALUATOR else None
+    assignments = queries.assignments_of(evaluation_id)
+    hidden = own is not None and own.status == "assigned"
+    return page(
+        "evaluations/evaluation.html",
+        evaluation=found,
+        own=own,
+        assignments=assignments,
+        names=accounts.names([*(each.evaluator_id for each in assignments), found.reviewed_by]),
+        firms=accounts.organisation_names([found.organisation_id, found.provider_id]),
+        evidence=None if hidden else queries.evidence_of(found.engagement_id),
+        scores=[] if hidden else queries.scores_of(evaluation_id),
+        rubric=rubric.get(found.rubric),
+        appeal=queries.find_appeal(evaluation_id),
+        instrument_of=instruments.get,
+        lifecycle=EVALUATION,
+        assignment_lifecycle=ASSIGNMENT,
+    )
+
+
+@blueprint.route("/evaluations/<uuid:evaluation_id>/declare", methods=["GET", "POST"])
+@requires(Role.EVALUATOR)
+def declare(evaluation_id: UUID) -> ResponseReturnValue:
+    """Ask the evaluator for the conflict declaration before anything else is shown."""
+    found = queries.get_evaluation(evaluation_id, actor=current_actor())
+    form = DeclareForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            conflict = form.has_conflict.data == "yes"
+            service.declare(
+                evaluation_id, actor=current_actor(), has_conflict=conflict, statement=form.statement.data or ""
+            )
+            if conflict:
+                return done(_("Thank you. Another evaluator is asked."), url_for("evaluations.evaluation_list"))
+            return done(_("Your declaration is kept."), url_for("evaluations.evaluation", evaluation_id=evaluation_id))
+    firms = accounts.organisation_names([found.organisation_id, found.provider_id])
+    return page("evaluations/declare.html", form=form, evaluation=found, firms=firms)
+
+
+@blueprint.route("/evaluations/<uuid:evaluation_id>/score", methods=["GET", "POST"])
+@requires(Role.EVALUATOR)
+def score(evaluation_id: UUID) -> ResponseReturnValue:
+    """Take a level and a reason for each criterion."""
+    found = queries.get_evaluation(evaluation_id, actor=current_actor())
+    used = rubric.get(found.rubric)
+    form = score_form(used)
+    if request.method == "GET":
+        _fill(form, evaluation_id)
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.submit(
+                evaluation_id,
+                actor=current_actor(),
+                levels={each.code: int(form[f"level_{each.code}"].data) for each in used.criteria},
+                reasons={each.code: form[f"reason_{each.code}"].data for each in used.criteria},
+            )
+            return done(
+                _("The evaluation was handed in. An administrator reviews it."),
+                url_for("evaluations.evaluation", evaluation_id=evaluation_id),
+            )
+    return page("evaluations/score.html", form=form, evaluation=found, rubric=used)
+
+
+def _fill(form: Form, evaluation_id: UUID) -> None:
+    """Show an evaluator whose work came back what they had scored."""
+    for each in queries.own_scores(evaluation_id, current_actor()):
+        form[f"level_{each.criterion}"].data = str(each.level)
+        form[f"reason_{each.criterion}"].data = each.reason
+
+
+@blueprint.route("/evaluations/<uuid:evaluation_id>/review", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+def review(evaluation_id: UUID) -> ResponseReturnValue:
+    """Confirm, override or return a submitted evaluation."""
+    found = queries.get_evaluation(evaluation_id, actor=current_actor())
+    form = ReviewForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            message = _decide(found, form)
+            return done(message, url_for("evaluations.evaluation", evaluation_id=evaluation_id))
+    return page("evaluations/review.html", form=form, evaluation=found)
+
+
+def _decide(found: Evaluation, form: ReviewForm) -> Any:
+    actor, reason = current_actor(), form.reason.data or ""
+    if form.decision.data == "return":
+        service.return_to_evaluator(found.id, actor=actor, reason=reason)
+        return _("The evaluation went back to the evaluator.")
+    if form.decision.data == "override" and form.grade.data is None:
+        raise Invalid(_("Type the other grade, 0 to 100."), field="grade")
+    grade = form.grade.data if form.decision.data == "override" else None
+    service.publish(found.id, actor=actor, grade=grade, reason=reason)
+    return _("The grade is published. The provider was told.")
+
+
+@blueprint.route("/evaluations/<uuid:evaluation_id>/assign", methods=["GET", "POST"])
+@requires(Role.ADMINISTRATOR)
+def assign(evaluation_id: UUID) -> ResponseReturnValue:
+    """Give an evaluation without an evaluator to one."""
+    found = queries.get_evaluation(evaluation_id, actor=current_actor())
+    form = AssignForm()
+    sides = (found.organisation_id, found.provider_id)
+    free = queries.evaluators_by_load(found.evaluator_ids, organisations=sides)
+    names = accounts.names(free)
+    form.offer([(person_id, names[person_id]) for person_id in free])
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.assign(evaluation_id, actor=current_actor(), evaluator_id=UUID(form.evaluator.data))
+            return done(_("The evaluator was told."), url_for("evaluations.evaluation", evaluation_id=evaluation_id))
+    return page("evaluations/assign.html", form=form, evaluation=found, free=free)
+
+
+@blueprint.route("/evaluations/<uuid:evaluation_id>/decide-appeal", methods=["GET", "POST"])
+@requires(Role.ETHICS_OFFICER, Role.ADMINISTRATOR)
+def decide_appeal(evaluation_id: UUID) -> ResponseReturnValue:
+    """Decide an appeal against a grade."""
+    found = queries.get_evaluation(evaluation_id, actor=current_actor())
+    form = DecideAppealForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            if form.decision.data == "change" and form.grade.data is None:
+                raise Invalid(_("Type the other grade, 0 to 100."), field="grade")
+            grade = form.grade.data if form.decision.data == "change" else None
+            service.decide_appeal(evaluation_id, actor=current_actor(), reason=form.reason.data, grade=grade)
+            return done(
+                _("The appeal is decided. The provider was told."),
+                url_for("evaluations.evaluation", evaluation_id=evaluation_id),
+            )
+    appeal = queries.find_appeal(evaluation_id)
+    return page("evaluations/decide_appeal.html", form=form, evaluation=found, appeal=appeal)
