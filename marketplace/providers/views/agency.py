@@ -1,0 +1,152 @@
+"""The agency's pages on the two registers: registrations, bank accounts, consultants and training."""
+
+from uuid import UUID
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from config import lists
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.business_number import written
+from marketplace.core import clock, db
+from marketplace.core.actors import Role
+from marketplace.core.auth import current_actor, requires
+from marketplace.core.exports import MOST_ROWS, Column, export, wanted
+from marketplace.core.i18n import _
+from marketplace.core.web import done, page, paginate
+from marketplace.providers import account_numbers, queries, service
+from marketplace.providers.forms import LANGUAGES, ConsultantsForm, DecisionForm, RegistrationsForm, TrainingForm
+from marketplace.providers.models import Consultant, Provider
+from marketplace.providers.states import CONSULTANT, PROVIDER
+from marketplace.providers.views.blueprint import blueprint, course_titles, service_words, standing, words
+
+READERS = (Role.PROGRAMME_OFFICER, Role.ETHICS_OFFICER, Role.AUDITOR)
+COLUMNS: list[Column] = [
+    (_("Firm"), lambda row: row.name),
+    (_("Status"), lambda row: str(PROVIDER.label(row.status))),
+    (_("Applied"), lambda row: row.submitted_at),
+    (_("Services"), lambda row: ", ".join(service_words(row.service_lines))),
+    (_("Running work"), lambda row: row.load),
+    (_("Capacity"), lambda row: row.capacity),
+    (_("Grade"), lambda row: row.grade_value),
+]
+
+
+@blueprint.get("/providers/registrations")
+@requires(*READERS)
+def registrations() -> ResponseReturnValue:
+    """Every firm that ever applied."""
+    form = RegistrationsForm(formdata=request.args)
+    form.validate()
+    chosen = queries.registrations(status=form.chosen("status"), search=form.chosen("search"))
+    if wanted():
+        rows = db.session.scalars(chosen.order_by(Provider.name, Provider.id).limit(MOST_ROWS))
+        return export(rows, COLUMNS, "registrations")
+    sorts = {"-newest": Provider.submitted_at, "oldest": Provider.submitted_at, "name": Provider.name}
+    listed = paginate(chosen, sorts=sorts, key=Provider.id)
+    return page("providers/registrations.html", form=form, listed=listed, lifecycle=PROVIDER)
+
+
+@blueprint.route("/providers/registrations/<uuid:provider_id>", methods=["GET", "POST"])
+@requires(*READERS)
+def review(provider_id: UUID) -> ResponseReturnValue:
+    """Everything about one firm; an officer who didn't apply for it decides."""
+    provider = queries.get_provider(provider_id)
+    form = DecisionForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            if form.decision.data == "approve":
+                service.approve_provider(provider_id, actor=current_actor())
+                return done(_("The firm is in the register."), url_for("providers.registrations"))
+            service.refuse_provider(provider_id, actor=current_actor(), reason=form.reason.data or "")
+            return done(_("The registration is refused. The firm is told why."), url_for("providers.registrations"))
+    today = clock.today()
+    return page(
+        "providers/review.html",
+        form=form,
+        provider=provider,
+        lifecycle=PROVIDER,
+        organisation=accounts.get_organisation(provider_id),
+        written=written,
+        services=service_words(provider.service_lines),
+        sectors=words(provider.sectors, lists.sectors()),
+        regions=words(provider.regions, lists.regions()),
+        languages=[dict(LANGUAGES)[code] for code in provider.languages],
+        account=queries.active_bank_account(provider_id) or queries.proposed_bank_account(provider_id),
+        masked=account_numbers.masked,
+        consultants=[(row, standing(row, today)) for row in queries.consultants_of(provider_id)],
+    )
+
+
+@blueprint.get("/providers/bank-accounts")
+@requires(Role.BUDGET_OFFICER, Role.AUDITOR)
+def bank_accounts() -> ResponseReturnValue:
+    """Changes of account that wait for a second person."""
+    return page("providers/bank_accounts.html", waiting=queries.proposed_bank_accounts(), masked=account_numbers.masked)
+
+
+@blueprint.route("/providers/bank-accounts/<uuid:account_id>", methods=["GET", "POST"])
+@requires(Role.BUDGET_OFFICER)
+def review_account(account_id: UUID) -> ResponseReturnValue:
+    """Compare a proposed account with the one in use, and decide."""
+    account = queries.get_bank_account(account_id)
+    form = DecisionForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            if form.decision.data == "approve":
+                service.approve_bank_account(account_id, actor=current_actor())
+                return done(_("The new account is in use. The firm is told."), url_for("providers.bank_accounts"))
+            service.refuse_bank_account(account_id, actor=current_actor(), reason=form.reason.data or "")
+            return done(_("The change is refused. The firm is told why."), url_for("providers.bank_accounts"))
+    return page(
+        "providers/review_account.html",
+        form=form,
+        account=account,
+        before=queries.active_bank_account(account.organisation_id),
+        provider=queries.get_provider(account.organisation_id),
+        proposer=accounts.get_person(account.proposed_by),
+    )
+
+
+@blueprint.get("/consultants")
+@requires(*READERS)
+def consultants() -> ResponseReturnValue:
+    """The register of consultants."""
+    form = ConsultantsForm(formdata=request.args)
+    form.validate()
+    chosen = queries.consultants(search=form.chosen("search"))
+    if wanted():
+        rows = db.session.scalars(chosen.order_by(Consultant.name, Consultant.id).limit(MOST_ROWS))
+        return export(rows, _consultant_columns(), "consultants")
+    listed = paginate(chosen, sorts={"name": Consultant.name, "-newest": Consultant.joined_at}, key=Consultant.id)
+    today = clock.today()
+    standings = {row.id: standing(row, today) for row in listed.items}
+    return page("providers/consultants.html", form=form, listed=listed, standings=standings)
+
+
+def _consultant_columns() -> list[Column]:
+    today = clock.today()
+    return [
+        (_("Name"), lambda row: row.name),
+        (_("Firm"), lambda row: row.provider.name if row.provider else ""),
+        (_("Status"), lambda row: str(CONSULTANT.label(row.status))),
+        (_("Services"), lambda row: ", ".join(service_words(row.service_lines))),
+        (_("Years of experience"), lambda row: row.experience_years),
+        (_("What is missing"), lambda row: str(standing(row, today) or "")),
+    ]
+
+
+@blueprint.route("/consultants/<uuid:consultant_id>/training", methods=["GET", "POST"])
+@requires(Role.PROGRAMME_OFFICER)
+def record_training(consultant_id: UUID) -> ResponseReturnValue:
+    """Record a course that a consultant passed."""
+    consultant = queries.get_consultant(consultant_id)
+    form = TrainingForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.record_training(
+                consultant_id, actor=current_actor(), course=form.course.data, passed_on=form.passed_on.data
+            )
+            here = url_for("providers.consultant", consultant_id=consultant_id)
+            return done(_("The training is recorded."), here)
+    return page("providers/record_training.html", form=form, consultant=consultant, courses=course_titles())

@@ -1,0 +1,37 @@
+"""The blueprint of the pages of providers, and words that several pages share."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint
+
+from config import lists
+from marketplace.core.i18n import localized
+from marketplace.providers import training
+from marketplace.providers.models import Consultant
+from marketplace.providers.rules import OBSTACLES, find_obstacle
+
+blueprint = Blueprint("providers", __name__)
+
+
+def words(codes: list[str], labels: Any) -> list[str]:
+    """Codes of a list in the reader's language."""
+    return [localized(labels.get(code, code)) for code in codes]
+
+
+def service_words(codes: list[str]) -> list[str]:
+    """Service lines in the reader's language."""
+    return words(codes, lists.service_lines())
+
+
+def course_titles() -> dict[str, str]:
+    """Titles of the courses in the reader's language."""
+    return {course.code: localized(course.title) for course in training.courses().values()}
+
+
+def standing(consultant: Consultant, on: date) -> Any:
+    """What keeps the consultant from being named in a bid today, in words; None when ready."""
+    if consultant.provider_id is None:
+        return OBSTACLES["not_with_the_firm"]
+    obstacle = find_obstacle(consultant, consultant.provider_id, on)
+    return OBSTACLES[obstacle] if obstacle else None

@@ -1,0 +1,69 @@
+"""The public directory of consulting firms."""
+
+from uuid import UUID
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from config import lists
+from marketplace.core import clock, db
+from marketplace.core.auth import public
+from marketplace.core.exports import MOST_ROWS, Column, export, wanted
+from marketplace.core.i18n import _
+from marketplace.core.web import page, paginate
+from marketplace.providers import queries
+from marketplace.providers.forms import LANGUAGES, DirectoryForm
+from marketplace.providers.models import Provider
+from marketplace.providers.views.blueprint import blueprint, service_words, words
+
+SORTS = {"name": Provider.name, "-newest": Provider.approved_at}
+COLUMNS: list[Column] = [
+    (_("Firm"), lambda row: row.name),
+    (_("Services"), lambda row: ", ".join(service_words(row.service_lines))),
+    (_("Regions"), lambda row: ", ".join(words(row.regions, lists.regions()))),
+    (_("Languages"), lambda row: ", ".join(dict(LANGUAGES)[code] for code in row.languages)),
+    (_("Grade"), lambda row: row.grade_value),
+    (_("Evaluations"), lambda row: row.grade_count),
+    (_("Provisional"), lambda row: str(_("yes") if row.grade_provisional else _("no"))),
+]
+
+
+@blueprint.get("/providers")
+@public
+def directory() -> ResponseReturnValue:
+    """Firms that can take work, with their published grade."""
+    form = DirectoryForm(formdata=request.args)
+    form.validate()
+    chosen = queries.listed(
+        service_line=form.chosen("service_line"),
+        region=form.chosen("region"),
+        language=form.chosen("language"),
+        search=form.chosen("search"),
+    )
+    if wanted():
+        rows = db.session.scalars(chosen.order_by(Provider.name, Provider.id).limit(MOST_ROWS))
+        return export(rows, COLUMNS, "providers")
+    listed = paginate(chosen, sorts=SORTS, key=Provider.id)
+    return page(
+        "providers/directory.html",
+        form=form,
+        listed=listed,
+        services={row.id: service_words(row.service_lines) for row in listed.items},
+        regions={row.id: words(row.regions, lists.regions()) for row in listed.items},
+    )
+
+
+@blueprint.get("/providers/<uuid:provider_id>")
+@public
+def provider(provider_id: UUID) -> ResponseReturnValue:
+    """One firm: what it offers and its published grade."""
+    found = queries.get_public_provider(provider_id)
+    return page(
+        "providers/provider.html",
+        provider=found,
+        services=service_words(found.service_lines),
+        regions=words(found.regions, lists.regions()),
+        sectors=words(found.sectors, lists.sectors()),
+        languages=[dict(LANGUAGES)[code] for code in found.languages],
+        ready=queries.ready_counts(clock.today()).get(found.id, 0),
+    )
