@@ -128,9 +128,13 @@ def as_owner(real_database: Settings) -> Callable[..., None]:
 
 
 class Browser(FlaskClient):
-    """Gives every request a context of its own, as a server does: no person, language or number is carried over."""
+    """Gives every request a context of its own, as a server does: no person, language or number is carried over.
+
+    What the test prepared is stored before, as an earlier request would have left it.
+    """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
+        db.commit()
         with self.application.app_context():
             return super().open(*args, **kwargs)
 
