@@ -24,7 +24,7 @@ def render(template: str, *, locale: str, base_url: str, data: dict[str, Any]) -
         text = _environment.get_template(f"{template}.{locale}.txt").render(
             data, url=lambda path: f"{base_url}{path}", locale=locale
         )
-        footer = _environment.get_template(f"notifications/footer.{locale}.txt").render(url=base_url)
+        footer = _environment.get_template(f"footer.{locale}.txt").render(url=base_url)
     first, _newline, body = text.partition("\n")
     subject = " ".join(first.removeprefix("Subject:").split())
     return Letter(subject, f"{body.strip()}\n\n-- \n{footer.strip()}\n")

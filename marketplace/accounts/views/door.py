@@ -122,7 +122,7 @@ def invitation(token: str) -> ResponseReturnValue:
     """Accept an invitation: signed in with one's own account, or by opening one."""
     found = tokens.find("invitation", token)
     if found is None:
-        return page("accounts/link_expired.html")
+        return page("accounts/_link_expired.html")
     owner = queries.find_person_by_email(found.data["email"])
     organisation = queries.get_organisation(UUID(found.data["organisation_id"]))
     signed_in = current_actor().person_id is not None
