@@ -122,14 +122,20 @@ def schedule(task: Task, subject: UUID, *, wave: int = 0, run_after: datetime | 
         session.info.setdefault("bells", []).append((made, task.queue))
 
 
-def ring_after_commit(ring: Callable[[UUID, str], None]) -> None:
-    """Hint the workers of fresh tasks once they are stored; a lost hint is repeated by the sweeper."""
+_ring: Callable[[UUID, str], None] | None = None
 
-    def hook(stored: Session) -> None:
-        for task_id, queue in stored.info.pop("bells", []):
-            ring(task_id, queue)
 
-    db.after_commit(hook)
+def ring_after_commit(ring: Callable[[UUID, str], None] | None) -> None:
+    """Hint the workers of fresh tasks once they are stored; a lost hint is repeated by the sweeper. None: no hints."""
+    global _ring
+    _ring = ring
+    db.after_commit(_ring_bells)
+
+
+def _ring_bells(stored: Session) -> None:
+    for task_id, queue in stored.info.pop("bells", []):
+        if _ring is not None:
+            _ring(task_id, queue)
 
 
 def claim(task_id: UUID, *, lease: timedelta) -> Claim | None:
