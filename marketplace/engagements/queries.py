@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, func, select, true
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, selectinload
 
 from marketplace.core import db
 from marketplace.core.actors import PROVIDER, SME, Actor, Role
@@ -221,3 +221,37 @@ def facts(engagement_id: UUID) -> Record:
         deliverables=deliverables_of(engagement_id),
         likenesses=likenesses_of(engagement_id),
     )
+
+
+def search_agreements(actor: Actor, *, status: str = "", text: str = "") -> Select[Agreement]:
+    """The actor's agreements, filtered by status and by number or title."""
+    found = agreements_visible_to(actor)
+    if status:
+        found = found.where(Agreement.status == status)
+    if text:
+        found = found.where(
+            Agreement.number.icontains(text, autoescape=True) | Agreement.title.icontains(text, autoescape=True)
+        )
+    return found
+
+
+def search_engagements(actor: Actor, *, status: str = "", text: str = "") -> Select[Engagement]:
+    """The actor's engagements with their agreements, filtered by status and by number or title."""
+    found = engagements_visible_to(actor).options(selectinload(Engagement.agreement), selectinload(Engagement.stages))
+    if status:
+        found = found.where(Engagement.status == status)
+    if text:
+        found = found.join(Agreement, Agreement.id == Engagement.agreement_id).where(
+            Engagement.number.icontains(text, autoescape=True) | Agreement.title.icontains(text, autoescape=True)
+        )
+    return found
+
+
+def waiting_by_engagement(engagement_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Of each engagement the number of sessions that wait for the SME's confirmation."""
+    rows = session.execute(
+        select(ConsultingSession.engagement_id, func.count())
+        .where(ConsultingSession.engagement_id.in_(engagement_ids), ConsultingSession.status == "recorded")
+        .group_by(ConsultingSession.engagement_id)
+    )
+    return {row[0]: row[1] for row in rows}

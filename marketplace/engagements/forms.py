@@ -1,0 +1,114 @@
+"""What may be typed on the pages of agreements and engagements."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from marketplace.core.errors import Words
+from marketplace.core.forms import (
+    AgreeField,
+    ChoiceField,
+    DateField,
+    DateTimeField,
+    FileField,
+    Form,
+    LongTextField,
+    SelectOneField,
+    TextField,
+)
+from marketplace.core.i18n import _
+from marketplace.engagements.states import AGREEMENT, ENGAGEMENT
+
+
+class FilterForm(Form):
+    """What narrows a list; it changes nothing, so it needs neither token nor key."""
+
+    key = None  # type: ignore[assignment]
+
+    class Meta:
+        csrf = False
+
+
+class AgreementFilter(FilterForm):
+    """Filters of the list of agreements."""
+
+    search = TextField(_("Number or title"), max_length=100, required=False)
+    status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *AGREEMENT.labels.items()])
+
+
+class EngagementFilter(FilterForm):
+    """Filters of the list of engagements."""
+
+    search = TextField(_("Number or title"), max_length=100, required=False)
+    status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *ENGAGEMENT.labels.items()])
+
+
+class StartForm(Form):
+    """The day on which the work is meant to start."""
+
+    starts_on = DateField(_("The work starts on"))
+
+
+class ConfirmForm(Form):
+    """One press after the answers were shown once more."""
+
+
+class SignForm(Form):
+    """The signature under an agreement."""
+
+    agreed = AgreeField(_("I have read the agreement and sign it for my company."))
+
+
+class RedeemForm(Form):
+    """The holder's approval of a redemption."""
+
+    agreed = AgreeField(_("I approve that this amount of our voucher is bound to this agreement."))
+
+
+class AcceptForm(Form):
+    """The SME's acceptance of a stage."""
+
+    agreed = AgreeField(_("We have received this work and accept it."))
+
+
+class ReasonForm(Form):
+    """Why something is taken back or sent back."""
+
+    reason = LongTextField(_("Reason"), max_length=2000)
+
+
+class SessionForm(Form):
+    """A session that has ended."""
+
+    consultant_id = ChoiceField(_("Consultant"), coerce=UUID)
+    starts_at = DateTimeField(_("Start"))
+    ends_at = DateTimeField(_("End"))
+    place = TextField(_("Place"), max_length=200)
+    summary = LongTextField(_("What was done"), max_length=4000)
+
+
+class DeliverableForm(Form):
+    """A document for the stage under way."""
+
+    title = TextField(_("Title of the document"), max_length=200)
+    file = FileField(_("Document"))
+
+
+class ConsultantChangeForm(Form):
+    """Another consultant in place of one that the agreement names."""
+
+    consultant_id = ChoiceField(_("New consultant"), coerce=UUID)
+    reason = LongTextField(_("Reason"), max_length=2000)
+
+
+class DecisionForm(Form):
+    """The SME's answer to a proposed consultant."""
+
+    decision = ChoiceField(
+        _("Your decision"),
+        choices=[("approve", _("Approve the new consultant")), ("decline", _("Decline"))],
+    )
+
+
+def choose_from(field: ChoiceField, choices: Iterable[tuple[UUID, Words]]) -> None:
+    """Offer these answers, known only when the page is shown."""
+    field.choices = [(value, str(words)) for value, words in choices]

@@ -1,0 +1,173 @@
+"""Pages of agreements: list, draft, read, sign, cancel, redeem, and how to pay the co-payment."""
+
+from uuid import UUID
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from config.payments import terms
+from marketplace.accounts import queries as accounts
+from marketplace.core import clock, exports
+from marketplace.core.actors import AGENCY, PROVIDER, SME, Role
+from marketplace.core.auth import current_actor, requires
+from marketplace.core.db import session
+from marketplace.core.errors import NotFound
+from marketplace.core.i18n import _
+from marketplace.core.money import Money
+from marketplace.core.web import done, page, paginate
+from marketplace.engagements import queries, service
+from marketplace.engagements.forms import AgreementFilter, ReasonForm, RedeemForm, SignForm, StartForm
+from marketplace.engagements.models import Agreement
+from marketplace.engagements.states import AGREEMENT, ASSIGNMENT
+from marketplace.engagements.views.blueprint import blueprint
+from marketplace.jobs import queries as jobs
+from marketplace.providers import queries as providers
+from marketplace.vouchers import queries as vouchers
+
+READERS = (*SME, *PROVIDER, *(AGENCY - {Role.ENQUIRY_SPECIALIST}))
+SORTS = {"-created_at": Agreement.created_at, "number": Agreement.number, "ends_on": Agreement.ends_on}
+COLUMNS = [
+    (_("Number"), lambda row: row.number),
+    (_("Title"), lambda row: row.title),
+    (_("Net price"), lambda row: row.price_net),
+    (_("Aid"), lambda row: row.aid),
+    (_("Own share"), lambda row: row.co_payment),
+    (_("Currency"), lambda row: row.currency),
+    (_("Start"), lambda row: row.starts_on),
+    (_("End"), lambda row: row.ends_on),
+    (_("Status"), lambda row: str(AGREEMENT.label(row.status))),
+]
+
+
+@blueprint.get("/agreements")
+@requires(*READERS)
+def agreements() -> ResponseReturnValue:
+    """Agreements of one's own side, or all, and awards that still need one."""
+    actor = current_actor()
+    text, status = request.args.get("search", "").strip()[:100], request.args.get("status", "")
+    wanted = queries.search_agreements(actor, status=status, text=text)
+    if exports.wanted():
+        return exports.export(session.scalars(wanted.limit(exports.MOST_ROWS)), COLUMNS, "agreements")
+    found = paginate(wanted, sorts=SORTS, key=Agreement.id)
+    drafters = actor.role in (Role.SIGNATORY, Role.PREPARER, Role.MANAGER)
+    awards = queries.awards_without_agreement(actor) if drafters else []
+    return page(
+        "engagements/agreements.html",
+        found=found,
+        names=accounts.organisation_names(key for row in found.items for key in (row.organisation_id, row.provider_id)),
+        awards=awards,
+        jobs=jobs.job_titles(award.job_id for award in awards),
+        lifecycle=AGREEMENT,
+        form=AgreementFilter(request.args),
+    )
+
+
+@blueprint.route("/agreements/new/<uuid:award_id>", methods=["GET", "POST"])
+@requires(Role.SIGNATORY, Role.PREPARER, Role.MANAGER)
+def draft_agreement(award_id: UUID) -> ResponseReturnValue:
+    """Write the agreement of an award."""
+    actor = current_actor()
+    award = next((each for each in queries.awards_without_agreement(actor) if each.id == award_id), None)
+    if award is None:
+        raise NotFound()
+    form = StartForm(starts_on=clock.today())
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            made = service.draft_agreement(award_id, actor=actor, starts_on=form.starts_on.data)
+            return done(_("The agreement is written. Both sides can sign it now."), _agreement_url(made.id))
+    return page("engagements/draft_agreement.html", form=form, job=jobs.job_titles([award.job_id])[award.job_id])
+
+
+@blueprint.get("/agreements/<uuid:agreement_id>")
+@requires(*READERS)
+def agreement(agreement_id: UUID) -> ResponseReturnValue:
+    """One agreement: terms, plan, consultants, signatures, and what comes next."""
+    actor = current_actor()
+    found = queries.get_agreement(agreement_id, actor=actor)
+    return page(
+        "engagements/agreement.html",
+        agreement=found,
+        names=accounts.organisation_names([found.organisation_id, found.provider_id]),
+        people=accounts.names([found.sme_signed_by, found.provider_signed_by]),
+        consultants={c.id: c.name for c in providers.consultants_by_id(a.consultant_id for a in found.assignments)},
+        co_payment=queries.find_co_payment(agreement_id),
+        engagement=queries.find_engagement(agreement_id),
+        lifecycle=AGREEMENT,
+        assignment_lifecycle=ASSIGNMENT,
+    )
+
+
+@blueprint.route("/agreements/<uuid:agreement_id>/sign", methods=["GET", "POST"])
+@requires(Role.SIGNATORY, Role.MANAGER)
+def sign_agreement(agreement_id: UUID) -> ResponseReturnValue:
+    """Sign for one's own side."""
+    actor = current_actor()
+    found = queries.get_agreement(agreement_id, actor=actor)
+    form = SignForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.sign(agreement_id, actor=actor)
+            return done(_("You have signed the agreement."), _agreement_url(agreement_id))
+    return page("engagements/sign_agreement.html", form=form, agreement=found, names=_names(found))
+
+
+@blueprint.route("/agreements/<uuid:agreement_id>/cancel", methods=["GET", "POST"])
+@requires(Role.SIGNATORY, Role.MANAGER)
+def cancel_agreement(agreement_id: UUID) -> ResponseReturnValue:
+    """Give up an agreement that isn't redeemed."""
+    actor = current_actor()
+    found = queries.get_agreement(agreement_id, actor=actor)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.cancel_agreement(agreement_id, actor=actor, reason=form.reason.data)
+            return done(_("The agreement is cancelled."), _agreement_url(agreement_id))
+    return page("engagements/cancel_agreement.html", form=form, agreement=found)
+
+
+@blueprint.route("/agreements/<uuid:agreement_id>/redeem", methods=["GET", "POST"])
+@requires(Role.SIGNATORY)
+def redeem_voucher(agreement_id: UUID) -> ResponseReturnValue:
+    """Bind voucher money to the agreement."""
+    actor = current_actor()
+    found = queries.get_agreement(agreement_id, actor=actor)
+    form = RedeemForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            amount = Money(found.aid, found.currency)
+            service.redeem(agreement_id, actor=actor, amount=amount, key=str(form.key.data))
+            following = ".co_payment" if found.co_payment else ".agreement"
+            return done(_("The voucher is redeemed."), url_for(following, agreement_id=agreement_id))
+    return page(
+        "engagements/redeem_voucher.html",
+        form=form,
+        agreement=found,
+        voucher=vouchers.get_voucher(found.voucher_id, actor=actor),
+        remaining=vouchers.remaining(found.voucher_id),
+        names=_names(found),
+    )
+
+
+@blueprint.get("/agreements/<uuid:agreement_id>/co-payment")
+@requires(*SME, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.ETHICS_OFFICER, Role.AUDITOR)
+def co_payment(agreement_id: UUID) -> ResponseReturnValue:
+    """How the SME pays its own share, or who paid it."""
+    found = queries.get_agreement(agreement_id, actor=current_actor())
+    payment = queries.find_co_payment(agreement_id)
+    if payment is None:
+        raise NotFound()
+    return page(
+        "engagements/co_payment.html",
+        agreement=found,
+        payment=payment,
+        account=terms(clock.today()),
+        company=accounts.get_organisation(found.organisation_id),
+    )
+
+
+def _agreement_url(agreement_id: UUID) -> str:
+    return url_for(".agreement", agreement_id=agreement_id)
+
+
+def _names(found: Agreement) -> dict[UUID, str]:
+    return accounts.organisation_names([found.organisation_id, found.provider_id])

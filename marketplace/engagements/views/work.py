@@ -1,0 +1,84 @@
+"""Pages of the work itself: the list of engagements, and one engagement with all that was recorded."""
+
+from uuid import UUID
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from marketplace.accounts import queries as accounts
+from marketplace.core import exports
+from marketplace.core.actors import AGENCY, Role
+from marketplace.core.auth import current_actor, requires
+from marketplace.core.db import session
+from marketplace.core.i18n import _
+from marketplace.core.web import page, paginate
+from marketplace.engagements import queries
+from marketplace.engagements.forms import EngagementFilter
+from marketplace.engagements.models import Engagement
+from marketplace.engagements.states import CO_PAYMENT, DELIVERABLE, ENGAGEMENT, SESSION, STAGE
+from marketplace.engagements.views.agreements import READERS
+from marketplace.engagements.views.blueprint import blueprint
+from marketplace.providers import queries as providers
+
+SORTS = {
+    "-created_at": Engagement.created_at,
+    "created_at": Engagement.created_at,
+    "number": Engagement.number,
+}
+COLUMNS = [
+    (_("Number"), lambda row: row.number),
+    (_("Title"), lambda row: row.agreement.title),
+    (_("Net price"), lambda row: row.agreement.price_net),
+    (_("Currency"), lambda row: row.agreement.currency),
+    (_("Started"), lambda row: row.started_at),
+    (_("Finished"), lambda row: row.finished_at),
+    (_("Status"), lambda row: str(ENGAGEMENT.label(row.status))),
+]
+# Who looks at copied reports; the two sides see their own documents only.
+REVIEWERS = AGENCY - {Role.EVALUATOR, Role.ENQUIRY_SPECIALIST}
+
+
+@blueprint.get("/engagements")
+@requires(*READERS)
+def engagements() -> ResponseReturnValue:
+    """Engagements of one's own side, or all."""
+    actor = current_actor()
+    text, status = request.args.get("search", "").strip()[:100], request.args.get("status", "")
+    wanted = queries.search_engagements(actor, status=status, text=text)
+    if exports.wanted():
+        return exports.export(session.scalars(wanted.limit(exports.MOST_ROWS)), COLUMNS, "engagements")
+    found = paginate(wanted, sorts=SORTS, key=Engagement.id)
+    return page(
+        "engagements/engagements.html",
+        found=found,
+        names=accounts.organisation_names(key for row in found.items for key in (row.organisation_id, row.provider_id)),
+        waiting=queries.waiting_by_engagement([row.id for row in found.items]),
+        lifecycle=ENGAGEMENT,
+        form=EngagementFilter(request.args),
+    )
+
+
+@blueprint.get("/engagements/<uuid:engagement_id>")
+@requires(*READERS)
+def engagement(engagement_id: UUID) -> ResponseReturnValue:
+    """One engagement: where it stands, its stages, sessions and documents, and what comes next."""
+    actor = current_actor()
+    found = queries.get_engagement(engagement_id, actor=actor)
+    sessions = queries.sessions_of(engagement_id)
+    people = {each.consultant_id for each in found.agreement.assignments} | {each.consultant_id for each in sessions}
+    return page(
+        "engagements/engagement.html",
+        engagement=found,
+        agreement=found.agreement,
+        names=accounts.organisation_names([found.organisation_id, found.provider_id]),
+        consultants={each.id: each.name for each in providers.consultants_by_id(people)},
+        co_payment=queries.find_co_payment(found.agreement_id),
+        sessions=sessions,
+        deliverables=queries.deliverables_of(engagement_id),
+        likenesses=queries.likenesses_of(engagement_id) if actor.role in REVIEWERS else None,
+        lifecycle=ENGAGEMENT,
+        stage_lifecycle=STAGE,
+        session_lifecycle=SESSION,
+        deliverable_lifecycle=DELIVERABLE,
+        co_payment_lifecycle=CO_PAYMENT,
+    )
