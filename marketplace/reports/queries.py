@@ -238,7 +238,7 @@ WORK: dict[Role, Sequence[Work]] = {
         Work(_("Claims to check"), "claims.claims", _all(Claim, "submitted")),
     ),
     Role.BUDGET_OFFICER: (
-        Work(_("Budget lines to appropriate"), "programmes.budget_lines", _all(BudgetLine, "proposed")),
+        Work(_("Budget lines to appropriate"), "programmes.budget_line_list", _all(BudgetLine, "proposed")),
         Work(_("Bank accounts to approve"), "providers.bank_accounts", _all(BankAccount, "proposed")),
         Work(_("Claims to approve"), "claims.claims", _claims_to_approve),
         Work(_("Approved claims waiting for a payment batch"), "claims.payment_batches", _all(Claim, "approved")),
@@ -246,8 +246,8 @@ WORK: dict[Role, Sequence[Work]] = {
         Work(_("Bank entries that match nothing"), "claims.bank_imports", _unmatched_entries),
     ),
     Role.EVALUATOR: (
-        Work(_("Conflict declarations to give"), "evaluations.evaluations", _own_evaluations("assigned")),
-        Work(_("Evaluations to write"), "evaluations.evaluations", _own_evaluations("accepted")),
+        Work(_("Conflict declarations to give"), "evaluations.evaluation_list", _own_evaluations("assigned")),
+        Work(_("Evaluations to write"), "evaluations.evaluation_list", _own_evaluations("accepted")),
     ),
     Role.ETHICS_OFFICER: (
         Work(_("Flags to look at"), "ethics.flags", _all(Flag, "raised")),
@@ -256,8 +256,8 @@ WORK: dict[Role, Sequence[Work]] = {
     ),
     Role.ADMINISTRATOR: (
         Work(_("Roles to approve"), "accounts.people", _memberships),
-        Work(_("Evaluations to review"), "evaluations.evaluations", _all(Evaluation, "submitted")),
-        Work(_("Appeals against grades to decide"), "evaluations.evaluations", _all(GradeAppeal, "open")),
+        Work(_("Evaluations to review"), "evaluations.evaluation_list", _all(Evaluation, "submitted")),
+        Work(_("Appeals against grades to decide"), "evaluations.evaluation_list", _all(GradeAppeal, "open")),
         Work(_("Background tasks that failed"), "accounts.background_tasks", _dead_tasks),
     ),
 }
