@@ -109,7 +109,7 @@ def flush() -> None:
 
 def get(model: type[Row], key: UUID, *, lock: bool = False) -> Row:
     """The row with this key, locked until the end of the unit of work if asked; NotFound without one."""
-    row = session.get(model, key, with_for_update=True if lock else None, populate_existing=lock)
+    row = session.get(model, key, with_for_update={"of": model} if lock else None, populate_existing=lock)
     if row is None:
         raise NotFound()
     return row
