@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import click
-from flask import Response, request
+from flask import Response, has_request_context, request
 from flask.cli import FlaskGroup
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
@@ -147,6 +147,8 @@ def alternate_url(locale: str) -> str:
 
 def _choose_locale(settings: Settings) -> str:
     """`?lang=`, then the cookie that remembers it, then what the browser asks for, then the agency's own."""
+    if not has_request_context():
+        return settings.default_locale
     for asked in (request.args.get("lang"), request.cookies.get("lang")):
         if asked in i18n.LOCALES:
             return asked

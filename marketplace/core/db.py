@@ -63,6 +63,7 @@ def connect(url: str, *, statement_timeout: timedelta = timedelta(seconds=5), po
         pool_size=pool_size,
         max_overflow=2,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error must show no sealed bid and no personal data
         connect_args={"options": f"{options} -c timezone=UTC"},
     )
     session.remove()
