@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -191,3 +191,8 @@ class Voucher(Model):
     call: Mapped[Call] = relationship()
     programme: Mapped[Programme] = relationship()
     organisation: Mapped[Organisation] = relationship()
+
+    @property
+    def last_moment(self) -> datetime:
+        """The last second of its validity, on its last day."""
+        return self.expires_at - timedelta(seconds=1)

@@ -136,9 +136,13 @@ def find_allocation(call_id: UUID, *, lock: bool = False) -> Allocation | None:
     return session.scalars(found).one_or_none()
 
 
-def allocation_entries(call_id: UUID) -> Select[AllocationEntry]:
-    """What allocation answered each ticket of a call."""
-    return select(AllocationEntry).where(AllocationEntry.call_id == call_id)
+def allocation_entries(call_id: UUID) -> Select[AllocationEntry, str]:
+    """What allocation answered each ticket of a call, with the application's number."""
+    return (
+        select(AllocationEntry, Application.number)
+        .join(Application, Application.id == AllocationEntry.application_id)
+        .where(AllocationEntry.call_id == call_id)
+    )
 
 
 def visible_vouchers(actor: Actor) -> Select[Voucher]:

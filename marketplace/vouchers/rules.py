@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from config import lists
 from marketplace.core.actors import SME, SYSTEM, Actor, Role
-from marketplace.core.errors import DomainError, Forbidden, Invalid, Words, explain
+from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
 from marketplace.core.i18n import _
 from marketplace.programmes.models import Call
 from marketplace.programmes.rules import asked_facts
@@ -87,6 +88,17 @@ def check_draft(application: Application) -> None:
     """What is submitted is sealed."""
     if application.status != "draft":
         raise DomainError(_("This application was submitted, so it can't be changed any more. Nothing was saved."))
+
+
+def check_submitted(application: Application) -> None:
+    """A receipt exists only for what was handed in."""
+    if application.submitted_at is None:
+        raise NotFound()
+
+
+def service_line(code: str) -> Mapping[str, str]:
+    """A service line's label in both languages."""
+    return lists.service_lines().get(code, {"en": code})
 
 
 def missing_facts(application: Application) -> list[str]:

@@ -208,7 +208,7 @@ def _issue(call: Call, application: Application, parts: dict[UUID, int], actor: 
         if part:
             _reserve(voucher, line_id, part, actor)
     tell(application, "issued", voucher=voucher.number, amount=voucher.amount, currency=voucher.currency,
-         expires_at=voucher.expires_at - timedelta(seconds=1), voucher_path=f"/vouchers/{voucher.id}")  # fmt: skip
+         expires_at=voucher.last_moment, voucher_path=f"/vouchers/{voucher.id}")  # fmt: skip
     return voucher
 
 

@@ -1,0 +1,127 @@
+"""What may be typed about applications and vouchers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from config import lists
+from marketplace.core.forms import (
+    AgreeField,
+    ChoiceField,
+    FileField,
+    Form,
+    LongTextField,
+    SelectOneField,
+    TextField,
+    WholeNumberField,
+)
+from marketplace.core.i18n import _, localized
+from marketplace.vouchers import rules
+from marketplace.vouchers.states import APPLICATION, VOUCHER
+
+LARGEST_AMOUNT = 10**15  # whole major units
+FACTS = ("sector", "employees", "capital", "sales", "turnover", "balance_sheet")
+
+
+class ConfirmForm(Form):
+    """Only the one-time key: a page that asks once more."""
+
+
+class FactsForm(Form):
+    """The company facts that the programme's size standard asks for; money in whole units."""
+
+    sector = SelectOneField(_("Sector"))
+    employees = WholeNumberField(_("Number of employees"), maximum=10**7)
+    capital = WholeNumberField(_("Capital"), required=False, maximum=LARGEST_AMOUNT)
+    sales = WholeNumberField(_("Sales in the last business year"), required=False, maximum=LARGEST_AMOUNT)
+    turnover = WholeNumberField(_("Turnover in the last business year"), required=False, maximum=LARGEST_AMOUNT)
+    balance_sheet = WholeNumberField(_("Balance sheet total"), required=False, maximum=LARGEST_AMOUNT)
+
+    def __init__(self, asked: list[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.sector.choices = [
+            ("", _("Choose a sector")),
+            *((code, localized(label)) for code, label in lists.sectors().items()),
+        ]
+        for name in FACTS:
+            if name not in asked:
+                del self[name]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was typed."""
+        return {name: self[name].data for name in FACTS if name in self}
+
+
+class NeedForm(Form):
+    """What the company wants the consulting for."""
+
+    service_line = ChoiceField(_("What should the consulting be about?"))
+    need = LongTextField(_("What do you need, and what should be better afterwards?"), max_length=3000)
+
+
+class EvidenceForm(Form):
+    """One file that documents facts."""
+
+    kind = ChoiceField(_("What does the file show?"), choices=list(rules.EVIDENCE_KINDS.items()))
+    file = FileField(_("File"))
+
+
+class SubmitForm(Form):
+    """The signatory's declarations, each ticked."""
+
+    truthful = AgreeField(rules.DECLARATIONS["truthful"])
+    own_share = AgreeField(rules.DECLARATIONS["own_share"])
+    no_double_funding = AgreeField(rules.DECLARATIONS["no_double_funding"])
+    nothing_back = AgreeField(rules.DECLARATIONS["nothing_back"])
+
+    @property
+    def declared(self) -> set[str]:
+        """The declarations that were ticked."""
+        return {name for name in rules.DECLARATIONS if self[name].data}
+
+
+class DecisionForm(Form):
+    """An officer's decision about eligibility, with its reason."""
+
+    eligible = ChoiceField(
+        _("Is the company eligible?"), choices=[("yes", _("Yes, it is eligible")), ("no", _("No, it is not eligible"))]
+    )
+    reason = LongTextField(_("Reason, as the company will read it"), max_length=2000)
+
+
+class ReasonForm(Form):
+    """A reason for an act."""
+
+    reason = LongTextField(_("Reason"), max_length=2000)
+
+
+class _Filter(Form):
+    """A filter is sent by GET and changes nothing."""
+
+    class Meta:
+        """No token."""
+
+        csrf = False
+
+
+class ApplicationFilter(_Filter):
+    """The officer's list of applications."""
+
+    status = SelectOneField(_("Status"), required=False)
+    search = TextField(_("Company or number"), required=False, max_length=100)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.status.choices = [("", _("All")), *APPLICATION.labels.items()]
+
+
+class VoucherFilter(_Filter):
+    """The officer's list of vouchers."""
+
+    status = SelectOneField(_("Status"), required=False)
+    search = TextField(_("Company or number"), required=False, max_length=100)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.status.choices = [("", _("All")), *VOUCHER.labels.items()]

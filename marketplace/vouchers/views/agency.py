@@ -1,0 +1,171 @@
+"""The agency's pages: applications, decisions about eligibility, allocation, vouchers."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.core import clock, exports, web
+from marketplace.core.actors import Role
+from marketplace.core.auth import current_actor, public, requires
+from marketplace.core.db import session
+from marketplace.core.errors import NotFound
+from marketplace.core.i18n import _
+from marketplace.programmes import queries as programmes
+from marketplace.vouchers import queries, rules, service
+from marketplace.vouchers.forms import ApplicationFilter, ConfirmForm, DecisionForm, ReasonForm, VoucherFilter
+from marketplace.vouchers.models import AllocationEntry, Application, Voucher
+from marketplace.vouchers.states import APPLICATION, VOUCHER
+from marketplace.vouchers.views import blueprint
+
+OFFICERS = (Role.PROGRAMME_OFFICER, Role.AUDITOR)
+ACTS = {"suspend": service.suspend, "resume": service.resume, "revoke": service.revoke}
+
+APPLICATION_COLUMNS = [
+    (_("Number"), lambda row: row.number),
+    (_("Ticket"), lambda row: row.ticket),
+    (_("Company"), lambda row: row.organisation.name),
+    (_("Call"), lambda row: row.call.number),
+    (_("Status"), lambda row: APPLICATION.label(row.status)),
+    (_("Submitted"), lambda row: row.submitted_at),
+]
+VOUCHER_COLUMNS = [
+    (_("Number"), lambda row: row.number),
+    (_("Company"), lambda row: row.organisation.name),
+    (_("Amount"), lambda row: row.amount),
+    (_("Currency"), lambda row: row.currency),
+    (_("Status"), lambda row: VOUCHER.label(row.status)),
+    (_("Issued"), lambda row: row.issued_at),
+    (_("Expires"), lambda row: row.expires_at),
+]
+ENTRY_COLUMNS = [
+    (_("Ticket"), lambda row: row.AllocationEntry.ticket),
+    (_("Application"), lambda row: row.number),
+    (_("Outcome"), lambda row: row.AllocationEntry.outcome),
+    (_("Reason"), lambda row: row.AllocationEntry.reason),
+    (_("Waitlist"), lambda row: row.AllocationEntry.position),
+    (_("Amount"), lambda row: sum(row.AllocationEntry.parts.values())),
+    (_("Decided"), lambda row: row.AllocationEntry.decided_at),
+]
+
+
+@blueprint.get("/applications/received")
+@requires(*OFFICERS)
+def received_applications() -> ResponseReturnValue:
+    """Every submitted application: filter, sort, page, download."""
+    form = ApplicationFilter(formdata=request.args)
+    fine = form.validate()
+    found = queries.search_applications(
+        current_actor(),
+        status=form.status.data if fine else None,
+        text=form.search.data if fine else None,
+    )
+    if exports.wanted():
+        rows = session.scalars(found.order_by(Application.ticket).limit(exports.MOST_ROWS))
+        return exports.export(rows, APPLICATION_COLUMNS, "applications")
+    page = web.paginate(
+        found,
+        sorts={
+            "-submitted": Application.submitted_at,
+            "submitted": Application.submitted_at,
+            "number": Application.number,
+        },
+        key=Application.id,
+    )
+    return web.page("vouchers/received_applications.html", form=form, page=page, lifecycle=APPLICATION)
+
+
+@blueprint.route("/applications/<uuid:application_id>/review", methods=["GET", "POST"])
+@requires(Role.PROGRAMME_OFFICER)
+def application_review(application_id: UUID) -> ResponseReturnValue:
+    """Decide about an application whose eligibility the standard left open."""
+    actor = current_actor()
+    application = queries.get_application(application_id, actor=actor)
+    form = DecisionForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.decide_eligibility(
+                application_id, actor=actor, eligible=form.eligible.data == "yes", reason=form.reason.data or ""
+            )
+            return web.done(_("The decision is stored and the company is told."), url_for(".received_applications"))
+    return web.page(
+        "vouchers/application_review.html",
+        form=form,
+        application=application,
+        assessment=queries.newest_assessment(application.id),
+        kinds=rules.EVIDENCE_KINDS,
+    )
+
+
+@blueprint.get("/calls/<uuid:call_id>/allocation")
+@public
+def call_allocation(call_id: UUID) -> ResponseReturnValue:
+    """How the vouchers of a call were allocated: the list that anybody can replay."""
+    call = programmes.get_call(call_id, actor=current_actor())
+    if call.status == "draft":
+        raise NotFound()
+    entries = queries.allocation_entries(call_id)
+    if exports.wanted():
+        rows = session.execute(entries.order_by(AllocationEntry.ticket, AllocationEntry.decided_at))
+        return exports.export(rows, ENTRY_COLUMNS, f"allocation-{call.number}")
+    return web.page(
+        "vouchers/call_allocation.html",
+        call=call,
+        page=web.paginate(entries, sorts={"ticket": AllocationEntry.ticket}, key=AllocationEntry.id),
+        allocation=queries.find_allocation(call_id),
+        intake=queries.intake(call),
+        undecided=queries.undecided(call_id),
+        waiting=queries.waiting(call_id),
+        reasons=rules.REASONS,
+        closed=call.closes_at <= clock.now(),
+    )
+
+
+@blueprint.route("/calls/<uuid:call_id>/allocation/start", methods=["GET", "POST"])
+@requires(Role.PROGRAMME_OFFICER)
+def allocation_start(call_id: UUID) -> ResponseReturnValue:
+    """Begin the allocation of a closed call, after asking once more."""
+    call = programmes.get_call(call_id)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.start_allocation(call_id, actor=current_actor())
+            return web.done(_("The allocation has begun."), url_for(".call_allocation", call_id=call_id))
+    return web.page("vouchers/allocation_start.html", form=form, call=call, intake=queries.intake(call))
+
+
+@blueprint.get("/vouchers/issued")
+@requires(*OFFICERS, Role.BUDGET_OFFICER)
+def issued_vouchers() -> ResponseReturnValue:
+    """Every voucher: filter, sort, page, download."""
+    form = VoucherFilter(formdata=request.args)
+    fine = form.validate()
+    found = queries.search_vouchers(
+        current_actor(), status=form.status.data if fine else None, text=form.search.data if fine else None
+    )
+    if exports.wanted():
+        rows = session.scalars(found.order_by(Voucher.number).limit(exports.MOST_ROWS))
+        return exports.export(rows, VOUCHER_COLUMNS, "vouchers")
+    page = web.paginate(
+        found,
+        sorts={"-issued": Voucher.issued_at, "issued": Voucher.issued_at, "expires": Voucher.expires_at},
+        key=Voucher.id,
+    )
+    return web.page("vouchers/issued_vouchers.html", form=form, page=page, lifecycle=VOUCHER)
+
+
+@blueprint.route("/vouchers/<uuid:voucher_id>/<any(suspend,resume,revoke):event>", methods=["GET", "POST"])
+@requires(Role.PROGRAMME_OFFICER)
+def voucher_decision(voucher_id: UUID, event: str) -> ResponseReturnValue:
+    """Suspend, resume or revoke a voucher, with a reason."""
+    actor = current_actor()
+    voucher = queries.get_voucher(voucher_id, actor=actor)
+    VOUCHER.move(voucher.status, event)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            ACTS[event](voucher_id, actor=actor, reason=form.reason.data or "")
+            return web.done(_("The decision is stored."), url_for(".voucher", voucher_id=voucher_id))
+    return web.page("vouchers/voucher_decision.html", form=form, voucher=voucher, event=event)

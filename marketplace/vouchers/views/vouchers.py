@@ -1,0 +1,88 @@
+"""Pages of a voucher: what it is worth and until when, its document, and the public check of its validity."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response, current_app, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.core import clock, web
+from marketplace.core.actors import SME, Role
+from marketplace.core.auth import current_actor, public, requires
+from marketplace.core.i18n import _, locale
+from marketplace.ledger import queries as ledger
+from marketplace.vouchers import document, queries, service
+from marketplace.vouchers.forms import ConfirmForm
+from marketplace.vouchers.models import Voucher
+from marketplace.vouchers.states import VOUCHER
+from marketplace.vouchers.views import blueprint
+
+READERS = (*SME, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.AUDITOR)
+
+
+@blueprint.get("/vouchers")
+@requires(*SME)
+def vouchers() -> ResponseReturnValue:
+    """The company's vouchers and what is left of each."""
+    organisation_id = current_actor().organisation_id
+    found = queries.vouchers_of(organisation_id) if organisation_id else []
+    remaining = {voucher.id: queries.remaining(voucher.id) for voucher in found}
+    return web.page("vouchers/vouchers.html", vouchers=found, remaining=remaining, lifecycle=VOUCHER)
+
+
+@blueprint.get("/vouchers/<uuid:voucher_id>")
+@requires(*READERS)
+def voucher(voucher_id: UUID) -> ResponseReturnValue:
+    """One voucher: its amount, what is left, until when, and every movement of its money."""
+    actor = current_actor()
+    found = queries.get_voucher(voucher_id, actor=actor)
+    return web.page(
+        "vouchers/voucher.html",
+        voucher=found,
+        remaining=queries.remaining(found.id),
+        transfers=ledger.transfers_of(found.id),
+        lifecycle=VOUCHER,
+        usable=found.status == "issued" and found.expires_at > clock.now(),
+        may_surrender=actor.role is Role.SIGNATORY and found.status == "issued",
+        moves=[event for event in ("suspend", "resume", "revoke") if VOUCHER.find(found.status, event)],
+    )
+
+
+@blueprint.get("/vouchers/<uuid:voucher_id>/document")
+@requires(*READERS)
+def voucher_document(voucher_id: UUID) -> ResponseReturnValue:
+    """The voucher as a PDF to print, with a QR code that leads to the public check."""
+    found = queries.get_voucher(voucher_id, actor=current_actor())
+    pdf = document.render(found, remaining=queries.remaining(found.id), check_url=_check_url(found), locale=locale())
+    response = Response(pdf, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
+    return response
+
+
+@blueprint.route("/vouchers/<uuid:voucher_id>/surrender", methods=["GET", "POST"])
+@requires(Role.SIGNATORY)
+def voucher_surrender(voucher_id: UUID) -> ResponseReturnValue:
+    """Give what is left of a voucher back, after asking once more."""
+    actor = current_actor()
+    found = queries.get_voucher(voucher_id, actor=actor)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.surrender(voucher_id, actor=actor)
+            return web.done(_("The voucher is given back."), url_for(".voucher", voucher_id=voucher_id))
+    return web.page("vouchers/voucher_surrender.html", form=form, voucher=found, remaining=queries.remaining(found.id))
+
+
+@blueprint.get("/verify/<code>")
+@public
+def verify(code: str) -> ResponseReturnValue:
+    """Whether a printed voucher is valid now, and nothing else; an unknown code is answered like an ended one."""
+    found = queries.find_voucher_by_code(code)
+    valid = found is not None and found.status == "issued" and found.expires_at > clock.now()
+    return web.page("vouchers/verify.html", valid=valid)
+
+
+def _check_url(voucher: Voucher) -> str:
+    base: str = current_app.config["SETTINGS"].base_url
+    return base + url_for(".verify", code=voucher.code)
