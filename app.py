@@ -159,13 +159,19 @@ def _register(app: web.Application, area: str) -> None:
     """Take an area's pages, commands and the words of its constraints, as far as it has them."""
     for module in ("views", "commands", "rules"):
         name = f"{area}.{module}"
-        if importlib.util.find_spec(area) is None or importlib.util.find_spec(name) is None:
+        if not (_is_there(area) and _is_there(name)):
             continue
         found = importlib.import_module(name)
         if module == "views":
             app.register_blueprint(found.blueprint)
         for group in getattr(found, "groups", []):
             app.cli.add_command(group)
+
+
+def _is_there(module: str) -> bool:
+    # An empty folder counts as a package without a file; there is nothing in it to register.
+    spec = importlib.util.find_spec(module)
+    return spec is not None and spec.origin is not None
 
 
 @click.group(cls=FlaskGroup, create_app=create_app, add_default_commands=False, add_version_option=False)
