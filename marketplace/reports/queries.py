@@ -200,7 +200,7 @@ SME: Sequence[Work] = (
     Work(_("Jobs to publish"), "jobs.jobs", _ours(Job, "draft")),
     Work(_("Questions of consultants to answer"), "jobs.jobs", _questions),
     Work(_("Jobs whose bids you can compare now"), "jobs.jobs", _bids_to_compare),
-    Work(_("Awards without an agreement yet"), "jobs.jobs", _awards_without_agreement),
+    Work(_("Awards without an agreement yet"), "engagements.agreements", _awards_without_agreement),
     Work(_("Agreements to sign"), "engagements.agreements", _agreements_to_sign),
     Work(_("Agreements to redeem your voucher for"), "engagements.agreements", _ours(Agreement, "signed")),
     Work(_("Own shares to pay"), "engagements.agreements", _co_payments),
@@ -233,7 +233,7 @@ WORK: dict[Role, Sequence[Work]] = {
     ),
     Role.PROGRAMME_OFFICER: (
         Work(_("Calls to complete and publish"), "programmes.programme_list", _all(Call, "draft")),
-        Work(_("Applications to decide"), "vouchers.applications", _all(Application, "in_review")),
+        Work(_("Applications to decide"), "vouchers.received_applications", _all(Application, "in_review")),
         Work(_("Registrations of providers to decide"), "providers.registrations", _all(Provider, "applied")),
         Work(_("Claims to check"), "claims.claims", _all(Claim, "submitted")),
     ),

@@ -1,7 +1,11 @@
-// Improves pages that work without it: puts the keyboard on the errors, guards against a second press, shows that a file is being sent.
+// Improves pages that work without it: puts the keyboard on the errors, opens the menu on wide screens, guards against a second press, shows that a file is being sent.
 "use strict";
 
 document.querySelector("[data-focus]")?.focus();
+
+if (window.matchMedia("(min-width: 768px)").matches && !CSS.supports("selector(::details-content)")) {
+  document.querySelectorAll("[data-open-when-wide]").forEach((menu) => { menu.open = true; });
+}
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
