@@ -101,6 +101,7 @@ def sign_in_as(client: FlaskClient, actor: Actor) -> FlaskClient:
     secret = service.start_session(person, device_hash=None, browser="test", lifetime=settings.session_absolute)
     if actor.membership_id is not None:
         secret = service.switch_role(secret, actor.membership_id, actor=actor)
+    db.commit()  # the context of the next line would undo it at its end
     with client.session_transaction() as cookie:
         cookie.clear()
         cookie["_user_id"] = secret
