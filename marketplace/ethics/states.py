@@ -46,6 +46,8 @@ CASE = Lifecycle(
 )
 
 DISMISSALS = {"no_issue": _("No issue"), "explained": _("Explained")}
+# ETHICS_CHECK's wave says on which occasion: at the finish, or once the SME's survey is answered.
+OCCASION_OF_WAVE = {0: "finish", 1: "survey"}
 SANCTIONS = {
     "reminder": _("Reminder"),
     "warning": _("Warning"),

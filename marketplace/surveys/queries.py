@@ -107,6 +107,14 @@ def find_evidence(engagement_id: UUID) -> Evidence | None:
     return Evidence(answer.facts, answer.items, answer.score, answer.signs, instrument)
 
 
+def find_trace(engagement_id: UUID) -> tuple[str, str, datetime] | None:
+    """From which device and address, and when, the SME's survey was answered; hashes only."""
+    wanted = select(Answer.device_hash, Answer.address_hash, Survey.answered_at)
+    wanted = wanted.join(Survey, Survey.id == Answer.survey_id)
+    row = db.session.execute(wanted.where(Survey.engagement_id == engagement_id, Survey.side == "sme")).one_or_none()
+    return (row[0] or "", row[1] or "", row[2]) if row is not None and row[2] else None
+
+
 def scores_of(provider_id: UUID) -> list[int]:
     """Every satisfaction score that SMEs gave this provider, oldest first."""
     wanted = select(Answer.score).join(Survey, Survey.id == Answer.survey_id).order_by(Survey.answered_at, Survey.id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 
 @dataclass(frozen=True)
@@ -65,22 +65,32 @@ class File:
 
 @dataclass(frozen=True)
 class CoPayment:
-    """The SME's share arriving: who paid, from which account."""
+    """The SME's share arriving: who paid, who holds the account it came from."""
 
     reference: str
     payer: str
     account: str
     received_at: datetime
+    holder: str = ""
 
 
 @dataclass(frozen=True)
 class Validity:
-    """Something a firm or person must hold: training, code of ethics, registration."""
+    """A right with its dates: training, code of ethics, registration, being named in the agreement."""
 
     holder: str
     kind: str
     valid_from: date
     valid_until: date | None
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What this holder must hold on the first day (award, or joining the work) and on every session day."""
+
+    holder: str
+    kind: str
+    first_on: date
 
 
 @dataclass(frozen=True)
@@ -110,14 +120,16 @@ class Facts:
     now: datetime
     sme: Party
     provider: Party
+    zone: tzinfo = UTC
     consultants: tuple[Party, ...] = ()
     helpers: tuple[Party, ...] = ()
     acts: tuple[Act, ...] = ()
     aid: tuple[Aid, ...] = ()
     aid_ceiling: int | None = None
+    aid_window_months: int | None = None
     one_active_voucher: bool = False
     active_vouchers: tuple[str, ...] = ()
-    named_people: frozenset[str] = frozenset()
+    named: tuple[Validity, ...] = ()
     sessions: tuple[Session, ...] = ()
     other_sessions: tuple[Session, ...] = ()
     files: tuple[File, ...] = ()
@@ -127,8 +139,7 @@ class Facts:
     co_payments: tuple[CoPayment, ...] = ()
     account_changed_at: tuple[datetime, ...] = ()
     claims_open: tuple[tuple[datetime, datetime | None], ...] = ()
-    awarded_on: date | None = None
-    required: tuple[tuple[str, str], ...] = ()
+    required: tuple[Requirement, ...] = ()
     validities: tuple[Validity, ...] = ()
     traces: tuple[Trace, ...] = ()
     survey: Survey | None = None

@@ -74,6 +74,11 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", "", text).casefold()
 
 
+def firm_name(text: str) -> str:
+    """Return a name without its legal form, so that a bank's spelling meets the register's."""
+    return plain(re.sub(r"\(주\)|㈜|주식회사|\(유\)|유한회사|(?i:,?\s*(co\.,?\s*)?(ltd|inc)\.?$)", "", text))
+
+
 def digits(text: str) -> str:
     """Return only the digits."""
     return re.sub(r"\D", "", text)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from marketplace.ethics.rules.dates import months_before
 from marketplace.ethics.rules.facts import CoPayment, Facts, Hit, Party, strong, weak
-from marketplace.ethics.rules.identity import digits_and_letters, plain
+from marketplace.ethics.rules.identity import digits_and_letters, firm_name, plain
 from marketplace.ethics.rules.register import Limits, rule
 
 
@@ -14,7 +14,7 @@ def aid_ceiling(facts: Facts, limits: Limits) -> Iterator[Hit]:
     """E05: aid to one undertaking, within the rolling window before each grant, never exceeds the ceiling."""
     if facts.aid_ceiling is None:
         return
-    months = int(limits["window_months"])
+    months = facts.aid_window_months or int(limits["window_months"])
     for grant in facts.aid:
         start = months_before(grant.granted_on, months)
         window = [each for each in facts.aid if start < each.granted_on <= grant.granted_on]
@@ -53,20 +53,19 @@ def _paid_by_another(facts: Facts, payment: CoPayment) -> Iterator[Hit]:
         if account and account in {digits_and_letters(each) for each in other.bank_accounts}:
             yield strong("paid_from_their_account", value=payment.account, links=(payment.reference, other.reference))
             return
-    payer = plain(payment.payer)
-    names = {plain(name): name for name in _names(facts)}
-    if payer in names:
-        yield strong("paid_by_them", value=payment.payer, links=(payment.reference,))
-    elif payer not in {plain(facts.sme.name), plain(facts.sme.representative)}:
-        yield weak("another_payer", value=payment.payer, expected=facts.sme.name, links=(payment.reference,))
+    own = {firm_name(facts.sme.name), plain(facts.sme.representative)}
+    theirs = _names(facts) - own
+    for name in dict.fromkeys((payment.payer, payment.holder)):
+        if firm_name(name) in theirs:
+            yield strong("paid_by_them", value=name, links=(payment.reference,))
+        elif name and firm_name(name) not in own:
+            yield weak("another_payer", value=name, expected=facts.sme.name, links=(payment.reference,))
 
 
-def _names(facts: Facts) -> list[str]:
-    """Names on the other side that the SME does not bear itself."""
-    own = {plain(facts.sme.name), plain(facts.sme.representative)}
+def _names(facts: Facts) -> set[str]:
+    """Names on the other side, in plain form."""
     others: list[Party] = [facts.provider, *facts.consultants, *facts.helpers]
-    names = [name for other in others for name in (other.name, other.representative) if name]
-    return [name for name in names if plain(name) not in own]
+    return {firm_name(name) for other in others for name in (other.name, other.representative)} - {""}
 
 
 def _late(facts: Facts, days: int) -> Iterator[Hit]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from marketplace.ethics.rules.facts import Facts, Hit, strong, weak
+from marketplace.ethics.rules.facts import Facts, Hit, Requirement, Session, Validity, strong, weak
 from marketplace.ethics.rules.identity import short
 from marketplace.ethics.rules.register import Limits, rule
 
@@ -34,13 +34,18 @@ def substituted(facts: Facts, limits: Limits) -> Iterator[Hit]:
     """E09: the people named in the agreement do the work."""
     strangers: dict[str, list[str]] = {}
     for session in facts.sessions:
-        if session.person not in facts.named_people:
+        if not _is_named(facts, session):
             strangers.setdefault(session.person, []).append(session.reference)
     for person, links in sorted(strangers.items()):
         yield strong("not_named", value=person, sessions=len(links), threshold=0, links=tuple(links))
     said = facts.survey.facts.get("named_consultant") if facts.survey else None
     if said in ("sometimes", "never"):
         yield weak("survey_says_other", answer=said)
+
+
+def _is_named(facts: Facts, session: Session) -> bool:
+    day = session.starts_at.astimezone(facts.zone).date()
+    return any(each.holder == session.person and covers(each, day) for each in facts.named)
 
 
 @rule("E10", version=1)
@@ -88,31 +93,34 @@ def same_file(facts: Facts, limits: Limits) -> Iterator[Hit]:
 def lapsed(facts: Facts, limits: Limits) -> Iterator[Hit]:
     """E25: registration, code of ethics and training are valid on the day of award and on each session day."""
     grace = int(limits["grace_days"])
-    for holder, kind in facts.required:
-        worst: tuple[int, date] | None = None
-        for day in _days(facts, holder):
-            gap = _gap(facts, holder, kind, day)
-            if gap is not None and (worst is None or gap > worst[0]):
-                worst = (gap, day)
-        if worst is not None:
-            hit = weak if worst[0] <= grace else strong
-            yield hit("not_valid", value=kind, day=worst[1].isoformat(), threshold=f"{grace} d", links=(holder,))
+    for required in facts.required:
+        gaps = [(_gap(facts, required, day), day) for day in _days(facts, required)]
+        longest, day = max(gaps, default=(0, required.first_on))
+        if longest > 0:
+            hit = weak if longest <= grace else strong
+            links = (required.holder,)
+            yield hit("not_valid", value=required.kind, day=day.isoformat(), threshold=f"{grace} d", links=links)
 
 
-def _days(facts: Facts, holder: str) -> list[date]:
-    """Days on which this holder's papers count: the award, and the sessions (a person's own, a firm's all)."""
+def _days(facts: Facts, required: Requirement) -> set[date]:
+    """Days on which this holder's papers count: the first one, and the sessions (a person's own, a firm's all)."""
     people = {each.person for each in facts.sessions}
-    days = {each.starts_at.date() for each in facts.sessions if holder not in people or each.person == holder}
-    return sorted(days | ({facts.awarded_on} if facts.awarded_on else set()))
+    own = [each for each in facts.sessions if required.holder not in people or each.person == required.holder]
+    return {each.starts_at.astimezone(facts.zone).date() for each in own} | {required.first_on}
 
 
-def _gap(facts: Facts, holder: str, kind: str, day: date) -> int | None:
-    """Days until the paper was valid again; None if it was valid; a very large number if it never was."""
-    papers = [each for each in facts.validities if (each.holder, each.kind) == (holder, kind)]
-    if any(each.valid_from <= day and (each.valid_until is None or day <= each.valid_until) for each in papers):
-        return None
+def _gap(facts: Facts, required: Requirement, day: date) -> int:
+    """Days until the paper was valid again; 0 if it was valid; a very large number if it never was."""
+    papers = [each for each in facts.validities if (each.holder, each.kind) == (required.holder, required.kind)]
+    if any(covers(each, day) for each in papers):
+        return 0
     later = [(each.valid_from - day).days for each in papers if each.valid_from > day]
     return min(later, default=10_000)
+
+
+def covers(validity: Validity, day: date) -> bool:
+    """Tell whether it is valid on the day, first and last day included."""
+    return validity.valid_from <= day and (validity.valid_until is None or day <= validity.valid_until)
 
 
 @rule("E27", version=1)

@@ -15,6 +15,7 @@ from marketplace.ethics.rules.facts import (
     Facts,
     File,
     Party,
+    Requirement,
     Session,
     Survey,
     Trace,
@@ -29,7 +30,8 @@ SME = Party(
 )  # fmt: skip
 PROVIDER = Party("provider", name="나루컨설팅", business_number="2223344441", representative="이바다")
 CONSULTANT = Party("consultant", name="박노을", people=frozenset({"p1"}))
-CLEAN = Facts("E", NOON, SME, PROVIDER, consultants=(CONSULTANT,), named_people=frozenset({"p1"}))
+NAMED = Validity("p1", "named", date(2026, 1, 1), None)
+CLEAN = Facts("E", NOON, SME, PROVIDER, consultants=(CONSULTANT,), named=(NAMED,))
 EDITION = book.current(date(2026, 6, 15))
 
 
@@ -94,6 +96,7 @@ def test_e05_aid_above_the_ceiling_within_the_window() -> None:
     assert hits(aid=(old, replace(new, amount=40)), aid_ceiling=100) == []
     assert hits(aid=(replace(old, granted_on=date(2023, 6, 1)), new), aid_ceiling=100) == []
     assert hits(aid=(old, new)) == []
+    assert hits(aid=(old, new), aid_ceiling=100, aid_window_months=24) == []
 
 
 def test_e06_two_active_vouchers_only_where_one_is_allowed() -> None:
@@ -119,6 +122,8 @@ def test_e07_leaves_two_foreign_sessions_to_their_own_engagements() -> None:
 def test_e09_a_stranger_in_the_log_and_the_smes_word() -> None:
     assert hits(sessions=(session("p2", NOON, 1),)) == [("E09", "not_named", "strong")]
     assert hits(sessions=(session("p1", NOON, 1),)) == []
+    ended = replace(NAMED, valid_until=date(2026, 6, 14))
+    assert hits(sessions=(session("p1", NOON, 1),), named=(ended,)) == [("E09", "not_named", "strong")]
     assert hits(survey=Survey({"named_consultant": "never"})) == [("E09", "survey_says_other", "weak")]
     assert hits(survey=Survey({"named_consultant": "always"})) == []
 
@@ -150,13 +155,15 @@ def test_e17_the_sme_pays_its_own_share_in_time() -> None:
     assert hits(**paid(payer="나루 컨설팅")) == [("E17", "paid_by_them", "strong")]
     assert hits(**paid(payer="박노을")) == [("E17", "paid_by_them", "strong")]
     assert hits(**paid(payer="누군가")) == [("E17", "another_payer", "weak")]
+    assert hits(**paid(payer="(주)가온정밀")) == []
+    assert hits(**paid(holder="나루컨설팅 주식회사")) == [("E17", "paid_by_them", "strong")]
     provider = replace(PROVIDER, bank_accounts=frozenset({"999-1"}))
     assert hits(provider=provider, **paid(account="9991")) == [("E17", "paid_from_their_account", "strong")]
 
 
 def test_e17_late_missing_and_the_smes_word() -> None:
-    assert hits(**paid(received_at=NOON + timedelta(days=14))) == []
-    assert hits(**paid(received_at=NOON + timedelta(days=14, seconds=1))) == [("E17", "paid_late", "strong")]
+    assert hits(**paid(received_at=NOON)) == []
+    assert hits(**paid(received_at=NOON + timedelta(seconds=1))) == [("E17", "paid_late", "strong")]
     missing = {"share_due": 100, "share_due_at": NOON - timedelta(days=15)}
     assert hits(**missing) == [("E17", "not_paid", "strong")]
     assert hits(**{**missing, "share_due": 0}) == []
@@ -202,7 +209,7 @@ def test_e24_an_account_changed_around_a_claim() -> None:
 
 
 def test_e25_papers_valid_on_award_and_session_days() -> None:
-    required = {"required": (("p1", "pledge"),), "awarded_on": date(2026, 6, 1)}
+    required = {"required": (Requirement("p1", "pledge", date(2026, 6, 1)),)}
     good = Validity("p1", "pledge", date(2026, 1, 1), date(2026, 12, 31))
     assert hits(**required, validities=(good,)) == []
     assert hits(**required) == [("E25", "not_valid", "strong")]

@@ -1,0 +1,158 @@
+"""Verbs of checks and flags: check an engagement, dismiss, hold, extend, lift."""
+
+import hashlib
+import json
+from uuid import UUID
+
+from marketplace.accounts import service as accounts
+from marketplace.claims import service as claims
+from marketplace.core import audit, clock, db
+from marketplace.core.actors import Actor, Role
+from marketplace.core.errors import DomainError
+from marketplace.core.i18n import _
+from marketplace.engagements.models import Engagement
+from marketplace.ethics import queries
+from marketplace.ethics.collection import collect
+from marketplace.ethics.models import EthicsCheck, Flag
+from marketplace.ethics.rules import Book, Found, access, action_of, book
+from marketplace.ethics.states import FLAG
+
+
+def check_engagement(engagement_id: UUID, *, occasion: str, actor: Actor) -> EthicsCheck:
+    """Run every rule over one engagement, once per edition and occasion; write flags, hold where a rule says so."""
+    engagement = db.get(Engagement, engagement_id, lock=True)
+    edition = book.current(clock.today())
+    existing = queries.find_check(engagement_id, rule_set=edition.version, occasion=occasion)
+    if existing is not None:
+        return existing
+    found = book.run(collect(engagement_id), edition)
+    check = EthicsCheck(
+        engagement_id=engagement_id,
+        rule_set=edition.version,
+        occasion=occasion,
+        rules=len(edition.rules),
+        hits=len(found),
+        checked_at=clock.now(),
+    )
+    db.session.add(check)
+    db.flush()
+    audit.record(actor, "ethics.check", check, after={"engagement": str(engagement_id), "hits": len(found)})
+    _raise_flags(engagement, check, found, edition, actor=actor)
+    return check
+
+
+def _raise_flags(
+    engagement: Engagement, check: EthicsCheck, found: list[Found], edition: Book, *, actor: Actor
+) -> None:
+    """Write the flags that are new; hold money for those that may hold it; tell the officers once."""
+    known = queries.known_fingerprints(engagement.id)
+    holding = book.holds(found)
+    raised = 0
+    for each in found:
+        mark = (each.entry.id, _fingerprint(each))
+        if mark in known:
+            continue
+        known.add(mark)
+        raised += 1
+        flag = _flag(engagement, check, each, edition)
+        db.session.add(flag)
+        db.flush()
+        audit.record(actor, "flag.raise", flag, after={"rule": flag.rule_id, "finding": flag.finding})
+        if each in holding:
+            _hold(flag, actor=actor, reason=f"{flag.number} {flag.rule_id}")
+    if raised:
+        accounts.notify_role(
+            Role.ETHICS_OFFICER,
+            "ethics/flags_raised",
+            key=f"ethics/check/{check.id}",
+            number=engagement.number,
+            count=raised,
+            path="/flags?status=raised",
+        )
+
+
+def _flag(engagement: Engagement, check: EthicsCheck, found: Found, edition: Book) -> Flag:
+    return Flag(
+        number=db.next_number("FLAG"),
+        check_id=check.id,
+        engagement_id=engagement.id,
+        organisation_id=engagement.organisation_id,
+        provider_id=engagement.provider_id,
+        rule_id=found.entry.id,
+        rule_version=found.rule_version,
+        rule_set=edition.version,
+        family=found.entry.family,
+        action=action_of(found.entry, found.hit),
+        strength=found.hit.strength,
+        finding=found.hit.reason,
+        inputs=dict(found.hit.inputs),
+        threshold=found.hit.threshold,
+        links=list(found.hit.links),
+        fingerprint=_fingerprint(found),
+        raised_at=clock.now(),
+    )
+
+
+def _fingerprint(found: Found) -> str:
+    """What makes two hits of one rule the same hit."""
+    hit = found.hit
+    parts = [hit.reason, hit.strength, dict(hit.inputs), list(hit.links)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def dismiss(flag_id: UUID, *, actor: Actor, kind: str, reason: str) -> Flag:
+    """Close a flag as no issue or explained, with the reason; its hold ends with it."""
+    access.check_officer(actor)
+    access.check_reason(reason)
+    flag = db.get(Flag, flag_id, lock=True)
+    flag.dismissal, flag.closing_reason, flag.closed_by = kind, reason, actor.person_id
+    audit.transition(flag, FLAG, "dismiss", actor=actor, reason=reason, kind=kind)
+    release(flag, actor=actor, reason=reason)
+    return flag
+
+
+def hold(flag_id: UUID, *, actor: Actor, reason: str) -> Flag:
+    """Hold the engagement's payments for a bounded time because of this flag."""
+    access.check_officer(actor)
+    access.check_reason(reason)
+    flag = db.get(Flag, flag_id, lock=True)
+    access.check_can_be_held(flag)
+    _hold(flag, actor=actor, reason=reason)
+    return flag
+
+
+def extend_hold(flag_id: UUID, *, actor: Actor, reason: str) -> Flag:
+    """Let a hold go on for as long again, with a reason."""
+    access.check_officer(actor)
+    access.check_reason(reason)
+    flag = db.get(Flag, flag_id, lock=True)
+    access.check_can_be_held(flag)
+    claims.extend_hold(_active_hold(flag), actor=actor, reason=reason)
+    return flag
+
+
+def lift_hold(flag_id: UUID, *, actor: Actor, reason: str) -> Flag:
+    """End the hold before its time, with a reason; the flag stays open."""
+    access.check_officer(actor)
+    access.check_reason(reason)
+    flag = db.get(Flag, flag_id, lock=True)
+    claims.lift_hold(_active_hold(flag), actor=actor, reason=reason)
+    return flag
+
+
+def _active_hold(flag: Flag) -> UUID:
+    placed = queries.find_hold(flag)
+    if placed is None or placed.status != "active":
+        raise DomainError(_("No payment is held because of this flag now."))
+    return placed.id
+
+
+def _hold(flag: Flag, *, actor: Actor, reason: str) -> None:
+    flag.hold_id = claims.place_hold(flag.engagement_id, actor=actor, reason=reason, flag_id=flag.id).id
+
+
+def release(flag: Flag, *, actor: Actor, reason: str) -> None:
+    """Lift the flag's hold if it still holds money."""
+    placed = queries.find_hold(flag)
+    if placed is not None and placed.status == "active":
+        claims.lift_hold(placed.id, actor=actor, reason=reason)
