@@ -162,7 +162,7 @@ CREATE TABLE claim_lines (
     withdrawn_at timestamptz,
     created_at timestamptz DEFAULT app_now() NOT NULL,
     CONSTRAINT pk_claim_lines PRIMARY KEY (id),
-    CONSTRAINT ck_claim_lines_amounts CHECK (aid >= 0 AND co_payment >= 0 AND aid + co_payment > 0),
+    CONSTRAINT ck_claim_lines_amounts CHECK (aid >= 0 AND co_payment >= 0),
     CONSTRAINT fk_claim_lines_claim_id_claims FOREIGN KEY(claim_id) REFERENCES claims (id),
     CONSTRAINT fk_claim_lines_stage_id_stages FOREIGN KEY(stage_id) REFERENCES stages (id)
 );

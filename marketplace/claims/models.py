@@ -72,7 +72,7 @@ class ClaimLine(Model):
 
     __tablename__ = "claim_lines"
     __table_args__ = (
-        CheckConstraint("aid >= 0 AND co_payment >= 0 AND aid + co_payment > 0", name="amounts"),
+        CheckConstraint("aid >= 0 AND co_payment >= 0", name="amounts"),
         Index("uq_claim_lines_stage_id", "stage_id", unique=True, postgresql_where=text("withdrawn_at IS NULL")),
         Index("ix_claim_lines_claim_id", "claim_id"),
     )

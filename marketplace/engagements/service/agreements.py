@@ -25,8 +25,8 @@ from marketplace.vouchers.models import Voucher
 
 def draft_agreement(award_id: UUID, *, actor: Actor, starts_on: date | None = None) -> Agreement:
     """Write the agreement of an award: price net by stage, aid and co-payment, plan and consultants; one per award."""
-    award = db.get(Award, award_id, lock=True)
-    job = db.get(Job, award.job_id)
+    award = db.get(Award, award_id)
+    job = db.get(Job, award.job_id, lock=True)
     _check_party(job.organisation_id, award.bid.provider_id, actor)
     existing = queries.find_live_agreement(award_id)
     if existing is not None:
@@ -149,7 +149,7 @@ def _write_agreement(award: Award, job: Job, content: BidContent, starts_on: dat
 
 
 def _write_stages(agreement: Agreement, job: Job, content: BidContent) -> None:
-    codes = [code for code in job.stages if content.prices.get(code)]
+    codes = job.stages
     shares = rules.share_stages([content.prices[code] for code in codes], agreement.aid)
     for position, (code, (aid, co_payment)) in enumerate(zip(codes, shares, strict=True), start=1):
         agreement.stages.append(
