@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from marketplace.core import clock as business_clock
 from marketplace.core import db
+from marketplace.core.actors import Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid
 from marketplace.jobs import service
 from marketplace.jobs.service import bids
@@ -17,7 +18,6 @@ from tests.conftest import MovableClock
 from tests.factories.accounts import make_member, make_officer
 from tests.factories.jobs import make_bid, make_offer, make_published_job
 from tests.factories.providers import make_applicant, make_consultant, make_ready_provider, make_registered_provider
-from marketplace.core.actors import Role
 
 Database = scoped_session[Session]
 
