@@ -61,8 +61,7 @@ def load(name: str = "2026") -> Questionnaire:
     """The questionnaire kept in the named data file."""
     data: dict[str, Any] = tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
     lines = {
-        code: Line(code, line["title"], line["goal"], tuple(line["results"]))
-        for code, line in data["lines"].items()
+        code: Line(code, line["title"], line["goal"], tuple(line["results"])) for code, line in data["lines"].items()
     }
     questions = tuple(Question(**question) for question in data["questions"])
     scale = {int(value): label for value, label in data["scale"].items()}
@@ -86,9 +85,7 @@ def score(questionnaire: Questionnaire, answers: Mapping[str, int]) -> dict[str,
     return scores
 
 
-def draft(
-    questionnaire: Questionnaire, answers: Mapping[str, int], *, service_line: str | None = None
-) -> Draft:
+def draft(questionnaire: Questionnaire, answers: Mapping[str, int], *, service_line: str | None = None) -> Draft:
     """The job for the service line that needs help most (the first listed, of equals), or for the one named."""
     scores = score(questionnaire, answers)
     code = service_line or max(scores, key=scores.__getitem__)
@@ -100,8 +97,7 @@ def draft(
         goal=line.goal,
         situation={language: _situation(asked, answers, language) for language in LANGUAGES},
         expected_results={
-            language: "\n".join(f"- {result[language]}" for result in line.results)
-            for language in LANGUAGES
+            language: "\n".join(f"- {result[language]}" for result in line.results) for language in LANGUAGES
         },
     )
 

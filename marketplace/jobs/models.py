@@ -131,9 +131,7 @@ class Bid(Model):
         CheckConstraint("status NOT IN ('won', 'lost') OR decision_reason IS NOT NULL", name="decision_reason"),
         UniqueConstraint("id", "job_id"),
         UniqueConstraint("id", "job_id", "provider_id"),
-        Index(
-            "uq_bids_live", "job_id", "provider_id", unique=True, postgresql_where=text("status <> 'withdrawn'")
-        ),
+        Index("uq_bids_live", "job_id", "provider_id", unique=True, postgresql_where=text("status <> 'withdrawn'")),
         Index("uq_bids_won", "job_id", unique=True, postgresql_where=text("status = 'won'")),
     )
 
@@ -163,9 +161,7 @@ class BidContent(Model):
 
     __tablename__ = "bid_contents"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["bid_id", "job_id", "provider_id"], ["bids.id", "bids.job_id", "bids.provider_id"]
-        ),
+        ForeignKeyConstraint(["bid_id", "job_id", "provider_id"], ["bids.id", "bids.job_id", "bids.provider_id"]),
         CheckConstraint("price_total > 0", name="price_total"),
         CheckConstraint("cardinality(consultant_ids) > 0", name="consultant_ids"),
     )

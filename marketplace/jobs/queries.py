@@ -68,9 +68,7 @@ def get_job(job_id: UUID, *, actor: Actor, lock: bool = False) -> Job:
     return job
 
 
-def jobs(
-    actor: Actor, *, status: str = "", service_line: str = "", region: str = "", search: str = ""
-) -> Select[Job]:
+def jobs(actor: Actor, *, status: str = "", service_line: str = "", region: str = "", search: str = "") -> Select[Job]:
     """Jobs this actor may see, filtered; ordered by the page."""
     query = visible_to(actor)
     for column, value in ((Job.status, status), (Job.service_line, service_line), (Job.region, region)):
@@ -189,9 +187,7 @@ def opened_bids(job: Job, *, actor: Actor) -> list[OpenedBid]:
     return sorted(opened, key=lambda row: (row.rank is None, row.rank, row.bid.number))
 
 
-def ranking(
-    job: Job, bids: Iterable[Bid], contents: dict[UUID, BidContent]
-) -> dict[UUID, scoring.Ranked]:
+def ranking(job: Job, bids: Iterable[Bid], contents: dict[UUID, BidContent]) -> dict[UUID, scoring.Ranked]:
     """Places of the bids that are scored on every criterion."""
     criteria = criteria_of(job)
     codes = {criterion.code for criterion in criteria}
@@ -208,9 +204,7 @@ def criteria_of(job: Job) -> list[scoring.Criterion]:
     return [scoring.Criterion(entry["code"], entry["weight"]) for entry in job.criteria]
 
 
-def find_award_obstacle(
-    provider: Provider, consultants: Sequence[Consultant], conflicts: set[UUID]
-) -> Words | None:
+def find_award_obstacle(provider: Provider, consultants: Sequence[Consultant], conflicts: set[UUID]) -> Words | None:
     """Why this bidder can't win today: out of the register, in a recorded conflict, or a consultant not ready."""
     if provider.status != "approved":
         return OBSTACLES["provider_not_approved"]

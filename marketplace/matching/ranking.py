@@ -82,8 +82,7 @@ def rank(providers: Iterable[Provider], wanted: Wanted) -> Ranking:
             fit.append(provider)
     fit.sort(key=lambda provider: _order(provider, wanted))
     candidates = tuple(
-        Candidate(provider, place, _reasons(provider, wanted))
-        for place, provider in enumerate(fit, start=1)
+        Candidate(provider, place, _reasons(provider, wanted)) for place, provider in enumerate(fit, start=1)
     )
     return Ranking(candidates, tuple(excluded))
 

@@ -85,9 +85,7 @@ class AccountForm(_AccountPart, Form):
 
 def account_details(form: Any) -> AccountDetails:
     """The account in a form."""
-    return AccountDetails(
-        form.scheme.data, form.identifier.data, form.bank_name.data, form.holder_name.data
-    )
+    return AccountDetails(form.scheme.data, form.identifier.data, form.bank_name.data, form.holder_name.data)
 
 
 class ProfileForm(Form):

@@ -65,9 +65,7 @@ class BankAccount(Model):
         CheckConstraint("scheme IN ('iban', 'other')", name="scheme"),
         CheckConstraint("status <> 'active' OR approved_by IS NOT NULL", name="approved"),
         CheckConstraint("approved_by <> proposed_by", name="four_eyes"),
-        Index(
-            "uq_bank_accounts_active", "organisation_id", unique=True, postgresql_where=text("status = 'active'")
-        ),
+        Index("uq_bank_accounts_active", "organisation_id", unique=True, postgresql_where=text("status = 'active'")),
         Index(
             "uq_bank_accounts_proposed", "organisation_id", unique=True, postgresql_where=text("status = 'proposed'")
         ),

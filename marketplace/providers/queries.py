@@ -64,9 +64,7 @@ def ready_counts(on: date) -> dict[UUID, int]:
     return {provider_id: count for provider_id, count in rows if provider_id}
 
 
-def listed(
-    *, service_line: str = "", region: str = "", language: str = "", search: str = ""
-) -> Select[Provider]:
+def listed(*, service_line: str = "", region: str = "", language: str = "", search: str = "") -> Select[Provider]:
     """Firms for the public list: in the register, with a ready consultant, not dormant; ordered by the page."""
     now = clock.now()
     worked = func.coalesce(Provider.last_worked_at, Provider.restored_at, Provider.approved_at)
@@ -189,7 +187,6 @@ def proposed_bank_accounts() -> Sequence[tuple[BankAccount, str]]:
         .order_by(BankAccount.proposed_at, BankAccount.id)
     )
     return [(account, name) for account, name in session.execute(query)]
-
 
 
 def conflicting_providers(organisation_id: UUID) -> set[UUID]:

@@ -37,9 +37,7 @@ def courses() -> dict[str, Course]:
     """Every course by its code, in the order of the file."""
     entries = tomllib.loads(FILE.read_text("utf-8"))["courses"]
     return {
-        entry["code"]: Course(
-            **{**entry, "modules": tuple(Module(**module) for module in entry["modules"])}
-        )
+        entry["code"]: Course(**{**entry, "modules": tuple(Module(**module) for module in entry["modules"])})
         for entry in entries
     }
 

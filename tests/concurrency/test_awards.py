@@ -61,9 +61,7 @@ def count(app: Flask, statement: str) -> int:
         return db.session.scalar(text(statement)) or 0
 
 
-def test_two_awards_of_one_job_at_once_make_one(
-    app: Flask, scored: tuple[UUID, list[Actor], list[UUID]]
-) -> None:
+def test_two_awards_of_one_job_at_once_make_one(app: Flask, scored: tuple[UUID, list[Actor], list[UUID]]) -> None:
     job_id, actors, bids = scored
     assert race(app, job_id, actors, [bids[0], bids[0]], bids) == ["awarded", "refused"]
     assert count(app, "SELECT count(*) FROM awards") == 1

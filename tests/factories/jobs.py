@@ -44,7 +44,12 @@ def make_voucher_row(sme: Actor, **facts: Any) -> Voucher:
         published_at=now - timedelta(days=31),
     )
     application = Application(
-        number=f"APP-T-{number}", call=call, organisation_id=sme.organisation_id, status="draft", facts={}, declarations={}
+        number=f"APP-T-{number}",
+        call=call,
+        organisation_id=sme.organisation_id,
+        status="draft",
+        facts={},
+        declarations={},
     )
     usual: dict[str, Any] = {
         "number": f"VOU-T-{number}",
@@ -133,7 +138,9 @@ def score_all(job: Job, sme: Actor, points: dict[UUID, int]) -> None:
             )
 
 
-def make_award(sme: Actor | None = None, manager: Actor | None = None, *, voucher_id: UUID | None = None, **facts: Any) -> Award:
+def make_award(
+    sme: Actor | None = None, manager: Actor | None = None, *, voucher_id: UUID | None = None, **facts: Any
+) -> Award:
     """A job awarded to this firm's bid, the only one; business time is past its deadline afterwards."""
     sme = sme or make_sme()
     job = make_published_job(sme, voucher_id=voucher_id)

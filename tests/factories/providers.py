@@ -29,9 +29,7 @@ def make_applicant(name: str | None = None, **facts: Any) -> Actor:
     """A firm that applied and waits; the actor is its manager."""
     manager = make_provider(name)
     assert manager.organisation_id is not None
-    service.register_provider(
-        manager.organisation_id, actor=manager, profile=make_profile(**facts), account=ACCOUNT
-    )
+    service.register_provider(manager.organisation_id, actor=manager, profile=make_profile(**facts), account=ACCOUNT)
     return manager
 
 

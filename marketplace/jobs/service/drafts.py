@@ -51,9 +51,7 @@ def answer_diagnosis(*, actor: Actor, answers: Mapping[str, int]) -> Diagnosis:
     return row
 
 
-def draft_from_diagnosis(
-    diagnosis_id: UUID, *, actor: Actor, language: str, service_line: str | None = None
-) -> Job:
+def draft_from_diagnosis(diagnosis_id: UUID, *, actor: Actor, language: str, service_line: str | None = None) -> Job:
     """Draft the job that the answers ask for (or for the named service line), in one language."""
     row = queries.get_diagnosis(diagnosis_id, actor=actor)
     drafted = diagnosis.draft(diagnosis.load(), row.answers, service_line=service_line)

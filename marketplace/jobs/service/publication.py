@@ -100,9 +100,7 @@ def invite_to_bid(job_id: UUID, *, actor: Actor, provider_id: UUID) -> None:
     if provider_id in queries.invited(job_id):
         raise DomainError(_("This firm is already invited."))
     assert actor.person_id is not None
-    invitation = Invitation(
-        job_id=job_id, provider_id=provider_id, invited_by=actor.person_id, invited_at=clock.now()
-    )
+    invitation = Invitation(job_id=job_id, provider_id=provider_id, invited_by=actor.person_id, invited_at=clock.now())
     db.session.add(invitation)
     db.flush()
     record(actor, "job.invite", invitation, after={"provider_id": str(provider_id)})

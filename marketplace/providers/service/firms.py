@@ -29,9 +29,7 @@ class Profile:
     introduction: dict[str, str]
 
 
-def register_provider(
-    organisation_id: UUID, *, actor: Actor, profile: Profile, account: AccountDetails
-) -> Provider:
+def register_provider(organisation_id: UUID, *, actor: Actor, profile: Profile, account: AccountDetails) -> Provider:
     """Apply for the register, with the account to be paid to; an officer decides."""
     rules.check_manages(actor, organisation_id)
     organisation = accounts_queries.get_organisation(organisation_id, lock=True)
@@ -81,9 +79,7 @@ def approve_provider(provider_id: UUID, *, actor: Actor) -> Provider:
     rules.check_role(actor, Role.PROGRAMME_OFFICER)
     provider = queries.get_provider(provider_id, lock=True)
     PROVIDER.move(provider.status, "approve")
-    rules.check_another_person(
-        actor, provider.submitted_by, _("Somebody else must approve this registration.")
-    )
+    rules.check_another_person(actor, provider.submitted_by, _("Somebody else must approve this registration."))
     provider.approved_by = actor.person_id
     transition(provider, PROVIDER, "approve", actor=actor)
     account = queries.proposed_bank_account(provider_id)
@@ -127,16 +123,12 @@ def _sanction(provider_id: UUID, event: str, actor: Actor, reason: str) -> Provi
     return provider
 
 
-def set_grade(
-    provider_id: UUID, value: int, count: int, provisional: bool, *, actor: Actor = SYSTEM
-) -> None:
+def set_grade(provider_id: UUID, value: int, count: int, provisional: bool, *, actor: Actor = SYSTEM) -> None:
     """Take over a published grade: its shrunk value 0-100, the number behind it, and whether it is provisional."""
     provider = queries.get_provider(provider_id, lock=True)
     provider.grade_value, provider.grade_count, provider.grade_provisional = value, count, provisional
     provider.grade_published_at = clock.now()
-    record(
-        actor, "provider.set_grade", provider, after={"value": value, "count": count, "provisional": provisional}
-    )
+    record(actor, "provider.set_grade", provider, after={"value": value, "count": count, "provisional": provisional})
 
 
 def set_load(provider_id: UUID, load: int, *, actor: Actor = SYSTEM) -> None:
@@ -147,9 +139,7 @@ def set_load(provider_id: UUID, load: int, *, actor: Actor = SYSTEM) -> None:
     record(actor, "provider.set_load", provider, after={"load": load})
 
 
-def record_conflict(
-    provider_id: UUID, organisation_id: UUID, reason: str, *, actor: Actor = SYSTEM
-) -> None:
+def record_conflict(provider_id: UUID, organisation_id: UUID, reason: str, *, actor: Actor = SYSTEM) -> None:
     """Remember a conflict between a firm and an organisation; from now on it prevents an award. Once per pair."""
     queries.get_provider(provider_id, lock=True)
     if provider_id in queries.conflicting_providers(organisation_id):

@@ -103,7 +103,10 @@ def test_a_declared_conflict_refuses_that_person_and_no_other(opened: tuple[Job,
         service.score_bid(first.id, actor=sme, criterion="price", points=50, reason="x")
     with pytest.raises(Forbidden, match="conflict"):
         service.award(job.id, actor=sme, bid_id=first.id, reasons=reasons(first, second))
-    assert service.award(job.id, actor=other, bid_id=first.id, reasons=reasons(first, second)).awarded_by == other.person_id
+    assert (
+        service.award(job.id, actor=other, bid_id=first.id, reasons=reasons(first, second)).awarded_by
+        == other.person_id
+    )
 
 
 def test_a_declaration_is_made_once_and_a_conflict_is_explained(opened: tuple[Job, Actor, Bid, Bid]) -> None:
@@ -144,7 +147,9 @@ def test_every_bid_needs_every_score_and_a_reason(opened: tuple[Job, Actor, Bid,
     assert caught.value.field == f"reason_{second.id}"
 
 
-@pytest.mark.parametrize(("points", "criterion", "reason"), [(101, "price", "x"), (-1, "price", "x"), (5, "charm", "x"), (5, "price", " ")])
+@pytest.mark.parametrize(
+    ("points", "criterion", "reason"), [(101, "price", "x"), (-1, "price", "x"), (5, "charm", "x"), (5, "price", " ")]
+)
 def test_points_outside_the_frozen_criteria_are_refused(
     opened: tuple[Job, Actor, Bid, Bid], points: int, criterion: str, reason: str
 ) -> None:

@@ -50,9 +50,7 @@ def test_only_the_signatory_publishes(database: Database) -> None:
     job, voucher = make_draft(sme), make_voucher_row(sme)
     closes_at = business_clock.now() + timedelta(days=9)
     with pytest.raises(Forbidden):
-        service.publish_job(
-            job.id, actor=make_member(sme, Role.PREPARER), voucher_id=voucher.id, closes_at=closes_at
-        )
+        service.publish_job(job.id, actor=make_member(sme, Role.PREPARER), voucher_id=voucher.id, closes_at=closes_at)
     assert service.publish_job(job.id, actor=sme, voucher_id=voucher.id, closes_at=closes_at).status == "published"
 
 

@@ -107,7 +107,9 @@ def test_nobody_writes_a_bid_for_another_firm(sealed: tuple[Job, Bid, Actor, Act
     row = dict(db.session.execute(text("SELECT * FROM bid_contents")).mappings().one())
     db.session.execute(text("DELETE FROM bid_contents"))
     db.act_as(sme.organisation_id)
-    copy = "INSERT INTO bid_contents SELECT * FROM jsonb_populate_record(NULL::bid_contents, to_jsonb(CAST(:row AS json)))"
+    copy = (
+        "INSERT INTO bid_contents SELECT * FROM jsonb_populate_record(NULL::bid_contents, to_jsonb(CAST(:row AS json)))"
+    )
     with pytest.raises(ProgrammingError, match="row-level security"), db.session.begin_nested():
         db.session.execute(text(copy), {"row": _as_json(row)})
 
@@ -131,9 +133,7 @@ def test_an_error_of_the_database_shows_no_content(sealed: tuple[Job, Bid, Actor
     job, _bid, _sme, manager = sealed
     db.act_as(manager.organisation_id)
     with pytest.raises(DBAPIError) as caught, db.session.begin_nested():
-        db.session.execute(
-            text("UPDATE bid_contents SET price_total = -:price, approach = 'secret'"), {"price": PRICE}
-        )
+        db.session.execute(text("UPDATE bid_contents SET price_total = -:price, approach = 'secret'"), {"price": PRICE})
     assert str(PRICE) not in str(caught.value)
 
 

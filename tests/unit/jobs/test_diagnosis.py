@@ -31,9 +31,7 @@ def test_need_is_rounded_half_up_and_counts_its_own_line_only() -> None:
     assert scores == {"operations": 0, "technology": 0, "marketing": 8, "e-business": 0, "hrd": 0}
 
 
-@pytest.mark.parametrize(
-    "wrong", [answers(0), answers(6), answers(unknown=3), {"delivery": 3}, {}]
-)
+@pytest.mark.parametrize("wrong", [answers(0), answers(6), answers(unknown=3), {"delivery": 3}, {}])
 def test_incomplete_unknown_or_outlying_answers_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError):
         diagnosis.score(QUESTIONNAIRE, wrong)

@@ -37,9 +37,7 @@ FIT = Provider(
         ({"load": 9}, "full"),
     ],
 )
-def test_a_provider_that_cannot_take_the_job_is_left_out_with_its_reason(
-    change: dict[str, object], code: str
-) -> None:
+def test_a_provider_that_cannot_take_the_job_is_left_out_with_its_reason(change: dict[str, object], code: str) -> None:
     ranking = rank([replace(FIT, **change)], WANTED)  # type: ignore[arg-type]
     assert ranking.candidates == ()
     assert ranking.excluded[0].reason.code == code
@@ -79,9 +77,7 @@ def test_reasons_say_what_holds_and_what_does_not() -> None:
     ]
 
 
-@given(
-    st.permutations([replace(FIT, id=UUID(int=n), grade=n * 37 % 100, load=n % 5) for n in range(9)])
-)
+@given(st.permutations([replace(FIT, id=UUID(int=n), grade=n * 37 % 100, load=n % 5) for n in range(9)]))
 def test_every_provider_appears_once_and_the_order_is_stable(providers: list[Provider]) -> None:
     ranking = rank(providers, WANTED)
     assert len(ranking.candidates) + len(ranking.excluded) == 9
