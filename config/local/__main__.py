@@ -124,7 +124,7 @@ def web_command(settings: Settings) -> list[str | Path]:
     return [
         BIN / "gunicorn", "--worker-class", "gthread", "--workers", str(settings.web_processes),
         "--threads", str(settings.web_threads), "--bind", f"{settings.host}:{settings.port}",
-        "--graceful-timeout", "5", "--access-logfile", "-", "app:create_app()",
+        "--graceful-timeout", "5", "--no-control-socket", "--access-logfile", "-", "app:create_app()",
     ]  # fmt: skip
 
 
