@@ -20,11 +20,10 @@ class Letter:
 
 def render(template: str, *, locale: str, base_url: str, data: dict[str, Any]) -> Letter:
     """Fill `templates/emails/<template>.<locale>.txt`; its first line is the subject."""
+    facts = {**data, "url": lambda path: f"{base_url}{path}", "locale": locale}
     with i18n.force_locale(locale):
-        text = _environment.get_template(f"{template}.{locale}.txt").render(
-            data, url=lambda path: f"{base_url}{path}", locale=locale
-        )
-        footer = _environment.get_template(f"footer.{locale}.txt").render(url=base_url)
+        text = _environment.get_template(f"{template}.{locale}.txt").render(facts)
+        footer = _environment.get_template(f"footer.{locale}.txt").render(facts)
     first, _newline, body = text.partition("\n")
     subject = " ".join(first.removeprefix("Subject:").split())
     return Letter(subject, f"{body.strip()}\n\n-- \n{footer.strip()}\n")

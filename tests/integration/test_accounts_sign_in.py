@@ -232,7 +232,9 @@ def test_sign_out_everywhere_else(client: FlaskClient, app: Flask) -> None:
 def test_sign_in_leads_to_own_pages_only(client: FlaskClient, asked: str, led_to: str) -> None:
     sme = make_sme()
     email = queries.get_person(sme.person_id).email
-    response = client.post("/account/sign-in", query_string={"next": asked}, data={"email": email, "password": PASSWORD})
+    response = client.post(
+        "/account/sign-in", query_string={"next": asked}, data={"email": email, "password": PASSWORD}
+    )
     assert response.location == led_to
 
 

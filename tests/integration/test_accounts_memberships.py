@@ -1,0 +1,283 @@
+"""Companies, their people, mandates, and the agency's roles. ASVS 8.2.1, 8.2.2, 8.4.1."""
+
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from marketplace.accounts import queries, service
+from marketplace.accounts.models import AGENCY_ID, Membership
+from marketplace.core import clock as business_clock
+from marketplace.core import db
+from marketplace.core.actors import SYSTEM, Actor, Role
+from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound
+from marketplace.notifications.models import Message
+from tests.conftest import MovableClock
+from tests.factories.accounts import (
+    PASSWORD,
+    make_member,
+    make_officer,
+    make_person,
+    make_provider,
+    make_sme,
+    new_business_number,
+    organisation_of,
+    sign_in_as,
+)
+
+pytestmark = pytest.mark.usefixtures("database")
+
+COMPANY = {
+    "name": "Hanbit Precision",
+    "representative_name": "Park Minseo",
+    "sector": "manufacturing",
+    "region": "seoul",
+    "address": "12 Test Street",
+    "phone": "",
+    "email": "",
+    "established_on": "2011-03-02",
+}
+
+
+def registering(**changes: str) -> dict[str, str]:
+    return {**COMPANY, "business_number": new_business_number(), **changes}
+
+
+@pytest.mark.parametrize(("kind", "role"), [("sme", Role.SIGNATORY), ("provider", Role.MANAGER)])
+def test_who_registers_an_organisation_acts_for_it_at_once(client: FlaskClient, kind: str, role: Role) -> None:
+    person = make_person()
+    sign_in_as(client, Actor(person.id, Role.VISITOR))
+    assert client.get("/companies/mine").status_code == 403
+    assert client.post(f"/companies/new/{kind}", data=registering()).status_code == 303
+    (membership,) = queries.memberships_of(person.id)
+    assert (membership.role, membership.organisation.kind) == (role, kind)
+    assert client.get("/companies/mine").status_code == 200
+
+
+@pytest.mark.parametrize("number", ["", "1234567890", "124-81-0099", "124-81-00997", "１２４-81-00998", "0000000000"])
+def test_a_number_without_its_check_digit_is_refused_at_the_field(client: FlaskClient, number: str) -> None:
+    person = make_person()
+    sign_in_as(client, Actor(person.id, Role.VISITOR))
+    response = client.post("/companies/new/sme", data=registering(business_number=number))
+    assert response.status_code == 422
+    assert 'id="business_number-error"' in response.text
+    assert not queries.memberships_of(person.id)
+
+
+def test_one_business_number_registers_once(client: FlaskClient) -> None:
+    taken = organisation_of(make_sme()).business_number
+    sign_in_as(client, Actor(make_person().id, Role.VISITOR))
+    response = client.post("/companies/new/provider", data=registering(business_number=taken or ""))
+    assert response.status_code == 422
+    assert 'id="business_number-error"' in response.text
+
+
+def test_the_database_itself_refuses_a_second_registration() -> None:
+    first, second = make_sme(), make_sme()
+    organisation_of(second).business_number = organisation_of(first).business_number
+    with pytest.raises(IntegrityError, match="uq_organisations_business_number"):
+        db.flush()
+
+
+def invited_mail() -> Message:
+    return db.session.scalars(select(Message).where(Message.template == "accounts/invitation")).one()
+
+
+def test_signatory_invites_a_preparer_who_opens_an_account(client: FlaskClient) -> None:
+    sme = make_sme()
+    sign_in_as(client, sme)
+    form = {"email": "new@example.com", "role": "preparer", "locale": "en"}
+    assert client.post("/companies/mine/people/invite", data=form).status_code == 303
+    link = f"/account/invitation/{invited_mail().data['token']}"
+    client.post("/account/sign-out")
+    assert client.get(link).status_code == 200
+    answer = client.post(link, data={"name": "New Person", "password": PASSWORD, "locale": "en"})
+    assert answer.status_code == 303
+    person = queries.find_person_by_email("new@example.com")
+    assert person is not None
+    assert [m.role for m in queries.memberships_of(person.id)] == ["preparer"]
+    assert client.get("/companies/mine").status_code == 200
+    assert client.get("/companies/mine/people/invite").status_code == 403
+    assert client.get(link).text.count('<form method="post" novalidate>') == 0  # spent
+
+
+def test_an_invitation_serves_the_invited_address_only(client: FlaskClient) -> None:
+    secret = service.invite("new@example.com", actor=make_sme(), role=Role.SIGNATORY, locale="en")
+    thief = make_sme()
+    sign_in_as(client, thief)
+    assert client.post(f"/account/invitation/{secret}", data={}).status_code in (409, 422)
+    assert len(queries.memberships_of(thief.person_id)) == 1
+
+
+def test_a_preparer_cannot_invite_or_end() -> None:
+    sme = make_sme()
+    preparer = make_member(sme, Role.PREPARER)
+    with pytest.raises(Forbidden):
+        service.invite("new@example.com", actor=preparer, role=Role.SIGNATORY, locale="en")
+    with pytest.raises(Forbidden):
+        service.end_membership(sme.membership_id, actor=preparer)
+    with pytest.raises(Forbidden):
+        service.change_role(preparer.membership_id, Role.SIGNATORY, actor=preparer)
+
+
+def test_people_of_another_company_are_not_found(client: FlaskClient) -> None:
+    mine, theirs = make_sme(), make_sme()
+    for verb in (
+        lambda: service.end_membership(theirs.membership_id, actor=mine),
+        lambda: service.change_role(theirs.membership_id, Role.PREPARER, actor=mine),
+        lambda: service.add_membership(make_person().id, theirs.organisation_id, Role.SIGNATORY, actor=mine),
+    ):
+        with pytest.raises(NotFound):
+            verb()
+    sign_in_as(client, mine)
+    assert client.get(f"/companies/mine/people/{theirs.membership_id}/end").status_code == 404
+    assert client.get(f"/companies/mine/people/{theirs.membership_id}/role").status_code == 404
+
+
+def test_the_last_signatory_stays() -> None:
+    sme = make_sme()
+    with pytest.raises(DomainError):
+        service.end_membership(sme.membership_id, actor=sme)
+    with pytest.raises(DomainError):
+        service.change_role(sme.membership_id, Role.PREPARER, actor=sme)
+    second = make_member(sme, Role.SIGNATORY)
+    service.end_membership(sme.membership_id, actor=second)
+    assert [m.id for m in queries.memberships_in(sme.organisation_id)] == [second.membership_id]
+
+
+def test_a_helper_needs_a_named_mandate_that_ends_within_a_year() -> None:
+    sme, person, today = make_sme(), make_person(), business_clock.today()
+    for mandate, until in [
+        (None, today),
+        ("Tax office Kim", None),
+        ("Tax office Kim", today - timedelta(days=1)),
+        ("Tax office Kim", today + timedelta(days=400)),
+    ]:
+        with pytest.raises(Invalid):
+            service.add_membership(
+                person.id, sme.organisation_id, Role.HELPER, actor=sme, mandate=mandate, valid_until=until
+            )
+
+
+def test_a_mandate_ends_by_itself(clock: MovableClock) -> None:
+    sme = make_sme()
+    until = business_clock.today() + timedelta(days=3)
+    helper = make_member(sme, Role.HELPER, mandate="Tax office Kim", valid_until=until)
+    clock.advance(days=3)
+    assert queries.find_actor(helper.person_id, helper.membership_id).role is Role.HELPER
+    clock.advance(days=1)
+    assert queries.find_actor(helper.person_id, helper.membership_id).role is Role.VISITOR
+    assert service.end_expired_memberships() == 1
+    assert service.end_expired_memberships() == 0
+    assert queries.get_membership(helper.membership_id).status == "ended"
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.MANAGER, Role.SYSTEM, Role.VISITOR])
+def test_a_company_gives_its_own_roles_only(role: Role) -> None:
+    sme = make_sme()
+    with pytest.raises(Invalid):
+        service.add_membership(make_person().id, sme.organisation_id, role, actor=sme)
+    with pytest.raises(Invalid):
+        service.invite("new@example.com", actor=sme, role=role, locale="en")
+
+
+def test_the_database_keeps_the_agencys_roles_out_of_companies() -> None:
+    membership = queries.get_membership(make_sme().membership_id)
+    membership.role = Role.ADMINISTRATOR.value
+    with pytest.raises(IntegrityError, match="ck_memberships_role"):
+        db.flush()
+
+
+def test_a_role_of_the_agency_needs_a_second_administrator() -> None:
+    first, second = make_officer(Role.ADMINISTRATOR), make_officer(Role.ADMINISTRATOR)
+    person = make_person()
+    membership = service.propose_role(person.id, Role.BUDGET_OFFICER, actor=first)
+    assert queries.find_actor(person.id, membership.id).role is Role.VISITOR
+    with pytest.raises(DomainError):
+        service.approve_role(membership.id, actor=first)
+    service.approve_role(membership.id, actor=second)
+    assert queries.find_actor(person.id, membership.id).role is Role.BUDGET_OFFICER
+
+
+def test_nobody_grants_or_approves_a_role_for_themselves() -> None:
+    first, second = make_officer(Role.ADMINISTRATOR), make_officer(Role.ADMINISTRATOR)
+    with pytest.raises(DomainError):
+        service.propose_role(first.person_id, Role.BUDGET_OFFICER, actor=first)
+    membership = service.propose_role(first.person_id, Role.BUDGET_OFFICER, actor=second)
+    with pytest.raises(DomainError):
+        service.approve_role(membership.id, actor=first)
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER])
+def test_only_administrators_propose_approve_and_refuse(role: Role) -> None:
+    officer = make_officer(role)
+    membership = service.propose_role(make_person().id, Role.EVALUATOR, actor=make_officer(Role.ADMINISTRATOR))
+    for verb in (
+        lambda: service.propose_role(make_person().id, Role.EVALUATOR, actor=officer),
+        lambda: service.approve_role(membership.id, actor=officer),
+        lambda: service.refuse_role(membership.id, actor=officer, reason="x"),
+    ):
+        with pytest.raises(Forbidden):
+            verb()
+
+
+def proposed(**columns: object) -> Membership:
+    membership = Membership(
+        person_id=make_person().id,
+        organisation_id=AGENCY_ID,
+        organisation_kind="agency",
+        role="auditor",
+        status="proposed",
+        valid_from=business_clock.today(),
+    )
+    for name, value in columns.items():
+        setattr(membership, name, value)
+    return membership
+
+
+def test_the_database_itself_keeps_four_eyes() -> None:
+    administrator = make_person().id
+    now = business_clock.now()
+    own = make_person().id
+    for columns, constraint in [
+        ({"granted_by": administrator, "approved_by": administrator}, "ck_memberships_four_eyes"),
+        ({"granted_by": own, "person_id": own}, "ck_memberships_own_grant"),
+        ({"granted_by": administrator, "approved_by": own, "person_id": own}, "ck_memberships_own_grant"),
+        ({"granted_by": administrator, "status": "active", "activated_at": now}, "ck_memberships_approved"),
+    ]:
+        with pytest.raises(IntegrityError, match=constraint), db.session.begin_nested():
+            db.session.add(proposed(**columns))
+
+
+def test_invited_staff_wait_for_a_second_administrator(client: FlaskClient) -> None:
+    first, second = make_officer(Role.ADMINISTRATOR), make_officer(Role.ADMINISTRATOR)
+    secret = service.invite("new@example.com", actor=first, role=Role.EVALUATOR, locale="en")
+    person = service.accept_invitation_as_new(secret, name="New Officer", password=PASSWORD, locale="en")
+    assert queries.memberships_of(person.id) == []
+    (waiting,) = queries.proposed_roles()
+    sign_in_as(client, first)
+    assert client.post(f"/people/roles/{waiting.id}/approve", data={}).status_code in (409, 422)
+    sign_in_as(client, second)
+    assert client.post(f"/people/roles/{waiting.id}/approve", data={}).status_code == 303
+    assert [m.role for m in queries.memberships_of(person.id)] == ["evaluator"]
+
+
+def test_the_same_role_is_not_held_twice() -> None:
+    sme = make_sme()
+    with pytest.raises(IntegrityError, match="uq_memberships_live"):
+        service.add_membership(sme.person_id, sme.organisation_id, Role.SIGNATORY, actor=SYSTEM)
+
+
+def test_a_manager_may_be_a_consultant_as_well() -> None:
+    manager = make_provider()
+    service.add_membership(manager.person_id, manager.organisation_id, Role.CONSULTANT, actor=manager)
+    assert {m.role for m in queries.memberships_of(manager.person_id)} == {"manager", "consultant"}
+
+
+def test_create_staff_is_for_the_agencys_roles() -> None:
+    person = service.create_staff("officer@example.com", "An Officer", Role.AUDITOR, PASSWORD, locale="ko")
+    assert [m.role for m in queries.memberships_of(person.id)] == ["auditor"]
+    with pytest.raises(Invalid):
+        service.create_staff("x@example.com", "Somebody", Role.SIGNATORY, PASSWORD, locale="ko")
