@@ -20,6 +20,10 @@ from tests.factories.jobs import make_award, make_bid, make_published_job, pass_
 from tests.factories.providers import make_ready_provider
 
 Database = scoped_session[Session]
+INSERT_AWARD = (
+    "INSERT INTO awards (job_id, bid_id, awarded_by, awarded_at, reason)"
+    " VALUES (:job, :bid, :person, app_now(), 'x')"
+)
 
 
 @pytest.fixture
@@ -78,7 +82,7 @@ def test_nothing_is_scored_or_awarded_before_the_deadline(database: Database) ->
             verb()
     for statement in (
         "INSERT INTO bid_scores VALUES (:bid, 'price', 50, 'x', :person, app_now())",
-        "INSERT INTO awards (job_id, bid_id, awarded_by, awarded_at, reason) VALUES (:job, :bid, :person, app_now(), 'x')",
+        INSERT_AWARD,
         "UPDATE bids SET status = 'won', decided_at = app_now(), decision_reason = 'x'",
     ):
         values = {"bid": bid.id, "job": job.id, "person": sme.person_id}
@@ -194,9 +198,8 @@ def test_the_database_keeps_one_award_a_job(opened: tuple[Job, Actor, Bid, Bid])
     job, sme, first, second = opened
     score_all(job, sme, {first.id: 90, second.id: 50})
     service.award(job.id, actor=sme, bid_id=first.id, reasons=reasons(first, second))
-    again = "INSERT INTO awards (job_id, bid_id, awarded_by, awarded_at, reason) VALUES (:job, :bid, :person, app_now(), 'x')"
     with pytest.raises(IntegrityError, match="uq_awards_job_id"), db.session.begin_nested():
-        db.session.execute(text(again), {"job": job.id, "bid": second.id, "person": sme.person_id})
+        db.session.execute(text(INSERT_AWARD), {"job": job.id, "bid": second.id, "person": sme.person_id})
 
 
 def test_closing_at_the_deadline_tells_the_company_once(opened: tuple[Job, Actor, Bid, Bid]) -> None:

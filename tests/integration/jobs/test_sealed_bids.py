@@ -130,7 +130,7 @@ def test_the_amount_is_in_no_other_table(sealed: tuple[Job, Bid, Actor, Actor]) 
 
 
 def test_an_error_of_the_database_shows_no_content(sealed: tuple[Job, Bid, Actor, Actor]) -> None:
-    job, _bid, _sme, manager = sealed
+    _job, _bid, _sme, manager = sealed
     db.act_as(manager.organisation_id)
     with pytest.raises(DBAPIError) as caught, db.session.begin_nested():
         db.session.execute(text("UPDATE bid_contents SET price_total = -:price, approach = 'secret'"), {"price": PRICE})
@@ -196,7 +196,8 @@ def test_the_database_refuses_a_bidding_window_under_seven_days(database: Databa
     job_id, short = job.id, business_clock.now() + timedelta(days=6)
     copy = (
         "INSERT INTO jobs SELECT (jsonb_populate_record(j, jsonb_build_object("
-        "'id', gen_random_uuid(), 'number', 'short', 'closes_at', CAST(:short AS timestamptz)))).* FROM jobs j WHERE id = :id"
+        "'id', gen_random_uuid(), 'number', 'short', 'closes_at', CAST(:short AS timestamptz)))).*"
+        " FROM jobs j WHERE id = :id"
     )
     with pytest.raises(IntegrityError, match="bidding_window"), db.session.begin_nested():
         db.session.execute(text(copy), {"short": short, "id": job_id})
