@@ -211,13 +211,17 @@ def active_vouchers(programme_id: UUID, organisation_ids: Sequence[UUID]) -> set
     )
 
 
-def aid_since(programme_id: UUID, organisation_id: UUID, since: datetime) -> int:
-    """Aid the programme promised to the company and its linked firms since then, less what was given back."""
-    linked = accounts.undertaking_of(organisation_id)
+def undertaking(organisation_id: UUID) -> list[UUID]:
+    """The company and its linked firms, which count as one; in a fixed order."""
+    return sorted(accounts.undertaking_of(organisation_id))
+
+
+def aid_since(programme_id: UUID, organisation_ids: Sequence[UUID], since: datetime) -> int:
+    """Aid the programme promised to these companies since then, less what was given back; minor units."""
     total = session.scalar(
         select(func.sum(Voucher.amount - Voucher.released)).where(
             Voucher.programme_id == programme_id,
-            Voucher.organisation_id.in_(linked),
+            Voucher.organisation_id.in_(organisation_ids),
             Voucher.issued_at >= since,
         )
     )

@@ -78,6 +78,7 @@ def allocate_batch(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH)
         _lines(call),
         _tickets(call.programme, applications, actor),
         amount=call.programme.voucher_amount,
+        cap=call.programme.aid_cap,
         waiting=queries.waiting(call_id),
     )
     _apply(call, applications, answers, wave, actor)
@@ -95,7 +96,7 @@ def offer_from_waitlist(call_id: UUID, wave: int, *, actor: Actor, size: int = B
         return
     applications = queries.next_in_line(call_id, "waitlisted", limit=size)
     tickets = _tickets(call.programme, applications, actor)
-    answers = allocate(lines, tickets, amount=call.programme.voucher_amount)
+    answers = allocate(lines, tickets, amount=call.programme.voucher_amount, cap=call.programme.aid_cap)
     decided = [answer for answer in answers if answer.outcome != "waitlisted"]
     _apply(call, applications, decided, wave, actor)
     if applications and len(decided) == len(applications):
@@ -123,25 +124,31 @@ def _lines(call: Call) -> list[Line]:
 
 
 def _tickets(programme: Programme, applications: Sequence[Application], actor: Actor) -> list[Ticket]:
+    """The queue as the engine takes it; eligibility is taken again here."""
     holders = queries.active_vouchers(programme.id, [application.organisation_id for application in applications])
-    return [
-        Ticket(application.id, application.ticket or 0, _refusal(programme, application, holders, actor))
-        for application in applications
-    ]
+    since = _months_before(clock.now(), programme.aid_cap_months or 0)
+    tickets = []
+    for application in applications:
+        undertaking = queries.undertaking(application.organisation_id)
+        tickets.append(
+            Ticket(
+                application.id,
+                application.ticket or 0,
+                _refusal(programme, application, holders, actor),
+                undertaking=undertaking[0],
+                promised=queries.aid_since(programme.id, undertaking, since) if programme.aid_cap else 0,
+            )
+        )
+    return tickets
 
 
 def _refusal(programme: Programme, application: Application, holders: set[UUID], actor: Actor) -> str | None:
-    """Why an application can't win whatever the budget; eligibility is taken again here."""
+    """Why an application can't win whatever the budget."""
     result = _assess(application, "allocation", actor).result
     if not rules.counts_as_eligible(application, result):
         return result
     if programme.one_active_voucher and application.organisation_id in holders:
         return "active_voucher"
-    if programme.aid_cap is not None and programme.aid_cap_months is not None:
-        since = _months_before(clock.now(), programme.aid_cap_months)
-        promised = queries.aid_since(programme.id, application.organisation_id, since)
-        if promised + programme.voucher_amount > programme.aid_cap:
-            return "aid_cap"
     return None
 
 

@@ -53,6 +53,21 @@ def test_nobody_overtakes_who_already_waits() -> None:
     assert (answers[0].outcome, answers[0].position) == ("waitlisted", 4)
 
 
+def test_linked_firms_count_as_one_under_the_cap() -> None:
+    firm = UUID(int=9)
+    queue = [
+        Ticket(UUID(int=101), 1, undertaking=firm, promised=6_000),
+        Ticket(UUID(int=102), 2, undertaking=firm, promised=6_000),
+        Ticket(UUID(int=103), 3, undertaking=UUID(int=8)),
+    ]
+    answers = allocate(lines(100_000, 100_000), queue, amount=6_000, cap=12_000)
+    assert [(answer.outcome, answer.reason) for answer in answers] == [
+        ("allocated", None),
+        ("refused", "aid_cap"),
+        ("allocated", None),
+    ]
+
+
 budgets = st.integers(min_value=0, max_value=200_000)
 refusals = st.sets(st.integers(min_value=1, max_value=30))
 

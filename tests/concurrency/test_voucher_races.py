@@ -1,0 +1,187 @@
+"""Vouchers with real commits and threads: drawn once, allocated once, submitted once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier, Event
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+
+from config.settings import Settings
+from marketplace.core import clock, db
+from marketplace.core.actors import SYSTEM, Actor
+from marketplace.core.errors import DomainError
+from marketplace.ledger import queries as ledger
+from marketplace.programmes import queries as programmes
+from marketplace.vouchers import queries, rules, service
+from marketplace.vouchers.models import Application, Voucher
+from tests.factories.accounts import make_sme, sign_in_as
+from tests.factories.programmes import earlier, make_call
+from tests.factories.vouchers import make_application, make_draft, make_voucher
+
+
+@pytest.fixture
+def stored(app: Flask, real_database: Settings) -> Iterator[Flask]:
+    """The application on a database of its own, with real commits."""
+    yield app
+    clock.set_offset(timedelta())
+
+
+def at_once(app: Flask, attempts: list[Callable[[], object]]) -> Counter[str]:
+    """Run every attempt in its own transaction at the same moment; how often each outcome came."""
+    start = Barrier(len(attempts))
+
+    def run(attempt: Callable[[], object]) -> str:
+        with app.app_context():
+            start.wait()
+            try:
+                with db.unit_of_work():
+                    attempt()
+            except DomainError:
+                return "refused"
+            return "done"
+
+    with ThreadPoolExecutor(len(attempts)) as pool:
+        return Counter(pool.map(run, attempts))
+
+
+def test_two_redemptions_of_the_whole_remainder_are_one(stored: Flask) -> None:
+    with stored.app_context(), db.unit_of_work():
+        sme = make_sme()
+        voucher_id, amount = make_voucher(sme).id, 12_000_000
+
+    def redeem() -> None:
+        service.commit(voucher_id, actor=sme, amount=amount, agreement_id=uuid4(), reference="AGR", key=str(uuid4()))
+
+    assert at_once(stored, [redeem, redeem]) == {"done": 1, "refused": 1}
+    with stored.app_context(), db.unit_of_work():
+        assert queries.get_voucher(voucher_id).status == "exhausted"
+        assert ledger.verify().faults == []
+
+
+def test_the_last_of_two_halves_at_once_uses_the_voucher_up(stored: Flask) -> None:
+    with stored.app_context(), db.unit_of_work():
+        sme = make_sme()
+        voucher_id = make_voucher(sme).id
+
+    def redeem() -> None:
+        service.commit(voucher_id, actor=sme, amount=6_000_000, agreement_id=uuid4(), reference="AGR", key=str(uuid4()))
+
+    assert at_once(stored, [redeem, redeem]) == {"done": 2}
+    with stored.app_context(), db.unit_of_work():
+        assert queries.get_voucher(voucher_id).status == "exhausted"
+
+
+def test_many_small_redemptions_never_exceed_the_voucher(stored: Flask) -> None:
+    with stored.app_context(), db.unit_of_work():
+        sme = make_sme()
+        voucher_id = make_voucher(sme).id
+
+    def redeem() -> None:
+        service.commit(voucher_id, actor=sme, amount=5_000_000, agreement_id=uuid4(), reference="AGR", key=str(uuid4()))
+
+    assert at_once(stored, [redeem] * 6) == {"done": 2, "refused": 4}
+    with stored.app_context(), db.unit_of_work():
+        assert queries.remaining(voucher_id) == 2_000_000
+
+
+def test_allocation_run_at_once_overspends_nothing_and_gives_nobody_two(stored: Flask) -> None:
+    with stored.app_context(), db.unit_of_work(), earlier(days=2):
+        call = make_call(vouchers=3, closes_in=timedelta(days=1))
+        for _number in range(6):
+            make_application(call)
+        call_id = call.id
+    with stored.app_context(), db.unit_of_work():
+        service.close_call(call_id, actor=SYSTEM)
+
+    def batch() -> None:
+        service.allocate_batch(call_id, 1, actor=SYSTEM, size=2)
+
+    for _round in range(3):
+        assert at_once(stored, [batch] * 3) == {"done": 3}
+    with stored.app_context(), db.unit_of_work():
+        applications = db.session.query(Application).filter_by(call_id=call_id).order_by(Application.ticket)
+        assert [one.status for one in applications] == ["allocated"] * 3 + ["waitlisted"] * 3
+        assert db.session.query(Voucher).filter_by(call_id=call_id).count() == 3
+        meter = programmes.meter(programmes.get_call(call_id))
+        assert (meter.available, meter.reserved) == (0, 36_000_000)
+        assert ledger.verify().faults == []
+
+
+def test_two_calls_of_one_programme_give_a_company_one_voucher(stored: Flask) -> None:
+    with stored.app_context(), db.unit_of_work(), earlier(days=2):
+        sme = make_sme()
+        first = make_call(closes_in=timedelta(days=1))
+        second = make_call(first.programme, closes_in=timedelta(days=1))
+        calls = [first.id, second.id]
+        for call in (first, second):
+            make_application(call, sme)
+    for call_id in calls:
+        with stored.app_context(), db.unit_of_work():
+            service.close_call(call_id, actor=SYSTEM)
+    batches = [lambda call_id=call_id: service.allocate_batch(call_id, 1, actor=SYSTEM) for call_id in calls]
+    assert at_once(stored, batches) == {"done": 2}
+    with stored.app_context(), db.unit_of_work():
+        statuses = [one.status for one in db.session.query(Application).order_by(Application.status)]
+        assert statuses == ["allocated", "refused"]
+
+
+def test_fifty_equal_submissions_of_an_application_take_one_ticket(stored: Flask) -> None:
+    with stored.app_context(), db.unit_of_work():
+        sme = make_sme()
+        application_id = make_draft(make_call(), sme).id
+    form = dict.fromkeys(rules.DECLARATIONS, "y") | {"key": str(uuid4())}
+    clients = [signed_in(stored, sme) for _number in range(10)]
+
+    def send(number: int) -> tuple[int, str | None]:
+        answer = clients[number % 10].post(f"/applications/{application_id}/check", data=form)
+        return answer.status_code, answer.location
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = set(pool.map(send, range(50)))
+    assert answers == {(303, f"/applications/{application_id}/receipt")}
+    with stored.app_context(), db.unit_of_work():
+        (assessed,) = db.session.query(Application).filter_by(id=application_id).one().assessments
+        assert assessed.occasion == "submission"
+
+
+def signed_in(app: Flask, actor: Actor):  # type: ignore[no-untyped-def]
+    with app.app_context():
+        return sign_in_as(app.test_client(), actor)
+
+
+def test_closing_waits_for_a_submission_under_way(stored: Flask) -> None:
+    with stored.app_context(), db.unit_of_work(), earlier(days=2):
+        sme = make_sme()
+        call = make_call(closes_in=timedelta(days=1))
+        application_id, call_id = make_draft(call, sme).id, call.id
+    submitted, may_end = Event(), Event()
+
+    def submit() -> None:
+        with stored.app_context(), db.unit_of_work():
+            with earlier(days=2):
+                service.submit(application_id, actor=sme, declarations=set(rules.DECLARATIONS))
+            submitted.set()
+            may_end.wait()
+
+    def close() -> None:
+        with stored.app_context(), db.unit_of_work():
+            service.close_call(call_id, actor=SYSTEM)
+            service.allocate_batch(call_id, 1, actor=SYSTEM)
+
+    with ThreadPoolExecutor(2) as pool:
+        submission = pool.submit(submit)
+        submitted.wait()
+        closing = pool.submit(close)
+        with pytest.raises(TimeoutError):
+            closing.result(timeout=0.5)
+        may_end.set()
+        submission.result()
+        closing.result()
+    with stored.app_context(), db.unit_of_work():
+        assert db.session.query(Application).filter_by(id=application_id).one().status == "allocated"
