@@ -11,7 +11,7 @@ PERSON = Lifecycle(
         Move("disable", ("confirmed",), "disabled", stamp="disabled_at", label=_("Disable the account")),
         Move("restore", ("disabled",), "confirmed", stamp="confirmed_at", label=_("Restore the account")),
     ],
-    labels={"registered": _("E-mail not yet confirmed"), "confirmed": _("Confirmed"), "disabled": _("Disabled")},
+    labels={"registered": _("E-mail not yet confirmed"), "confirmed": _("E-mail confirmed"), "disabled": _("Disabled")},
 )
 
 MEMBERSHIP = Lifecycle(

@@ -64,7 +64,7 @@ def export_people() -> ResponseReturnValue:
             (_("Name"), lambda person: person.name),
             (_("E-mail address"), lambda person: person.email),
             (_("Status"), lambda person: PERSON.label(person.status)),
-            (_("Since"), lambda person: person.created_at),
+            (_("Account since"), lambda person: person.created_at),
         ]
         return export(rows, columns, "people", kind=form.format.data)
     return page("accounts/export_people.html", form=form)
