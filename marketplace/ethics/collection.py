@@ -157,7 +157,7 @@ def _devices(claim_ids: list[UUID]) -> dict[UUID, str]:
     wanted = select(AuditEntry.person_id, AuditEntry.device_hash).where(
         AuditEntry.subject_type == "claims", AuditEntry.subject_id.in_(claim_ids), AuditEntry.device_hash.is_not(None)
     )
-    rows = db.session.execute(wanted.order_by(AuditEntry.id)).tuples()
+    rows = db.session.execute(wanted.order_by(AuditEntry.id))
     return {person: device for person, device in rows if person is not None and device is not None}
 
 

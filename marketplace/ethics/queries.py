@@ -81,7 +81,7 @@ def flags_by_id(flag_ids: Iterable[UUID], *, engagement_id: UUID) -> Sequence[Fl
 def known_fingerprints(engagement_id: UUID) -> set[tuple[str, str]]:
     """Rule and fingerprint of every flag that this engagement has already."""
     wanted = select(Flag.rule_id, Flag.fingerprint).where(Flag.engagement_id == engagement_id)
-    return set(db.session.execute(wanted).tuples())
+    return set(db.session.execute(wanted))
 
 
 def find_hold(flag: Flag) -> Hold | None:
@@ -131,5 +131,5 @@ def precision() -> dict[str, Precision]:
     wanted = select(
         Flag.rule_id, func.count(), func.count(case((closed, 1))), func.count(case((Flag.status == "confirmed", 1)))
     )
-    rows = db.session.execute(wanted.group_by(Flag.rule_id).order_by(Flag.rule_id)).tuples()
+    rows = db.session.execute(wanted.group_by(Flag.rule_id).order_by(Flag.rule_id))
     return {rule_id: Precision(raised, done, confirmed) for rule_id, raised, done, confirmed in rows}

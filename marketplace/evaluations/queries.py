@@ -139,7 +139,7 @@ def evaluators_by_load(without: Iterable[UUID], *, organisations: Iterable[UUID]
     free = [person.id for person in accounts.people_with_role(Role.EVALUATOR) if person.id not in barred]
     counted = select(Assignment.evaluator_id, func.count()).where(Assignment.status.in_(OPEN))
     rows = db.session.execute(counted.where(Assignment.evaluator_id.in_(free)).group_by(Assignment.evaluator_id))
-    load = dict(rows.tuples().all())
+    load = dict(rows.all())
     return sorted(free, key=lambda person_id: (load.get(person_id, 0), str(person_id)))
 
 
