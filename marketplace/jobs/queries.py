@@ -25,6 +25,8 @@ from marketplace.jobs.models import (
 from marketplace.providers import queries as providers
 from marketplace.providers.models import Consultant, Provider
 from marketplace.providers.rules import OBSTACLES, find_obstacle
+from marketplace.vouchers import queries as vouchers
+from marketplace.vouchers.models import Voucher
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,17 @@ def jobs(actor: Actor, *, status: str = "", service_line: str = "", region: str 
         if value:
             query = query.where(column == value)
     return query.where(Job.title.icontains(search, autoescape=True)) if search else query
+
+
+def usable_vouchers(job: Job) -> list[Voucher]:
+    """The company's valid vouchers that cover the job's service, the newest first."""
+    return [
+        voucher
+        for voucher in vouchers.vouchers_of(job.organisation_id)
+        if voucher.status == "issued"
+        and voucher.expires_at > clock.now()
+        and job.service_line in voucher.programme.service_lines
+    ]
 
 
 def get_diagnosis(diagnosis_id: UUID, *, actor: Actor) -> Diagnosis:
@@ -197,6 +210,11 @@ def ranking(job: Job, bids: Iterable[Bid], contents: dict[UUID, BidContent]) -> 
         if {score.criterion for score in bid.scores} == codes
     ]
     return {place.bid_id: place for place in scoring.rank(criteria, scored)}
+
+
+def total_of(job: Job, bid: Bid) -> int:
+    """The bid's weighted total, in hundredths of a point."""
+    return scoring.weighted_total(criteria_of(job), {score.criterion: score.points for score in bid.scores})
 
 
 def criteria_of(job: Job) -> list[scoring.Criterion]:

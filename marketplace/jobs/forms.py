@@ -1,0 +1,215 @@
+"""What may be typed about jobs, bids and awards: shape only."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from config import lists
+from marketplace.core.forms import (
+    AgreeField,
+    ChoiceField,
+    ChoicesField,
+    DateField,
+    Form,
+    LongTextField,
+    MoneyField,
+    SelectOneField,
+    TextField,
+    WholeNumberField,
+)
+from marketplace.core.i18n import _, localized
+from marketplace.jobs import diagnosis, rules
+from marketplace.jobs.models import Job
+from marketplace.jobs.service import JobText, Offer
+from marketplace.jobs.states import BID, JOB
+
+LANGUAGES = [("ko", "한국어"), ("en", "English")]
+ANY = [("", _("All"))]
+TEXT_FIELDS = ("service_line", "title", "situation", "goal", "expected_results", "region", "sector", "language")
+
+
+def choices(labels: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:
+    """Codes with their words in the reader's language."""
+    return [(code, localized(label)) for code, label in labels.items()]
+
+
+class ListForm(Form):
+    """Filters of a list, in its address."""
+
+    class Meta:
+        csrf = False
+
+    key = None  # type: ignore[assignment]
+
+    def chosen(self, name: str) -> str:
+        """The filter's value, or nothing when the address holds one that isn't on the list."""
+        field = self[name]
+        return "" if field.errors else field.data or ""
+
+
+class JobsForm(ListForm):
+    status = SelectOneField(_("Status"), required=False, choices=[*ANY, *JOB.labels.items()])
+    service_line = SelectOneField(_("Service"), required=False)
+    region = SelectOneField(_("Region"), required=False)
+    search = TextField(_("Words in the title"), required=False, max_length=100)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.service_line.choices = [*ANY, *choices(lists.service_lines())]
+        self.region.choices = [*ANY, *choices(lists.regions())]
+
+
+class BidsForm(ListForm):
+    status = SelectOneField(_("Status"), required=False, choices=[*ANY, *BID.labels.items()])
+
+
+def diagnosis_form() -> Form:
+    """The self-diagnosis: one scale per statement."""
+    questionnaire = diagnosis.load()
+    scale = [(value, f"{value}. {localized(label)}") for value, label in questionnaire.scale.items()]
+    fields = {
+        question.code: ChoiceField(localized(question.text), coerce=int, choices=scale)
+        for question in questionnaire.questions
+    }
+    made: Form = type("DiagnosisForm", (Form,), fields)()
+    return made
+
+
+class ServiceForm(Form):
+    """The service line for which a job is drafted."""
+
+    service_line = ChoiceField(_("What should the job be about?"))
+
+
+class JobForm(Form):
+    """A draft's text and the weights of its criteria."""
+
+    service_line = SelectOneField(_("Service"))
+    title = TextField(_("Title"), max_length=120)
+    situation = LongTextField(_("How things are now"), max_length=3000)
+    goal = LongTextField(_("What you want to reach"), max_length=2000)
+    expected_results = LongTextField(_("What you expect to receive"), max_length=2000)
+    region = SelectOneField(_("Where the work takes place"))
+    sector = SelectOneField(_("Your sector"))
+    language = SelectOneField(_("Language of the work"), choices=LANGUAGES)
+    weight_approach = WholeNumberField(rules.CRITERIA["approach"], minimum=0, maximum=100)
+    weight_experience = WholeNumberField(rules.CRITERIA["experience"], minimum=0, maximum=100)
+    weight_schedule = WholeNumberField(rules.CRITERIA["schedule"], minimum=0, maximum=100)
+    weight_price = WholeNumberField(rules.CRITERIA["price"], minimum=0, maximum=100)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.service_line.choices = choices(lists.service_lines())
+        self.region.choices = choices(lists.regions())
+        self.sector.choices = choices(lists.sectors())
+
+    @property
+    def text(self) -> JobText:
+        """What was typed, as the verbs take it."""
+        return JobText(**{name: self[name].data for name in TEXT_FIELDS})
+
+    @property
+    def weights(self) -> dict[str, int]:
+        """The weight of each criterion."""
+        return {code: self[f"weight_{code}"].data for code in rules.CRITERIA}
+
+    @property
+    def weight_fields(self) -> list[Any]:
+        """The fields of the weights, in the order of the criteria."""
+        return [self[f"weight_{code}"] for code in rules.CRITERIA]
+
+
+class PublishForm(Form):
+    """On which voucher and until which day bids are taken."""
+
+    voucher = ChoiceField(_("Voucher"))
+    closes_on = DateField(_("Last day for bids"))
+    confirmed = AgreeField(_("I know that a published job can't be changed."))
+
+
+class ReasonForm(Form):
+    """A reason that others read."""
+
+    reason = LongTextField(_("Reason"), max_length=1000)
+
+
+class ConfirmForm(Form):
+    """One question, one button."""
+
+
+class QuestionForm(Form):
+    text = LongTextField(_("Your question"), max_length=1000)
+
+
+class AnswerForm(Form):
+    text = LongTextField(_("Your answer"), max_length=2000)
+
+
+class BidForm(Form):
+    """An offer; a price and days for each stage are added by bid_form()."""
+
+    approach = LongTextField(_("How you will do it"), max_length=5000)
+    consultants = ChoicesField(_("Consultants who will do the work"))
+    attestations = ChoicesField(_("We confirm"), choices=list(rules.ATTESTATIONS.items()))
+    stages: Sequence[str] = ()
+
+    @property
+    def offer(self) -> Offer:
+        """What was typed, as the verb takes it."""
+        return Offer(
+            prices={stage: self[f"price_{stage}"].data for stage in self.stages},
+            days={stage: self[f"days_{stage}"].data for stage in self.stages},
+            approach=self.approach.data or "",
+            consultant_ids=[UUID(key) for key in self.consultants.data or []],
+            attestations=dict.fromkeys(self.attestations.data or [], True),
+        )
+
+
+def bid_form(job: Job, consultants: Iterable[tuple[UUID, str]], **data: Any) -> BidForm:
+    """The form for an offer: prices in the job's currency and days for each of its stages, the firm's consultants."""
+    fields: dict[str, Any] = {"stages": tuple(job.stages)}
+    for stage in job.stages:
+        label = localized(lists.stages().get(stage, {"en": stage}))
+        fields[f"price_{stage}"] = MoneyField(
+            _("Net price of %(stage)s", stage=label), currency=job.currency or "KRW", maximum=rules.HIGHEST_PRICE
+        )
+        fields[f"days_{stage}"] = WholeNumberField(
+            _("Working days for %(stage)s", stage=label), minimum=1, maximum=rules.MOST_DAYS
+        )
+    form: BidForm = type("JobBidForm", (BidForm,), fields)(**data)
+    form.consultants.choices = [(str(key), name) for key, name in consultants]
+    return form
+
+
+class DeclarationForm(Form):
+    """Whether the person has a conflict of interest with a bidder."""
+
+    has_conflict = ChoiceField(
+        _("Do you have a conflict of interest with one of these firms?"),
+        choices=[("no", _("No, with none of them")), ("yes", _("Yes"))],
+    )
+    statement = LongTextField(_("If yes: with which firm, and what is it?"), required=False, max_length=1000)
+
+
+def score_form(job: Job, **data: Any) -> Form:
+    """Points and a reason for each of the job's criteria."""
+    fields: dict[str, Any] = {}
+    for entry in job.criteria:
+        code = entry["code"]
+        fields[f"points_{code}"] = WholeNumberField(_("Points, 0 to 100"), minimum=0, maximum=100)
+        fields[f"reason_{code}"] = LongTextField(_("Reason"), max_length=1000)
+    made: Form = type("ScoreForm", (Form,), fields)(**data)
+    return made
+
+
+def award_form(bids: Iterable[tuple[UUID, str]]) -> Form:
+    """The winner, and a reason for each bid."""
+    named = list(bids)
+    fields: dict[str, Any] = {
+        "bid": ChoiceField(_("Which firm do you choose?"), choices=[(str(key), name) for key, name in named])
+    }
+    for key, name in named:
+        fields[f"reason_{key}"] = LongTextField(_("Reason for %(firm)s", firm=name), max_length=1000)
+    fields["confirmed"] = AgreeField(_("I know that an award can't be taken back."))
+    made: Form = type("AwardForm", (Form,), fields)()
+    return made

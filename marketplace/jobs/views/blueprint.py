@@ -1,0 +1,35 @@
+"""The blueprint of the pages of jobs, and words that several pages share."""
+
+from typing import Any
+
+from flask import Blueprint
+
+from config import lists
+from marketplace.core.i18n import localized
+from marketplace.jobs import rules
+from marketplace.jobs.models import Job
+
+blueprint = Blueprint("jobs", __name__)
+
+TONES = {"draft": "gray", "published": "information", "closed": "warning", "awarded": "success", "withdrawn": "gray"}
+
+
+def word(labels: Any, code: str | None) -> str:
+    """A code of a list in the reader's language."""
+    return localized(labels.get(code or "", code or ""))
+
+
+def stage_words() -> dict[str, str]:
+    """Stages in the reader's language."""
+    return {code: localized(label) for code, label in lists.stages().items()}
+
+
+def job_words(job: Job) -> dict[str, Any]:
+    """What a job's codes mean, for its pages."""
+    return {
+        "service": word(lists.service_lines(), job.service_line),
+        "region": word(lists.regions(), job.region),
+        "sector": word(lists.sectors(), job.sector),
+        "language": {"ko": "한국어", "en": "English"}.get(job.language, job.language),
+        "criteria": [(rules.CRITERIA[entry["code"]], entry["weight"]) for entry in job.criteria],
+    }

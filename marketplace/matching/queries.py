@@ -1,0 +1,45 @@
+"""Reads for matching: the firms of the register as plain rows, ranked for a job."""
+
+from marketplace.core import clock
+from marketplace.jobs.models import Job
+from marketplace.matching.ranking import Provider, Ranking, Wanted, rank
+from marketplace.providers import queries as providers
+from marketplace.providers import rules
+from marketplace.providers.models import Provider as ProviderRow
+
+
+def rank_for(job: Job) -> Ranking:
+    """Every firm of the register once: in order with reasons, or left out with the reason."""
+    now, ready = clock.now(), providers.ready_counts(clock.today())
+    conflicts = providers.conflicting_providers(job.organisation_id)
+    rows = [
+        _plain(
+            row, _standing(row, dormant=rules.is_dormant(row, now), conflict=row.id in conflicts), ready.get(row.id, 0)
+        )
+        for row in providers.in_register()
+    ]
+    return rank(rows, Wanted(job.service_line, job.region, job.sector, job.language))
+
+
+def _standing(row: ProviderRow, *, dormant: bool, conflict: bool) -> str:
+    if row.status != "approved":
+        return row.status
+    if conflict:
+        return "conflict"
+    return "dormant" if dormant else "approved"
+
+
+def _plain(row: ProviderRow, status: str, ready: int) -> Provider:
+    return Provider(
+        id=row.id,
+        name=row.name,
+        status=status,
+        service_lines=frozenset(row.service_lines),
+        regions=frozenset(row.regions),
+        sectors=frozenset(row.sectors),
+        languages=frozenset(row.languages),
+        load=row.load,
+        capacity=row.capacity,
+        grade=row.grade_value,
+        ready_consultants=ready,
+    )
