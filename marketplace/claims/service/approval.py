@@ -1,4 +1,4 @@
-"""The budget officers' verbs: check, return, approve; two different people."""
+"""The officers' verbs: check, return, approve; whoever checks doesn't approve."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -24,7 +24,8 @@ from marketplace.vouchers import service as voucher_service
 def check_claim(claim_id: UUID, *, actor: Actor) -> Claim:
     """Run all checks and pass the claim on to another officer; nothing is kept if one of them fails."""
     claim = _lock(claim_id)
-    rules.check_role(actor, Role.BUDGET_OFFICER)
+    rules.check_role(actor, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER)
+    CLAIM.move(claim.status, "check")
     _run_checks(claim, actor)
     claim.checked_by = actor.person_id
     transition(claim, CLAIM, "check", actor=actor)
@@ -35,7 +36,7 @@ def check_claim(claim_id: UUID, *, actor: Actor) -> Claim:
 def return_claim(claim_id: UUID, *, actor: Actor, reasons: Sequence[str]) -> Claim:
     """Send a claim back once, with everything that is missing in one list; the provider's answer reopens it."""
     claim = _lock(claim_id)
-    rules.check_role(actor, Role.BUDGET_OFFICER)
+    rules.check_role(actor, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER)
     claim.return_reasons = rules.check_reasons(reasons)
     claim.returned_by = actor.person_id
     transition(claim, CLAIM, "return", actor=actor, reason="; ".join(claim.return_reasons))

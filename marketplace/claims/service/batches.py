@@ -65,7 +65,9 @@ def send_batch(batch_id: UUID, *, actor: Actor) -> PaymentBatch:
         raise DomainError(_("Payments of an engagement in this batch are held. Take them out first."))
     batch.sent_by = actor.person_id
     transition(batch, BATCH, "send", actor=actor)
-    batch.file_sha256 = sha256(queries.payment_file(batch)).hexdigest()
+    # The row is stored once it is whole: a batch that was sent has the hash of its file.
+    with session.no_autoflush:
+        batch.file_sha256 = sha256(queries.payment_file(batch)).hexdigest()
     db.flush()
     return batch
 

@@ -1,0 +1,62 @@
+"""Claims and payment batches on top of an engagement, made by the verbs."""
+
+import io
+
+from config.payments import terms
+from marketplace.claims import bank, queries, service
+from marketplace.claims.models import BankImport, Claim, PaymentBatch
+from marketplace.claims.pain001 import Account
+from marketplace.core import clock
+from marketplace.core.actors import Actor
+from marketplace.core.money import exponent
+from marketplace.engagements.models import Engagement
+from tests.factories.engagements import Story
+
+
+def submit(story: Story, engagement: Engagement) -> Claim:
+    """The provider claims every accepted stage that isn't claimed yet; its invoice has 10 % tax on top."""
+    stages = queries.claimable_stages(engagement.id)
+    net = sum(stage.agreed.price_net for stage in stages)
+    return service.submit_claim(
+        engagement.id,
+        actor=story.manager,
+        stage_ids=[stage.id for stage in stages],
+        invoice_number="INV-1",
+        invoice_gross=net * 11 // 10,
+    )
+
+
+def approve(story: Story, claim: Claim) -> Claim:
+    """The programme officer checks, the first budget officer approves."""
+    service.check_claim(claim.id, actor=story.programme_officer)
+    return service.approve_claim(claim.id, actor=story.budget_officers[0])
+
+
+def send(story: Story, *claims: Claim) -> PaymentBatch:
+    """The first budget officer prepares the batch, the second one sends it."""
+    batch = service.prepare_batch(actor=story.budget_officers[0], claim_ids=[claim.id for claim in claims])
+    return service.send_batch(batch.id, actor=story.budget_officers[1])
+
+
+def bank_answer(batch: PaymentBatch, returned: dict[str, str] | None = None) -> bytes:
+    """What the bank reports of a batch."""
+    return bank.answer(queries.payment_file(batch), booked_at=clock.now(), returned=returned)
+
+
+def co_payment_notice(reference: str, amount: int, currency: str = "KRW") -> bytes:
+    """What the bank reports when an SME pays its share."""
+    agency = terms(clock.today())
+    return bank.receive(
+        reference,
+        amount=amount,
+        digits=exponent(currency),
+        currency=currency,
+        payer=Account("Company", "111-222", ""),
+        account=Account(agency.holder, agency.number, agency.bank),
+        booked_at=clock.now(),
+    )
+
+
+def take(content: bytes, actor: Actor) -> BankImport:
+    """An officer imports what the bank reported."""
+    return service.import_bank_file(io.BytesIO(content), actor=actor, filename="camt.xml")
