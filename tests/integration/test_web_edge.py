@@ -119,7 +119,6 @@ def test_a_refused_form_can_be_sent_again_with_its_key(visitor):
     ("field", "typed"),
     [
         ("name", "nul\x00"),
-        ("name", "\ud800"),
         ("name", "evil\u202etxt"),
         ("name", "x" * 21),
         ("name", "two\nlines"),
@@ -141,7 +140,7 @@ def test_what_cannot_be_stored_is_refused_at_its_field(visitor, field, typed):
 
 
 def quoted(value: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in value.encode("utf-8", "surrogatepass"))
+    return "".join(f"%{byte:02X}" for byte in value.encode("utf-8"))
 
 
 def test_what_people_type_is_taken(visitor):
