@@ -130,7 +130,7 @@ def as_owner(real_database: Settings) -> Callable[..., None]:
 class Browser(FlaskClient):
     """Gives every request a context of its own, as a server does: no person, language or number is carried over.
 
-    What the test prepared is stored before, as an earlier request would have left it; its rows stay readable in the test.
+    What the test prepared is stored before, as an earlier request would have left it; its rows stay readable.
     """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:

@@ -28,7 +28,7 @@ def fetch(package: dict[str, Any], folder: Path) -> Path:
         sys.exit(f"{name}: sha256 is {found}, packages.toml says {package['sha256']}; nothing was copied")
     with tarfile.open(archive) as tar:
         tar.extractall(folder / package["name"], filter="data")
-    return folder / package["name"] / "package"
+    return folder / str(package["name"]) / "package"
 
 
 def copy(package: dict[str, Any], source: Path) -> int:
