@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import config
+from marketplace.core import clock
 from marketplace.ethics.rules.facts import Facts, Hit
 from marketplace.ethics.rules.register import RULES, Limits
 
@@ -87,6 +88,11 @@ def current(on: date) -> Book:
     editions = sorted(load_all())
     valid = [each for each in editions if date.fromisoformat(each) <= on]
     return load_all()[valid[-1] if valid else editions[0]]
+
+
+def newest() -> Book:
+    """Return the edition in force today."""
+    return current(clock.today())
 
 
 def get(version: str) -> Book:

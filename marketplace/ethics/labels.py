@@ -1,0 +1,51 @@
+"""Words for what rules find: the finding, and the names of the values it rests on."""
+
+from marketplace.core.errors import Words
+from marketplace.core.i18n import _
+
+FINDINGS: dict[str, Words] = {
+    "same_business_number": _("Both sides have the same business number."),
+    "same_representative": _("Both sides have the same representative."),
+    "same_person": _("The same person acts on both sides."),
+    "same_bank_account": _("Both sides have the same bank account."),
+    "same_phone": _("Both sides have the same telephone number."),
+    "same_email_domain": _("Both sides use the same e-mail domain."),
+    "same_address": _("Both sides share an address."),
+    "same_device": _("Both sides acted from the same device."),
+    "above_ceiling": _("The aid within the window is above the ceiling."),
+    "several_vouchers": _("The company holds several active vouchers."),
+    "overlap": _("Two sessions of one person overlap."),
+    "not_named": _("Sessions were held by a person whom the agreement does not name."),
+    "unconfirmed": _("The company did not confirm several sessions."),
+    "survey_counts_fewer": _("The company counts fewer sessions than the log."),
+    "survey_says_other": _("The company's answer to a fact question differs from the record."),
+    "survey_says_given": _("The company answers that something was given or offered back."),
+    "paid_from_their_account": _("The company's share came from an account of the other side."),
+    "paid_by_them": _("The company's share was paid by the other side."),
+    "another_payer": _("The company's share came under another name."),
+    "not_paid": _("The company's share has not arrived."),
+    "paid_late": _("The company's share arrived late."),
+    "changed_before_payment": _("The provider's account changed shortly before a payment."),
+    "same_file": _("The same file was delivered to another company."),
+    "same_text": _("The same text was delivered to another company."),
+    "not_valid": _("A required paper was not valid on that day."),
+    "fast": _("The survey was answered faster than it can be read."),
+    "straight_line": _("The survey has the same answer everywhere, the reversed item included."),
+}
+
+INPUTS: dict[str, Words] = {
+    "value": _("Value"),
+    "act": _("Act"),
+    "other_act": _("The other act"),
+    "side": _("The other side"),
+    "total": _("Sum in minor units"),
+    "day": _("Day"),
+    "claim_day": _("Day of the claim"),
+    "count": _("Number"),
+    "minutes": _("Minutes"),
+    "sessions": _("Sessions"),
+    "answer": _("Answer"),
+    "expected": _("Expected"),
+    "due": _("Amount due in minor units"),
+    "characters": _("Characters"),
+}

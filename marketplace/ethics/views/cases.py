@@ -1,0 +1,126 @@
+"""Cases as the officers see them: list, open, decide, decide an appeal."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.accounts import queries as accounts
+from marketplace.core import db
+from marketplace.core.actors import Role
+from marketplace.core.auth import current_actor, requires
+from marketplace.core.exports import MOST_ROWS, export, wanted
+from marketplace.core.i18n import _
+from marketplace.core.web import done, page, paginate
+from marketplace.engagements.models import Engagement
+from marketplace.ethics import queries, service
+from marketplace.ethics.forms import CaseFilter, CaseForm, DecideAppealForm, DecideForm
+from marketplace.ethics.labels import FINDINGS
+from marketplace.ethics.models import Case
+from marketplace.ethics.rules import book
+from marketplace.ethics.states import CASE, SANCTIONS
+from marketplace.ethics.views.blueprint import READERS, blueprint, known
+
+
+@blueprint.get("/cases")
+@requires(*READERS)
+def case_list() -> ResponseReturnValue:
+    """List cases, newest first."""
+    form = CaseFilter(formdata=request.args)
+    form.validate()
+    status = known(form.status)
+    chosen = queries.cases(status=status)
+    if wanted():
+        rows = db.session.execute(chosen.order_by(Case.opened_at.desc(), Case.id).limit(MOST_ROWS))
+        return export(rows, _columns(), "cases")
+    listed = paginate(chosen, sorts={"-opened": Case.opened_at, "opened": Case.opened_at}, key=Case.id)
+    return page("ethics/case_list.html", form=form, listed=listed, status=status, lifecycle=CASE)
+
+
+def _columns() -> list[Any]:
+    return [
+        (_("Number"), lambda row: row[0].number),
+        (_("Engagement"), lambda row: row[1]),
+        (_("Provider"), lambda row: row[2]),
+        (_("Status"), lambda row: str(CASE.label(row[0].status))),
+        (_("Sanction"), lambda row: str(SANCTIONS.get(row[0].sanction, ""))),
+        (_("Opened"), lambda row: row[0].opened_at),
+        (_("Decided"), lambda row: row[0].decided_at),
+    ]
+
+
+@blueprint.get("/cases/<uuid:case_id>")
+@requires(*READERS)
+def case(case_id: UUID) -> ResponseReturnValue:
+    """Show one case: flags, question, reply, finding, appeal, and what its reader may do."""
+    found = queries.get_case(case_id, actor=current_actor())
+    return page(
+        "ethics/case.html",
+        case=found,
+        flags=queries.flags_in_case(case_id),
+        engagement=db.get(Engagement, found.engagement_id),
+        firms=accounts.organisation_names([found.provider_id]),
+        names=accounts.names([found.opened_by, found.decided_by, found.appeal_decided_by]),
+        findings_against=queries.findings_against(found.provider_id),
+        findings=FINDINGS,
+        sanctions=SANCTIONS,
+        lifecycle=CASE,
+    )
+
+
+@blueprint.route("/engagements/<uuid:engagement_id>/open-case", methods=["GET", "POST"])
+@requires(Role.ETHICS_OFFICER)
+def open_case(engagement_id: UUID) -> ResponseReturnValue:
+    """Put open flags of an engagement to its provider."""
+    engagement = db.get(Engagement, engagement_id)
+    flags = [each for each in queries.flags_of(engagement_id) if each.status == "raised"]
+    form = CaseForm()
+    form.offer([(str(each.id), f"{each.number} {each.rule_id}: {FINDINGS.get(each.finding, '')}") for each in flags])
+    if request.method == "GET":
+        form.flags.data = [str(each.id) for each in flags]
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            chosen = [UUID(value) for value in form.flags.data or []]
+            opened = service.open_case(
+                engagement_id, actor=current_actor(), flag_ids=chosen, question=form.question.data
+            )
+            return done(
+                _("The case is open. The provider was asked to reply."), url_for("ethics.case", case_id=opened.id)
+            )
+    reply_days = book.newest().reply_days
+    return page("ethics/open_case.html", form=form, engagement=engagement, flags=flags, reply_days=reply_days)
+
+
+@blueprint.route("/cases/<uuid:case_id>/decide", methods=["GET", "POST"])
+@requires(Role.ETHICS_OFFICER)
+def decide(case_id: UUID) -> ResponseReturnValue:
+    """Find a violation or none."""
+    found = queries.get_case(case_id, actor=current_actor())
+    form = DecideForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.decide(
+                case_id,
+                actor=current_actor(),
+                violation=form.finding.data == "violation",
+                reason=form.reason.data,
+                sanction=form.sanction.data or None,
+            )
+            return done(_("The case is decided. The provider was told."), url_for("ethics.case", case_id=case_id))
+    count = queries.findings_against(found.provider_id)
+    return page("ethics/decide.html", form=form, case=found, count=count, limit=book.newest().sanction_after_findings)
+
+
+@blueprint.route("/cases/<uuid:case_id>/decide-appeal", methods=["GET", "POST"])
+@requires(Role.ETHICS_OFFICER)
+def decide_appeal(case_id: UUID) -> ResponseReturnValue:
+    """Uphold or overturn a finding."""
+    found = queries.get_case(case_id, actor=current_actor())
+    form = DecideAppealForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            uphold = form.decision.data == "uphold"
+            service.decide_appeal(case_id, actor=current_actor(), uphold=uphold, reason=form.reason.data)
+            return done(_("The appeal is decided. The provider was told."), url_for("ethics.case", case_id=case_id))
+    return page("ethics/decide_appeal.html", form=form, case=found)

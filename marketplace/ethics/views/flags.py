@@ -1,0 +1,148 @@
+"""The queue of flags: list, evidence, dismiss, hold, extend, lift."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.accounts import queries as accounts
+from marketplace.core import db
+from marketplace.core.actors import Role
+from marketplace.core.auth import current_actor, requires
+from marketplace.core.exports import MOST_ROWS, export, wanted
+from marketplace.core.forms import Form
+from marketplace.core.i18n import _, localized
+from marketplace.core.web import done, page, paginate
+from marketplace.engagements.models import Engagement
+from marketplace.ethics import queries, service
+from marketplace.ethics.forms import DismissForm, FlagFilter, ReasonForm
+from marketplace.ethics.labels import FINDINGS, INPUTS
+from marketplace.ethics.models import Flag
+from marketplace.ethics.rules import book
+from marketplace.ethics.states import ACTIONS, FAMILIES, FLAG
+from marketplace.ethics.views.blueprint import READERS, blueprint, known
+
+
+@blueprint.get("/flags")
+@requires(*READERS)
+def flag_list() -> ResponseReturnValue:
+    """List flags, newest first."""
+    form = FlagFilter(formdata=request.args)
+    edition = book.newest()
+    form.offer([(each.id, f"{each.id} {localized(each.title)}") for each in edition.rules.values()])
+    form.validate()
+    status, rule_id = known(form.status), known(form.rule)
+    chosen = queries.flags(status=status, rule_id=rule_id)
+    if wanted():
+        rows = db.session.execute(chosen.order_by(Flag.raised_at.desc(), Flag.id).limit(MOST_ROWS))
+        return export(rows, _columns(), "flags")
+    listed = paginate(
+        chosen, sorts={"-raised": Flag.raised_at, "raised": Flag.raised_at, "rule": Flag.rule_id}, key=Flag.id
+    )
+    filters = {"status": status or None, "rule": rule_id or None}
+    return page(
+        "ethics/flag_list.html",
+        form=form,
+        listed=listed,
+        edition=edition,
+        lifecycle=FLAG,
+        filters=filters,
+        findings=FINDINGS,
+    )
+
+
+def _columns() -> list[Any]:
+    return [
+        (_("Number"), lambda row: row[0].number),
+        (_("Rule"), lambda row: row[0].rule_id),
+        (_("Version"), lambda row: f"{row[0].rule_version} / {row[0].rule_set}"),
+        (_("Finding"), lambda row: str(FINDINGS.get(row[0].finding, row[0].finding))),
+        (_("Engagement"), lambda row: row[1]),
+        (_("Provider"), lambda row: row[2]),
+        (_("Action"), lambda row: str(ACTIONS[row[0].action])),
+        (_("Status"), lambda row: str(FLAG.label(row[0].status))),
+        (_("Raised"), lambda row: row[0].raised_at),
+        (_("Closed"), lambda row: row[0].closed_at),
+    ]
+
+
+@blueprint.get("/flags/<uuid:flag_id>")
+@requires(*READERS)
+def flag(flag_id: UUID) -> ResponseReturnValue:
+    """Show one flag with its evidence, the rule's formula and what may be done."""
+    found = db.get(Flag, flag_id)
+    edition = book.get(found.rule_set)
+    return page(
+        "ethics/flag.html",
+        flag=found,
+        entry=edition.rules[found.rule_id],
+        engagement=db.get(Engagement, found.engagement_id),
+        firms=accounts.organisation_names([found.organisation_id, found.provider_id]),
+        names=accounts.names([found.closed_by]),
+        hold=queries.find_hold(found),
+        others=[each for each in queries.flags_of(found.engagement_id) if each.id != found.id],
+        findings=FINDINGS,
+        inputs=INPUTS,
+        actions=ACTIONS,
+        families=FAMILIES,
+        lifecycle=FLAG,
+    )
+
+
+@blueprint.route("/flags/<uuid:flag_id>/dismiss", methods=["GET", "POST"])
+@requires(Role.ETHICS_OFFICER)
+def dismiss(flag_id: UUID) -> ResponseReturnValue:
+    """Close a flag with a reason."""
+    found = db.get(Flag, flag_id)
+    form = DismissForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.dismiss(flag_id, actor=current_actor(), kind=form.kind.data, reason=form.reason.data)
+            return done(_("The flag is closed. Its hold, if any, has ended."), _address(flag_id))
+    return page("ethics/dismiss.html", form=form, flag=found, findings=FINDINGS)
+
+
+@blueprint.route("/flags/<uuid:flag_id>/hold", methods=["GET", "POST"])
+@requires(Role.ETHICS_OFFICER)
+def hold(flag_id: UUID) -> ResponseReturnValue:
+    """Hold payments because of a flag."""
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.hold(flag_id, actor=current_actor(), reason=form.reason.data)
+            return done(_("Payments of this engagement are held."), _address(flag_id))
+    return _reason_page(flag_id, form, "hold")
+
+
+@blueprint.route("/flags/<uuid:flag_id>/extend-hold", methods=["GET", "POST"])
+@requires(Role.ETHICS_OFFICER)
+def extend_hold(flag_id: UUID) -> ResponseReturnValue:
+    """Extend a hold with a reason."""
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.extend_hold(flag_id, actor=current_actor(), reason=form.reason.data)
+            return done(_("The hold goes on."), _address(flag_id))
+    return _reason_page(flag_id, form, "extend_hold")
+
+
+@blueprint.route("/flags/<uuid:flag_id>/lift-hold", methods=["GET", "POST"])
+@requires(Role.ETHICS_OFFICER)
+def lift_hold(flag_id: UUID) -> ResponseReturnValue:
+    """End a hold before its time."""
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.lift_hold(flag_id, actor=current_actor(), reason=form.reason.data)
+            return done(_("Payments go on."), _address(flag_id))
+    return _reason_page(flag_id, form, "lift_hold")
+
+
+def _reason_page(flag_id: UUID, form: Form, verb: str) -> ResponseReturnValue:
+    found = db.get(Flag, flag_id)
+    return page(f"ethics/{verb}.html", form=form, flag=found, findings=FINDINGS, hold=queries.find_hold(found))
+
+
+def _address(flag_id: UUID) -> str:
+    return url_for("ethics.flag", flag_id=flag_id)

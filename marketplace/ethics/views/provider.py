@@ -1,0 +1,69 @@
+"""Cases as the provider sees them: what is asked, its reply, the finding, its appeal."""
+
+from uuid import UUID
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.core import clock, db
+from marketplace.core.actors import Role
+from marketplace.core.auth import current_actor, requires
+from marketplace.core.i18n import _
+from marketplace.core.web import done, page, paginate
+from marketplace.engagements.models import Engagement
+from marketplace.ethics import queries, service
+from marketplace.ethics.forms import AppealForm, ReplyForm
+from marketplace.ethics.labels import FINDINGS
+from marketplace.ethics.models import Case
+from marketplace.ethics.rules import access, book
+from marketplace.ethics.states import CASE, SANCTIONS
+from marketplace.ethics.views.blueprint import blueprint
+
+
+@blueprint.get("/cases/mine")
+@requires(Role.MANAGER)
+def my_cases() -> ResponseReturnValue:
+    """List the cases of one's own firm."""
+    provider_id = current_actor().organisation_id
+    sorts = {"-opened": Case.opened_at, "opened": Case.opened_at}
+    listed = paginate(queries.cases_of(provider_id), sorts=sorts, key=Case.id) if provider_id else None
+    return page("ethics/my_cases.html", listed=listed, lifecycle=CASE)
+
+
+@blueprint.route("/cases/<uuid:case_id>/reply", methods=["GET", "POST"])
+@requires(Role.MANAGER)
+def reply(case_id: UUID) -> ResponseReturnValue:
+    """Show a case to its provider and take the reply while it may be given."""
+    found = queries.get_case(case_id, actor=current_actor())
+    form = ReplyForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.reply(case_id, actor=current_actor(), words=form.words.data)
+            return done(_("Your reply was received."), url_for("ethics.reply", case_id=case_id))
+    now = clock.now()
+    return page(
+        "ethics/reply.html",
+        form=form,
+        case=found,
+        engagement=db.get(Engagement, found.engagement_id),
+        flags=[each for each in queries.flags_in_case(case_id) if access.is_shown_to_provider(each)],
+        edition=book.newest(),
+        may_reply=found.status == "awaiting_reply" and now <= found.reply_due_at,
+        may_appeal=found.status == "violation" and found.appeal_due_at is not None and now <= found.appeal_due_at,
+        findings=FINDINGS,
+        sanctions=SANCTIONS,
+        lifecycle=CASE,
+    )
+
+
+@blueprint.route("/cases/<uuid:case_id>/appeal", methods=["GET", "POST"])
+@requires(Role.MANAGER)
+def appeal(case_id: UUID) -> ResponseReturnValue:
+    """Appeal against a finding."""
+    found = queries.get_case(case_id, actor=current_actor())
+    form = AppealForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.appeal(case_id, actor=current_actor(), grounds=form.grounds.data)
+            return done(_("Your appeal was received."), url_for("ethics.reply", case_id=case_id))
+    return page("ethics/appeal.html", form=form, case=found)

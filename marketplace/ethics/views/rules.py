@@ -1,0 +1,35 @@
+"""The rules in public: what each looks at, by which formula, and how often it was right."""
+
+from flask.typing import ResponseReturnValue
+
+from marketplace.core.auth import public
+from marketplace.core.exports import export, wanted
+from marketplace.core.i18n import _, localized
+from marketplace.core.web import page
+from marketplace.ethics import queries
+from marketplace.ethics.queries import Precision
+from marketplace.ethics.rules import RULES, book
+from marketplace.ethics.states import ACTIONS, FAMILIES
+from marketplace.ethics.views.blueprint import blueprint
+
+NEVER = Precision(0, 0, 0)
+
+
+@blueprint.get("/ethics-rules")
+@public
+def rule_list() -> ResponseReturnValue:
+    """Show every rule with its precision."""
+    edition = book.newest()
+    precision = queries.precision()
+    rows = [(entry, RULES[entry.id].version, precision.get(entry.id, NEVER)) for entry in edition.rules.values()]
+    if wanted():
+        columns = [
+            (_("Rule"), lambda row: row[0].id),
+            (_("Title"), lambda row: localized(row[0].title)),
+            (_("Raised"), lambda row: row[2].raised),
+            (_("Closed"), lambda row: row[2].closed),
+            (_("Confirmed"), lambda row: row[2].confirmed),
+            (_("Precision in percent"), lambda row: row[2].percent),
+        ]
+        return export(rows, columns, "ethics-rules")
+    return page("ethics/rule_list.html", rows=rows, edition=edition, families=FAMILIES, actions=ACTIONS)
