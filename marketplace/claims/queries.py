@@ -236,3 +236,28 @@ def is_known_entry(account: str, bank_reference: str, direction: str) -> bool:
         BankEntry.direction == direction,
     )
     return session.scalar(wanted) is not None
+
+
+def entries(*, limit: int) -> Sequence[BankEntry]:
+    """Movements that the bank reported, newest first."""
+    wanted = select(BankEntry).order_by(BankEntry.booked_on.desc(), BankEntry.id)
+    return session.scalars(wanted.limit(limit)).all()
+
+
+def unmatched_entries(*, limit: int) -> Sequence[BankEntry]:
+    """Movements that did nothing here, for an officer to look at, newest first."""
+    wanted = select(BankEntry).where(BankEntry.outcome == "unmatched")
+    return session.scalars(wanted.order_by(BankEntry.booked_on.desc(), BankEntry.id).limit(limit)).all()
+
+
+def outcomes_of(import_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """Of each bank file how many movements had which outcome."""
+    rows = session.execute(
+        select(BankEntry.import_id, BankEntry.outcome, func.count())
+        .where(BankEntry.import_id.in_(import_ids))
+        .group_by(BankEntry.import_id, BankEntry.outcome)
+    )
+    found: dict[UUID, dict[str, int]] = {}
+    for import_id, outcome, number in rows:
+        found.setdefault(import_id, {})[outcome] = number
+    return found

@@ -34,6 +34,15 @@ CHECKS: dict[str, Words] = {
 }
 
 
+# What a movement on the agency's account did here.
+OUTCOMES: dict[str, Words] = {
+    "paid": _("Payment confirmed"),
+    "returned": _("Payment sent back"),
+    "co_payment": _("Co-payment received"),
+    "unmatched": _("Matches nothing"),
+}
+
+
 @dataclass(frozen=True)
 class Check:
     """One check of a claim: its code (a key of CHECKS) and whether it passed."""

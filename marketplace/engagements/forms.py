@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+
 from marketplace.core.errors import Words
 from marketplace.core.forms import (
     AgreeField,
@@ -111,4 +113,4 @@ class DecisionForm(Form):
 
 def choose_from(field: ChoiceField, choices: Iterable[tuple[UUID, Words]]) -> None:
     """Offer these answers, known only when the page is shown."""
-    field.choices = [(value, str(words)) for value, words in choices]
+    field.choices = [SelectChoice(value, str(words)) for value, words in choices]

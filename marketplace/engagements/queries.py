@@ -1,6 +1,6 @@
 """Owns reads of agreements, engagements and what belongs to them; always ordered, and by side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -94,6 +94,12 @@ def get_assignment(assignment_id: UUID, *, actor: Actor) -> tuple[Agreement, Ass
     """A consultant's naming with its agreement, if it is this actor's to see; NotFound otherwise."""
     found = db.get(Assignment, assignment_id)
     return get_agreement(found.agreement_id, actor=actor), found
+
+
+def numbers(engagement_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Numbers of engagements by id, in one query; for lists."""
+    rows = session.execute(select(Engagement.id, Engagement.number).where(Engagement.id.in_(set(engagement_ids))))
+    return {row.id: row.number for row in rows}
 
 
 def find_live_agreement(award_id: UUID) -> Agreement | None:

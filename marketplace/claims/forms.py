@@ -1,0 +1,113 @@
+"""What may be typed on the pages of claims, payment batches, bank files and holds."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+
+from marketplace.claims.states import BATCH, CLAIM, HOLD
+from marketplace.core.errors import Words
+from marketplace.core.forms import (
+    AgreeField,
+    ChoicesField,
+    FileField,
+    Form,
+    LongTextField,
+    MoneyField,
+    SelectOneField,
+    TextField,
+)
+from marketplace.core.i18n import _
+
+
+class FilterForm(Form):
+    """What narrows a list; it changes nothing, so it needs neither token nor key."""
+
+    key = None  # type: ignore[assignment]
+
+    class Meta:
+        csrf = False
+
+
+class ClaimFilter(FilterForm):
+    """Filters of the list of claims."""
+
+    search = TextField(_("Number of claim, engagement or invoice"), max_length=100, required=False)
+    status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *CLAIM.labels.items()])
+
+
+class BatchFilter(FilterForm):
+    """Filters of the list of payment batches."""
+
+    status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *BATCH.labels.items()])
+
+
+class HoldFilter(FilterForm):
+    """Filters of the list of holds."""
+
+    status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *HOLD.labels.items()])
+
+
+class InvoiceForm(Form):
+    """The invoice that goes with a claim."""
+
+    invoice_number = TextField(_("Invoice number"), max_length=60)
+    invoice_gross = MoneyField(_("Total of the invoice, tax included"), currency="KRW")
+
+
+class ClaimForm(InvoiceForm):
+    """The stages that are claimed, and the invoice."""
+
+    stage_ids = ChoicesField(_("Accepted stages"), coerce=UUID)
+
+
+def in_currency(form: type[InvoiceForm], currency: str) -> Any:
+    """The same form, its amount typed in this currency."""
+    field = MoneyField(_("Total of the invoice, tax included"), currency=currency)
+    return type(form.__name__, (form,), {"invoice_gross": field})
+
+
+class ConfirmForm(Form):
+    """One press after the answers were shown once more."""
+
+
+class CheckForm(Form):
+    """The first officer's statement."""
+
+    agreed = AgreeField(_("I have read the claim, the invoice and the documents."))
+
+
+class ApproveForm(Form):
+    """The second officer's statement."""
+
+    agreed = AgreeField(_("I approve this payment. I did not prepare the claim."))
+
+
+class ReturnForm(Form):
+    """Everything that is missing, in one list."""
+
+    reasons = LongTextField(_("What is missing"), max_length=4000)
+
+
+class ReasonForm(Form):
+    """Why something is held, lifted or taken out."""
+
+    reason = LongTextField(_("Reason"), max_length=2000)
+
+
+class BatchForm(Form):
+    """The approved claims that leave together."""
+
+    claim_ids = ChoicesField(_("Approved claims"), coerce=UUID)
+
+
+class ImportForm(Form):
+    """A report of the bank."""
+
+    file = FileField(_("Bank file (camt.054 or camt.053)"))
+
+
+def choose_from(field: ChoicesField, choices: Iterable[tuple[UUID, Words]]) -> None:
+    """Offer these answers, known only when the page is shown."""
+    field.choices = [SelectChoice(value, str(words)) for value, words in choices]

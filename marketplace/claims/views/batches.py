@@ -1,0 +1,135 @@
+"""Pages of payment batches: list, prepare, read, take a payment out, send, fetch the bank file."""
+
+from uuid import UUID
+
+from flask import Response, request, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.accounts import queries as accounts
+from marketplace.claims import queries, service
+from marketplace.claims.forms import BatchFilter, BatchForm, ConfirmForm, ReasonForm, choose_from
+from marketplace.claims.models import Claim, PaymentBatch, PaymentLine
+from marketplace.claims.states import BATCH, LINE
+from marketplace.claims.views.blueprint import blueprint
+from marketplace.core import db, exports
+from marketplace.core.actors import Role
+from marketplace.core.auth import current_actor, requires
+from marketplace.core.db import session
+from marketplace.core.errors import DomainError
+from marketplace.core.i18n import _, money
+from marketplace.core.web import done, page, paginate
+
+READERS = (Role.BUDGET_OFFICER, Role.AUDITOR)
+SORTS = {"-prepared_at": PaymentBatch.prepared_at, "number": PaymentBatch.number}
+COLUMNS = [
+    (_("Number"), lambda row: row.number),
+    (_("Currency"), lambda row: row.currency),
+    (_("Prepared"), lambda row: row.prepared_at),
+    (_("Sent"), lambda row: row.sent_at),
+    (_("Settled"), lambda row: row.settled_at),
+    (_("Status"), lambda row: str(BATCH.label(row.status))),
+]
+
+
+@blueprint.get("/payment-batches")
+@requires(*READERS)
+def payment_batches() -> ResponseReturnValue:
+    """All payment batches, and how many approved claims wait for the next."""
+    wanted = queries.search_batches(status=request.args.get("status", ""))
+    if exports.wanted():
+        rows = wanted.order_by(PaymentBatch.prepared_at.desc(), PaymentBatch.id).limit(exports.MOST_ROWS)
+        return exports.export(session.scalars(rows), COLUMNS, "payment-batches")
+    found = paginate(wanted, sorts=SORTS, key=PaymentBatch.id)
+    return page(
+        "claims/payment_batches.html",
+        found=found,
+        totals=queries.batch_totals([row.id for row in found.items]),
+        waiting=len(queries.approved_claims()),
+        lifecycle=BATCH,
+        form=BatchFilter(request.args),
+    )
+
+
+@blueprint.route("/payment-batches/new", methods=["GET", "POST"])
+@requires(Role.BUDGET_OFFICER)
+def new_batch() -> ResponseReturnValue:
+    """Put approved claims together; those that the officer approved are ticked, so that another one can send them."""
+    actor = current_actor()
+    claims = queries.approved_claims()
+    held = queries.held_engagements([claim.engagement_id for claim in claims])
+    free = [claim for claim in claims if claim.engagement_id not in held]
+    form = BatchForm(claim_ids=[claim.id for claim in free if claim.approved_by == actor.person_id])
+    people = accounts.names(claim.approved_by for claim in free)
+    choose_from(form.claim_ids, [(each.id, _choice(each, people)) for each in free])
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            made = service.prepare_batch(actor=actor, claim_ids=form.claim_ids.data or [])
+            return done(_("The batch is prepared. Another budget officer sends it."), _back(made.id))
+    return page("claims/new_batch.html", form=form, claims=free, held=len(claims) - len(free))
+
+
+@blueprint.get("/payment-batches/<uuid:batch_id>")
+@requires(*READERS)
+def payment_batch(batch_id: UUID) -> ResponseReturnValue:
+    """One batch with its payments."""
+    batch = queries.get_batch(batch_id)
+    lines = queries.lines_of(batch_id)
+    return page(
+        "claims/payment_batch.html",
+        batch=batch,
+        lines=lines,
+        total=sum(line.amount for line in lines if line.status != "removed"),
+        held=queries.held_engagements([line.claim.engagement_id for line in lines]),
+        people=accounts.names([batch.prepared_by, batch.sent_by]),
+        lifecycle=BATCH,
+        line_lifecycle=LINE,
+    )
+
+
+@blueprint.route("/payment-batches/<uuid:batch_id>/send", methods=["GET", "POST"])
+@requires(Role.BUDGET_OFFICER)
+def send_batch(batch_id: UUID) -> ResponseReturnValue:
+    """Release a batch to the bank."""
+    batch = queries.get_batch(batch_id)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.send_batch(batch_id, actor=current_actor())
+            return done(_("The batch is released. Fetch its file and give it to the bank."), _back(batch_id))
+    count, total = queries.batch_totals([batch_id]).get(batch_id, (0, 0))
+    return page("claims/send_batch.html", form=form, batch=batch, count=count, total=total)
+
+
+@blueprint.get("/payment-batches/<uuid:batch_id>/file")
+@requires(*READERS)
+def payment_file(batch_id: UUID) -> ResponseReturnValue:
+    """The batch as a pain.001.001.09 file."""
+    batch = queries.get_batch(batch_id)
+    if batch.status not in ("sent", "settled"):
+        raise DomainError(_("The file can be fetched once the batch is released."))
+    response = Response(queries.payment_file(batch), mimetype="application/xml")
+    response.headers["Content-Disposition"] = f'attachment; filename="{batch.number}-pain.001.xml"'
+    return response
+
+
+@blueprint.route("/payment-batches/lines/<uuid:line_id>/remove", methods=["GET", "POST"])
+@requires(Role.BUDGET_OFFICER)
+def remove_line(line_id: UUID) -> ResponseReturnValue:
+    """Take a payment out of a batch that hasn't left."""
+    line = db.get(PaymentLine, line_id)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.remove_line(line_id, actor=current_actor(), reason=form.reason.data)
+            return done(_("The payment is taken out. Its claim waits for the next batch."), _back(line.batch_id))
+    return page("claims/remove_line.html", form=form, line=line)
+
+
+def _choice(claim: Claim, people: dict[UUID, str]) -> str:
+    approver = people.get(claim.approved_by) if claim.approved_by else ""
+    amount = money(claim.net_amount, claim.currency)
+    return str(_("%(number)s · %(amount)s · approved by %(name)s", number=claim.number, amount=amount, name=approver))
+
+
+def _back(batch_id: UUID) -> str:
+    return url_for(".payment_batch", batch_id=batch_id)

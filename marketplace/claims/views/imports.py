@@ -1,0 +1,66 @@
+"""Pages of bank files: list, take one in, and what each movement did."""
+
+from uuid import UUID
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.claims import queries, service
+from marketplace.claims.forms import ImportForm
+from marketplace.claims.models import BankImport
+from marketplace.claims.rules import OUTCOMES
+from marketplace.claims.views.blueprint import blueprint
+from marketplace.core import exports
+from marketplace.core.actors import Role
+from marketplace.core.auth import current_actor, requires
+from marketplace.core.i18n import _
+from marketplace.core.web import done, page, paginate
+
+READERS = (Role.BUDGET_OFFICER, Role.AUDITOR)
+SORTS = {"-created_at": BankImport.created_at, "created_at": BankImport.created_at}
+COLUMNS = [
+    (_("Booked on"), lambda row: row.booked_on),
+    (_("Reference"), lambda row: row.reference),
+    (_("Amount"), lambda row: row.amount),
+    (_("Currency"), lambda row: row.currency),
+    (_("Direction"), lambda row: row.direction),
+    (_("Account holder"), lambda row: row.debtor),
+    (_("Outcome"), lambda row: str(OUTCOMES[row.outcome])),
+    (_("Note"), lambda row: row.note),
+]
+
+
+@blueprint.get("/bank-imports")
+@requires(*READERS)
+def bank_imports() -> ResponseReturnValue:
+    """Every file taken from the bank, and movements that match nothing."""
+    if exports.wanted():
+        return exports.export(queries.entries(limit=exports.MOST_ROWS), COLUMNS, "bank-entries")
+    found = paginate(queries.imports(), sorts=SORTS, key=BankImport.id)
+    return page(
+        "claims/bank_imports.html",
+        found=found,
+        outcomes=queries.outcomes_of([row.id for row in found.items]),
+        unmatched=queries.unmatched_entries(limit=50),
+    )
+
+
+@blueprint.route("/bank-imports/new", methods=["GET", "POST"])
+@requires(Role.BUDGET_OFFICER)
+def new_import() -> ResponseReturnValue:
+    """Take a report of the bank."""
+    form = ImportForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            upload = form.file.data
+            made = service.import_bank_file(upload.stream, actor=current_actor(), filename=upload.filename or "")
+            return done(_("The bank file is taken."), url_for(".bank_import", import_id=made.id))
+    return page("claims/new_import.html", form=form)
+
+
+@blueprint.get("/bank-imports/<uuid:import_id>")
+@requires(*READERS)
+def bank_import(import_id: UUID) -> ResponseReturnValue:
+    """One file and what each of its movements did."""
+    made = queries.get_import(import_id)
+    return page("claims/bank_import.html", made=made, entries=made.entries, outcomes=OUTCOMES)

@@ -1,0 +1,95 @@
+"""The list of claims, and one claim as the provider and the officers see it."""
+
+from uuid import UUID
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from config.payments import terms
+from marketplace.accounts import queries as accounts
+from marketplace.claims import queries
+from marketplace.claims.forms import ClaimFilter
+from marketplace.claims.models import Claim
+from marketplace.claims.rules import CHECKS
+from marketplace.claims.states import CLAIM, LINE
+from marketplace.claims.views.blueprint import blueprint
+from marketplace.core import clock, exports
+from marketplace.core.actors import AGENCY, Role
+from marketplace.core.auth import current_actor, requires
+from marketplace.core.db import session
+from marketplace.core.i18n import _
+from marketplace.core.web import page, paginate
+from marketplace.engagements import queries as engagements
+
+READERS = (
+    Role.MANAGER,
+    Role.PROGRAMME_OFFICER,
+    Role.BUDGET_OFFICER,
+    Role.ETHICS_OFFICER,
+    Role.ADMINISTRATOR,
+    Role.AUDITOR,
+)
+SORTS = {
+    "-submitted_at": Claim.submitted_at,
+    "submitted_at": Claim.submitted_at,
+    "number": Claim.number,
+    "-net_amount": Claim.net_amount,
+}
+COLUMNS = [
+    (_("Number"), lambda row: row.number),
+    (_("Net amount"), lambda row: row.net_amount),
+    (_("Aid"), lambda row: row.aid),
+    (_("Own share"), lambda row: row.co_payment),
+    (_("Currency"), lambda row: row.currency),
+    (_("Invoice number"), lambda row: row.invoice_number),
+    (_("Handed in"), lambda row: row.submitted_at),
+    (_("Approved"), lambda row: row.approved_at),
+    (_("Paid"), lambda row: row.paid_at),
+    (_("Status"), lambda row: str(CLAIM.label(row.status))),
+]
+
+
+@blueprint.get("/claims")
+@requires(*READERS)
+def claims() -> ResponseReturnValue:
+    """Claims of one's own firm, or all; a provider finds what it can claim on top."""
+    actor = current_actor()
+    text, status = request.args.get("search", "").strip()[:100], request.args.get("status", "")
+    wanted = queries.search_claims(actor, status=status, text=text)
+    if exports.wanted():
+        rows = wanted.order_by(Claim.submitted_at.desc(), Claim.id).limit(exports.MOST_ROWS)
+        return exports.export(session.scalars(rows), COLUMNS, "claims")
+    found = paginate(wanted, sorts=SORTS, key=Claim.id)
+    to_claim = queries.engagements_to_claim(actor.organisation_id) if actor.role is Role.MANAGER else []
+    return page(
+        "claims/claims.html",
+        found=found,
+        names=accounts.organisation_names(row.provider_id for row in found.items),
+        to_claim=to_claim,
+        lifecycle=CLAIM,
+        form=ClaimFilter(request.args),
+    )
+
+
+@blueprint.get("/claims/<uuid:claim_id>")
+@requires(*READERS)
+def claim(claim_id: UUID) -> ResponseReturnValue:
+    """One claim: where it stands, since when, and what comes next."""
+    actor = current_actor()
+    found = queries.get_claim(claim_id, actor=actor)
+    limits = terms(clock.today())
+    return page(
+        "claims/claim.html",
+        claim=found,
+        agreement=found.engagement.agreement,
+        names=accounts.organisation_names([found.provider_id, found.engagement.organisation_id]),
+        people=accounts.names([found.checked_by, found.approved_by]) if actor.role in AGENCY else {},
+        hold=queries.find_hold_in_force(found.engagement_id),
+        line=queries.line_of_claim(claim_id),
+        answer_by=clock.add_working_days(found.resubmitted_at or found.submitted_at, limits.claim_working_days),
+        batch_days=limits.batch_every_days,
+        checks=CHECKS,
+        likenesses=engagements.likenesses_of(found.engagement_id) if actor.role in AGENCY else None,
+        lifecycle=CLAIM,
+        line_lifecycle=LINE,
+    )
