@@ -61,13 +61,11 @@ def _for_the_layout() -> dict[str, object]:
 
 def navigation() -> list[tuple[str, str, bool]]:
     """The main menu of the actor's role: words, address, and whether the page shown belongs to it."""
-    found = []
-    for words, endpoint in MENUS.get(current_actor().role, []):
-        if endpoint in current_app.view_functions:
-            url = url_for(endpoint)
-            here = request.path == url or (url != "/" and request.path.startswith(url + "/"))
-            found.append((str(words), url, here))
-    return found
+    menu = MENUS.get(current_actor().role, [])
+    links = [(str(words), url_for(endpoint)) for words, endpoint in menu if endpoint in current_app.view_functions]
+    around = [url for _words, url in links if request.path == url or request.path.startswith(url.rstrip("/") + "/")]
+    here = max(around, key=len, default="") if request.path != "/" else "/"
+    return [(words, url, url == here != "/" or request.path == url) for words, url in links]
 
 
 def acting_as() -> str:
