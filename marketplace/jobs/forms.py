@@ -19,8 +19,7 @@ from marketplace.core.forms import (
 )
 from marketplace.core.i18n import _, localized
 from marketplace.jobs import diagnosis, rules
-from marketplace.jobs.models import Job
-from marketplace.jobs.service import JobText, Offer
+from marketplace.jobs.models import Job, JobText, Offer
 from marketplace.jobs.states import BID, JOB
 
 LANGUAGES = [("ko", "한국어"), ("en", "English")]

@@ -1,5 +1,7 @@
 """The tables of diagnoses, jobs, questions, bids with their sealed contents, scores and awards."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -233,3 +235,28 @@ class Award(Model):
     device_hash: Mapped[str | None]
 
     bid: Mapped[Bid] = relationship()
+
+
+@dataclass(frozen=True)
+class JobText:
+    """What a job says; `region`, `sector`, `service_line` and `language` are codes."""
+
+    service_line: str
+    title: str
+    goal: str
+    situation: str
+    expected_results: str
+    region: str
+    sector: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a firm offers: net prices (minor units) and working days by stage, how, by whom, and what it attests."""
+
+    prices: Mapping[str, int]
+    days: Mapping[str, int]
+    approach: str
+    consultant_ids: Sequence[UUID]
+    attestations: Mapping[str, bool]

@@ -17,7 +17,7 @@ from marketplace.core.forms import (
 )
 from marketplace.core.i18n import _, localized
 from marketplace.providers import training
-from marketplace.providers.service import AccountDetails, Profile
+from marketplace.providers.models import AccountDetails, Profile
 from marketplace.providers.states import PROVIDER
 
 LANGUAGES = [("ko", "한국어"), ("en", "English")]

@@ -1,5 +1,6 @@
 """The tables of firms, their bank accounts, consultants, pledges, training and recorded conflicts."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -170,3 +171,25 @@ class RecordedConflict(Model):
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
     reason: Mapped[str]
     recorded_at: Mapped[datetime] = created_at()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a firm says of itself; codes from the agency's lists. `capacity` is engagements at one time."""
+
+    service_lines: list[str]
+    sectors: list[str]
+    regions: list[str]
+    languages: list[str]
+    capacity: int
+    introduction: dict[str, str]
+
+
+@dataclass(frozen=True)
+class AccountDetails:
+    """What identifies a bank account: `scheme` is iban or other."""
+
+    scheme: str
+    identifier: str
+    bank_name: str
+    holder_name: str

@@ -1,8 +1,9 @@
 """The verbs of jobs and bids; split by noun, called as `jobs.service.<verb>`."""
 
+from marketplace.jobs.models import JobText, Offer
 from marketplace.jobs.service.awards import award, declare_conflict, score_bid
-from marketplace.jobs.service.bids import Offer, place_bid, withdraw_bid
-from marketplace.jobs.service.drafts import JobText, answer_diagnosis, draft_from_diagnosis, draft_job, edit_job
+from marketplace.jobs.service.bids import place_bid, withdraw_bid
+from marketplace.jobs.service.drafts import answer_diagnosis, draft_from_diagnosis, draft_job, edit_job
 from marketplace.jobs.service.publication import (
     answer,
     ask,

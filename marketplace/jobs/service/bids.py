@@ -4,7 +4,6 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,23 +14,12 @@ from marketplace.core.audit import record, transition
 from marketplace.core.errors import Forbidden, Invalid, NotFound
 from marketplace.core.i18n import _
 from marketplace.jobs import queries, rules
-from marketplace.jobs.models import Bid, BidContent, Job
+from marketplace.jobs.models import Bid, BidContent, Job, Offer
 from marketplace.jobs.states import BID
 from marketplace.providers import queries as providers
 from marketplace.providers import training
 from marketplace.providers.models import Consultant, Provider
 from marketplace.providers.rules import check_may_bid
-
-
-@dataclass(frozen=True)
-class Offer:
-    """What a firm offers: net prices (minor units) and working days by stage, how, by whom, and what it attests."""
-
-    prices: Mapping[str, int]
-    days: Mapping[str, int]
-    approach: str
-    consultant_ids: Sequence[UUID]
-    attestations: Mapping[str, bool]
 
 
 def place_bid(job_id: UUID, *, actor: Actor, offer: Offer) -> Bid:

@@ -1,7 +1,7 @@
 """From the self-diagnosis to a job that is ready to be published."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from uuid import UUID
 
 from marketplace.accounts import queries as accounts
@@ -11,22 +11,8 @@ from marketplace.core.audit import record
 from marketplace.core.errors import Forbidden, Invalid
 from marketplace.core.i18n import _
 from marketplace.jobs import diagnosis, queries, rules
-from marketplace.jobs.models import Diagnosis, Job
+from marketplace.jobs.models import Diagnosis, Job, JobText
 from marketplace.jobs.states import JOB
-
-
-@dataclass(frozen=True)
-class JobText:
-    """What a job says; `region`, `sector`, `service_line` and `language` are codes."""
-
-    service_line: str
-    title: str
-    goal: str
-    situation: str
-    expected_results: str
-    region: str
-    sector: str
-    language: str
 
 
 def answer_diagnosis(*, actor: Actor, answers: Mapping[str, int]) -> Diagnosis:

@@ -1,7 +1,7 @@
 """The verbs of the two registers; split by noun, called as `providers.service.<verb>`."""
 
+from marketplace.providers.models import AccountDetails, Profile
 from marketplace.providers.service.bank_accounts import (
-    AccountDetails,
     approve_bank_account,
     propose_bank_account,
     refuse_bank_account,
@@ -15,7 +15,6 @@ from marketplace.providers.service.consultants import (
     sign_pledge,
 )
 from marketplace.providers.service.firms import (
-    Profile,
     apply_again,
     approve_provider,
     change_profile,

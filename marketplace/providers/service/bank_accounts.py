@@ -1,6 +1,5 @@
 """Bank accounts: proposed by the firm, put in use by somebody of the agency, and always told to the firm."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from marketplace.accounts import service as accounts
@@ -10,18 +9,8 @@ from marketplace.core.audit import record, transition
 from marketplace.core.errors import DomainError, Forbidden
 from marketplace.core.i18n import _
 from marketplace.providers import account_numbers, queries, rules
-from marketplace.providers.models import BankAccount
+from marketplace.providers.models import AccountDetails, BankAccount
 from marketplace.providers.states import BANK_ACCOUNT
-
-
-@dataclass(frozen=True)
-class AccountDetails:
-    """What identifies a bank account: `scheme` is iban or other."""
-
-    scheme: str
-    identifier: str
-    bank_name: str
-    holder_name: str
 
 
 def propose_bank_account(organisation_id: UUID, *, actor: Actor, details: AccountDetails) -> BankAccount:

@@ -1,6 +1,6 @@
 """A firm's registration and what higher areas tell about it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -12,21 +12,9 @@ from marketplace.core.audit import record, transition
 from marketplace.core.errors import DomainError, Forbidden, Invalid
 from marketplace.core.i18n import _
 from marketplace.providers import queries, rules
-from marketplace.providers.models import Provider, RecordedConflict
-from marketplace.providers.service.bank_accounts import AccountDetails, activate, add_account
+from marketplace.providers.models import AccountDetails, Profile, Provider, RecordedConflict
+from marketplace.providers.service.bank_accounts import activate, add_account
 from marketplace.providers.states import PROVIDER
-
-
-@dataclass(frozen=True)
-class Profile:
-    """What a firm says of itself; codes from the agency's lists. `capacity` is engagements at one time."""
-
-    service_lines: list[str]
-    sectors: list[str]
-    regions: list[str]
-    languages: list[str]
-    capacity: int
-    introduction: dict[str, str]
 
 
 def register_provider(organisation_id: UUID, *, actor: Actor, profile: Profile, account: AccountDetails) -> Provider:

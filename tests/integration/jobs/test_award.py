@@ -21,8 +21,7 @@ from tests.factories.providers import make_ready_provider
 
 Database = scoped_session[Session]
 INSERT_AWARD = (
-    "INSERT INTO awards (job_id, bid_id, awarded_by, awarded_at, reason)"
-    " VALUES (:job, :bid, :person, app_now(), 'x')"
+    "INSERT INTO awards (job_id, bid_id, awarded_by, awarded_at, reason) VALUES (:job, :bid, :person, app_now(), 'x')"
 )
 
 
