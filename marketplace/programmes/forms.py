@@ -158,7 +158,6 @@ class EligibilityForm(Form):
 
         csrf = False
 
-    standard = SelectOneField(_("Size standard"))
     sector = SelectOneField(_("Sector"), required=False)
     employees = WholeNumberField(_("Number of employees"), required=False)
     capital = WholeNumberField(_("Capital"), required=False, maximum=10**15)
@@ -166,16 +165,18 @@ class EligibilityForm(Form):
     turnover = WholeNumberField(_("Turnover in the last business year"), required=False, maximum=10**15)
     balance_sheet = WholeNumberField(_("Balance sheet total"), required=False, maximum=10**15)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.standard.choices = [(code, localized(found.label)) for code, found in standards().items()]
+    def __init__(self, asked: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.asked = asked
         self.sector.choices = [("", _("Choose a sector")), *_choices(lists.sectors())]
+        for name in ("sector", "capital", "sales", "turnover", "balance_sheet"):
+            if name not in asked:
+                del self[name]
 
     @property
     def facts(self) -> dict[str, Any]:
         """What was told."""
-        names = ("sector", "employees", "capital", "sales", "turnover", "balance_sheet")
-        return {name: self[name].data for name in names}
+        return {name: self[name].data for name in self.asked}
 
 
 def _choices(labels: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:

@@ -79,15 +79,16 @@ def eligibility() -> ResponseReturnValue:
     """Does my company count as an SME? Nothing is kept; the address holds the answers, so it can be shared."""
     asked = request.args.get("standard", "")
     code = asked if asked in standards() else "kr-2002"
-    form = EligibilityForm(formdata=request.args if "employees" in request.args else None, standard=code)
+    asked_facts = rules.asked_facts(code)
     answered = "employees" in request.args
+    form = EligibilityForm(asked_facts, formdata=request.args if answered else None)
     fine = form.validate() if answered else True
     page = render_template(
         "programmes/eligibility.html",
         form=form,
         standard=standards()[code],
         others=[found for found in standards().values() if found.code != code],
-        fields=rules.asked_facts(code),
+        fields=asked_facts,
         found=rules.assess(code, form.facts) if answered and fine else None,
         open_calls=queries.open_calls(),
     )
