@@ -42,6 +42,7 @@ def bank_imports() -> ResponseReturnValue:
         found=found,
         outcomes=queries.outcomes_of([row.id for row in found.items]),
         unmatched=queries.unmatched_entries(limit=50),
+        outcome_words=OUTCOMES,
     )
 
 
@@ -63,4 +64,4 @@ def new_import() -> ResponseReturnValue:
 def bank_import(import_id: UUID) -> ResponseReturnValue:
     """One file and what each of its movements did."""
     made = queries.get_import(import_id)
-    return page("claims/bank_import.html", made=made, entries=made.entries, outcomes=OUTCOMES)
+    return page("claims/bank_import.html", made=made, rows=made.entries, outcome_words=OUTCOMES)

@@ -14,6 +14,7 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _, localized, money
 from marketplace.core.web import done, page
 from marketplace.engagements import queries as engagements
+from marketplace.engagements.models import Stage
 
 
 @blueprint.route("/engagements/<uuid:engagement_id>/claim", methods=["GET", "POST"])
@@ -25,17 +26,7 @@ def new_claim(engagement_id: UUID) -> ResponseReturnValue:
     currency = engagement.agreement.currency
     stages = queries.claimable_stages(engagement_id)
     form = in_currency(ClaimForm, currency)(stage_ids=[stage.id for stage in stages])
-    names = lists.stages()
-    choose_from(
-        form.stage_ids,
-        [
-            (
-                each.id,
-                f"{localized(names.get(each.code, {'en': each.code}))} · {money(each.agreed.price_net, currency)}",
-            )
-            for each in stages
-        ],
-    )
+    choose_from(form.stage_ids, [(each.id, _choice(each, currency)) for each in stages])
     if form.validate_on_submit():
         with form.errors_to_fields():
             made = service.submit_claim(
@@ -80,3 +71,8 @@ def withdraw_claim(claim_id: UUID) -> ResponseReturnValue:
             service.withdraw_claim(claim_id, actor=actor)
             return done(_("The claim is withdrawn."), url_for(".claim", claim_id=claim_id))
     return page("claims/withdraw_claim.html", form=form, claim=found)
+
+
+def _choice(stage: Stage, currency: str) -> str:
+    name = localized(lists.stages().get(stage.code, {"en": stage.code}))
+    return f"{name} · {money(stage.agreed.price_net, currency)}"
