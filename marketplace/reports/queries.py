@@ -225,7 +225,7 @@ WORK: dict[Role, Sequence[Work]] = {
         Work(_("Deliverables to correct"), "engagements.engagements", _corrections),
         Work(_("Accepted stages to claim"), "claims.claims", _stages_to_claim),
         Work(_("Claims returned with questions"), "claims.claims", _firms(Claim, "returned")),
-        Work(_("Cases waiting for your reply"), "ethics.cases", _firms(Case, "awaiting_reply")),
+        Work(_("Cases waiting for your reply"), "ethics.my_cases", _firms(Case, "awaiting_reply")),
     ),
     Role.CONSULTANT: (
         Work(_("Code of ethics to sign for this season"), "providers.profile", _own_pledge),
@@ -250,9 +250,9 @@ WORK: dict[Role, Sequence[Work]] = {
         Work(_("Evaluations to write"), "evaluations.evaluation_list", _own_evaluations("accepted")),
     ),
     Role.ETHICS_OFFICER: (
-        Work(_("Flags to look at"), "ethics.flags", _all(Flag, "raised")),
-        Work(_("Cases to decide"), "ethics.cases", _all(Case, "replied", "unanswered")),
-        Work(_("Appeals to decide"), "ethics.cases", _all(Case, "appealed")),
+        Work(_("Flags to look at"), "ethics.flag_list", _all(Flag, "raised")),
+        Work(_("Cases to decide"), "ethics.case_list", _all(Case, "replied", "unanswered")),
+        Work(_("Appeals to decide"), "ethics.case_list", _all(Case, "appealed")),
     ),
     Role.ADMINISTRATOR: (
         Work(_("Roles to approve"), "accounts.people", _memberships),

@@ -62,7 +62,7 @@ def _for_the_layout() -> dict[str, object]:
 def navigation() -> list[tuple[str, str, bool]]:
     """The main menu of the actor's role: words, address, and whether the page shown belongs to it."""
     menu = MENUS.get(current_actor().role, [])
-    links = [(str(words), url_for(endpoint)) for words, endpoint in menu if endpoint in current_app.view_functions]
+    links = [(str(words), url_for(endpoint)) for words, endpoint in menu]
     around = [url for _words, url in links if request.path == url or request.path.startswith(url.rstrip("/") + "/")]
     here = max(around, key=len, default="") if request.path != "/" else "/"
     return [(words, url, url == here != "/" or request.path == url) for words, url in links]
@@ -77,6 +77,11 @@ def acting_as() -> str:
 
 
 def demo_links() -> list[tuple[str, str]]:
-    """The pages of the demonstration, as far as they exist."""
-    links = [(_("Move the clock"), "demo.clock"), (_("Read the mails"), "demo.outbox")]
+    """The pages that only a demonstration has."""
+    links = [
+        (_("Sign in as somebody else"), "demo.sign_ins"),
+        (_("Move the clock"), "demo.clock"),
+        (_("Read the mails"), "demo.outbox"),
+        (_("Play the bank"), "demo.bank_desk"),
+    ]
     return [(str(words), url_for(endpoint)) for words, endpoint in links if endpoint in current_app.view_functions]

@@ -122,7 +122,9 @@ def test_no_page_needs_an_inline_script_or_style(client: FlaskClient) -> None:
         assert not re.search(r'(?:src|href)="(?:https?:)?//(?!localhost)', answer.text), path
 
 
-@pytest.mark.parametrize(("locale", "words"), [("ko", "저장되거나 바뀐 것은 없습니다."), ("en", "Nothing was saved or changed.")])
+@pytest.mark.parametrize(
+    ("locale", "words"), [("ko", "저장되거나 바뀐 것은 없습니다."), ("en", "Nothing was saved or changed.")]
+)
 def test_error_pages_say_that_nothing_was_saved(app: Flask, locale: str, words: str) -> None:
     with app.test_request_context(f"/?lang={locale}"):
         for code in (400, 403, 405, 409, 413, 422, 429, 500, 503):

@@ -1,0 +1,73 @@
+"""The start page and the menu lead each role only to pages that exist and that the role may see."""
+
+import pytest
+from flask import Flask, url_for
+from flask.testing import FlaskClient
+
+from marketplace.core.actors import Actor, Role
+from marketplace.core.auth import access_of
+from marketplace.reports.menu import MENUS
+from marketplace.reports.queries import WORK, waiting_for
+from tests.factories.accounts import make_member, make_officer, make_provider, make_sme, sign_in_as
+from tests.factories.engagements import hand_in, make_engagement, make_story
+
+LINKS = {(role, endpoint) for role, menu in MENUS.items() for _words, endpoint in menu} | {
+    (role, work.endpoint) for role, works in WORK.items() for work in works
+}
+
+
+def actor_in(role: Role) -> Actor:
+    """Somebody in this role."""
+    if role is Role.SIGNATORY:
+        return make_sme()
+    if role is Role.MANAGER:
+        return make_provider()
+    if role is Role.PREPARER:
+        return make_member(make_sme(), role)
+    return make_member(make_provider(), role) if role is Role.CONSULTANT else make_officer(role)
+
+
+@pytest.mark.parametrize(("role", "endpoint"), sorted(LINKS))
+def test_every_link_of_a_role_is_a_page_that_the_role_may_see(app: Flask, role: Role, endpoint: str) -> None:
+    allowed = access_of(app, endpoint)
+    assert allowed is not None
+    assert role in allowed
+    with app.test_request_context():
+        assert url_for(endpoint).startswith("/")
+
+
+@pytest.mark.parametrize("role", [role for role in MENUS if role not in (Role.VISITOR, Role.HELPER)])
+def test_every_role_has_a_start_page_with_its_menu(client: FlaskClient, role: Role) -> None:
+    answer = sign_in_as(client, actor_in(role)).get("/")
+    assert answer.status_code == 200
+    assert answer.text.count('aria-current="page"') == 1
+
+
+def test_a_visitor_finds_where_to_begin(client: FlaskClient) -> None:
+    answer = client.get("/")
+    for address in ("/eligibility", "/programmes", "/providers", "/account/sign-in", "/account/sign-up"):
+        assert f'href="{address}"' in answer.text
+
+
+def test_work_waits_for_the_side_whose_turn_it_is(client: FlaskClient) -> None:
+    story = make_story()
+    engagement = make_engagement(story)
+    assert counts(story.manager)["Stages under way"] == 1
+    assert counts(story.consultant_actors[0])["Stages under way"] == 1
+    assert "Stages under way" not in counts(story.consultant_actors[1]), "not named in the agreement"
+    assert "Deliverables to accept or send back" not in counts(story.sme)
+    hand_in(story, engagement)
+    assert counts(story.sme)["Deliverables to accept or send back"] == 1
+    assert "Stages under way" not in counts(story.manager)
+
+
+def test_nobody_is_told_of_another_companys_work(client: FlaskClient) -> None:
+    story = make_story()
+    hand_in(story, make_engagement(story))
+    assert counts(make_sme()) == {}
+    assert "Stages under way" not in counts(make_provider())
+
+
+def counts(actor: Actor) -> dict[str, int]:
+    """What waits for this actor, by the source words."""
+    return {waiting.text._args[0]: waiting.count for waiting in waiting_for(actor)}  # type: ignore[union-attr]
