@@ -7,7 +7,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
-from marketplace.core import db
+from marketplace.core import clock, db
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import MOST_ROWS, export, wanted
@@ -21,6 +21,7 @@ from marketplace.ethics.models import Case
 from marketplace.ethics.rules import book
 from marketplace.ethics.states import CASE, SANCTIONS
 from marketplace.ethics.views.blueprint import READERS, blueprint, known
+from marketplace.evaluations import rubric
 
 
 @blueprint.get("/cases")
@@ -109,7 +110,9 @@ def decide(case_id: UUID) -> ResponseReturnValue:
             )
             return done(_("The case is decided. The provider was told."), url_for("ethics.case", case_id=case_id))
     count = queries.findings_against(found.provider_id)
-    return page("ethics/decide.html", form=form, case=found, count=count, limit=book.newest().sanction_after_findings)
+    points = rubric.current(clock.today()).grade.violation
+    limit = book.newest().sanction_after_findings
+    return page("ethics/decide.html", form=form, case=found, count=count, limit=limit, points=points)
 
 
 @blueprint.route("/cases/<uuid:case_id>/decide-appeal", methods=["GET", "POST"])
