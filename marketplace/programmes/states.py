@@ -20,7 +20,7 @@ CALL = Lifecycle(
         Move("publish", ("draft",), "published", stamp="published_at", label=_("Publish the call")),
         Move("close", ("published",), "closed", stamp="closed_at", label=_("Close the call")),
     ],
-    labels={"draft": _("Draft"), "published": _("Published"), "closed": _("Closed")},
+    labels={"draft": _("Draft"), "published": _("Published"), "closed": _("Closed to applications")},
 )
 
 BUDGET_LINE = Lifecycle(
