@@ -20,10 +20,11 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import NullPool
 
+from config.local.postgres import drop_database
 from config.settings import Settings
 from marketplace.core import clock as business_clock
 from marketplace.core import db
-from tests.embedded_server import EmbeddedServer, copy_template, drop
+from tests.embedded_server import EmbeddedServer, copy_template
 from tests.mail_server import MailServer
 from workers import celery_app
 
@@ -111,7 +112,7 @@ def real_database(sockets: Path, settings: Settings, app: Flask, worker_id: str)
     app.extensions["test_engine"] = previous
     unbind()
     engine.dispose()
-    drop(sockets, name)
+    drop_database(sockets, name)
 
 
 @pytest.fixture

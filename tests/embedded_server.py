@@ -64,12 +64,6 @@ def copy_template(sockets: Path, name: str) -> str:
     return database_url(sockets, name)
 
 
-def drop(sockets: Path, name: str) -> None:
-    """Throw a database away, whoever is still connected."""
-    with postgres.connect(sockets) as server:
-        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
-
-
 def wait_until(condition: Callable[[], bool], *, seconds: float = 30) -> None:
     """Wait for something that happens in another process; fails after `seconds`."""
     deadline = time.monotonic() + seconds

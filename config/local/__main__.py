@@ -97,7 +97,15 @@ def start_servers(supervisor: Supervisor, settings: Settings) -> None:
                 not_as_root=True,
             )
         )
-        postgres.create_database(sockets)
+        if unfinished_demo(settings).exists():
+            postgres.drop_database(sockets)
+        if postgres.create_database(sockets) and settings.demo:
+            unfinished_demo(settings).touch()
+
+
+def unfinished_demo(settings: Settings) -> Path:
+    """There while demo data are being made: who stops that gets them from the beginning at the next start."""
+    return settings.data_dir / "demo.unfinished"
 
 
 def migrate(supervisor: Supervisor, settings: Settings) -> None:
@@ -109,6 +117,7 @@ def migrate(supervisor: Supervisor, settings: Settings) -> None:
     say("Looking after the demo data (the first time takes a minute or two) …")
     if supervisor.run_once("demo", [BIN / "marketplace", "demo", "generate", "--if-empty"]) != 0:
         say(f"The demo data could not be made. See {settings.data_dir / 'log' / 'demo.log'}")
+    unfinished_demo(settings).unlink(missing_ok=True)
 
 
 def start_service(supervisor: Supervisor, settings: Settings) -> None:

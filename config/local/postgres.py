@@ -85,12 +85,19 @@ def connect(sockets: Path, database: str = "postgres") -> psycopg.Connection:
     return psycopg.connect(host=str(sockets), user="postgres", dbname=database, autocommit=True)
 
 
-def create_database(sockets: Path, name: str = "marketplace") -> None:
-    """Make the roles `owner` and `app` and one database, unless they are there already."""
+def create_database(sockets: Path, name: str = "marketplace") -> bool:
+    """Make the roles `owner` and `app` and one database; False if it is there already."""
     with connect(sockets) as server:
         server.execute(ROLES.encode())
         if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-            return
+            return False
         server.execute(f'CREATE DATABASE "{name}" OWNER owner'.encode())
     with connect(sockets, name) as database:
         database.execute(GRANTS.encode())
+    return True
+
+
+def drop_database(sockets: Path, name: str = "marketplace") -> None:
+    """Throw a database away, whoever is still connected."""
+    with connect(sockets) as server:
+        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())

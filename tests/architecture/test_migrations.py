@@ -10,16 +10,17 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.pool import NullPool
 
 import marketplace
+from config.local.postgres import drop_database
 from marketplace.core import migrations
 from marketplace.core.db import Model
-from tests.embedded_server import copy_template, drop
+from tests.embedded_server import copy_template
 
 
 @pytest.fixture
 def owner_url(sockets: Path, worker_id: str) -> Iterator[str]:
     name = f"migrations_{worker_id}"
     yield copy_template(sockets, name).replace("app@", "owner@")
-    drop(sockets, name)
+    drop_database(sockets, name)
 
 
 def import_models() -> None:
