@@ -37,7 +37,7 @@ VOUCHER = Lifecycle(
     "voucher",
     initial="issued",
     moves=[
-        Move("suspend", ("issued",), "suspended", stamp="suspended_at", label=_("Suspend")),
+        Move("suspend", ("issued",), "suspended", stamp="suspended_at", label=_("Suspend the voucher")),
         Move("resume", ("suspended",), "issued", label=_("Resume")),
         Move("exhaust", ("issued",), "exhausted", stamp="exhausted_at", label=_("Used up")),
         Move("expire", ("issued", "suspended"), "expired", stamp="expired_at", label=_("Expire")),
@@ -46,7 +46,7 @@ VOUCHER = Lifecycle(
     ],
     labels={
         "issued": _("Valid"),
-        "suspended": _("Suspended"),
+        "suspended": _("Voucher suspended"),
         "exhausted": _("Used up"),
         "expired": _("Expired"),
         "surrendered": _("Given back"),
