@@ -10,6 +10,8 @@ from xml.etree.ElementTree import Element
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
+from marketplace.core.i18n import _
+
 REPORTS = {
     "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08": "BkToCstmrDbtCdtNtfctn/Ntfctn",
     "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08": "BkToCstmrStmt/Stmt",
@@ -46,14 +48,14 @@ class Entry:
 def read(content: bytes, digits: dict[str, int]) -> list[Entry]:
     """Every booked transaction of the report; `digits` gives each currency's minor digits. Raises BadReport."""
     if len(content) > MAX_BYTES:
-        raise BadReport("The file is too large.")
+        raise BadReport(_("The file is too large."))
     try:
         root = fromstring(content, forbid_dtd=True)
     except (ParseError, DefusedXmlException) as error:
-        raise BadReport("The file is not plain XML.") from error
+        raise BadReport(_("The file is not plain XML.")) from error
     namespace, _, name = root.tag.lstrip("{").partition("}")
     if namespace not in REPORTS or name != "Document":
-        raise BadReport("The file is not a camt.054.001.08 or camt.053.001.08 message.")
+        raise BadReport(_("The file is not a camt.054.001.08 or camt.053.001.08 message."))
     return [
         entry
         for report in _all(root, REPORTS[namespace])
@@ -68,7 +70,7 @@ def _entries(account: str, booked: Element, digits: dict[str, int]) -> Iterator[
     for position, detail in enumerate(details or [booked]):
         source = detail if _find(detail, "Amt") is not None else booked
         if source is booked and len(details) > 1:
-            raise BadReport("A collective entry doesn't say the amount of each transaction.")
+            raise BadReport(_("A collective entry doesn't say the amount of each transaction."))
         amount, currency = _amount(source, digits)
         yield Entry(
             account=account,
@@ -92,7 +94,7 @@ def _bank_reference(booked: Element, detail: Element, position: int) -> str:
         return own
     shared = _text(booked, "AcctSvcrRef") or _text(booked, "NtryRef")
     if not shared:
-        raise BadReport("An entry has no reference of the bank, so it couldn't be told from a second one.")
+        raise BadReport(_("An entry has no reference of the bank, so it couldn't be told from a second one."))
     return f"{shared}/{position}"
 
 
@@ -105,16 +107,16 @@ def _amount(parent: Element, digits: dict[str, int]) -> tuple[int, str]:
     element = _find(parent, "Amt")
     currency = "" if element is None else element.get("Ccy", "")
     if element is None or currency not in digits:
-        raise BadReport("An amount has no currency, or one that isn't used here.")
+        raise BadReport(_("An amount has no currency, or one that isn't used here."))
     text = (element.text or "").strip()
     if len(text) > 19 or not text.replace(".", "", 1).isascii() or not text.replace(".", "", 1).isdigit():
-        raise BadReport("An amount is not a plain number.")
+        raise BadReport(_("An amount is not a plain number."))
     try:
         minor = Decimal(text).scaleb(digits[currency])
     except InvalidOperation as error:
-        raise BadReport("An amount is not a plain number.") from error
+        raise BadReport(_("An amount is not a plain number.")) from error
     if minor != minor.to_integral_value():
-        raise BadReport("An amount has more digits than its currency.")
+        raise BadReport(_("An amount has more digits than its currency."))
     return int(minor), currency
 
 
@@ -123,7 +125,7 @@ def _direction(code: str) -> Literal["credit", "debit"]:
         return "credit"
     if code == "DBIT":
         return "debit"
-    raise BadReport("An entry doesn't say whether it is a credit or a debit.")
+    raise BadReport(_("An entry doesn't say whether it is a credit or a debit."))
 
 
 def _booked_on(booked: Element) -> date:
@@ -131,7 +133,7 @@ def _booked_on(booked: Element) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise BadReport("An entry has no booking date.") from error
+        raise BadReport(_("An entry has no booking date.")) from error
 
 
 def _account(parent: Element, path: str) -> str:
