@@ -18,6 +18,7 @@ from config import lists
 from config.settings import Settings
 from marketplace.core import auth, clock, db, files, housekeeping, i18n, tasks, translations, web
 from marketplace.core.actors import ROLE_LABELS, Role
+from marketplace.demo import runner
 from marketplace.core.money import exponent
 from workers import celery_app
 
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     _configure_pages(app, settings)
     celery_app.connect(settings, app.app_context)
     tasks.ring_after_commit(celery_app.ring)
+    runner.configure(celery_app.handlers)
     for area in AREAS:
         if settings.demo or settings.testing or area not in DEMO_AREAS:
             _register(app, f"marketplace.{area}")

@@ -1,0 +1,112 @@
+"""Makes the demo's data: two years of a made-up agency, played by the verbs from a fixed seed."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from random import Random
+from uuid import UUID
+
+from sqlalchemy import select
+
+from marketplace.accounts import passwords
+from marketplace.core import clock, db, tasks
+from marketplace.core.tasks import NOBODY, Task
+from marketplace.demo import offers, paying, plans, registers, words
+from marketplace.demo.applying import apply
+from marketplace.demo.people import Cast
+from marketplace.demo.plans import Scale
+from marketplace.demo.story import World
+from marketplace.demo.walk import Story, Walk, later
+from marketplace.programmes.models import Programme
+
+SEED = 2005
+YEARS_AGO = 728
+SLOTS = (Task.EXPIRE_VOUCHERS, Task.END_HOLDS, Task.END_MEMBERSHIPS)
+
+
+def has_data() -> bool:
+    """True when there is any programme."""
+    return db.session.scalar(select(Programme.id).limit(1)) is not None
+
+
+def generate(scale: Scale, say: Callable[[str], None]) -> World:
+    """Play two years up to this moment; business time is the real time again at the end, whatever happens."""
+    passwords.cheapen()
+    tasks.ring_after_commit(None)
+    chance = Random(SEED)  # noqa: S311  the same world each time, nothing secret
+    walk = Walk()
+    world = World(walk, Cast(chance), chance)
+    walk.tell(walk.ago(YEARS_AGO), _opening(world, scale))
+    month = ""
+    try:
+        while (at := walk.go_on()) is not None:
+            if month != f"{at:%Y-%m}":
+                month = f"{at:%Y-%m}"
+                say(f"{month}: {walk.steps} steps")
+    finally:
+        walk.come_back()
+    say(f"{walk.steps} steps, {len(world.companies)} companies, {len(world.firms)} consulting firms")
+    return world
+
+
+def _opening(world: World, scale: Scale) -> Story:
+    """The agency opens: people, programmes, then everybody's stories begin."""
+    world.cast.hire()
+    programmes = offers.open_programmes(world.cast)
+    pairs = words.firm_names(world.chance)
+    walk = world.walk
+    walk.tell(walk.ago(YEARS_AGO - 1), _companies_come(world, scale, pairs[: scale.companies]))
+    walk.tell(walk.ago(YEARS_AGO - 2), _firms_come(world, scale, pairs[scale.companies :]))
+    for number, offer in enumerate(plans.calls(scale)):
+        walk.tell(walk.ago(offer.opens + 10), _call(world, offer, programmes[offer.programme], number))
+    walk.tell(walk.ago(scale.first_pay_day), paying.pay_days(world, last=9))
+    walk.tell(walk.ago(5), paying.last_batches(world))
+    walk.tell(walk.ago(YEARS_AGO - 1), _sweep())
+    yield walk.ago(0)
+
+
+def _companies_come(world: World, scale: Scale, pairs: list[tuple[dict[str, str], dict[str, str]]]) -> Story:
+    for number, pair in enumerate(pairs):
+        world.companies.append(registers.add_company(world.cast, pair, number))
+        if number % 4 == 3:
+            yield later(0.2)
+
+
+def _firms_come(world: World, scale: Scale, pairs: list[tuple[dict[str, str], dict[str, str]]]) -> Story:
+    for number, pair in enumerate(pairs[: scale.firms]):
+        firm = registers.add_firm(world.cast, pair, number, staff=world.chance.choice((1, 2, 2, 3)))
+        if number < scale.firms - scale.firms_waiting:
+            registers.approve_firm(firm, world.cast)
+            world.firms.append(firm)
+            world.walk.tell(later(1, hour=9), registers.keep_ready(firm, world.cast))
+            yield later(0.2)
+        else:
+            yield world.walk.ago(3)
+
+
+def _call(world: World, offer: plans.Offer, programme_id: UUID, number: int) -> Story:
+    """Draft a call, publish it, and let companies apply."""
+    walk = world.walk
+    opens_at, closes_at = walk.ago(offer.opens), walk.ago(offer.closes)
+    call_id = offers.draft_call(programme_id, offer.title, opens_at, closes_at, offer.vouchers, cast=world.cast)
+    if not offer.published:
+        return
+    yield later(2)
+    offers.publish_call(call_id, cast=world.cast)
+    world.plans[call_id] = list(offer.plans)
+    for position, (company, until) in enumerate(_applicants(world, offer)):
+        at = opens_at + timedelta(hours=3 + position * offer.pace)
+        walk.tell(at, apply(world, company, call_id, until=until))
+
+
+def _applicants(world: World, offer: plans.Offer) -> Iterator[tuple[registers.Company, str]]:
+    first, last = offer.companies
+    for position, company in enumerate(world.companies[first:last]):
+        yield company, offer.until.get(position, "submitted" if offer.closes < 0 else "")
+
+
+def _sweep() -> Iterator[datetime]:
+    """What the timetable would ask for, every ten days."""
+    while True:
+        for task in SLOTS:
+            tasks.schedule(task, NOBODY, wave=int(clock.now().timestamp()))
+        yield clock.now() + timedelta(days=10)

@@ -1,0 +1,52 @@
+"""Programmes and calls of the demo: the ones on file, published, with money from their funders."""
+
+from datetime import datetime
+from uuid import UUID
+
+from marketplace.core.actors import Actor, Role
+from marketplace.core.i18n import Text
+from marketplace.demo.people import Cast
+from marketplace.programmes import queries, service
+from marketplace.programmes.terms import templates
+
+
+def open_programmes(cast: Cast) -> dict[str, UUID]:
+    """Publish every programme on file; their ids by code."""
+    officer = cast.one(Role.PROGRAMME_OFFICER)
+    service.add_funders(actor=officer)
+    made = {}
+    for code, (terms, shares) in templates().items():
+        programme = service.create_programme(terms, actor=officer)
+        funders = {funder.code: funder.id for funder in queries.funders()}
+        service.set_cost_shares(
+            programme.id, {funders.get(payer): points for payer, points in shares.items()}, actor=officer
+        )
+        made[code] = service.publish_programme(programme.id, actor=officer).id
+    return made
+
+
+def draft_call(
+    programme_id: UUID, title: Text, opens_at: datetime, closes_at: datetime, vouchers: int, *, cast: Cast
+) -> UUID:
+    """Write a call with money for so many vouchers, in the proportion of the funders' shares."""
+    officer = cast.one(Role.PROGRAMME_OFFICER)
+    call = service.create_call(programme_id, actor=officer, title=title, opens_at=opens_at, closes_at=closes_at)
+    shares = [share for share in queries.cost_shares(programme_id) if share.funder_id]
+    public = sum(share.basis_points for share in shares)
+    for share in shares:
+        assert share.funder_id is not None
+        amount = call.programme.voucher_amount * vouchers * share.basis_points // public
+        service.add_budget_line(call.id, actor=officer, funder_id=share.funder_id, amount=amount)
+    return call.id
+
+
+def publish_call(call_id: UUID, *, cast: Cast) -> None:
+    """A budget officer appropriates the money, then the call is published."""
+    appropriate(call_id, actor=cast.one(Role.BUDGET_OFFICER))
+    service.publish_call(call_id, actor=cast.one(Role.PROGRAMME_OFFICER))
+
+
+def appropriate(call_id: UUID, *, actor: Actor) -> None:
+    """Enter the proposed money of a call into the ledger."""
+    for line in queries.budget_lines(call_id):
+        service.appropriate_line(line.id, actor=actor)

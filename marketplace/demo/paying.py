@@ -1,0 +1,84 @@
+"""Scenes of a claim, and the budget officers' weekly pay day."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from marketplace.claims import queries, service
+from marketplace.core import clock
+from marketplace.core.actors import Role
+from marketplace.demo import bank, words
+from marketplace.demo.story import Tale, World
+from marketplace.demo.walk import later
+
+# Who does what: the one who checks also sends, the other approves and prepares, so no four-eyes rule stands in the way.
+CHECKS, APPROVES = 0, 1
+
+
+def claim(tale: Tale) -> None:
+    """The firm claims for every accepted stage, with an invoice that has value added tax on top."""
+    stages = queries.claimable_stages(tale.ids["engagement"])
+    net = sum(stage.agreed.price_net for stage in stages)
+    made = service.submit_claim(
+        tale.ids["engagement"],
+        actor=tale.provider.manager,
+        stage_ids=[stage.id for stage in stages],
+        invoice_number=f"INV-{tale.chance.randint(1000, 9999)}",
+        invoice_gross=net + net // 10,
+    )
+    tale.ids["claim"] = made.id
+
+
+def check(tale: Tale) -> None:
+    """A budget officer checks it."""
+    service.check_claim(tale.ids["claim"], actor=tale.officer(Role.BUDGET_OFFICER, CHECKS))
+
+
+def send_back(tale: Tale) -> None:
+    """A budget officer returns it with a question."""
+    reasons = [words.reason("returned")]
+    service.return_claim(tale.ids["claim"], actor=tale.officer(Role.BUDGET_OFFICER, CHECKS), reasons=reasons)
+
+
+def approve(tale: Tale) -> None:
+    """Another budget officer approves it."""
+    service.approve_claim(tale.ids["claim"], actor=tale.officer(Role.BUDGET_OFFICER, APPROVES))
+
+
+def pay_days(world: World, *, last: float) -> Iterator[datetime]:
+    """Every week what is approved goes to the bank and is booked the next day; the newest are left on their way."""
+    while True:
+        batch_id = prepare(world)
+        if batch_id is not None:
+            yield later(0, hour=15)
+            send(world, batch_id)
+            yield later(1, hour=8)
+            bank.settle_batch(batch_id)
+        yield later(6, hour=11)
+        if clock.now() > world.walk.ago(last):
+            return
+
+
+def prepare(world: World) -> UUID | None:
+    """Put every approved claim that isn't held into a batch."""
+    approved = queries.approved_claims()
+    held = queries.held_engagements([each.engagement_id for each in approved])
+    ready = [each.id for each in approved if each.engagement_id not in held]
+    if not ready:
+        return None
+    return service.prepare_batch(actor=world.cast.one(Role.BUDGET_OFFICER, APPROVES), claim_ids=ready).id
+
+
+def send(world: World, batch_id: UUID) -> None:
+    """Let the batch leave."""
+    service.send_batch(batch_id, actor=world.cast.one(Role.BUDGET_OFFICER, CHECKS))
+
+
+def last_batches(world: World) -> Iterator[datetime]:
+    """The last week: one batch is sent and not yet answered, the next one is prepared, what comes later waits."""
+    batch_id = prepare(world)
+    if batch_id is not None:
+        yield world.walk.ago(4.5)
+        send(world, batch_id)
+    yield world.walk.ago(1.5)
+    prepare(world)

@@ -1,0 +1,136 @@
+"""What happens in the demo, as data: calls with their dates, and how far each voucher's story goes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from marketplace.core.i18n import Text
+from marketplace.demo.story import Plan
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large the demo is."""
+
+    companies: int = 100
+    firms: int = 60
+    firms_waiting: int = 2
+    """Firms whose registration still waits for an officer."""
+    first_pay_day: float = 640
+    small: bool = False
+
+
+SMALL = Scale(companies=24, firms=16, firms_waiting=1, first_pay_day=120, small=True)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One call: days before today at which it opens and closes (after today: negative), its money and applicants."""
+
+    programme: str
+    title: Text
+    opens: float
+    closes: float
+    vouchers: int
+    companies: tuple[int, int] = (0, 0)
+    pace: float = 4
+    """Hours between two applications."""
+    plans: Sequence[Plan] = ()
+    until: Mapping[int, str] = field(default_factory=dict)
+    """Applications that stop early, by position."""
+    published: bool = True
+
+
+# The past season: every story is over.
+FINISHED = [
+    *[Plan("grade")] * 9,
+    Plan("appeal_decided"),
+    Plan("grade", scheme="correction"),
+    Plan("grade", scheme="copies"),
+    Plan("grade", scheme="stranger_pays"),
+    Plan("grade", scheme="substitute"),
+    *[Plan("grade")] * 4,
+    Plan("draft"),
+    Plan(""),
+]
+
+# This season: one story or more at every point. `begin` is counted back from today so that weekends fit in.
+UNDER_WAY = [
+    Plan("bids", 16, wait={"open": 16}),
+    Plan("bids", 15, wait={"open": 18}),
+    Plan("bids", 26),
+    Plan("question", 8, wait={"open": 14}),
+    Plan("draft", 9),
+    Plan(""),
+    Plan("bids", 24),
+    Plan("score", 28),
+    Plan("award", 28),
+    Plan("agreement", 30),
+    Plan("sign_sme", 32),
+    Plan("sign", 34),
+    Plan("redeem", 32),
+    Plan("redeem", 55),
+    Plan("share", 45),
+    Plan("session:1", 48),
+    Plan("confirm:1", 50),
+    Plan("hand_in:1", 52),
+    Plan("session:2", 58),
+    Plan("correction:2", 66, scheme="correction"),
+    Plan("hand_in:3", 76),
+    Plan("accept:3", 80, at={"accept:3": 4}),
+    Plan("claim", 84, at={"claim": 3}),
+    Plan("return", 90, at={"claim": 8}),
+    Plan("check", 92, at={"check": 2}),
+    Plan("approve", 94, at={"check": 2, "approve": 0.5}),
+    Plan("approve", 96, at={"check": 4, "approve": 2.5}),
+    Plan("approve", 98, at={"check": 9, "approve": 6}),
+    Plan("approve", 100, at={"check": 9, "approve": 6}),
+    Plan("approve", 105),
+    Plan("declare_evaluator", 108),
+    Plan("evaluate", 110),
+    Plan("evaluate", 112),
+    Plan("grade", 116),
+    Plan("grade", 118),
+    Plan("appeal", 120),
+    Plan("survey_firm", 100, scheme="provider_pays"),
+    Plan("survey_firm", 100, scheme="copies"),
+    Plan("survey_firm", 104, scheme="borrowed_device"),
+    Plan("survey_firm", 98, scheme="laptop"),
+]
+
+
+def calls(scale: Scale) -> Sequence[Offer]:
+    """The calls, the oldest first."""
+    if scale.small:
+        return [
+            Offer("coupon-consulting", _title("상반기", "first half"), 170, 150, 12, (0, 14), 6, SMALL_PLANS),
+            Offer("coupon-consulting", _title("하반기", "second half"), 10, -20, 10, (14, 17), 24, until={0: "draft"}),
+        ]
+    return [
+        Offer("coupon-consulting", _title("지난 시즌", "past season"), 690, 664, 20, (0, 24), 10, FINISHED),
+        Offer("coupon-consulting", _title("상반기", "first half"), 175, 150, 40, (24, 70), 8, UNDER_WAY),
+        Offer(
+            "coupon-consulting", _title("하반기", "second half"), 10, -20, 30, (70, 84), 14,
+            until={3: "draft", 9: "draft"},
+        ),
+        Offer("technology-consulting", _title("기술혁신", "technology"), -15, -45, 10, published=False),
+    ]  # fmt: skip
+
+
+SMALL_PLANS = [
+    Plan("grade", 118),
+    Plan("evaluate", 112),
+    Plan("declare_evaluator", 108),
+    Plan("approve", 98, at={"check": 9, "approve": 6}),
+    Plan("check", 92, at={"check": 2}),
+    Plan("survey_firm", 100, scheme="provider_pays"),
+    Plan("correction:2", 66, scheme="correction"),
+    Plan("redeem", 32),
+    Plan("sign_sme", 32),
+    Plan("bids", 24),
+    Plan("bids", 16, wait={"open": 16}),
+    Plan(""),
+]
+
+
+def _title(korean: str, english: str) -> Text:
+    return {"ko": f"중소기업 컨설팅 바우처 공고 ({korean})", "en": f"Call for consulting vouchers ({english})"}

@@ -1,0 +1,80 @@
+"""The order of the scenes in every voucher's story, and the days between them."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from marketplace.demo import bidding, judging, paying, working
+from marketplace.demo.registers import Company
+from marketplace.demo.story import Plan, Tale, World
+from marketplace.demo.walk import later
+
+Scene: TypeAlias = tuple[str, Callable[[Tale], None], float]
+
+
+def _work(number: int, *, corrected: bool) -> list[Scene]:
+    """The scenes of one stage."""
+    scenes: list[Scene] = [
+        (f"session:{number}", working.hold_session, 2),
+        (f"confirm:{number}", working.confirm_session, 2),
+        (f"hand_in:{number}", working.hand_in, 2),
+    ]
+    if corrected:
+        scenes += [
+            (f"correction:{number}", working.request_correction, 2),
+            (f"correct:{number}", working.correct, 1),
+        ]
+    return [*scenes, (f"accept:{number}", working.accept, 3)]
+
+
+def scenes(plan: Plan) -> list[Scene]:
+    """Every scene with its name and the days until the next one."""
+    corrected = "correction" in plan.scheme
+    returned: list[Scene] = [("return", paying.send_back, 3)] if plan.until == "return" else []
+    return [
+        ("diagnosis", bidding.diagnose, 1),
+        ("draft", bidding.draft, 2),
+        ("publish", bidding.publish, 1),
+        ("question", bidding.ask, 1),
+        ("answer", bidding.answer, 1),
+        ("bids", bidding.bid, 7),
+        ("declare", bidding.declare, 0),
+        ("score", bidding.score, 1),
+        ("award", bidding.award, 1),
+        ("agreement", working.agree, 1),
+        ("sign_sme", working.sign_as_company, 1),
+        ("sign", working.sign_as_firm, 1),
+        ("redeem", working.redeem, 4),
+        ("share", working.pay_share, 3),
+        *_work(1, corrected=False),
+        *_work(2, corrected=corrected),
+        *_work(3, corrected=False),
+        ("claim", paying.claim, 2),
+        *returned,
+        ("survey", judging.answer_as_company, 1),
+        ("survey_firm", judging.answer_as_firm, 2),
+        ("check", paying.check, 2),
+        ("approve", paying.approve, 2),
+        ("declare_evaluator", judging.declare_evaluator, 4),
+        ("evaluate", judging.evaluate, 3),
+        ("grade", judging.publish_grade, 4),
+        ("appeal", judging.appeal_grade, 6),
+        ("appeal_decided", judging.settle_appeal, 0),
+    ]
+
+
+def spend(world: World, company: Company, voucher_id: UUID, plan: Plan) -> Iterator[datetime]:
+    """Play one voucher's story up to where its plan ends; each scene is one unit of work."""
+    tale = Tale(world, company, voucher_id, plan, language="en" if world.chance.random() < 0.15 else "ko")
+    if not plan.until:
+        return
+    if plan.begin is not None:
+        yield world.walk.ago(plan.begin)
+    for name, scene, days in scenes(plan):
+        if name in plan.at:
+            yield world.walk.ago(plan.at[name])
+        scene(tale)
+        if name == plan.until:
+            return
+        yield later(plan.wait.get(name, days), hour=world.chance.randint(17, 18), minute=world.chance.randint(0, 59))

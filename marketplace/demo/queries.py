@@ -1,0 +1,137 @@
+"""Reads of the demo: who may sign in, what waits for the bank, mails and the links in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from marketplace.accounts.models import Membership, Organisation, Person
+from marketplace.claims.models import PaymentBatch
+from marketplace.core import db
+from marketplace.core.actors import Role
+from marketplace.core.db import session
+from marketplace.engagements.models import Agreement, CoPayment, Engagement
+from marketplace.jobs.models import Job
+from marketplace.notifications.models import Message
+from marketplace.providers.models import Provider
+from marketplace.vouchers.models import Application, Voucher
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Somebody who may sign in, and why one would want to."""
+
+    email: str
+    name: str
+    role: Role
+    organisation: str
+
+
+def staff() -> Sequence[SignIn]:
+    """Everybody of the agency, by role."""
+    found = _people().where(Organisation.kind == "agency").order_by(Membership.created_at, Person.email)
+    rows = [SignIn(email, name, Role(role), organisation) for email, name, role, organisation in session.execute(found)]
+    order = list(Role)
+    return sorted(rows, key=lambda row: (order.index(Role(row.role)), row.email))
+
+
+def people_of(organisation_id: UUID) -> Sequence[SignIn]:
+    """Everybody of one organisation, its signatory or manager first."""
+    found = _people().where(Organisation.id == organisation_id).order_by(Membership.created_at, Person.email)
+    rows = [SignIn(email, name, Role(role), organisation) for email, name, role, organisation in session.execute(found)]
+    order = list(Role)
+    return sorted(rows, key=lambda row: (order.index(Role(row.role)), row.email))
+
+
+def _people() -> Select[str, str, str, str]:
+    return (
+        select(Person.email, Person.name, Membership.role, Organisation.name)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(Organisation, Organisation.id == Membership.organisation_id)
+        .where(Person.status == "confirmed", Membership.status == "active")
+    )
+
+
+def newcomer() -> UUID | None:
+    """A company that has applied for nothing yet, with a preparer if there is one."""
+    applied = select(Application.organisation_id)
+    return _first(_with_most_people("sme").where(Organisation.id.not_in(applied)))
+
+
+def voucher_holder() -> UUID | None:
+    """A company with a valid voucher and no job yet."""
+    busy = select(Job.organisation_id)
+    holders = select(Voucher.organisation_id).where(Voucher.status == "issued")
+    wanted = _with_most_people("sme").where(Organisation.id.in_(holders), Organisation.id.not_in(busy))
+    return _first(wanted)
+
+
+def at_work() -> tuple[UUID, UUID] | None:
+    """A company and its consulting firm in the middle of their work."""
+    wanted = select(Engagement.organisation_id, Engagement.provider_id).where(Engagement.status == "active")
+    row = session.execute(wanted.order_by(Engagement.number).limit(1)).first()
+    return (row[0], row[1]) if row else None
+
+
+def _first(wanted: Select[UUID]) -> UUID | None:
+    return session.scalars(wanted.limit(1)).first()
+
+
+def _with_most_people(kind: str) -> Select[UUID]:
+    return (
+        select(Organisation.id)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(Organisation.kind == kind)
+        .group_by(Organisation.id)
+        .order_by(func.count().desc(), Organisation.name)
+    )
+
+
+def other_firm(but: UUID | None) -> UUID | None:
+    """An approved consulting firm with several people that isn't the one named."""
+    approved = select(Provider.id).where(Provider.status == "approved")
+    wanted = _with_most_people("provider").where(Organisation.id.in_(approved))
+    return _first(wanted.where(Organisation.id != but) if but else wanted)
+
+
+def usual_payer(agreement: Agreement) -> dict[str, str]:
+    """The company as the payer of its own share, from an account of its own."""
+    organisation = db.get(Organisation, agreement.organisation_id)
+    return {"payer": organisation.name, "account": own_account(organisation.id)}
+
+
+def own_account(organisation_id: UUID) -> str:
+    """A made-up account number of a company, the same each time."""
+    return f"888{organisation_id.int % 10**9:09d}"
+
+
+def batches_to_answer() -> Sequence[PaymentBatch]:
+    """Batches that were sent and wait for the bank, the oldest first."""
+    return session.scalars(
+        select(PaymentBatch).where(PaymentBatch.status == "sent").order_by(PaymentBatch.number)
+    ).all()
+
+
+def shares_awaited() -> Sequence[tuple[Agreement, CoPayment, str]]:
+    """Agreements whose company has not paid its share yet, with the company's name, the newest first."""
+    wanted = (
+        select(Agreement, CoPayment, Organisation.name)
+        .join(CoPayment, CoPayment.agreement_id == Agreement.id)
+        .join(Organisation, Organisation.id == Agreement.organisation_id)
+        .where(CoPayment.status == "awaited")
+        .order_by(CoPayment.reference.desc())
+    )
+    return [(agreement, co_payment, name) for agreement, co_payment, name in session.execute(wanted)]
+
+
+def find_awaited_share(reference: str) -> Agreement | None:
+    """The agreement whose company owes the share with this reference."""
+    wanted = select(Agreement).join(CoPayment, CoPayment.agreement_id == Agreement.id)
+    return session.scalars(wanted.where(CoPayment.reference == reference, CoPayment.status == "awaited")).one_or_none()
+
+
+def mails(address: str) -> Select[Message]:
+    """Mails whose address contains this text; ordered by the page."""
+    found = select(Message)
+    return found.where(Message.address.icontains(address, autoescape=True)) if address else found

@@ -1,0 +1,28 @@
+"""Who may sign in to the demo: a person for every role, and what each can show."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from marketplace.core.errors import Words
+from marketplace.core.i18n import _
+from marketplace.demo import queries
+from marketplace.demo.queries import SignIn
+
+Group = tuple[Words, Sequence[SignIn]]
+
+
+def groups() -> list[Group]:
+    """Sign-ins in groups with a heading, as far as the data has such people."""
+    found: list[Group] = [(_("The agency"), queries.staff())]
+    found += _of(_("A company that has not applied yet"), queries.newcomer())
+    found += _of(_("A company with a voucher and no job yet"), queries.voucher_holder())
+    pair = queries.at_work()
+    if pair is not None:
+        found += _of(_("A company whose work is under way"), pair[0])
+        found += _of(_("Its consulting firm"), pair[1])
+    found += _of(_("Another consulting firm"), queries.other_firm(pair[1] if pair else None))
+    return [(heading, people) for heading, people in found if people]
+
+
+def _of(heading: Words, organisation_id: UUID | None) -> list[Group]:
+    return [(heading, queries.people_of(organisation_id))] if organisation_id else []

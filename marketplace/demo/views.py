@@ -1,0 +1,127 @@
+"""Pages of the demo: who may sign in, business time, the outbox and the bank; registered in demo mode alone."""
+
+import io
+import re
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.core import clock as business_clock
+from marketplace.core import db
+from marketplace.core.auth import current_actor, public
+from marketplace.core.forms import Form
+from marketplace.core.i18n import _
+from marketplace.core.web import done, page, paginate
+from marketplace.demo import bank, queries, service
+from marketplace.demo.forms import ClockForm, OutboxForm, ShareForm
+from marketplace.demo.people import PASSWORD
+from marketplace.demo.sign_ins import groups as sign_in_groups
+from marketplace.engagements.models import Agreement
+from marketplace.notifications import queries as notifications
+from marketplace.notifications.models import Message
+
+blueprint = Blueprint("demo", __name__, url_prefix="/demo")
+JUMPS = (("1d", _("1 day on")), ("8d", _("8 days on")), ("21d", _("21 days on")))
+LINK = re.compile(r"https?://[^\s<>\"]+")
+
+
+@blueprint.route("")
+@public
+def sign_ins() -> ResponseReturnValue:
+    """Show a sign-in for every role, and the one password."""
+    return page("demo/sign_ins.html", groups=sign_in_groups(), password=PASSWORD)
+
+
+@blueprint.route("/clock", methods=["GET", "POST"])
+@public
+def clock() -> ResponseReturnValue:
+    """Show business time and move it on."""
+    form = ClockForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.advance(service.parse_span(form.span.data), actor=current_actor())
+            return done(_("It is now %(day)s.", day=business_clock.today().isoformat()), url_for("demo.clock"))
+    return page("demo/clock.html", form=form, jumps=JUMPS)
+
+
+@blueprint.route("/outbox")
+@public
+def outbox() -> ResponseReturnValue:
+    """List the mails, the newest first."""
+    form = OutboxForm(request.args)
+    address = (form.address.data or "") if form.validate() else ""
+    listed = paginate(queries.mails(address), sorts={"-newest": Message.queued_at}, key=Message.id)
+    return page("demo/outbox.html", form=form, listed=listed, subjects=_subjects(listed.items))
+
+
+@blueprint.route("/outbox/<uuid:message_id>")
+@public
+def mail(message_id: UUID) -> ResponseReturnValue:
+    """Show one mail with links that can be followed."""
+    message = db.get(Message, message_id)
+    letter = notifications.letter(message, base_url=_base_url())
+    return page("demo/mail.html", message=message, letter=letter, pieces=_pieces(letter.body))
+
+
+@blueprint.route("/bank")
+@public
+def bank_desk() -> ResponseReturnValue:
+    """Show what waits for the bank: batches that were sent, shares that companies owe."""
+    return page(
+        "demo/bank_desk.html",
+        form=Form(),
+        batches=queries.batches_to_answer(),
+        shares=queries.shares_awaited(),
+    )
+
+
+@blueprint.route("/bank/batches/<uuid:batch_id>", methods=["POST"])
+@public
+def answer_batch(batch_id: UUID) -> ResponseReturnValue:
+    """Let the bank book every payment of a batch."""
+    service.answer_batch(batch_id, actor=current_actor())
+    return done(_("The bank has booked the batch. Its report was imported."), url_for("demo.bank_desk"))
+
+
+@blueprint.route("/bank/batches/<uuid:batch_id>/report")
+@public
+def batch_report(batch_id: UUID) -> Response:
+    """Hand out the bank's report of a batch, to be imported by a budget officer."""
+    return _xml(bank.report_batch(batch_id), "camt054-batch.xml")
+
+
+@blueprint.route("/bank/shares/<uuid:agreement_id>", methods=["GET", "POST"])
+@public
+def pay_share(agreement_id: UUID) -> ResponseReturnValue:
+    """Pay a company's share, in its name or in somebody else's."""
+    agreement = db.get(Agreement, agreement_id)
+    form = ShareForm(data=queries.usual_payer(agreement))
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.pay_share(agreement_id, actor=current_actor(), payer=form.payer.data, account=form.account.data)
+            return done(_("The share has arrived. The bank's report was imported."), url_for("demo.bank_desk"))
+    return page("demo/pay_share.html", form=form, agreement=agreement)
+
+
+def _subjects(messages: list[Message]) -> dict[UUID, str]:
+    """The subject of each mail of one page."""
+    base_url = _base_url()
+    return {each.id: notifications.letter(each, base_url=base_url).subject for each in messages if each.data}
+
+
+def _pieces(body: str) -> list[tuple[str, bool]]:
+    """The text cut into words and links, in order."""
+    pieces, end = [], 0
+    for found in LINK.finditer(body):
+        pieces += [(body[end : found.start()], False), (found[0], True)]
+        end = found.end()
+    return [*pieces, (body[end:], False)]
+
+
+def _base_url() -> str:
+    return str(current_app.config["SETTINGS"].base_url)
+
+
+def _xml(content: bytes, name: str) -> Response:
+    return send_file(io.BytesIO(content), mimetype="application/xml", as_attachment=True, download_name=name)
