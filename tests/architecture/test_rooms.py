@@ -19,7 +19,7 @@ ENGINES = {
     "programmes": {"eligibility", "standards", "terms"},
     "providers": {"account_numbers", "ethics_code", "training"},
     "surveys": {"instruments", "scoring"},
-    "vouchers": {"allocation"},
+    "vouchers": {"allocation", "document"},
 }
 """Modules named for their own subject; a new one is listed here on purpose."""
 
