@@ -61,11 +61,12 @@ def end_affiliation(consultant_id: UUID, *, actor: Actor) -> Consultant:
     if actor.role not in PROVIDER:
         raise Forbidden()
     consultant = queries.get_consultant(consultant_id, actor=actor, lock=True)
-    transition(consultant, CONSULTANT, "leave", actor=actor, provider_id=str(consultant.provider_id))
     affiliation = queries.find_open_affiliation(consultant_id)
+    transition(consultant, CONSULTANT, "leave", actor=actor, provider_id=str(consultant.provider_id))
+    consultant.provider_id = None
     if affiliation is not None:
         affiliation.until_on = clock.today()
-    consultant.provider_id = None
+    db.flush()
     return consultant
 
 

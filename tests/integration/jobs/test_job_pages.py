@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from flask import Flask, g
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -45,7 +45,7 @@ TEXT = {
 
 
 @pytest.fixture
-def visit(app: Flask) -> "Visits":
+def visit(app: Flask, client: FlaskClient) -> "Visits":
     return Visits(app)
 
 
@@ -61,7 +61,6 @@ class Visits:
             client = self.app.test_client()
             client.set_cookie("lang", "en")
             self.clients[actor] = sign_in_as(client, actor)
-        g.pop("_login_user", None)  # the test's own context outlives a request
         return self.clients[actor]
 
     def get(self, actor: Actor, path: str) -> TestResponse:
