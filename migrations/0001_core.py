@@ -11,6 +11,14 @@ CREATE TABLE clock_offset (
     shift interval NOT NULL DEFAULT interval '0'
 );
 INSERT INTO clock_offset DEFAULT VALUES;
+-- Business time opens sealed bids, so the service itself can't move it; demo and test mode are given the right.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'app') THEN
+        REVOKE INSERT, UPDATE, DELETE ON clock_offset FROM app;
+    END IF;
+END
+$$;
 
 CREATE FUNCTION app_now() RETURNS timestamptz LANGUAGE sql STABLE AS
 $$ SELECT now() + (SELECT shift FROM clock_offset) $$;

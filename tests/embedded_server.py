@@ -35,6 +35,7 @@ class EmbeddedServer:
             wait_until(lambda: postgres.accepts(self.sockets) and valkey.accepts(self.sockets))
             postgres.create_database(self.sockets, TEMPLATE)
             migrations.up(database_url(self.sockets, TEMPLATE, role="owner"))
+            migrations.let_clock_move(database_url(self.sockets, TEMPLATE, role="owner"))
         except BaseException:
             self.stop()
             raise

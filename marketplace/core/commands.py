@@ -21,7 +21,10 @@ groups = [migrate, docs, *housekeeping.groups, *translations.groups]
 @click.argument("to", default="head")
 def up(to: str) -> None:
     """Run every missing migration, or those up to one."""
-    migrations.up(current_app.config["SETTINGS"].owner_database_url, to)
+    settings = current_app.config["SETTINGS"]
+    migrations.up(settings.owner_database_url, to)
+    if settings.clock_may_move:
+        migrations.let_clock_move(settings.owner_database_url)
 
 
 @migrate.command("down")

@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
@@ -23,6 +23,14 @@ def up(url: str, to: str = "head") -> None:
 def down(url: str, to: str) -> None:
     """Take migrations back until `to` (a revision, `-1`, or `base` for an empty database)."""
     _run(url, lambda config: command.downgrade(config, to))
+
+
+def let_clock_move(url: str) -> None:
+    """Give the service's role the right to move business time: for demo and test mode alone."""
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        if connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = 'app'")):
+            connection.execute(text("GRANT UPDATE ON clock_offset TO app"))
 
 
 def missing(url: str) -> list[str]:

@@ -75,3 +75,18 @@ def test_the_app_owns_nothing_and_empties_nothing(owner_url: str) -> None:
         ).scalar()
     assert not rights
     assert role is False
+
+
+def test_the_app_cannot_move_business_time_unless_it_is_let(owner_url: str) -> None:
+    """Business time opens sealed bids: outside demo and test mode nobody may move it past a deadline."""
+
+    def may_move() -> bool:
+        with create_engine(owner_url, poolclass=NullPool).connect() as connection:
+            question = "SELECT has_table_privilege('app', 'clock_offset', 'UPDATE, INSERT, DELETE')"
+            return bool(connection.exec_driver_sql(question).scalar())
+
+    migrations.down(owner_url, "base")
+    migrations.up(owner_url)
+    assert not may_move()
+    migrations.let_clock_move(owner_url)
+    assert may_move()
