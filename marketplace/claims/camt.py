@@ -53,7 +53,7 @@ def read(content: bytes, digits: dict[str, int]) -> list[Entry]:
         root = fromstring(content, forbid_dtd=True)
     except (ParseError, DefusedXmlException) as error:
         raise BadReport(_("The file is not plain XML.")) from error
-    namespace, _, name = root.tag.lstrip("{").partition("}")
+    namespace, _brace, name = root.tag.lstrip("{").partition("}")
     if namespace not in REPORTS or name != "Document":
         raise BadReport(_("The file is not a camt.054.001.08 or camt.053.001.08 message."))
     return [

@@ -21,6 +21,11 @@ from marketplace.core.forms import (
 from marketplace.core.i18n import _
 
 
+def to_id(value: UUID | str) -> UUID:
+    """The id that a choice stands for; ValueError for what is none."""
+    return value if isinstance(value, UUID) else UUID(value)
+
+
 class FilterForm(Form):
     """What narrows a list; it changes nothing, so it needs neither token nor key."""
 
@@ -59,7 +64,7 @@ class InvoiceForm(Form):
 class ClaimForm(InvoiceForm):
     """The stages that are claimed, and the invoice."""
 
-    stage_ids = ChoicesField(_("Accepted stages"), coerce=UUID)
+    stage_ids = ChoicesField(_("Accepted stages"), coerce=to_id)
 
 
 def in_currency(form: type[InvoiceForm], currency: str) -> Any:
@@ -99,7 +104,7 @@ class ReasonForm(Form):
 class BatchForm(Form):
     """The approved claims that leave together."""
 
-    claim_ids = ChoicesField(_("Approved claims"), coerce=UUID)
+    claim_ids = ChoicesField(_("Approved claims"), coerce=to_id)
 
 
 class ImportForm(Form):

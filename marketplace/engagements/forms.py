@@ -21,6 +21,11 @@ from marketplace.core.i18n import _
 from marketplace.engagements.states import AGREEMENT, ENGAGEMENT
 
 
+def to_id(value: UUID | str) -> UUID:
+    """The id that a choice stands for; ValueError for what is none."""
+    return value if isinstance(value, UUID) else UUID(value)
+
+
 class FilterForm(Form):
     """What narrows a list; it changes nothing, so it needs neither token nor key."""
 
@@ -81,7 +86,7 @@ class ReasonForm(Form):
 class SessionForm(Form):
     """A session that has ended."""
 
-    consultant_id = ChoiceField(_("Consultant"), coerce=UUID)
+    consultant_id = ChoiceField(_("Consultant"), coerce=to_id)
     starts_at = DateTimeField(_("Start"))
     ends_at = DateTimeField(_("End"))
     place = TextField(_("Place"), max_length=200)
@@ -98,7 +103,7 @@ class DeliverableForm(Form):
 class ConsultantChangeForm(Form):
     """Another consultant in place of one that the agreement names."""
 
-    consultant_id = ChoiceField(_("New consultant"), coerce=UUID)
+    consultant_id = ChoiceField(_("New consultant"), coerce=to_id)
     reason = LongTextField(_("Reason"), max_length=2000)
 
 

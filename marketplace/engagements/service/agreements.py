@@ -19,8 +19,9 @@ from marketplace.jobs import queries as jobs
 from marketplace.jobs.models import Award, BidContent, Job
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries as vouchers
-from marketplace.vouchers import service as voucher_service
 from marketplace.vouchers.models import Voucher
+from marketplace.vouchers.service import commit as commit_voucher
+from marketplace.vouchers.service import reassess
 
 
 def draft_agreement(award_id: UUID, *, actor: Actor, starts_on: date | None = None) -> Agreement:
@@ -84,8 +85,8 @@ def redeem(agreement_id: UUID, *, actor: Actor, amount: Money, key: str) -> Rede
         return earlier
     rules.check_redemption(agreement, amount)
     voucher = vouchers.get_voucher(agreement.voucher_id, actor=actor)
-    voucher_service.reassess(voucher.application_id, occasion="redemption", actor=actor)
-    voucher_service.commit(
+    reassess(voucher.application_id, occasion="redemption", actor=actor)
+    commit_voucher(
         agreement.voucher_id,
         actor=actor,
         amount=amount.amount,
