@@ -264,6 +264,8 @@ class _Choice:
         super().__init__(*args, choices=[SelectChoice(*choice) for choice in choices], **kwargs)  # type: ignore[call-arg]
 
     def pre_validate(self, form: BaseForm) -> None:
+        if not self.raw_data and self.flags.optional:  # type: ignore[attr-defined]
+            return
         try:
             super().pre_validate(form)  # type: ignore[misc]
         except ValidationError:
