@@ -19,10 +19,12 @@ class AnswerForm(Form):
 
 def answer_form(instrument: Instrument) -> AnswerForm:
     """Return the form of this instrument in the reader's language."""
-    fields: dict[str, Any] = {item.code: _rating(instrument, localized(item.text)) for item in instrument.items}
-    fields |= {fact.code: _fact(fact) for fact in instrument.facts}
+    fields: dict[str, Any] = {
+        f"item_{item.code}": _rating(instrument, localized(item.text)) for item in instrument.items
+    }
+    fields |= {f"fact_{fact.code}": _fact(fact) for fact in instrument.facts}
     fields |= {
-        code: LongTextField(localized(words), required=False, max_length=LONGEST_COMMENT)
+        f"text_{code}": LongTextField(localized(words), required=False, max_length=LONGEST_COMMENT)
         for code, words in instrument.texts
     }
     made: AnswerForm = type("InstrumentForm", (AnswerForm,), fields)()

@@ -29,10 +29,10 @@ def check_answers(instrument: Instrument, items: Mapping[str, int], facts: Mappi
     for item in instrument.items:
         value = items.get(item.code)
         if value is None or not instrument.scale_minimum <= value <= instrument.scale_maximum:
-            raise Invalid(_("Choose one of the numbers."), field=item.code)
+            raise Invalid(_("Choose one of the numbers."), field=f"item_{item.code}")
     for fact in instrument.facts:
         if not _is_known(fact, facts.get(fact.code)):
-            raise Invalid(_("Choose one of the answers."), field=fact.code)
+            raise Invalid(_("Choose one of the answers."), field=f"fact_{fact.code}")
 
 
 def _is_known(fact: Fact, value: str | int | None) -> bool:

@@ -34,9 +34,9 @@ def answer(token: str) -> ResponseReturnValue:
         with form.errors_to_fields():
             service.answer(
                 token,
-                items={item.code: int(form[item.code].data) for item in instrument.items},
-                facts={fact.code: form[fact.code].data for fact in instrument.facts},
-                words={code: form[code].data for code, _words in instrument.texts},
+                items={item.code: int(form[f"item_{item.code}"].data) for item in instrument.items},
+                facts={fact.code: form[f"fact_{fact.code}"].data for fact in instrument.facts},
+                words={code: form[f"text_{code}"].data for code, _words in instrument.texts},
                 seconds=_seconds_since(form.opened.data),
                 device_hash=device_hash(),
                 address_hash=address_hash(),

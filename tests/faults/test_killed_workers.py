@@ -90,7 +90,7 @@ def let_leases_pass() -> None:
 def run_story(
     app: Flask, settings: Settings, valkey: "redis.Redis", mail: MailServer, *, count: int, kills: int
 ) -> None:
-    """Finish `count` engagements, kill the worker `kills` times and flush the broker each other time; then let it end."""
+    """Finish engagements, kill the worker so many times, flush the broker each other time; then let it end."""
     chance = random.Random(20261123)
     with app.app_context():
         engagements = make_crowd(settings, count)
