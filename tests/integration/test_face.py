@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
+from werkzeug.datastructures import MultiDict
 
 from marketplace.core.errors import DomainError
 from marketplace.core.forms import AgreeField, ChoiceField, ChoicesField, DateField, Form, MoneyField, TextField
@@ -137,3 +138,12 @@ def _context(app: Flask, **values: Any) -> dict[str, Any]:
     context: dict[str, Any] = {"message": None, **values}
     app.update_template_context(context)
     return context
+
+
+def test_an_optional_choice_left_out_is_no_mistake(app: Flask) -> None:
+    class Filter(Form):
+        status = ChoiceField("Status", required=False, choices=[("a", "A")])
+
+    with app.test_request_context("/?lang=en"):
+        assert Filter(formdata=MultiDict({"lang": "en"})).validate()
+        assert not Filter(formdata=MultiDict({"status": "z"})).validate()
