@@ -80,6 +80,8 @@ def storable(value: str) -> bool:
 class _Text:
     """Tidies typed text and refuses what can't be stored."""
 
+    flags: Any
+
     def process_formdata(self, valuelist: list[Any]) -> None:
         text = valuelist[0] if valuelist else ""
         self.data = unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip() if storable(text) else text
@@ -260,11 +262,14 @@ class DateTimeField(_Parsed):
 class _Choice:
     """Takes choices as (value, words) and says in words that a value isn't on the list."""
 
+    flags: Any
+    raw_data: list[Any] | None
+
     def __init__(self, *args: Any, choices: Iterable[tuple[Any, Words]] = (), **kwargs: Any) -> None:
         super().__init__(*args, choices=[SelectChoice(*choice) for choice in choices], **kwargs)  # type: ignore[call-arg]
 
     def pre_validate(self, form: BaseForm) -> None:
-        if not self.raw_data and self.flags.optional:  # type: ignore[attr-defined]
+        if not self.raw_data and self.flags.optional:
             return
         try:
             super().pre_validate(form)  # type: ignore[misc]

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from marketplace.core.errors import DomainError
 from marketplace.core.forms import AgreeField, ChoiceField, ChoicesField, DateField, Form, MoneyField, TextField
+from marketplace.core.i18n import _
 
 NASTY = "<script>alert(1)</script>\"'&"
 
@@ -27,7 +28,9 @@ class Everything(Form):
 
 
 PAGE = """{% from "components/forms.html" import error_summary, field %}{{ error_summary(form) }}
-{% for item in (form.name, form.amount, form.begins_on, form.side, form.lines, form.agreed) %}{{ field(item) }}{% endfor %}"""
+{% for item in (form.name, form.amount, form.begins_on, form.side, form.lines, form.agreed) %}
+{{ field(item) }}
+{% endfor %}"""
 
 
 @pytest.fixture
@@ -82,22 +85,30 @@ def test_a_refusal_without_a_field_stands_in_the_summary(request_context: None) 
 
 
 @pytest.mark.parametrize(
-    "template",
+    ("file", "call"),
     [
-        '{% from "components/lists.html" import summary_list %}{{ summary_list([(nasty, nasty, "/x"), (nasty, [nasty])]) }}',
-        '{% from "components/lists.html" import task_list %}{{ task_list([{"text": nasty, "hint": nasty, "status": nasty}]) }}',
-        '{% from "components/lists.html" import timeline %}{{ timeline([{"text": nasty, "when": nasty, "state": "now"}]) }}',
-        '{% from "components/lists.html" import file_list %}{{ file_list([{"name": nasty, "url": "/x", "size": "1 KB"}]) }}',
-        '{% from "components/messages.html" import receipt %}{{ receipt(nasty, nasty, nasty) }}',
-        '{% from "components/messages.html" import status_tag %}{{ status_tag(nasty) }}',
-        '{% from "components/tables.html" import table %}{% call table(nasty, [nasty, (nasty, "number")]) %}{% endcall %}',
-        '{% from "components/forms.html" import field %}{{ field(form.side, hint=nasty) }}',
+        ("lists", 'summary_list([(nasty, nasty, "/x"), (nasty, [nasty])])'),
+        ("lists", 'task_list([{"text": nasty, "hint": nasty, "status": nasty}])'),
+        ("lists", 'timeline([{"text": nasty, "when": nasty, "state": "now"}])'),
+        ("lists", 'file_list([{"name": nasty, "url": "/x", "size": "1 KB"}])'),
+        ("messages", "receipt(nasty, nasty, nasty)"),
+        ("messages", "status_tag(nasty)"),
+        ("forms", "field(form.side, hint=nasty)"),
+        ("navigation", 'breadcrumb([(nasty, "/x")])'),
+        ("buttons", 'link_button(nasty, "/x")'),
     ],
 )
-def test_components_escape_what_people_typed(request_context: None, template: str) -> None:
-    shown = render_template_string(template, nasty=NASTY, form=Everything())
+def test_components_escape_what_people_typed(request_context: None, file: str, call: str) -> None:
+    source = f'{{% import "components/{file}.html" as parts %}}{{{{ parts.{call} }}}}'
+    shown = render_template_string(source, nasty=NASTY, form=Everything())
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
+
+
+def test_a_translated_answer_is_one_answer(request_context: None) -> None:
+    source = '{% from "components/lists.html" import summary_list %}{{ summary_list([("Status", words)]) }}'
+    shown = render_template_string(source, words=_("Signatory"))
+    assert re.search(r"<dd>\s*Signatory</dd>", shown)
 
 
 @pytest.mark.parametrize("path", ["/how-it-works", "/how-it-works?after=x&sort=a%26b"])
