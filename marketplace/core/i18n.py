@@ -60,7 +60,7 @@ def day(value: date | datetime | None) -> str:
         return ""
     if isinstance(value, datetime):
         value = value.astimezone(clock.zone()).date()
-    return format_date(value, "long", locale=locale())
+    return format_date(value, "y년 M월 d일" if locale() == "ko" else "d MMMM y", locale=locale())
 
 
 def moment(value: datetime | None) -> str:
