@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import click
+import structlog
 from flask import Response, has_request_context, request
 from flask.cli import FlaskGroup
 from flask_babel import Babel
@@ -16,10 +17,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import lists
 from config.settings import Settings
-from marketplace.core import auth, clock, db, files, housekeeping, i18n, tasks, translations, web
+from marketplace.core import auth, clock, db, files, housekeeping, i18n, logging, tasks, translations, web
 from marketplace.core.actors import ROLE_LABELS, Role
-from marketplace.demo import runner
 from marketplace.core.money import exponent
+from marketplace.demo import runner
 from workers import celery_app
 
 # From the top down, as they may import each other.
@@ -47,6 +48,7 @@ DEMO_AREAS = ("demo",)
 def create_app(settings: Settings | None = None) -> web.Application:
     """Build the application of one agency from its settings."""
     settings = settings or Settings.from_environment()
+    _configure_logs()
     app = web.Application(__name__)
     app.config.update(
         SETTINGS=settings,
@@ -62,6 +64,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
         BABEL_DEFAULT_LOCALE=settings.default_locale,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=1),
     )
+    logging.configure()
     clock.configure(time_zone=settings.time_zone)
     files.configure(settings.files_dir)
     housekeeping.configure(settings.signing_key_path)
@@ -89,6 +92,19 @@ def create_app(settings: Settings | None = None) -> web.Application:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _configure_logs() -> None:
+    """One line of JSON an event; a traceback without local variables, which may hold a sealed bid or personal data."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    )
 
 
 def _configure_pages(app: web.Application, settings: Settings) -> None:
