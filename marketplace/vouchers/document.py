@@ -69,10 +69,10 @@ def _add_check(pdf: FPDF, check_url: str) -> None:
     pdf.set_xy(MARGIN + QR + 8, top + 6)
     pdf.set_font("Pretendard", size=10)
     words = _("Anybody can check here whether this voucher is valid. The page shows nothing else.")
-    pdf.multi_cell(0, 6, f"{words}\n{check_url}")
+    pdf.multi_cell(0, 6, f"{words}\n{check_url}", align="L")
     pdf.set_xy(MARGIN, top + QR + 8)
     words = _("The voucher belongs to its holder. It can't be passed on or paid out in cash.")
-    pdf.multi_cell(0, 6, str(words))
+    pdf.multi_cell(0, 6, str(words), align="L")
 
 
 def _qr(address: str) -> bytes:

@@ -16,8 +16,8 @@ from marketplace.core.forms import (
     WholeNumberField,
 )
 from marketplace.core.i18n import _, localized
+from marketplace.core.states import Lifecycle
 from marketplace.vouchers import rules
-from marketplace.vouchers.states import APPLICATION, VOUCHER
 
 LARGEST_AMOUNT = 10**15  # whole major units
 FACTS = ("sector", "employees", "capital", "sales", "turnover", "balance_sheet")
@@ -96,32 +96,18 @@ class ReasonForm(Form):
     reason = LongTextField(_("Reason"), max_length=2000)
 
 
-class _Filter(Form):
-    """A filter is sent by GET and changes nothing."""
+class FilterForm(Form):
+    """The filter of an officer's list: sent by GET, changes nothing, needs no token."""
 
     class Meta:
         """No token."""
 
         csrf = False
 
-
-class ApplicationFilter(_Filter):
-    """The officer's list of applications."""
-
     status = SelectOneField(_("Status"), required=False)
     search = TextField(_("Company or number"), required=False, max_length=100)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.status.choices = [("", _("All")), *APPLICATION.labels.items()]
-
-
-class VoucherFilter(_Filter):
-    """The officer's list of vouchers."""
-
-    status = SelectOneField(_("Status"), required=False)
-    search = TextField(_("Company or number"), required=False, max_length=100)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.status.choices = [("", _("All")), *VOUCHER.labels.items()]
+    def __init__(self, lifecycle: Lifecycle, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.status.choices = [("", _("All")), *lifecycle.labels.items()]
+        self.status.data = self.status.data or ""

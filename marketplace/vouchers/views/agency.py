@@ -15,7 +15,7 @@ from marketplace.core.errors import NotFound
 from marketplace.core.i18n import _
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries, rules, service
-from marketplace.vouchers.forms import ApplicationFilter, ConfirmForm, DecisionForm, ReasonForm, VoucherFilter
+from marketplace.vouchers.forms import ConfirmForm, DecisionForm, FilterForm, ReasonForm
 from marketplace.vouchers.models import AllocationEntry, Application, Voucher
 from marketplace.vouchers.states import APPLICATION, VOUCHER
 from marketplace.vouchers.views import blueprint
@@ -55,7 +55,7 @@ ENTRY_COLUMNS = [
 @requires(*OFFICERS)
 def received_applications() -> ResponseReturnValue:
     """Every submitted application: filter, sort, page, download."""
-    form = ApplicationFilter(formdata=request.args)
+    form = FilterForm(APPLICATION, formdata=request.args)
     fine = form.validate()
     found = queries.search_applications(
         current_actor(),
@@ -140,7 +140,7 @@ def allocation_start(call_id: UUID) -> ResponseReturnValue:
 @requires(*OFFICERS, Role.BUDGET_OFFICER)
 def issued_vouchers() -> ResponseReturnValue:
     """Every voucher: filter, sort, page, download."""
-    form = VoucherFilter(formdata=request.args)
+    form = FilterForm(VOUCHER, formdata=request.args)
     fine = form.validate()
     found = queries.search_vouchers(
         current_actor(), status=form.status.data if fine else None, text=form.search.data if fine else None

@@ -229,3 +229,10 @@ def test_bad_input_to_the_eligibility_check_is_said_at_the_field(client: FlaskCl
         answer = client.get(f"/eligibility?standard=kr-2002&sector=mining&employees={typed}")
         assert answer.status_code == 422
         assert "field-error" in answer.text
+
+
+def test_an_unfiltered_list_complains_of_nothing(client: FlaskClient) -> None:
+    make_application(make_call())
+    sign_in_as(client, make_officer(Role.PROGRAMME_OFFICER))
+    for path in ("/applications/received", "/applications/received?sort=number", "/vouchers/issued"):
+        assert "field-error" not in read(client, path)
