@@ -2,7 +2,8 @@
 
 import string
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -57,10 +58,15 @@ def matches(password_hash: str | None, password: str) -> bool:
         return False
 
 
-def cheapen() -> None:
-    """From now on this process hashes at almost no cost: for demo data alone, whose one password is printed."""
+@contextmanager
+def cheap() -> Iterator[None]:
+    """Inside the block hashing costs almost nothing: for demo data alone, whose one password is printed."""
     global _hasher
-    _hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    usual, _hasher = _hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    try:
+        yield
+    finally:
+        _hasher = usual
 
 
 def _normal(password: str) -> str:

@@ -1,6 +1,7 @@
 """Durable background tasks: the database is the truth, the broker only a doorbell."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -125,11 +126,22 @@ def schedule(task: Task, subject: UUID, *, wave: int = 0, run_after: datetime | 
 _ring: Callable[[UUID, str], None] | None = None
 
 
-def ring_after_commit(ring: Callable[[UUID, str], None] | None) -> None:
-    """Hint the workers of fresh tasks once they are stored; a lost hint is repeated by the sweeper. None: no hints."""
+def ring_after_commit(ring: Callable[[UUID, str], None]) -> None:
+    """Hint the workers of fresh tasks once they are stored; a lost hint is repeated by the sweeper."""
     global _ring
     _ring = ring
     db.after_commit(_ring_bells)
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Inside the block nobody is hinted: whoever works here does the tasks itself."""
+    global _ring
+    usual, _ring = _ring, None
+    try:
+        yield
+    finally:
+        _ring = usual
 
 
 def _ring_bells(stored: Session) -> None:

@@ -30,12 +30,17 @@ def has_data() -> bool:
 
 def generate(scale: Scale, say: Callable[[str], None]) -> World:
     """Play two years up to this moment; business time is the real time again at the end, whatever happens."""
-    passwords.cheapen()
-    tasks.ring_after_commit(None)
     chance = Random(SEED)  # noqa: S311  the same world each time, nothing secret
     walk = Walk()
     world = World(walk, Cast(chance), chance)
     walk.tell(walk.ago(YEARS_AGO), _opening(world, scale))
+    with passwords.cheap(), tasks.silent():
+        _play(walk, say)
+    say(f"{walk.steps} steps, {len(world.companies)} companies, {len(world.firms)} consulting firms")
+    return world
+
+
+def _play(walk: Walk, say: Callable[[str], None]) -> None:
     month = ""
     try:
         while (at := walk.go_on()) is not None:
@@ -44,8 +49,6 @@ def generate(scale: Scale, say: Callable[[str], None]) -> World:
                 say(f"{month}: {walk.steps} steps")
     finally:
         walk.come_back()
-    say(f"{walk.steps} steps, {len(world.companies)} companies, {len(world.firms)} consulting firms")
-    return world
 
 
 def _opening(world: World, scale: Scale) -> Story:

@@ -40,15 +40,18 @@ class Offer:
     published: bool = True
 
 
+# A hold may stand for two weeks; whoever is held claims on afterwards.
+HELD = {"survey_firm": 35.0}
+
 # The past season: every story is over.
 FINISHED = [
-    *[Plan("grade")] * 9,
+    *[Plan("grade")] * 7,
     Plan("appeal_decided"),
     Plan("grade", scheme="correction"),
-    Plan("grade", scheme="copies"),
-    Plan("grade", scheme="stranger_pays"),
-    Plan("grade", scheme="substitute"),
-    *[Plan("grade")] * 4,
+    Plan("grade", scheme="copies", case="violation", wait=HELD),
+    Plan("grade", scheme="stranger_pays", case="dismissed", wait=HELD),
+    Plan("grade", scheme="substitute", case="overturned", wait=HELD),
+    Plan("grade", scheme="borrowed_device", case="no_violation", wait=HELD),
     Plan("draft"),
     Plan(""),
 ]
@@ -92,9 +95,10 @@ UNDER_WAY = [
     Plan("grade", 118),
     Plan("appeal", 120),
     Plan("survey_firm", 100, scheme="provider_pays"),
-    Plan("survey_firm", 100, scheme="copies"),
-    Plan("survey_firm", 104, scheme="borrowed_device"),
-    Plan("survey_firm", 98, scheme="laptop"),
+    Plan("survey_firm", 96, scheme="copies", case="open", at={"claim": 9}),
+    Plan("survey_firm", 104, scheme="borrowed_device", case="replied"),
+    Plan("survey_firm", 98, scheme="laptop", at={"claim": 7}),
+    Plan("survey_firm", 110, scheme="stranger_pays", case="appealed"),
 ]
 
 
@@ -106,10 +110,10 @@ def calls(scale: Scale) -> Sequence[Offer]:
             Offer("coupon-consulting", _title("하반기", "second half"), 10, -20, 10, (14, 17), 24, until={0: "draft"}),
         ]
     return [
-        Offer("coupon-consulting", _title("지난 시즌", "past season"), 690, 664, 20, (0, 24), 10, FINISHED),
-        Offer("coupon-consulting", _title("상반기", "first half"), 175, 150, 40, (24, 70), 8, UNDER_WAY),
+        Offer("coupon-consulting", _title("지난 시즌", "past season"), 690, 664, 15, (0, 18), 10, FINISHED),
+        Offer("coupon-consulting", _title("상반기", "first half"), 175, 150, 40, (18, 64), 8, UNDER_WAY),
         Offer(
-            "coupon-consulting", _title("하반기", "second half"), 10, -20, 30, (70, 84), 14,
+            "coupon-consulting", _title("하반기", "second half"), 10, -20, 30, (64, 78), 14,
             until={3: "draft", 9: "draft"},
         ),
         Offer("technology-consulting", _title("기술혁신", "technology"), -15, -45, 10, published=False),

@@ -6,6 +6,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from marketplace.demo import bidding, judging, paying, working
+from marketplace.demo.inquiring import inquire
 from marketplace.demo.registers import Company
 from marketplace.demo.story import Plan, Tale, World
 from marketplace.demo.walk import later
@@ -75,6 +76,8 @@ def spend(world: World, company: Company, voucher_id: UUID, plan: Plan) -> Itera
         if name in plan.at:
             yield world.walk.ago(plan.at[name])
         scene(tale)
+        if name == "survey_firm" and plan.case:
+            world.walk.tell(later(2), inquire(tale))
         if name == plan.until:
             return
         yield later(plan.wait.get(name, days), hour=world.chance.randint(17, 18), minute=world.chance.randint(0, 59))

@@ -18,6 +18,8 @@ class Plan:
     until: str
     begin: float | None = None
     scheme: str = ""
+    case: str = ""
+    """What becomes of its flags: dismissed, or how far a case goes."""
     at: dict[str, float] = field(default_factory=dict)
     """Scenes that wait for a day, given in days before today."""
     wait: dict[str, float] = field(default_factory=dict)
