@@ -84,7 +84,7 @@ def flag(flag_id: UUID) -> ResponseReturnValue:
         others=[each for each in queries.flags_of(found.engagement_id) if each.id != found.id],
         findings=FINDINGS,
         inputs=INPUTS,
-        actions=ACTIONS,
+        action_labels=ACTIONS,
         families=FAMILIES,
         lifecycle=FLAG,
     )

@@ -32,4 +32,4 @@ def rule_list() -> ResponseReturnValue:
             (_("Precision in percent"), lambda row: row[2].percent),
         ]
         return export(rows, columns, "ethics-rules")
-    return page("ethics/rule_list.html", rows=rows, edition=edition, families=FAMILIES, actions=ACTIONS)
+    return page("ethics/rule_list.html", rows=rows, edition=edition, families=FAMILIES, action_labels=ACTIONS)
