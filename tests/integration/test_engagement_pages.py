@@ -61,11 +61,11 @@ def test_from_the_award_to_the_payment(visitor: Browser, clock: MovableClock) ->
     for stage in engagement.stages:
         clock.advance(days=1)
         work(browser, story, engagement, stage.id)
-    assert engagement.status == "finished"
+    assert db.get(Engagement, engagement.id).status == "finished"
     assert "ENG-" in browser.see(story.sme, f"/engagements/{engagement.id}")
     claim = claim_all(browser, story, engagement)
     pay(browser, story, claim)
-    assert claim.status == "paid"
+    assert db.get(Claim, claim.id).status == "paid"
     for path in ("/agreements", "/engagements", "/claims", "/payment-batches", "/bank-imports", "/holds"):
         auditor = make_officer(Role.AUDITOR)
         browser.see(auditor, path)
@@ -131,7 +131,8 @@ def work(browser: Browser, story: make.Story, engagement: Engagement, stage_id: 
     browser.send(story.sme, f"{stage}/accept", agreed="y")
     for actor in (story.sme, story.manager, make_officer(Role.ETHICS_OFFICER)):
         browser.see(actor, path)
-    assert browser.client.get(f"/engagements/deliverables/{first.id}/file").status_code == 200
+    with browser.client.get(f"/engagements/deliverables/{first.id}/file") as file:
+        assert file.status_code == 200
 
 
 def claim_all(browser: Browser, story: make.Story, engagement: Engagement) -> Claim:
