@@ -161,7 +161,7 @@ def _rule(test: Comparison, row: Row, standard: Standard, facts: Facts) -> Rule:
         threshold=test.threshold,
         unit=test.unit,
         passed=test.passed(facts),
-        source=row.source,
+        source=f"{standard.source}, {row.source}",
         date=standard.date,
         inclusive=test.inclusive,
     )

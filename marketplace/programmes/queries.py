@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from marketplace.core import clock
 from marketplace.core.actors import AGENCY, Actor
@@ -81,7 +82,8 @@ def budget_lines(call_id: UUID) -> Sequence[BudgetLine]:
     """The budget lines of a call, central funders first."""
     return session.scalars(
         select(BudgetLine)
-        .join(Funder)
+        .join(BudgetLine.funder)
+        .options(contains_eager(BudgetLine.funder))
         .where(BudgetLine.call_id == call_id)
         .order_by(Funder.kind, Funder.code)
         .execution_options(populate_existing=True)
@@ -91,7 +93,10 @@ def budget_lines(call_id: UUID) -> Sequence[BudgetLine]:
 def cost_shares(programme_id: UUID) -> Sequence[CostShare]:
     """Who bears which part of the cost, in basis points that sum to 10,000; the one without a funder is the SME's."""
     return session.scalars(
-        select(CostShare).where(CostShare.programme_id == programme_id).order_by(CostShare.position)
+        select(CostShare)
+        .options(joinedload(CostShare.funder))
+        .where(CostShare.programme_id == programme_id)
+        .order_by(CostShare.position)
     ).all()
 
 
@@ -122,5 +127,8 @@ def meter(call: Call) -> Meter:
 def lines_waiting() -> Sequence[BudgetLine]:
     """Budget lines that wait for a budget officer, oldest first."""
     return session.scalars(
-        select(BudgetLine).where(BudgetLine.status == "proposed").order_by(BudgetLine.created_at, BudgetLine.id)
+        select(BudgetLine)
+        .options(joinedload(BudgetLine.funder), joinedload(BudgetLine.call).joinedload(Call.programme))
+        .where(BudgetLine.status == "proposed")
+        .order_by(BudgetLine.created_at, BudgetLine.id)
     ).all()

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, false, func, select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
@@ -53,7 +54,9 @@ def find_live_application(call_id: UUID, organisation_id: UUID) -> Application |
 def applications_of(actor: Actor) -> Sequence[Application]:
     """The company's applications, newest first."""
     return session.scalars(
-        visible_applications(actor).order_by(Application.created_at.desc(), Application.number.desc())
+        visible_applications(actor)
+        .options(joinedload(Application.call))
+        .order_by(Application.created_at.desc(), Application.number.desc())
     ).all()
 
 
@@ -61,7 +64,11 @@ def search_applications(
     actor: Actor, *, call_id: UUID | None = None, status: str | None = None, text: str | None = None
 ) -> Select[Application]:
     """The agency's list of applications, filtered by call, status and company name or number."""
-    found = visible_applications(actor).join(Organisation, Organisation.id == Application.organisation_id)
+    found = (
+        visible_applications(actor)
+        .join(Application.organisation)
+        .options(contains_eager(Application.organisation), joinedload(Application.call))
+    )
     if call_id is not None:
         found = found.where(Application.call_id == call_id)
     if status:
@@ -170,6 +177,7 @@ def vouchers_of(organisation_id: UUID) -> Sequence[Voucher]:
     """A company's vouchers, newest first."""
     return session.scalars(
         select(Voucher)
+        .options(joinedload(Voucher.programme))
         .where(Voucher.organisation_id == organisation_id)
         .order_by(Voucher.issued_at.desc(), Voucher.number.desc())
     ).all()
@@ -177,7 +185,7 @@ def vouchers_of(organisation_id: UUID) -> Sequence[Voucher]:
 
 def search_vouchers(actor: Actor, *, status: str | None = None, text: str | None = None) -> Select[Voucher]:
     """The agency's list of vouchers, filtered by status and company name or number."""
-    found = visible_vouchers(actor).join(Organisation, Organisation.id == Voucher.organisation_id)
+    found = visible_vouchers(actor).join(Voucher.organisation).options(contains_eager(Voucher.organisation))
     if status:
         found = found.where(Voucher.status == status)
     if text:
