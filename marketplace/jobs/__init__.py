@@ -1,0 +1,1 @@
+"""Self-diagnosis, jobs, questions, sealed bids and awards."""

@@ -1,0 +1,1 @@
+"""Consulting firms, their consultants, the code of ethics and training."""
