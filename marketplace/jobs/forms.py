@@ -47,9 +47,9 @@ class ListForm(Form):
 
 
 class JobsForm(ListForm):
-    status = SelectOneField(_("Status"), required=False, choices=[*ANY, *JOB.labels.items()])
-    service_line = SelectOneField(_("Service"), required=False)
-    region = SelectOneField(_("Region"), required=False)
+    status = SelectOneField(_("Status"), required=False, default="", choices=[*ANY, *JOB.labels.items()])
+    service_line = SelectOneField(_("Service"), required=False, default="")
+    region = SelectOneField(_("Region"), required=False, default="")
     search = TextField(_("Words in the title"), required=False, max_length=100)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -59,7 +59,7 @@ class JobsForm(ListForm):
 
 
 class BidsForm(ListForm):
-    status = SelectOneField(_("Status"), required=False, choices=[*ANY, *BID.labels.items()])
+    status = SelectOneField(_("Status"), required=False, default="", choices=[*ANY, *BID.labels.items()])
 
 
 def diagnosis_form() -> Form:
@@ -164,8 +164,8 @@ class BidForm(Form):
         )
 
 
-def bid_form(job: Job, consultants: Iterable[tuple[UUID, str]], **data: Any) -> BidForm:
-    """The form for an offer: prices in the job's currency and days for each of its stages, the firm's consultants."""
+def bid_form(job: Job, ready: Iterable[tuple[UUID, str]], **data: Any) -> BidForm:
+    """The form for an offer: prices in the job's currency and days for each of its stages, and who may be named."""
     fields: dict[str, Any] = {"stages": tuple(job.stages)}
     for stage in job.stages:
         label = localized(lists.stages().get(stage, {"en": stage}))
@@ -176,7 +176,7 @@ def bid_form(job: Job, consultants: Iterable[tuple[UUID, str]], **data: Any) -> 
             _("Working days for %(stage)s", stage=label), minimum=1, maximum=rules.MOST_DAYS
         )
     form: BidForm = type("JobBidForm", (BidForm,), fields)(**data)
-    form.consultants.choices = [(str(key), name) for key, name in consultants]
+    form.consultants.choices = [(str(key), name) for key, name in ready]
     return form
 
 

@@ -44,9 +44,9 @@ class ListForm(Form):
 
 
 class DirectoryForm(ListForm):
-    service_line = SelectOneField(_("Service"), required=False)
-    region = SelectOneField(_("Region"), required=False)
-    language = SelectOneField(_("Language"), required=False, choices=[*ANY, *LANGUAGES])
+    service_line = SelectOneField(_("Service"), required=False, default="")
+    region = SelectOneField(_("Region"), required=False, default="")
+    language = SelectOneField(_("Language"), required=False, default="", choices=[*ANY, *LANGUAGES])
     search = TextField(_("Name of the firm"), required=False, max_length=100)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -56,7 +56,7 @@ class DirectoryForm(ListForm):
 
 
 class RegistrationsForm(ListForm):
-    status = SelectOneField(_("Status"), required=False, choices=[*ANY, *PROVIDER.labels.items()])
+    status = SelectOneField(_("Status"), required=False, default="", choices=[*ANY, *PROVIDER.labels.items()])
     search = TextField(_("Name of the firm"), required=False, max_length=100)
 
 

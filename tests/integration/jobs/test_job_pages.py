@@ -105,6 +105,7 @@ def test_the_story_from_diagnosis_to_award(visit: Visits, clock: MovableClock) -
         placed = visit.post(actor, f"/jobs/{job.id}/bid", **offer_fields(actor, price))
         assert placed.status_code == 303
         assert f"{price:,}" in visit.get(actor, placed.location).text
+        assert f"{price:,}" in visit.get(actor, f"/jobs/{job.id}/bid").text
     job = db.session.scalars(select(Job)).one()
     pass_deadline(job)
     asked = visit.get(sme, f"/jobs/{job.id}/bids")
@@ -254,3 +255,15 @@ def test_a_refused_award_says_why_and_changes_nothing(visit: Visits, clock: Mova
     assert answer.status_code == 422
     assert "highest total" in answer.text
     assert queries.find_award(job.id) is None
+
+
+def test_a_failure_logs_no_amount(
+    visit: Visits, database: object, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    manager, job = make_ready_provider(), make_published_job()
+    fields = offer_fields(manager, 3_210_000)
+    monkeypatch.setattr(service, "place_bid", lambda *_, **__: 1 / 0)
+    assert visit.post(manager, f"/jobs/{job.id}/bid", **fields).status_code == 500
+    logged = "".join(capfd.readouterr())
+    assert "ZeroDivisionError" in logged
+    assert "3210000" not in logged.replace(",", "").replace("_", "")

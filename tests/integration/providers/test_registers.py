@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session, scoped_session
@@ -267,3 +268,14 @@ def test_only_an_ethics_officer_suspends_and_only_with_a_reason(database: Databa
         service.suspend_provider(manager.organisation_id, actor=make_officer(Role.ADMINISTRATOR), reason="x")
     with pytest.raises(Invalid):
         service.suspend_provider(manager.organisation_id, actor=make_officer(Role.ETHICS_OFFICER), reason="")
+
+
+def test_a_filter_ignores_what_it_does_not_know(client: FlaskClient) -> None:
+    make_ready_provider("Ready")
+    for address in ("/providers?lang=en", "/providers?sort=-newest", "/providers?region=moon&search=Ready"):
+        page = client.get(address)
+        assert page.status_code == 200
+        assert "Ready" in page.text
+    assert "field-error" not in client.get("/providers?lang=en").text
+    assert client.get("/providers?format=csv").text.splitlines()[1].startswith("Ready,")
+    assert client.get("/providers?after=%00").status_code == 400
