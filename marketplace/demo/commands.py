@@ -34,6 +34,7 @@ def generate(if_empty: bool, small: bool) -> None:
             return
         raise click.ClickException("There is data already. Use --if-empty, or an empty DATA_DIR.")
     started = time.monotonic()
+    small = small or current_app.config["SETTINGS"].demo_small
     generator.generate(plans.SMALL if small else plans.Scale(), click.echo)
     click.echo(f"Done in {time.monotonic() - started:.0f} s.")
 

@@ -29,6 +29,11 @@ def claim(tale: Tale) -> None:
     tale.ids["claim"] = made.id
 
 
+def is_held(tale: Tale) -> bool:
+    """True while payments of the engagement are held; the officers wait."""
+    return queries.find_hold_in_force(tale.ids["engagement"]) is not None
+
+
 def check(tale: Tale) -> None:
     """A budget officer checks it."""
     service.check_claim(tale.ids["claim"], actor=tale.officer(Role.BUDGET_OFFICER, CHECKS))

@@ -75,6 +75,8 @@ def spend(world: World, company: Company, voucher_id: UUID, plan: Plan) -> Itera
     for name, scene, days in scenes(plan):
         if name in plan.at:
             yield world.walk.ago(plan.at[name])
+        while name in ("check", "approve") and paying.is_held(tale):
+            yield later(3, hour=11)
         scene(tale)
         if name == "survey_firm" and plan.case:
             world.walk.tell(later(2), inquire(tale))

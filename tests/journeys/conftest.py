@@ -32,7 +32,7 @@ def browser_type_launch_args(chromium: str) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Installation]:
     """Web, worker and scheduler with demo data, as `make run` starts them."""
-    running = Installation(tmp_path_factory.mktemp("installation")).start(DEMO="1")
+    running = Installation(tmp_path_factory.mktemp("installation")).start(DEMO="1", DEMO_SMALL="1")
     yield running
     running.end(signal.SIGTERM)
 

@@ -1,0 +1,367 @@
+"""The whole story in a browser, by everybody who has a part in it: from a programme to a published grade."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from playwright.sync_api import Browser
+
+from marketplace.accounts import business_number
+from marketplace.demo.documents import word_document
+from marketplace.demo.people import PASSWORD
+from tests.architecture.source import ROOT
+from tests.journeys.visitor import Inspector, Visitor
+
+pytestmark = pytest.mark.journey
+QUESTIONS = tomllib.loads((ROOT / "config/diagnosis/2026.toml").read_text())["questions"]
+CRITERIA = ("approach", "experience", "schedule", "price")
+
+
+class Story:
+    """The people of one telling, in one language at one width."""
+
+    def __init__(self, browser: Browser, base_url: str, inspector: Inspector, folder: Path) -> None:
+        self.folder, self.locale = folder, inspector.locale
+        self.chance = Random(f"{inspector.locale}{inspector.width}")
+        self.domain = f"{inspector.locale}-{inspector.width}.example"
+        self.visitor, self.company, self.firm = (Visitor(browser, base_url, inspector) for _ in range(3))
+        self.agency = Visitor(browser, base_url, inspector)
+        self.everybody = (self.visitor, self.company, self.firm, self.agency)
+        self.ids: dict[str, str] = {}
+
+    def officer(self, name: str) -> Visitor:
+        """Somebody of the agency, signed in."""
+        return self.agency.sign_in(f"{name}@agency.example", PASSWORD)
+
+    def document(self, name: str, *words: str) -> Path:
+        """A Word file to upload."""
+        path = self.folder / f"{self.domain}-{name}.docx"
+        paragraphs = [*words, *(f"{self.domain} {name} {self.chance.random()} {n}" for n in range(40))]
+        path.write_bytes(word_document(paragraphs).getvalue())
+        return path
+
+    def remember(self, name: str, visitor: Visitor) -> None:
+        """Keep the id in the address of the page."""
+        self.ids[name] = visitor.page.url.partition("?")[0].rstrip("/").split("/")[4]
+
+
+@pytest.fixture(params=[("ko", 1280), ("en", 360)], ids=["korean-desktop", "english-phone"])
+def story(request: pytest.FixtureRequest, browser: Browser, base_url: str, tmp_path: Path) -> Iterator[Story]:
+    inspector = Inspector(*request.param)
+    told = Story(browser, base_url, inspector, tmp_path)
+    yield told
+    for visitor in told.everybody:
+        visitor.close()
+
+
+def test_the_whole_story(story: Story) -> None:
+    ask_what_is_public(story)
+    open_a_call(story)
+    register_a_company(story)
+    apply_for_a_voucher(story)
+    register_a_firm(story)
+    get_the_voucher(story)
+    publish_a_job(story)
+    bid_for_it(story)
+    award_it(story)
+    sign_and_redeem(story)
+    work(story)
+    claim_and_pay(story)
+    answer_the_surveys(story)
+    look_at_flags(story)
+    evaluate_and_publish(story)
+    assert not story.visitor.inspector.faults
+
+
+def ask_what_is_public(story: Story) -> None:
+    """Step 2: eligibility without an account, each rule with its source."""
+    visitor = story.visitor.open(f"/?lang={story.locale}").open("/eligibility")
+    visitor.open("/eligibility?standard=kr-2002&sector=manufacturing&employees=120&capital=900000000")
+    assert "300" in visitor.text()
+    for address in ("/how-it-works", "/programmes", "/providers", "/privacy", "/accessibility", "/help", "/demo"):
+        visitor.open(address)
+
+
+def open_a_call(story: Story) -> None:
+    """Step 1: a programme and its call, money from two funders, appropriated by a budget officer."""
+    officer = story.officer("programme1").open("/programmes/new?template=coupon-consulting")
+    officer.fill(code=f"story-{story.domain}").send()
+    officer.fill(central=40, local=20, sme=40).send()
+    story.remember("programme", officer)
+    officer.follow("/publish$").send()
+    officer.open(f"/programmes/{story.ids['programme']}/calls/new")
+    officer.fill(title_ko=f"이야기 {story.domain}", title_en=f"Story {story.domain}")
+    officer.fill(opens_at=officer.typed_time(-1), closes_at=officer.typed_time(24 * 3)).send()
+    story.remember("call", officer)
+    for amount in (80_000_000, 40_000_000):
+        officer.open(f"/calls/{story.ids['call']}/budget-lines/new")
+        remaining = officer.main.locator("[name=funder] option").evaluate_all("all => all.map(each => each.value)")
+        officer.fill(funder=next(value for value in remaining if value), amount=amount).send()
+    budget = story.officer("budget1")
+    for _ in range(2):
+        budget.open("/budget-lines")
+        budget.follow(r"/budget-lines/.*/appropriate") if budget.has_link("/appropriate$") else None
+        budget.send()
+    story.officer("programme1").open(f"/calls/{story.ids['call']}").follow("/publish$").send()
+
+
+def sign_up(visitor: Visitor, email: str, name: str, locale: str) -> None:
+    """Open an account and confirm it by the mailed link."""
+    visitor.open("/account/sign-up").fill(name=name, email=email, password=PASSWORD, locale=locale).send()
+    visitor.open(visitor.mailed_link(email, "/account/confirm/")).fill(password=PASSWORD).send()
+    if "/sign-in" in visitor.page.url:
+        visitor.sign_in(email, PASSWORD)
+
+
+def join(story: Story, host: Visitor, guest: Visitor, email: str, name: str, role: str) -> None:
+    """Be invited by mail and open an account by the link."""
+    host.open("/companies/mine/people/invite").fill(email=email, role=role, locale=story.locale).send()
+    guest.context.clear_cookies()
+    guest.open(guest.mailed_link(email, "/account/invitation/"))
+    guest.fill(name=name, password=PASSWORD, locale=story.locale).send()
+    guest.sign_in(email, PASSWORD)
+
+
+def register_company(visitor: Visitor, story: Story, kind: str, name: str) -> None:
+    visitor.open(f"/companies/new/{kind}").fill(
+        name=name,
+        business_number=business_number.generate(story.chance),
+        representative_name=f"{name} 대표",
+        region="seoul",
+        address="가상로 1",
+        phone="070-0000-0001" if kind == "sme" else "070-0000-0002",
+        email=f"office@{kind}.{story.domain}",
+        established_on="2010-03-02",
+    )
+    if visitor.main.locator("[name=sector]").count():
+        visitor.fill(sector="manufacturing")
+    visitor.send()
+
+
+def register_a_company(story: Story) -> None:
+    """Step 3: sign-up, company by business number, a preparer beside the signatory."""
+    sign_up(story.company, f"signatory@{story.domain}", "서명별", story.locale)
+    register_company(story.company, story, "sme", f"이야기제작소 {story.domain}")
+    join(story, story.company, story.visitor, f"preparer@{story.domain}", "작성별", "preparer")
+
+
+def apply_for_a_voucher(story: Story) -> None:
+    """Step 3: the preparer drafts, the signatory checks and submits, a numbered receipt."""
+    preparer = story.visitor.open(f"/apply/{story.ids['call']}").send()
+    story.remember("application", preparer)
+    base = f"/applications/{story.ids['application']}"
+    preparer.open(f"{base}/facts").fill(sector="manufacturing", employees=42, capital=800_000_000).send()
+    preparer.open(f"{base}/need").fill(service_line="operations", need="납기를 지키고 싶습니다.").send()
+    for kind in ("business_registration", "employees"):
+        preparer.open(f"{base}/evidence").fill(kind=kind, file=story.document(kind)).send()
+    preparer.open(f"{base}/tasks")
+    signatory = story.company.open(f"{base}/check")
+    signatory.fill(truthful=True, own_share=True, no_double_funding=True, nothing_back=True).send()
+    assert "APP-" in signatory.open(f"{base}/receipt").text()
+    signatory.open(base)
+
+
+def register_a_firm(story: Story) -> None:
+    """Step 5: a firm, its consultant, pledge, training and an officer's approval."""
+    sign_up(story.firm, f"manager@firm.{story.domain}", "경영별", story.locale)
+    register_company(story.firm, story, "provider", f"이야기컨설팅 {story.domain}")
+    story.firm.open("/providers/registration/apply").fill(
+        service_lines=["operations", "technology"], sectors=["manufacturing"], regions=["seoul"], languages=["ko"],
+        capacity=4, introduction_ko="작은 공장을 돕습니다.", introduction_en="We help small factories.",
+        scheme="other", identifier=f"9{story.chance.randint(10**9, 10**10)}", bank_name="시범은행",
+        holder_name=f"이야기컨설팅 {story.domain}", confirmed=True,
+    ).send()  # fmt: skip
+    consultant = story.visitor
+    join(story, story.firm, consultant, f"consultant@firm.{story.domain}", "상담별", "consultant")
+    consultant.open("/consultants/me/register").fill(
+        service_lines=["operations"], languages=["ko"], experience_years=12
+    ).send()
+    consultant.open("/consultants/me/pledge")
+    for box in consultant.main.locator("form input[type=checkbox]").all():
+        box.check(force=True)
+    consultant.send()
+    officer = story.officer("programme1").open("/providers/registrations?status=applied")
+    page = officer.main.locator("a", has_text=f"이야기컨설팅 {story.domain}").first.get_attribute("href")
+    officer.open(str(page)).fill(decision="approve").send()
+    officer.open("/consultants?search=상담별")
+    address = officer.main.locator("a[href*='/training']").last.get_attribute("href")
+    for course in ("ethics", "method"):
+        officer.open(str(address)).fill(course=course, passed_on=f"{officer.business_time():%Y-%m-%d}").send()
+    consultant.open("/consultants/me")
+
+
+def get_the_voucher(story: Story) -> None:
+    """Step 4: the call closes, tickets are answered, a voucher with its public proof."""
+    story.company.advance("4d")
+    company = story.company.open(f"/applications/{story.ids['application']}")
+    company.until(lambda: company.has_link(r"/vouchers/"))
+    company.follow(r"/vouchers/[0-9a-f-]{36}$")
+    story.remember("voucher", company)
+    with company.page.expect_download() as download:
+        company.main.locator("a[href$='/document']").first.click()
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
+    story.officer("programme1").open(f"/calls/{story.ids['call']}").open(f"/calls/{story.ids['call']}/allocation")
+    if company.has_link("/verify/"):
+        company.follow("/verify/")
+
+
+def publish_a_job(story: Story) -> None:
+    """Step 6: the self-diagnosis drafts the job; the company edits and publishes it."""
+    company = story.company.open("/jobs/diagnosis")
+    company.fill(**{each["code"]: 1 if each["line"] == "operations" else 4 for each in QUESTIONS}).send()
+    company.fill(service_line="operations").send()
+    company.fill(title=f"납기 개선 {story.domain}").send()
+    story.remember("job", company)
+    company.open(f"/jobs/{story.ids['job']}/publish").fill(voucher=story.ids["voucher"], confirmed=True)
+    closes_on = company.typed_time(24 * 8).partition("T")[0]
+    company.fill(closes_on=closes_on).send()
+    company.open(f"/jobs/{story.ids['job']}/providers")
+
+
+def bid_for_it(story: Story) -> None:
+    """Step 6: a public question and its answer, and a sealed bid."""
+    job = f"/jobs/{story.ids['job']}"
+    story.firm.open("/jobs/open").open(job)
+    story.firm.open(f"{job}/ask").fill(text="현재 쓰는 프로그램이 있습니까?").send()
+    story.company.open(job).follow("/questions/").fill(text="표 계산 프로그램만 씁니다.").send()
+    story.firm.open(f"{job}/bid")
+    boxes = story.firm.main.locator("[name=consultants]").evaluate_all("all => all.map(each => each.value)")
+    statements = story.firm.main.locator("[name=attestations]").evaluate_all("all => all.map(each => each.value)")
+    story.firm.fill(
+        **{f"price_{stage}": 4_321_000 for stage in ("diagnosis", "action-plan", "execution")},
+        **{f"days_{stage}": 5 for stage in ("diagnosis", "action-plan", "execution")},
+        approach="현장에서 함께 일합니다.", consultants=boxes, attestations=statements,
+    ).send()  # fmt: skip
+    assert "4,321,000" in story.firm.text()
+    for name in ("programme1", "admin1", "auditor1"):
+        assert "4,321,000" not in story.officer(name).open(job).page.content()
+    assert "4,321,000" not in story.company.open(job).page.content()
+
+
+def award_it(story: Story) -> None:
+    """Step 7: after the deadline bids side by side, scores with reasons, a conflict declaration, one winner."""
+    company, job = story.company.advance("9d"), f"/jobs/{story.ids['job']}"
+    company.open(f"{job}/conflict").fill(has_conflict="no").send()
+    company.open(f"{job}/bids").follow("/score$")
+    for criterion in CRITERIA:
+        company.fill(**{f"points_{criterion}": 80, f"reason_{criterion}": "이유를 적습니다."})
+    company.send()
+    company.open(f"{job}/award")
+    bid = company.main.locator("[name=bid]").first.get_attribute("value")
+    company.fill(**{"bid": bid, f"reason_{bid}": "가장 잘 이해하였습니다.", "confirmed": True}).send()
+    story.firm.open("/bids").follow("/bids/[0-9a-f-]{36}$")
+
+
+def sign_and_redeem(story: Story) -> None:
+    """Step 8: agreement, both signatures, redemption, and the company's share at the bank."""
+    company = story.company.open("/agreements").follow("/agreements/new/")
+    company.fill(starts_on=company.typed_time(0).partition("T")[0]).send()
+    story.remember("agreement", company)
+    base = f"/agreements/{story.ids['agreement']}"
+    company.open(f"{base}/sign").fill(agreed=True).send()
+    story.firm.open(f"{base}/sign").fill(agreed=True).send()
+    company.open(f"{base}/redeem").fill(agreed=True).send()
+    company.open(f"{base}/co-payment")
+    company.open("/demo/bank").follow(f"/demo/bank/shares/{story.ids['agreement']}").send()
+
+
+def work(story: Story) -> None:
+    """Step 9: three stages, each with a session, a document and its acceptance; one correction."""
+    story.company.open("/engagements").follow("/engagements/[0-9a-f-]{36}$")
+    story.remember("engagement", story.company)
+    base = f"/engagements/{story.ids['engagement']}"
+    consultant = story.visitor.sign_in(f"consultant@firm.{story.domain}", PASSWORD)
+    for number in range(1, 4):
+        consultant.advance("1d")
+        consultant.open(f"{base}/sessions/new").fill(
+            starts_at=consultant.typed_time(-3),
+            ends_at=consultant.typed_time(-1),
+            place="공장",
+            summary="함께 보았습니다.",
+        )
+        if consultant.main.locator("[name=consultant_id]").count():
+            consultant.main.locator("[name=consultant_id]").first.check(force=True)
+        consultant.send()
+        story.company.open(base).follow("/sessions/.*/confirm$").send()
+        hand_in(story, consultant, base, f"{number}")
+        if number == 2:
+            story.company.open(base).follow("/correction$").fill(reason="표를 고쳐 주십시오.").send()
+            consultant.open(base).follow("replaces=").fill(title="고친 보고서", file=story.document("again")).send()
+            consultant.open(base).follow("/hand-in$").send()
+        story.company.open(base).follow("/accept$").fill(agreed=True).send()
+    story.company.open(base)
+
+
+def hand_in(story: Story, consultant: Visitor, base: str, number: str) -> None:
+    """Upload the stage's document and say that the stage is done."""
+    consultant.open(base).follow("/deliverables/new$")
+    consultant.fill(title=f"보고서 {number}", file=story.document(f"report-{number}")).send()
+    consultant.open(base).follow("/hand-in$").send()
+
+
+def claim_and_pay(story: Story) -> None:
+    """Step 10: claim, check, approval by another, batch, the bank's report, paid."""
+    firm = story.firm.open(f"/engagements/{story.ids['engagement']}/claim")
+    stages = firm.main.locator("[name=stage_ids]").evaluate_all("all => all.map(each => each.value)")
+    firm.fill(stage_ids=stages, invoice_number="INV-1", invoice_gross=15_000_000).send()
+    story.remember("claim", firm)
+    claim = f"/claims/{story.ids['claim']}"
+    story.officer("budget1").open(claim).follow("/check$").fill(agreed=True).send()
+    budget = story.officer("budget2").open(claim).follow("/approve$").fill(agreed=True).send()
+    budget.open("/payment-batches/new").send()
+    story.remember("batch", budget)
+    story.officer("budget1").open(f"/payment-batches/{story.ids['batch']}").follow("/send$").send()
+    budget.open("/demo/bank").send(f"/demo/bank/batches/{story.ids['batch']}")
+    budget.open("/bank-imports").follow("/bank-imports/[0-9a-f-]{36}$")
+    budget.open(f"/payment-batches/{story.ids['batch']}")
+    firm.open(claim)
+
+
+def answer_the_surveys(story: Story) -> None:
+    """Step 11: both sides answer by the single-use link in their mail."""
+    for side, email in (("sme", f"signatory@{story.domain}"), ("provider", f"manager@firm.{story.domain}")):
+        visitor = story.visitor
+        visitor.context.clear_cookies()
+        visitor.open(visitor.mailed_link(email, "/surveys/answer/"))
+        for name in dict.fromkeys(
+            visitor.main.locator("[name^=item_]").evaluate_all("all => all.map(each => each.name)")
+        ):
+            visitor.fill(**{name: 8})
+        visitor.fill(fact_sessions_held=3)
+        choices = {"fact_named_consultant": "always", "fact_share_paid_by": "us", "fact_offered_back": "no"}
+        visitor.fill(**(choices if side == "sme" else {"fact_asked_back": "no"})).send()
+
+
+def look_at_flags(story: Story) -> None:
+    """Step 11: the ethics officer's queue; a flag is dismissed with a reason."""
+    officer = story.officer("ethics1").open("/flags")
+    officer.follow("/flags/[0-9a-f-]{36}$")
+    if officer.has_link("/dismiss$"):
+        officer.follow("/dismiss$").fill(kind="explained", reason="확인하였습니다.").send()
+    officer.open("/cases").open("/ethics-rules")
+
+
+def evaluate_and_publish(story: Story) -> None:
+    """Step 11: an evaluator scores by rubric, an administrator publishes, the grade is public."""
+    evaluator = None
+    for name in ("evaluator1", "evaluator2"):
+        evaluator = story.officer(name).open("/evaluations?status=open")
+        mine = evaluator.main.locator("tr", has_text=f"이야기컨설팅 {story.domain}").locator("a")
+        if mine.count():
+            evaluator.open(str(mine.first.get_attribute("href")))
+            break
+    story.remember("evaluation", story.agency)
+    base = f"/evaluations/{story.ids['evaluation']}"
+    story.agency.open(f"{base}/declare").fill(has_conflict="no").send()
+    story.agency.open(f"{base}/score")
+    for code in ("diagnosis", "plan", "execution", "transfer", "report"):
+        story.agency.fill(**{f"level_{code}": 3, f"reason_{code}": "자료로 확인하였습니다."})
+    story.agency.send()
+    story.officer("admin1").open(f"{base}/review").fill(decision="confirm").send()
+    visitor = story.visitor.open("/providers?search=이야기컨설팅")
+    visitor.page.locator("#main a", has_text=f"이야기컨설팅 {story.domain}").first.click()
+    visitor.page.wait_for_load_state()
+    visitor.inspector.look(visitor.page)
+    story.firm.open(f"{base}/grade")

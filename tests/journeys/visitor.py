@@ -1,0 +1,168 @@
+"""Somebody at a browser: opens pages, fills forms, and looks whether each page is sound for everybody."""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import Browser, Locator, Page, Response
+
+AXE = (Path(__file__).with_name("axe.min.js")).read_text()
+SEOUL = ZoneInfo("Asia/Seoul")
+CHANGING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)(?=[^/]*[0-9A-Z])[\w-]{15,}")
+# What axe reports as "incomplete" is for people; its findings are faults.
+RUN_AXE = """() => axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(
+    each => each.id + ': ' + each.nodes.slice(0, 2).map(node => node.html.slice(0, 160)).join(' | ')))"""
+
+
+class Inspector:
+    """What was looked at so far in one language at one width, and what was wrong with it."""
+
+    def __init__(self, locale: str, width: int) -> None:
+        self.locale, self.width = locale, width
+        self.seen: set[str] = set()
+        self.faults: dict[str, list[str]] = {}
+
+    def look(self, page: Page) -> None:
+        """Check a page the first time it is seen: one h1, nothing wider than the window, no finding of axe."""
+        place = CHANGING.sub("*", page.url.partition("?")[0].partition("//")[2].partition("/")[2])
+        if place in self.seen:
+            return
+        self.seen.add(place)
+        faults = [] if page.locator("h1").count() == 1 else ["not one h1"]
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"):
+            faults.append("wider than the window")
+        page.evaluate(AXE)
+        faults += page.evaluate(RUN_AXE)
+        if faults:
+            self.faults[place] = faults
+
+
+class Visitor:
+    """One person in a browser window of their own."""
+
+    def __init__(self, browser: Browser, base_url: str, inspector: Inspector) -> None:
+        self.inspector = inspector
+        self.context = browser.new_context(
+            base_url=base_url,
+            locale="ko-KR" if inspector.locale == "ko" else "en-GB",
+            viewport={"width": inspector.width, "height": 800},
+            accept_downloads=True,
+        )
+        self.context.set_default_timeout(30_000)
+        self.page = self.context.new_page()
+        self.main = self.page.locator("#main")
+
+    def close(self) -> None:
+        """Shut the window."""
+        self.context.close()
+
+    def open(self, address: str) -> "Visitor":
+        """Go to an address."""
+        return self._arrived(self.page.goto(address))
+
+    def follow(self, address: str) -> "Visitor":
+        """Follow the first link on the page whose address matches this pattern."""
+        pattern = re.compile(address)
+        for link in self.main.locator("a[href]").all():
+            if pattern.search(link.get_attribute("href") or ""):
+                return self._click(link)
+        raise AssertionError(f"no link to {address} on {self.page.url}:\n{self.main.inner_text()[:1500]}")
+
+    def has_link(self, address: str) -> bool:
+        """Whether the page links to such an address."""
+        pattern = re.compile(address)
+        return any(pattern.search(each.get_attribute("href") or "") for each in self.main.locator("a[href]").all())
+
+    def fill(self, **values: object) -> "Visitor":
+        """Fill fields by name: text, a choice, a list of ticks, True for one tick, a file by its path."""
+        for name, value in values.items():
+            self._fill_one(name, value)
+        return self
+
+    def send(self, at: str = "") -> "Visitor":
+        """Press the button of the page's form, or of the form that posts to such an address; it must be taken."""
+        forms = self.main.locator('form[method="post"]')
+        found = [form for form in forms.all() if re.search(at, form.get_attribute("action") or "")]
+        assert found, f"no form for {at!r} on {self.page.url}:\n{self.main.inner_text()[:1500]}"
+        self._click(found[-1].locator("button[type=submit]").first)
+        refusal = self.page.locator(".error-summary")
+        assert not refusal.count(), f"{self.page.url}: {refusal.inner_text()}"
+        return self
+
+    def text(self) -> str:
+        """What the page says."""
+        return self.main.inner_text()
+
+    def until(self, condition: Callable[[], bool], *, seconds: float = 90) -> "Visitor":
+        """Load the page again until something that happens in the background is seen on it."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {seconds} s on {self.page.url}:\n{self.text()[:1500]}"
+            time.sleep(0.5)
+            self.page.reload()
+        self.inspector.look(self.page)
+        return self
+
+    def sign_in(self, email: str, password: str) -> "Visitor":
+        """Sign in as somebody else than before."""
+        self.context.clear_cookies()
+        self.open(f"/account/sign-in?lang={self.inspector.locale}")
+        return self.fill(email=email, password=password).send()
+
+    def mailed_link(self, address: str, path: str) -> str:
+        """The link to such a path in the newest mail to somebody that has one."""
+        self.open(f"/demo/outbox?address={address}")
+        mails = [each.get_attribute("href") for each in self.main.locator("a[href*='/demo/outbox/']").all()]
+        for mail in mails:
+            self.open(str(mail))
+            for link in self.main.locator(".mail-text a").all():
+                if path in (target := link.get_attribute("href") or ""):
+                    return target
+        raise AssertionError(f"no mail with a link to {path} to {address}")
+
+    def business_time(self) -> datetime:
+        """What time it is for the agency, in its zone."""
+        told = self.context.request.get("/healthz").json()["time"]
+        return datetime.fromisoformat(told).astimezone(SEOUL)
+
+    def advance(self, span: str) -> "Visitor":
+        """Move business time on by the page of the demo."""
+        return self.open("/demo/clock").fill(span=span).send()
+
+    def typed_time(self, hours: float) -> str:
+        """A moment so many hours from now, as one types it."""
+        return (self.business_time() + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M")
+
+    def _click(self, button: Locator) -> "Visitor":
+        with self.page.expect_navigation() as navigation:
+            button.click()
+        return self._arrived(navigation.value)
+
+    def _arrived(self, response: Response | None) -> "Visitor":
+        assert response is not None
+        assert response.status < 400 or self.page.locator(".error-summary").count(), (
+            f"{response.status} at {response.url}:\n{self.page.locator('body').inner_text()[:800]}"
+        )
+        self.inspector.look(self.page)
+        return self
+
+    def _fill_one(self, name: str, value: object) -> None:
+        fields = self.main.locator(f'[name="{name}"]')
+        kind = fields.first.get_attribute("type") or fields.first.evaluate("each => each.tagName.toLowerCase()")
+        if isinstance(value, list):
+            for choice in value:
+                self.main.locator(f'[name="{name}"][value="{choice}"]').check(force=True)
+        elif kind == "radio":
+            self.main.locator(f'[name="{name}"][value="{value}"]').check(force=True)
+        elif value is True:
+            fields.first.check(force=True)
+        elif kind == "select":
+            fields.first.select_option(str(value))
+        elif kind == "file":
+            fields.first.set_input_files(str(value))
+        else:
+            # The last one: a page may have a hidden twin of a field, such as a button's span.
+            fields.last.fill(str(value))
