@@ -60,7 +60,7 @@ def _opening(world: World, scale: Scale) -> Story:
     walk.tell(walk.ago(YEARS_AGO - 1), _companies_come(world, scale, pairs[: scale.companies]))
     walk.tell(walk.ago(YEARS_AGO - 2), _firms_come(world, scale, pairs[scale.companies :]))
     for number, offer in enumerate(plans.calls(scale)):
-        walk.tell(walk.ago(offer.opens + 10), _call(world, offer, programmes[offer.programme], number))
+        walk.tell(walk.ago(max(offer.opens + 10, 2)), _call(world, offer, programmes[offer.programme], number))
     walk.tell(walk.ago(scale.first_pay_day), paying.pay_days(world, last=9))
     walk.tell(walk.ago(5), paying.last_batches(world))
     walk.tell(walk.ago(YEARS_AGO - 1), _sweep())

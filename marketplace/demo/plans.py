@@ -59,7 +59,6 @@ FINISHED = [
 # This season: one story or more at every point. `begin` is counted back from today so that weekends fit in.
 UNDER_WAY = [
     Plan("bids", 16, wait={"open": 16}),
-    Plan("bids", 15, wait={"open": 18}),
     Plan("bids", 26),
     Plan("question", 8, wait={"open": 14}),
     Plan("draft", 9),
@@ -81,6 +80,8 @@ UNDER_WAY = [
     Plan("hand_in:3", 76),
     Plan("accept:3", 80, at={"accept:3": 4}),
     Plan("claim", 84, at={"claim": 3}),
+    Plan("survey_firm", 86, scheme="copies", at={"accept:3": 7, "claim": 6}),
+    Plan("survey_firm", 98, scheme="laptop", at={"accept:3": 9, "claim": 7}),
     Plan("return", 90, at={"claim": 8}),
     Plan("check", 92, at={"check": 2}),
     Plan("approve", 94, at={"check": 2, "approve": 0.5}),
@@ -97,7 +98,6 @@ UNDER_WAY = [
     Plan("survey_firm", 100, scheme="provider_pays"),
     Plan("survey_firm", 96, scheme="copies", case="open", at={"claim": 9}),
     Plan("survey_firm", 104, scheme="borrowed_device", case="replied"),
-    Plan("survey_firm", 98, scheme="laptop", at={"claim": 7}),
     Plan("survey_firm", 110, scheme="stranger_pays", case="appealed"),
 ]
 

@@ -94,7 +94,7 @@ def hand_in(tale: Tale) -> None:
     stage = _stage(tale)
     title = words.texts()["titles"][stage.code][tale.language]
     paragraphs = words.report(tale.chance, f"{tale.company.name} {title}")
-    if tale.plan.scheme == "copies" and tale.world.copied:
+    if tale.plan.scheme == "copies" and stage.position == 3:
         paragraphs = tale.world.copied
     if stage.position == 1 and not tale.world.copied:
         tale.world.copied = paragraphs
@@ -132,7 +132,7 @@ def correct(tale: Tale) -> None:
 def accept(tale: Tale) -> None:
     """The signatory accepts the stage; from the firm's own computer, if the plan says so."""
     actor: Actor = tale.company.signatory
-    if tale.plan.scheme == "borrowed_device":
+    if tale.plan.scheme == "borrowed_device" and tale.number == 3:
         actor = replace(actor, device_hash=tale.provider.manager.device_hash)
     service.accept_stage(_stage(tale).id, actor=actor)
     tale.number += 1
