@@ -75,6 +75,7 @@ def _applications() -> None:
         sa.Column("facts", JSONB(), nullable=False),
         sa.Column("declarations", JSONB(), nullable=False),
         sa.Column("prepared_by", sa.Uuid(), sa.ForeignKey("people.id")),
+        sa.Column("helped_by", sa.Uuid(), sa.ForeignKey("people.id")),
         sa.Column("submitted_by", sa.Uuid(), sa.ForeignKey("people.id")),
         sa.Column("submitted_at", STAMP),
         sa.Column("device_hash", sa.Text()),

@@ -53,6 +53,12 @@ def check_draft(thing: Programme | Call) -> None:
         raise DomainError(_("This was published, so it can't be changed any more. Nothing was saved."))
 
 
+def check_not_retired(programme: Programme) -> None:
+    """A retired programme begins no new call."""
+    if programme.status == "retired":
+        raise DomainError(_("This programme is retired, so it begins no new call. Nothing was saved."))
+
+
 def check_terms(terms: Terms) -> None:
     """A size standard on file in the programme's own currency, and a cap that one voucher fits under."""
     standard = standards().get(terms.size_standard)

@@ -85,10 +85,20 @@ def publish_programme(programme_id: UUID, *, actor: Actor) -> Programme:
     return programme
 
 
+def retire_programme(programme_id: UUID, *, actor: Actor) -> Programme:
+    """Let no new call of the programme begin; calls and vouchers under way go on."""
+    rules.check_officer(actor)
+    programme = queries.get_programme(programme_id, lock=True)
+    transition(programme, PROGRAMME, "retire", actor=actor)
+    db.flush()
+    return programme
+
+
 def create_call(programme_id: UUID, *, actor: Actor, title: Text, opens_at: datetime, closes_at: datetime) -> Call:
     """Write a dated opening of a programme down as a draft."""
     rules.check_officer(actor)
     programme = queries.get_programme(programme_id)
+    rules.check_not_retired(programme)
     _check_dates(opens_at, closes_at)
     call = Call(
         number=db.next_number("CALL"),

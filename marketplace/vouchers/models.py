@@ -51,6 +51,7 @@ class Application(Model):
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # money in whole major units
     declarations: Mapped[dict[str, Any]] = mapped_column(default=dict)
     prepared_by: Mapped[UUID | None]
+    helped_by: Mapped[UUID | None]  # an outside helper who wrote in it; disclosed
     submitted_by: Mapped[UUID | None]
     submitted_at: Mapped[datetime | None]
     device_hash: Mapped[str | None]

@@ -40,6 +40,12 @@ def get_application(application_id: UUID, *, actor: Actor, lock: bool = False) -
     return application
 
 
+def helper_name(application: Application) -> str | None:
+    """The outside helper who wrote in the application, if one did."""
+    helper = application.helped_by
+    return accounts.names([helper]).get(helper) if helper else None
+
+
 def find_live_application(call_id: UUID, organisation_id: UUID) -> Application | None:
     """The company's application in the call that is neither refused nor withdrawn, if any."""
     return session.scalars(

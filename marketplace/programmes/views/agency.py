@@ -85,6 +85,19 @@ def programme_publish(programme_id: UUID) -> ResponseReturnValue:
     return web.page("programmes/programme_publish.html", form=form, programme=programme, shares=shares, missing=missing)
 
 
+@blueprint.route("/programmes/<uuid:programme_id>/retire", methods=["GET", "POST"])
+@requires(Role.PROGRAMME_OFFICER)
+def programme_retire(programme_id: UUID) -> ResponseReturnValue:
+    """Let no new call of a programme begin, after asking once more."""
+    programme = queries.get_programme(programme_id)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.retire_programme(programme_id, actor=current_actor())
+            return web.done(_("The programme is retired."), url_for(".programme", programme_id=programme_id))
+    return web.page("programmes/programme_retire.html", form=form, programme=programme)
+
+
 @blueprint.route("/programmes/<uuid:programme_id>/calls/new", methods=["GET", "POST"])
 @requires(Role.PROGRAMME_OFFICER)
 def call_new(programme_id: UUID) -> ResponseReturnValue:

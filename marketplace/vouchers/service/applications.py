@@ -44,6 +44,7 @@ def start_application(call_id: UUID, *, actor: Actor) -> Application:
         organisation_id=actor.organisation_id,
         facts={"sector": sector} if sector else {},
         prepared_by=actor.person_id,
+        helped_by=actor.person_id if actor.role is Role.HELPER else None,
     )
     session.add(application)
     db.flush()
@@ -182,10 +183,12 @@ def _evidence_level(application: Application, fact: str) -> dict[str, Any]:
 
 
 def _draft(application_id: UUID, actor: Actor) -> Application:
-    """The locked draft that this actor may change."""
+    """The locked draft that this actor may change; an outside helper's hand in it is disclosed."""
     rules.check_sme(actor)
     application = queries.get_application(application_id, actor=actor, lock=True)
     rules.check_draft(application)
+    if actor.role is Role.HELPER:
+        application.helped_by = actor.person_id
     return application
 
 

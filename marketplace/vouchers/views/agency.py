@@ -94,6 +94,7 @@ def application_review(application_id: UUID) -> ResponseReturnValue:
         "vouchers/application_review.html",
         form=form,
         application=application,
+        helper=queries.helper_name(application),
         assessment=queries.newest_assessment(application.id),
         kinds=rules.EVIDENCE_KINDS,
     )

@@ -37,6 +37,7 @@ def application_check(application_id: UUID) -> ResponseReturnValue:
         "vouchers/application_check.html",
         form=form,
         application=application,
+        helper=queries.helper_name(application),
         programme=application.call.programme,
         missing=rules.missing(application),
         found=assess(application.call.programme.size_standard, application.facts),
@@ -62,6 +63,7 @@ def application_status(application_id: UUID) -> ResponseReturnValue:
     return web.page(
         "vouchers/application_status.html",
         application=application,
+        helper=queries.helper_name(application),
         programme=application.call.programme,
         position=queries.waitlist_position(application),
         assessment=queries.newest_assessment(application.id),

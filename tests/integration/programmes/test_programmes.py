@@ -126,3 +126,11 @@ def test_a_call_is_closed_only_after_its_time() -> None:
         assert service.close_call(call.id, actor=SYSTEM).status == "closed"
     finally:
         clock.set_offset(timedelta())
+
+
+def test_a_retired_programme_begins_no_new_call_but_its_calls_go_on() -> None:
+    call = make_call()
+    service.retire_programme(call.programme_id, actor=make_officer(Role.PROGRAMME_OFFICER))
+    with pytest.raises(DomainError):
+        make_call(call.programme)
+    assert call.is_open(clock.now())

@@ -149,3 +149,15 @@ def test_tickets_are_in_the_order_of_submission_not_of_drafting() -> None:
     assert first.ticket is not None
     assert second.ticket < first.ticket
     assert clock.now() >= first.submitted_at  # type: ignore[operator]
+
+
+def test_an_outside_helper_is_disclosed_on_the_application() -> None:
+    sme = make_sme()
+    draft = make_draft(make_call(), sme)
+    assert queries.helper_name(draft) is None
+    until = clock.today() + timedelta(days=30)
+    helper = make_member(sme, Role.HELPER, mandate="Tax office", valid_until=until)
+    service.save_need(draft.id, actor=helper, service_line="hrd", need="Training.")
+    assert queries.helper_name(draft) == helper.name
+    with pytest.raises(Forbidden):
+        service.submit(draft.id, actor=helper, declarations=ALL)
