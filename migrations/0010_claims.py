@@ -298,8 +298,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute(
-        "DROP TABLE bank_entries, bank_imports, payment_lines, payment_batches, holds, claim_lines, claims"
-    )
+    op.execute("DROP TABLE bank_entries, bank_imports, payment_lines, payment_batches, holds, claim_lines, claims")
     op.execute("DROP FUNCTION check_payment_line, check_sent_batch, lock_held_engagement")
     op.execute("DROP SEQUENCE number_clm, number_pay")

@@ -102,7 +102,7 @@ DELIVERABLE = Lifecycle(
         Move("replace", ("correction_requested",), "replaced", stamp="replaced_at", label=_("Replace")),
     ],
     labels={
-        "submitted": _("Handed in"),
+        "submitted": _("Handed in, not yet accepted"),
         "accepted": _("Accepted"),
         "correction_requested": _("To be corrected"),
         "replaced": _("Replaced by a newer one"),

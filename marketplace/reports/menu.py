@@ -27,7 +27,7 @@ SME: Menu = [
     (_("Agreements"), "engagements.agreements"),
     (_("Engagements"), "engagements.engagements"),
     PROVIDERS,
-    (_("Company"), "accounts.company"),
+    (_("Company details"), "accounts.company"),
     ACCOUNT,
 ]
 PROVIDER: Menu = [
@@ -40,7 +40,7 @@ PROVIDER: Menu = [
     (_("Grades"), "evaluations.grade_list"),
     (_("Registration"), "providers.registration"),
     (_("Cases"), "ethics.my_cases"),
-    (_("Company"), "accounts.company"),
+    (_("Company details"), "accounts.company"),
     ACCOUNT,
 ]
 CONSULTANT: Menu = [

@@ -38,7 +38,9 @@ def import_bank_file(stream: IO[bytes], *, actor: Actor, filename: str) -> BankI
     try:
         entries = camt.read(content, {currency: exponent(currency) for currency in CURRENCIES})
     except BadReport as error:
-        raise Invalid(_("This is not a bank report that can be read: %(why)s", why=error.args[0]), field="file") from error
+        raise Invalid(
+            _("This is not a bank report that can be read: %(why)s", why=error.args[0]), field="file"
+        ) from error
     session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     digest = sha256(content).hexdigest()
     earlier = queries.find_import(digest)

@@ -20,7 +20,7 @@ READERS = (Role.BUDGET_OFFICER, Role.AUDITOR)
 SORTS = {"-created_at": BankImport.created_at, "created_at": BankImport.created_at}
 COLUMNS = [
     (_("Booked on"), lambda row: row.booked_on),
-    (_("Reference"), lambda row: row.reference),
+    (_("Payment reference"), lambda row: row.reference),
     (_("Amount"), lambda row: row.amount),
     (_("Currency"), lambda row: row.currency),
     (_("Direction"), lambda row: row.direction),
