@@ -42,7 +42,7 @@ VOUCHER = Lifecycle(
         Move("exhaust", ("issued",), "exhausted", stamp="exhausted_at", label=_("Used up")),
         Move("expire", ("issued", "suspended"), "expired", stamp="expired_at", label=_("Expire")),
         Move("surrender", ("issued",), "surrendered", stamp="surrendered_at", label=_("Give the voucher back")),
-        Move("revoke", ("issued", "suspended"), "revoked", stamp="revoked_at", label=_("Revoke")),
+        Move("revoke", ("issued", "suspended"), "revoked", stamp="revoked_at", label=_("Revoke the voucher")),
     ],
     labels={
         "issued": _("Valid"),
