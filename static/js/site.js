@@ -25,13 +25,3 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
 });
-
-// Narrows a short table on the page while one types: <input data-filter-table="table-id" hidden>.
-document.querySelectorAll("[data-filter-table]").forEach((input) => {
-  const rows = [...document.querySelectorAll(`#${input.dataset.filterTable} tbody tr`)];
-  input.hidden = false;
-  input.addEventListener("input", () => {
-    const wanted = input.value.trim().toLowerCase();
-    rows.forEach((row) => { row.hidden = !row.textContent.toLowerCase().includes(wanted); });
-  });
-});

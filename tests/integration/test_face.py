@@ -90,7 +90,6 @@ def test_a_refusal_without_a_field_stands_in_the_summary(request_context: None) 
         ("lists", 'summary_list([(nasty, nasty, "/x"), (nasty, [nasty])])'),
         ("lists", 'task_list([{"text": nasty, "hint": nasty, "status": nasty}])'),
         ("lists", 'timeline([{"text": nasty, "when": nasty, "state": "now"}])'),
-        ("lists", 'file_list([{"name": nasty, "url": "/x", "size": "1 KB"}])'),
         ("messages", "receipt(nasty, nasty, nasty)"),
         ("messages", "status_tag(nasty)"),
         ("forms", "field(form.side, hint=nasty)"),
