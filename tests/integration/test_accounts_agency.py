@@ -138,7 +138,13 @@ def test_every_page_of_accounts_renders_in_both_languages(administrator: FlaskCl
     sme = make_sme()
     paths = ["/people", f"/people/{sme.person_id}", f"/people/{sme.person_id}/roles/new", "/people/invite", "/account"]
     paths += ["/people/export", "/background-tasks?status=all", "/audit", "/account/roles", "/account/sessions"]
-    paths += ["/account/profile", "/account/password", "/account/email", "/companies/new/sme", "/companies/new/provider"]
+    paths += [
+        "/account/profile",
+        "/account/password",
+        "/account/email",
+        "/companies/new/sme",
+        "/companies/new/provider",
+    ]
     for path in paths:
         for language in ("ko", "en"):
             separator = "&" if "?" in path else "?"

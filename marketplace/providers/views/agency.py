@@ -14,7 +14,7 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import MOST_ROWS, Column, export, wanted
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
-from marketplace.providers import account_numbers, queries, service
+from marketplace.providers import account_numbers, queries, rules, service
 from marketplace.providers.forms import LANGUAGES, ConsultantsForm, DecisionForm, RegistrationsForm, TrainingForm
 from marketplace.providers.models import Consultant, Provider
 from marketplace.providers.states import CONSULTANT, PROVIDER
@@ -53,6 +53,8 @@ def review(provider_id: UUID) -> ResponseReturnValue:
     """Everything about one firm; an officer who didn't apply for it decides."""
     provider = queries.get_provider(provider_id)
     form = DecisionForm()
+    if form.is_submitted():
+        rules.check_role(current_actor(), Role.PROGRAMME_OFFICER)
     if form.validate_on_submit():
         with form.errors_to_fields():
             if form.decision.data == "approve":

@@ -20,7 +20,9 @@ def test_any_single_wrong_digit_is_found(digits: str) -> None:
             assert business_number.is_valid(changed) == (changed == digits), changed
 
 
-@pytest.mark.parametrize("digits", ["", "0" * 10, "124810099", "12481009988", "１２４８１００９９８", "12481\x0000998", "124810099٨"])
+@pytest.mark.parametrize(
+    "digits", ["", "0" * 10, "124810099", "12481009988", "１２４８１００９９８", "12481\x0000998", "124810099٨"]
+)
 def test_other_forms_are_not_valid(digits: str) -> None:
     assert not business_number.is_valid(digits)
 
