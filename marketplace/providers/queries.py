@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy.orm import selectinload
 
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, Actor, Role
@@ -129,7 +130,8 @@ def consultants_by_id(consultant_ids: Iterable[UUID]) -> Sequence[Consultant]:
 
 def consultants(*, search: str = "", status: str = "") -> Select[Consultant]:
     """The register of consultants, for the agency's list; ordered by the page."""
-    query = select(Consultant)
+    loaded = (Consultant.pledges, Consultant.training, Consultant.provider)
+    query = select(Consultant).options(*(selectinload(relation) for relation in loaded))
     if status:
         query = query.where(Consultant.status == status)
     return query.where(Consultant.name.icontains(search, autoescape=True)) if search else query

@@ -1,0 +1,150 @@
+"""Every page that each role reaches by links, in both languages: it answers, is sound, asks little of the database."""
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from lxml import html
+from sqlalchemy import event, select
+from werkzeug.test import TestResponse
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import Membership
+from marketplace.core import db
+from marketplace.core.actors import EVERYONE, Role
+from tests.factories.accounts import sign_in_as
+
+# Of pages that differ in their row or filter alone, so many are looked at.
+EACH = 2
+MOST_QUERIES = 40
+
+
+class Walk:
+    """One reader's walk over all links from the start page."""
+
+    def __init__(self, app: Flask, client: FlaskClient, language: str) -> None:
+        self.app, self.client, self.language = app, client, language
+        self.router = app.url_map.bind("localhost")
+        self.faults: list[str] = []
+        self.seen: Counter[str] = Counter()
+
+    def start(self, *addresses: str) -> None:
+        waiting = deque(addresses)
+        known = set(waiting)
+        while waiting:
+            address = waiting.popleft()
+            with counted() as statements:
+                answer = self.client.get(address)
+            links = list(self.look(address, answer, len(statements)))
+            answer.close()
+            for link in links:
+                if link not in known:
+                    known.add(link)
+                    if self.worth_a_visit(link):
+                        waiting.append(link)
+
+    def worth_a_visit(self, address: str) -> bool:
+        parts = urlsplit(address)
+        if parts.path.startswith("/static/") or "lang=" in parts.query or "after=" in parts.query:
+            return False
+        try:
+            endpoint, _arguments = self.router.match(parts.path, method="GET")
+        except Exception:
+            self.faults.append(f"dead link {address}")
+            return False
+        kind = f"{endpoint} {'format' if 'format=' in parts.query else ''}"
+        self.seen[kind] += 1
+        return self.seen[kind] <= EACH
+
+    def look(self, address: str, answer: TestResponse, statements: int) -> Iterator[str]:
+        if answer.status_code in (302, 303):
+            yield urljoin(address, answer.location)
+            return
+        if answer.status_code != 200:
+            self.faults.append(f"{address}: {answer.status_code}")
+            return
+        if statements > MOST_QUERIES:
+            self.faults.append(f"{address}: {statements} queries")
+        if answer.mimetype != "text/html":
+            return
+        document = html.document_fromstring(answer.text)
+        self.faults += [f"{address}: {fault}" for fault in faults_of(document)]
+        for link in document.xpath("//a/@href"):
+            if not link.startswith(("#", "mailto:", "tel:", "http")):
+                yield urlsplit(urljoin(address, link))._replace(fragment="").geturl()
+
+
+def faults_of(document: html.HtmlElement) -> Iterator[str]:
+    """What is wrong with a page whatever it says."""
+    ids = Counter(document.xpath("//@id"))
+    yield from (f"id {name} stands {count} times" for name, count in ids.items() if count > 1)
+    if len(document.xpath("//h1")) != 1:
+        yield "not one h1"
+    if not document.xpath("string(//title)").strip():
+        yield "no title"
+    for target in document.xpath("//label/@for | //@aria-describedby"):
+        yield from (f"nothing has the id {name}" for name in target.split() if name not in ids)
+    for form in document.xpath("//form[translate(@method, 'POST', 'post') = 'post']"):
+        if not form.xpath(".//input[@name='csrf_token']"):
+            yield f"a form to {form.get('action')} without a token"
+    if re.search(r"%\(\w+\)s|\{\{|LazyString|&lt;(p|a|span|strong)\b", html.tostring(document, encoding="unicode")):
+        yield "raw markup or placeholders"
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements sent to the database inside the block."""
+    statements: list[str] = []
+    engine = db.session.get_bind()
+
+    def note(connection, cursor, statement, *rest):
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def demo(app: Flask, real_database):
+    """A database with the small demo, and CSRF tokens in the forms."""
+    result = app.test_cli_runner().invoke(args=["demo", "generate", "--small"])
+    assert result.exit_code == 0, result.output
+    app.config["WTF_CSRF_ENABLED"] = True
+    yield
+    app.config["WTF_CSRF_ENABLED"] = False
+
+
+def people_in(role: Role) -> list[Membership]:
+    return list(
+        db.session.scalars(
+            select(Membership)
+            .where(Membership.role == role.value, Membership.status == "active")
+            .order_by(Membership.valid_from, Membership.id)
+            .limit(1)
+        )
+    )
+
+
+def test_every_page_of_every_role_is_sound(app: Flask, demo) -> None:
+    faults: dict[str, list[str]] = {}
+    for language in ("ko", "en"):
+        for role in (Role.VISITOR, *sorted(EVERYONE)):
+            for membership in people_in(role) or [None]:
+                client = app.test_client()
+                if membership is not None:
+                    with app.app_context(), db.unit_of_work():
+                        sign_in_as(client, accounts.find_actor(membership.person_id, membership.id))
+                client.set_cookie("lang", language)
+                walk = Walk(app, client, language)
+                walk.start("/")
+                if walk.faults:
+                    faults[f"{language} {role}"] = walk.faults
+    assert not faults
