@@ -163,6 +163,7 @@ def sessions_at(person_id: UUID, starts_at: datetime, ends_at: datetime) -> Sequ
 def deliverables_of(engagement_id: UUID) -> Sequence[Deliverable]:
     """All deliverables of the engagement, oldest first, replaced ones included."""
     wanted = select(Deliverable).where(Deliverable.engagement_id == engagement_id)
+    wanted = wanted.options(selectinload(Deliverable.file))
     return session.scalars(wanted.order_by(Deliverable.created_at, Deliverable.id)).all()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from uuid import UUID
 
+from config.payments import terms
 from marketplace.claims import queries, rules
 from marketplace.claims.models import Claim, PaymentBatch, PaymentLine
 from marketplace.claims.states import BATCH, CLAIM, LINE
@@ -76,6 +77,15 @@ def _line(batch: PaymentBatch, claim: Claim, position: int) -> PaymentLine:
     account = providers.active_bank_account(claim.provider_id)
     if account is None:
         raise DomainError(_("The provider of claim %(number)s has no approved bank account.", number=claim.number))
+    days = terms(clock.today()).changed_account_days
+    if not rules.is_account_settled(providers.bank_accounts_of(claim.provider_id), clock.now(), days=days):
+        raise DomainError(
+            _(
+                "The bank account for claim %(number)s was changed less than %(days)s days ago. Leave it out for now.",
+                number=claim.number,
+                days=days,
+            )
+        )
     return PaymentLine(
         batch_id=batch.id,
         claim_id=claim.id,

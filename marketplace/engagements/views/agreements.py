@@ -4,6 +4,7 @@ from uuid import UUID
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Select
 
 from config.payments import terms
 from marketplace.accounts import queries as accounts
@@ -47,7 +48,7 @@ def agreements() -> ResponseReturnValue:
     text, status = request.args.get("search", "").strip()[:100], request.args.get("status", "")
     wanted = queries.search_agreements(actor, status=status, text=text)
     if exports.wanted():
-        return exports.export(session.scalars(wanted.limit(exports.MOST_ROWS)), COLUMNS, "agreements")
+        return exports.export(session.scalars(_newest(wanted)), COLUMNS, "agreements")
     found = paginate(wanted, sorts=SORTS, key=Agreement.id)
     drafters = actor.role in (Role.SIGNATORY, Role.PREPARER, Role.MANAGER)
     awards = queries.awards_without_agreement(actor) if drafters else []
@@ -171,3 +172,7 @@ def _agreement_url(agreement_id: UUID) -> str:
 
 def _names(found: Agreement) -> dict[UUID, str]:
     return accounts.organisation_names([found.organisation_id, found.provider_id])
+
+
+def _newest(wanted: Select[Agreement]) -> Select[Agreement]:
+    return wanted.order_by(Agreement.created_at.desc(), Agreement.id).limit(exports.MOST_ROWS)

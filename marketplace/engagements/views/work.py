@@ -46,7 +46,8 @@ def engagements() -> ResponseReturnValue:
     text, status = request.args.get("search", "").strip()[:100], request.args.get("status", "")
     wanted = queries.search_engagements(actor, status=status, text=text)
     if exports.wanted():
-        return exports.export(session.scalars(wanted.limit(exports.MOST_ROWS)), COLUMNS, "engagements")
+        rows = wanted.order_by(Engagement.created_at.desc(), Engagement.id).limit(exports.MOST_ROWS)
+        return exports.export(session.scalars(rows), COLUMNS, "engagements")
     found = paginate(wanted, sorts=SORTS, key=Engagement.id)
     return page(
         "engagements/engagements.html",
