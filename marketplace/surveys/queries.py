@@ -82,7 +82,8 @@ def listed(*, status: str = "", side: str = "") -> Select[Survey, str, str]:
 
 def statistics(side: str, *, provider_id: UUID | None = None) -> Statistics:
     """Invited, delivered, answered and the mean score of one side; the mean is hidden below five answers."""
-    sent = exists().where(Message.key.like(func.concat("survey/", Survey.id, "/%")), Message.status == "sent")
+    invitation = func.concat("survey/", Survey.id, "/invitation")
+    sent = exists().where(Message.key == invitation, Message.status == "sent")
     wanted = select(
         func.count(Survey.id),
         func.count(case((sent, 1))),

@@ -40,7 +40,7 @@ def _weak_matches(sme: Party, other: Party, free_mail: frozenset[str]) -> Iterat
 def maker_is_checker(facts: Facts, limits: Limits) -> Iterator[Hit]:
     """E03: nobody checks their own act; one device for both within the hours only goes to review."""
     hours = int(limits["same_device_hours"])
-    for act in facts.acts:
+    for act in {(each.name, each.maker, each.checker): each for each in reversed(facts.acts)}.values():
         if act.maker == act.checker:
             yield strong("same_person", act=act.name, value=act.maker, threshold=0)
         elif (
@@ -53,15 +53,18 @@ def maker_is_checker(facts: Facts, limits: Limits) -> Iterator[Hit]:
 
 @rule("E19", version=1)
 def wrong_device(facts: Facts, limits: Limits) -> Iterator[Hit]:
-    """E19: an act of the SME must not come from a device that the provider, its consultants or a helper use."""
-    theirs = [trace for trace in facts.traces if trace.side != "sme"]
+    """E19: no act of the SME from a device that the provider, its consultants or a helper use. Once per device."""
+    theirs = [trace for trace in reversed(facts.traces) if trace.side != "sme"]
+    ours = [trace for trace in reversed(facts.traces) if trace.side == "sme"]
     devices = {trace.device: trace for trace in theirs if trace.device}
     addresses = {trace.address: trace for trace in theirs if trace.address}
-    for trace in {(each.act, each.device, each.address): each for each in facts.traces if each.side == "sme"}.values():
-        if other := devices.get(trace.device):
-            yield strong("same_device", act=trace.act, value=short(trace.device), other_act=other.act, side=other.side)
-        elif other := addresses.get(trace.address):
-            yield weak("same_address", act=trace.act, value=short(trace.address), other_act=other.act, side=other.side)
+    for device, trace in {each.device: each for each in ours if each.device in devices}.items():
+        other = devices[device]
+        yield strong("same_device", act=trace.act, value=short(device), other_act=other.act, side=other.side)
+    apart = [each for each in ours if each.device not in devices]
+    for address, trace in {each.address: each for each in apart if each.address in addresses}.items():
+        other = addresses[address]
+        yield weak("same_address", act=trace.act, value=short(address), other_act=other.act, side=other.side)
 
 
 def short(digest: str) -> str:

@@ -184,6 +184,15 @@ def test_e19_the_providers_device_is_strong_its_address_weak() -> None:
     assert hits(traces=(Trace("provider", "bid", "", "", NOON), Trace("sme", "accept", "", "", NOON))) == []
 
 
+def test_e19_and_e03_say_each_thing_once() -> None:
+    theirs = Trace("provider", "bid", "d1", "a1", NOON)
+    many = [Trace("sme", f"act {number}", "d1", "a1", NOON) for number in range(9)]
+    assert hits(traces=(theirs, *many)) == [("E19", "same_device", "strong")]
+    elsewhere = [replace(each, device="d2") for each in many]
+    assert hits(traces=(theirs, *elsewhere)) == [("E19", "same_address", "weak")]
+    assert hits(acts=(act(checker="ann"),) * 9) == [("E03", "same_person", "strong")]
+
+
 def test_e19_one_clean_act_does_not_hide_a_bad_one_of_the_same_name() -> None:
     theirs = Trace("provider", "bid", "d1", "a1", NOON)
     bad, clean = Trace("sme", "accept", "d1", "a9", NOON), Trace("sme", "accept", "d2", "a2", NOON)
