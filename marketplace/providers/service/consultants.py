@@ -49,6 +49,7 @@ def change_consultant(
     if actor.role not in PROVIDER:
         raise Forbidden()
     consultant = queries.get_consultant(consultant_id, actor=actor, lock=True)
+    consultant.name = accounts_queries.get_person(consultant.person_id).name
     consultant.service_lines, consultant.languages = service_lines, languages
     consultant.experience_years = experience_years
     after = {"service_lines": service_lines, "languages": languages, "experience_years": experience_years}

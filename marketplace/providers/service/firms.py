@@ -46,6 +46,7 @@ def change_profile(provider_id: UUID, *, actor: Actor, profile: Profile) -> Prov
     provider = queries.get_provider(provider_id, lock=True)
     if provider.status == "removed":
         raise DomainError(_("The firm was removed from the register."))
+    provider.name = accounts_queries.get_organisation(provider_id).name
     for name, value in asdict(profile).items():
         setattr(provider, name, value)
     record(actor, "provider.change_profile", provider, after=_summary(profile))

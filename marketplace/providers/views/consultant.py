@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from flask import abort, url_for
+from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 
+from marketplace.accounts import service as accounts
 from marketplace.core import clock
-from marketplace.core.actors import PROVIDER, Role
+from marketplace.core.actors import AGENCY, PROVIDER, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page
@@ -98,7 +99,10 @@ def change_consultant(consultant_id: UUID) -> ResponseReturnValue:
 @requires(Role.MANAGER, Role.CONSULTANT, Role.PROGRAMME_OFFICER, Role.ETHICS_OFFICER, Role.AUDITOR)
 def consultant(consultant_id: UUID) -> ResponseReturnValue:
     """One consultant: profile, firms, pledges and training."""
-    queries.get_consultant(consultant_id, actor=current_actor())
+    actor = current_actor()
+    found = queries.get_consultant(consultant_id, actor=actor)
+    if actor.role in AGENCY:
+        accounts.log_access(actor, found.person_id, page="consultant", address=request.remote_addr or "")
     return page("providers/consultant.html", **_facts(consultant_id))
 
 
