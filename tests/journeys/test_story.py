@@ -95,15 +95,13 @@ def open_a_call(story: Story) -> None:
     officer.fill(title_ko=f"이야기 {story.domain}", title_en=f"Story {story.domain}")
     officer.fill(opens_at=officer.typed_time(-1), closes_at=officer.typed_time(24 * 3)).send()
     story.remember("call", officer)
-    for amount in (80_000_000, 40_000_000):
+    for number, amount in enumerate((80_000_000, 40_000_000)):
         officer.open(f"/calls/{story.ids['call']}/budget-lines/new")
-        remaining = officer.main.locator("[name=funder] option").evaluate_all("all => all.map(each => each.value)")
-        officer.fill(funder=next(value for value in remaining if value), amount=amount).send()
+        funders = officer.main.locator("[name=funder] option").evaluate_all("all => all.map(each => each.value)")
+        officer.fill(funder=[code for code in funders if code][number], amount=amount).send()
     budget = story.officer("budget1")
     for _ in range(2):
-        budget.open("/budget-lines")
-        budget.follow(r"/budget-lines/.*/appropriate") if budget.has_link("/appropriate$") else None
-        budget.send()
+        budget.open("/budget-lines").follow("/appropriate$", row=story.domain).send()
     story.officer("programme1").open(f"/calls/{story.ids['call']}").follow("/publish$").send()
 
 
@@ -174,7 +172,7 @@ def register_a_firm(story: Story) -> None:
         holder_name=f"이야기컨설팅 {story.domain}", confirmed=True,
     ).send()  # fmt: skip
     consultant = story.visitor
-    join(story, story.firm, consultant, f"consultant@firm.{story.domain}", "상담별", "consultant")
+    join(story, story.firm, consultant, f"consultant@firm.{story.domain}", f"상담별 {story.domain}", "consultant")
     consultant.open("/consultants/me/register").fill(
         service_lines=["operations"], languages=["ko"], experience_years=12
     ).send()
@@ -185,10 +183,10 @@ def register_a_firm(story: Story) -> None:
     officer = story.officer("programme1").open("/providers/registrations?status=applied")
     page = officer.main.locator("a", has_text=f"이야기컨설팅 {story.domain}").first.get_attribute("href")
     officer.open(str(page)).fill(decision="approve").send()
-    officer.open("/consultants?search=상담별")
-    address = officer.main.locator("a[href*='/training']").last.get_attribute("href")
     for course in ("ethics", "method"):
-        officer.open(str(address)).fill(course=course, passed_on=f"{officer.business_time():%Y-%m-%d}").send()
+        officer.open("/consultants?search=상담별").follow("/consultants/[0-9a-f-]{36}$", row=story.domain)
+        officer.follow("/training$")
+        officer.fill(course=course, passed_on=f"{officer.business_time():%Y-%m-%d}").send()
     consultant.open("/consultants/me")
 
 

@@ -63,10 +63,11 @@ class Visitor:
         """Go to an address."""
         return self._arrived(self.page.goto(address))
 
-    def follow(self, address: str) -> "Visitor":
-        """Follow the first link on the page whose address matches this pattern."""
+    def follow(self, address: str, *, row: str = "") -> "Visitor":
+        """Follow the first link on the page, or in the table's row with these words, whose address matches."""
         pattern = re.compile(address)
-        for link in self.main.locator("a[href]").all():
+        within = self.main.locator("tr", has_text=row) if row else self.main
+        for link in within.locator("a[href]").all():
             if pattern.search(link.get_attribute("href") or ""):
                 return self._click(link)
         raise AssertionError(f"no link to {address} on {self.page.url}:\n{self.main.inner_text()[:1500]}")
