@@ -13,6 +13,7 @@ from marketplace.core.auth import address_hash, current_actor, device_hash, publ
 from marketplace.core.exports import MOST_ROWS, export, wanted
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
+from marketplace.engagements.models import Engagement
 from marketplace.surveys import instruments, queries, rules, service
 from marketplace.surveys.forms import IdentityForm, ListForm, NoRemindersForm, answer_form
 from marketplace.surveys.models import Survey
@@ -42,7 +43,9 @@ def answer(token: str) -> ResponseReturnValue:
                 address_hash=address_hash(),
             )
             return done(_("Your answers were received."), url_for("surveys.thanks"))
-    return page("surveys/answer.html", form=form, survey=survey, instrument=instrument, stop=_stop_url(token))
+    engagement = db.get(Engagement, survey.engagement_id)
+    context = {"survey": survey, "instrument": instrument, "engagement": engagement, "stop": _stop_url(token)}
+    return page("surveys/answer.html", form=form, **context)
 
 
 def _stop_url(token: str) -> str:
