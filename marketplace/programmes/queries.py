@@ -49,6 +49,11 @@ def visible_calls(actor: Actor) -> Select[Call]:
     return found if actor.role in AGENCY else found.where(Call.status != "draft")
 
 
+def calls(actor: Actor) -> Sequence[Call]:
+    """Every call this actor may see, newest first."""
+    return session.scalars(visible_calls(actor).order_by(Call.opens_at.desc(), Call.number)).all()
+
+
 def calls_of(programme_id: UUID, actor: Actor) -> Sequence[Call]:
     """The calls of a programme this actor may see, newest first."""
     found = visible_calls(actor).where(Call.programme_id == programme_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from config import lists
@@ -111,3 +112,14 @@ class FilterForm(Form):
         super().__init__(**kwargs)
         self.status.choices = [("", _("All")), *lifecycle.labels.items()]
         self.status.data = self.status.data or ""
+
+
+class ApplicationFilter(FilterForm):
+    """The filter of the list of applications, by call as well."""
+
+    call = SelectOneField(_("Call"), required=False)
+
+    def __init__(self, lifecycle: Lifecycle, calls: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(lifecycle, **kwargs)
+        self.call.choices = [("", _("All")), *calls]
+        self.call.data = self.call.data or ""

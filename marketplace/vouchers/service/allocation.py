@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from calendar import monthrange
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -74,8 +75,13 @@ def allocate_batch(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH)
         # What came back while the list was worked through.
         _offer_again(call_id)
         return
+    # Not what is available now: what comes back meanwhile goes to the waitlist, so that the list can be replayed.
+    given = queries.given_by_allocation(call_id)
+    lines = [
+        replace(line, available=allocation.opening[str(line.id)] - given.get(str(line.id), 0)) for line in _lines(call)
+    ]
     answers = allocate(
-        _lines(call),
+        lines,
         _tickets(call.programme, applications, actor),
         amount=call.programme.voucher_amount,
         cap=call.programme.aid_cap,

@@ -12,10 +12,10 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
-from marketplace.core.i18n import _
+from marketplace.core.i18n import _, localized
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries, rules, service
-from marketplace.vouchers.forms import ConfirmForm, DecisionForm, FilterForm, ReasonForm
+from marketplace.vouchers.forms import ApplicationFilter, ConfirmForm, DecisionForm, FilterForm, ReasonForm
 from marketplace.vouchers.models import AllocationEntry, Application, Voucher
 from marketplace.vouchers.states import APPLICATION, VOUCHER
 from marketplace.vouchers.views import blueprint
@@ -55,10 +55,13 @@ ENTRY_COLUMNS = [
 @requires(*OFFICERS)
 def received_applications() -> ResponseReturnValue:
     """Every submitted application: filter, sort, page, download."""
-    form = FilterForm(APPLICATION, formdata=request.args)
+    actor = current_actor()
+    calls = [(str(call.id), f"{call.number} {localized(call.title)}") for call in programmes.calls(actor)]
+    form = ApplicationFilter(APPLICATION, calls, formdata=request.args)
     fine = form.validate()
     found = queries.search_applications(
-        current_actor(),
+        actor,
+        call_id=UUID(form.call.data) if fine and form.call.data else None,
         status=form.status.data if fine else None,
         text=form.search.data if fine else None,
     )

@@ -61,6 +61,7 @@ def application_tasks(application_id: UUID) -> ResponseReturnValue:
         need_done=bool(application.service_line and application.need),
         evidence_done=any(item.kind == "business_registration" for item in application.evidence),
         missing=rules.missing(application),
+        is_open=application.call.is_open(clock.now()),
     )
 
 

@@ -1,0 +1,128 @@
+"""Reads of applications, their files and assessments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Select, false, func, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import Organisation
+from marketplace.core.actors import AGENCY, SME, Actor
+from marketplace.core.db import get, session
+from marketplace.core.errors import NotFound
+from marketplace.programmes.models import Call
+from marketplace.vouchers.models import Application, Assessment, Evidence
+
+
+def visible_applications(actor: Actor) -> Select[Application]:
+    """An SME sees its own applications, the agency every one that was submitted."""
+    if actor.role in SME:
+        return select(Application).where(Application.organisation_id == actor.organisation_id)
+    if actor.role in AGENCY:
+        return select(Application).where(Application.submitted_at.is_not(None))
+    return select(Application).where(false())
+
+
+def get_application(application_id: UUID, *, actor: Actor, lock: bool = False) -> Application:
+    """The application if this actor may see it; NotFound otherwise."""
+    found = visible_applications(actor).where(Application.id == application_id)
+    if lock:
+        found = found.with_for_update(of=Application).execution_options(populate_existing=True)
+    application = session.scalars(found).one_or_none()
+    if application is None:
+        raise NotFound()
+    return application
+
+
+def helper_name(application: Application) -> str | None:
+    """The outside helper who wrote in the application, if one did."""
+    helper = application.helped_by
+    return accounts.names([helper]).get(helper) if helper else None
+
+
+def find_live_application(call_id: UUID, organisation_id: UUID) -> Application | None:
+    """The company's application in the call that is neither refused nor withdrawn, if any."""
+    return session.scalars(
+        select(Application).where(
+            Application.call_id == call_id,
+            Application.organisation_id == organisation_id,
+            Application.status.not_in(("refused", "withdrawn")),
+        )
+    ).one_or_none()
+
+
+def applications_of(actor: Actor) -> Sequence[Application]:
+    """The company's applications, newest first."""
+    return session.scalars(
+        visible_applications(actor)
+        .options(joinedload(Application.call))
+        .order_by(Application.created_at.desc(), Application.number.desc())
+    ).all()
+
+
+def search_applications(
+    actor: Actor, *, call_id: UUID | None = None, status: str | None = None, text: str | None = None
+) -> Select[Application]:
+    """The agency's list of applications, filtered by call, status and company name or number."""
+    found = (
+        visible_applications(actor)
+        .join(Application.organisation)
+        .options(contains_eager(Application.organisation), joinedload(Application.call))
+    )
+    if call_id is not None:
+        found = found.where(Application.call_id == call_id)
+    if status:
+        found = found.where(Application.status == status)
+    if text:
+        found = found.where(
+            Organisation.name.icontains(text, autoescape=True) | Application.number.icontains(text, autoescape=True)
+        )
+    return found
+
+
+def get_evidence(evidence_id: UUID, *, actor: Actor) -> Evidence:
+    """The evidence if this actor may see its application; NotFound otherwise."""
+    evidence = get(Evidence, evidence_id)
+    get_application(evidence.application_id, actor=actor)
+    return evidence
+
+
+def newest_assessment(application_id: UUID) -> Assessment | None:
+    """The last assessment taken of an application."""
+    return session.scalars(
+        select(Assessment)
+        .where(Assessment.application_id == application_id)
+        .order_by(Assessment.assessed_at.desc(), Assessment.id)
+        .limit(1)
+    ).one_or_none()
+
+
+def undecided(call_id: UUID) -> int:
+    """How many applications of a call still wait for an officer's decision about eligibility."""
+    waiting = Application.status.in_(("submitted", "in_review"))
+    count = select(func.count()).select_from(Application).where(Application.call_id == call_id, waiting)
+    return session.scalar(count) or 0
+
+
+@dataclass(frozen=True)
+class Intake:
+    """How many applications of a call stand where."""
+
+    by_status: dict[str, int]
+
+    @property
+    def submitted(self) -> int:
+        """Every application that was handed in."""
+        return sum(count for status, count in self.by_status.items() if status != "draft")
+
+
+def intake(call: Call) -> Intake:
+    """The applications of a call counted by status."""
+    rows = session.execute(
+        select(Application.status, func.count()).where(Application.call_id == call.id).group_by(Application.status)
+    )
+    return Intake({row[0]: row[1] for row in rows})

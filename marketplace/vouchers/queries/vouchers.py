@@ -1,0 +1,112 @@
+"""Reads of vouchers and what is left of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, false, func, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import Organisation
+from marketplace.core.actors import AGENCY, SME, Actor
+from marketplace.core.db import get, session
+from marketplace.core.errors import NotFound
+from marketplace.ledger import queries as ledger
+from marketplace.vouchers.models import Voucher
+
+
+def visible_vouchers(actor: Actor) -> Select[Voucher]:
+    """An SME sees its own vouchers, the agency all."""
+    if actor.role in SME:
+        return select(Voucher).where(Voucher.organisation_id == actor.organisation_id)
+    return select(Voucher) if actor.role in AGENCY else select(Voucher).where(false())
+
+
+def get_voucher(voucher_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Voucher:
+    """The voucher if this actor may see it (without an actor: for other areas' verbs); NotFound otherwise."""
+    if actor is not None and not session.scalar(
+        visible_vouchers(actor).where(Voucher.id == voucher_id).with_only_columns(Voucher.id)
+    ):
+        raise NotFound()
+    return get(Voucher, voucher_id, lock=lock)
+
+
+def find_voucher_by_code(code: str) -> Voucher | None:
+    """The voucher whose public code this is, if any."""
+    return session.scalars(select(Voucher).where(Voucher.code == code)).one_or_none()
+
+
+def vouchers_of(organisation_id: UUID) -> Sequence[Voucher]:
+    """A company's vouchers, newest first."""
+    return session.scalars(
+        select(Voucher)
+        .options(joinedload(Voucher.programme))
+        .where(Voucher.organisation_id == organisation_id)
+        .order_by(Voucher.issued_at.desc(), Voucher.number.desc())
+    ).all()
+
+
+def search_vouchers(actor: Actor, *, status: str | None = None, text: str | None = None) -> Select[Voucher]:
+    """The agency's list of vouchers, filtered by status and company name or number."""
+    found = visible_vouchers(actor).join(Voucher.organisation).options(contains_eager(Voucher.organisation))
+    if status:
+        found = found.where(Voucher.status == status)
+    if text:
+        found = found.where(
+            Organisation.name.icontains(text, autoescape=True) | Voucher.number.icontains(text, autoescape=True)
+        )
+    return found
+
+
+def voucher_lines(voucher_id: UUID) -> dict[UUID, int]:
+    """What is left of a voucher on each budget line, in minor units, ordered by line."""
+    balances = ledger.balances_by_owner(voucher_id, "reserved")
+    return {line_id: balance for line_id, balance in balances.items() if line_id is not None}
+
+
+def remaining(voucher_id: UUID) -> int:
+    """What can still be drawn from a voucher, in minor units."""
+    return sum(voucher_lines(voucher_id).values())
+
+
+def active_vouchers(programme_id: UUID, organisation_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these companies hold an active voucher of the programme."""
+    return set(
+        session.scalars(
+            select(Voucher.organisation_id).where(
+                Voucher.programme_id == programme_id,
+                Voucher.organisation_id.in_(organisation_ids),
+                Voucher.status.in_(("issued", "suspended")),
+            )
+        )
+    )
+
+
+def undertaking(organisation_id: UUID) -> list[UUID]:
+    """The company and its linked firms, which count as one; in a fixed order."""
+    return sorted(accounts.undertaking_of(organisation_id))
+
+
+def aid_since(programme_id: UUID, organisation_ids: Sequence[UUID], since: datetime) -> int:
+    """Aid the programme promised to these companies since then, less what was given back; minor units."""
+    total = session.scalar(
+        select(func.sum(Voucher.amount - Voucher.released)).where(
+            Voucher.programme_id == programme_id,
+            Voucher.organisation_id.in_(organisation_ids),
+            Voucher.issued_at >= since,
+        )
+    )
+    return int(total or 0)
+
+
+def expired_voucher_ids(now: datetime, *, limit: int) -> Sequence[UUID]:
+    """Vouchers whose last day is over but which still count as valid, the longest overdue first."""
+    return session.scalars(
+        select(Voucher.id)
+        .where(Voucher.status.in_(("issued", "suspended")), Voucher.expires_at <= now)
+        .order_by(Voucher.expires_at, Voucher.id)
+        .limit(limit)
+    ).all()
