@@ -244,11 +244,13 @@ def award_it(story: Story) -> None:
     company.open(f"{job}/conflict").fill(has_conflict="no").send()
     company.open(f"{job}/bids").follow("/score$")
     for criterion in CRITERIA:
-        company.fill(**{f"points_{criterion}": 80, f"reason_{criterion}": "이유를 적습니다."})
+        company.fill(**{f"points_{criterion}": 80, f"reason_{criterion}": "우리 회사의 문제를 잘 이해하였습니다."})
     company.send()
     company.open(f"{job}/award")
     bid = company.main.locator("[name=bid]").first.get_attribute("value")
-    company.fill(**{"bid": bid, f"reason_{bid}": "가장 잘 이해하였습니다.", "confirmed": True}).send()
+    company.fill(
+        **{"bid": bid, f"reason_{bid}": "우리 회사의 문제를 가장 잘 이해하였습니다.", "confirmed": True}
+    ).send()
     story.firm.open("/bids").follow("/bids/[0-9a-f-]{36}$")
 
 
@@ -285,7 +287,9 @@ def work(story: Story) -> None:
         story.company.open(base).follow("/sessions/.*/confirm$").send()
         hand_in(story, consultant, base, f"{number}")
         if number == 2:
-            story.company.open(base).follow("/correction$").fill(reason="표를 고쳐 주십시오.").send()
+            story.company.open(base).follow("/correction$").fill(
+                reason="원가 계산표에 외주 비용을 더해 주십시오."
+            ).send()
             consultant.open(base).follow("replaces=").fill(title="고친 보고서", file=story.document("again")).send()
             consultant.open(base).follow("/hand-in$").send()
         story.company.open(base).follow("/accept$").fill(agreed=True).send()
@@ -337,7 +341,9 @@ def look_at_flags(story: Story) -> None:
     officer = story.officer("ethics1").open("/flags")
     officer.follow("/flags/[0-9a-f-]{36}$")
     if officer.has_link("/dismiss$"):
-        officer.follow("/dismiss$").fill(kind="explained", reason="확인하였습니다.").send()
+        officer.follow("/dismiss$").fill(
+            kind="explained", reason="기업과 은행에 확인하였으며 정상적인 거래입니다."
+        ).send()
     officer.open("/cases").open("/ethics-rules")
 
 
@@ -355,7 +361,7 @@ def evaluate_and_publish(story: Story) -> None:
     story.agency.open(f"{base}/declare").fill(has_conflict="no").send()
     story.agency.open(f"{base}/score")
     for code in ("diagnosis", "plan", "execution", "transfer", "report"):
-        story.agency.fill(**{f"level_{code}": 3, f"reason_{code}": "자료로 확인하였습니다."})
+        story.agency.fill(**{f"level_{code}": 3, f"reason_{code}": "제출한 자료와 방문 기록으로 확인하였습니다."})
     story.agency.send()
     story.officer("admin1").open(f"{base}/review").fill(decision="confirm").send()
     visitor = story.visitor.open("/providers?search=이야기컨설팅")
