@@ -14,7 +14,6 @@ from marketplace.core import clock
 from marketplace.core.actors import Actor, Role
 from marketplace.demo import words
 from marketplace.demo.people import Cast, acting, join, sign_up
-from marketplace.demo.walk import later
 from marketplace.providers import ethics_code, training
 from marketplace.providers import queries as providers_queries
 from marketplace.providers import service as providers
@@ -170,5 +169,4 @@ def _sign_and_learn(consultant_id: UUID, actor: Actor, officer: Actor) -> None:
 
 def _next_season() -> datetime:
     """The first working hour of next year."""
-    new_year = date(clock.today().year + 1, 1, 2)
-    return later((new_year - clock.today()).days, hour=9)
+    return datetime(clock.today().year + 1, 1, 2, 9, tzinfo=clock.zone())

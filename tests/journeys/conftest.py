@@ -11,6 +11,11 @@ import pytest
 from tests.installation import Installation
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`pytest tests/journeys --screenshots` makes the pictures of docs/tour.md anew."""
+    parser.addoption("--screenshots", action="store_true", help="keep pictures of the story for docs/tour.md")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Debian's Chromium; without it a journey is skipped, or fails where continuous integration runs."""

@@ -16,14 +16,17 @@ from tests.journeys.visitor import Inspector, Visitor
 
 pytestmark = pytest.mark.journey
 QUESTIONS = tomllib.loads((ROOT / "config/diagnosis/2026.toml").read_text())["questions"]
+SCREENSHOTS = ROOT / "docs" / "screenshots"
 CRITERIA = ("approach", "experience", "schedule", "price")
 
 
 class Story:
     """The people of one telling, in one language at one width."""
 
-    def __init__(self, browser: Browser, base_url: str, inspector: Inspector, folder: Path) -> None:
-        self.folder, self.locale = folder, inspector.locale
+    def __init__(
+        self, browser: Browser, base_url: str, inspector: Inspector, folder: Path, pictures: bool = False
+    ) -> None:
+        self.folder, self.locale, self.pictures = folder, inspector.locale, pictures
         self.chance = Random(f"{inspector.locale}{inspector.width}")
         self.domain = f"{inspector.locale}-{inspector.width}.example"
         self.visitor, self.company, self.firm = (Visitor(browser, base_url, inspector) for _ in range(3))
@@ -42,6 +45,11 @@ class Story:
         path.write_bytes(word_document(paragraphs).getvalue())
         return path
 
+    def show(self, visitor: Visitor, name: str) -> None:
+        """Keep a picture of the page for docs/tour.md, where they were asked for."""
+        if self.pictures:
+            visitor.picture(SCREENSHOTS / f"tour-{name}-{self.locale}.png")
+
     def remember(self, name: str, visitor: Visitor) -> None:
         """Keep the id in the address of the page."""
         self.ids[name] = visitor.page.url.partition("?")[0].rstrip("/").split("/")[4]
@@ -50,7 +58,7 @@ class Story:
 @pytest.fixture(params=[("ko", 1280), ("en", 360)], ids=["korean-desktop", "english-phone"])
 def story(request: pytest.FixtureRequest, browser: Browser, base_url: str, tmp_path: Path) -> Iterator[Story]:
     inspector = Inspector(*request.param)
-    told = Story(browser, base_url, inspector, tmp_path)
+    told = Story(browser, base_url, inspector, tmp_path, request.config.getoption("--screenshots", default=False))
     yield told
     for visitor in told.everybody:
         visitor.close()
@@ -80,6 +88,7 @@ def ask_what_is_public(story: Story) -> None:
     visitor = story.visitor.open(f"/?lang={story.locale}").open("/eligibility")
     visitor.open("/eligibility?standard=kr-2002&sector=manufacturing&employees=120&capital=900000000")
     assert "300" in visitor.text()
+    story.show(visitor, "02-eligibility")
     for address in ("/how-it-works", "/programmes", "/providers", "/privacy", "/accessibility", "/help", "/demo"):
         visitor.open(address)
 
@@ -103,6 +112,7 @@ def open_a_call(story: Story) -> None:
     for _ in range(2):
         budget.open("/budget-lines").follow("/appropriate$", row=story.domain).send()
     story.officer("programme1").open(f"/calls/{story.ids['call']}").follow("/publish$").send()
+    story.show(story.agency, "01-call")
 
 
 def sign_up(visitor: Visitor, email: str, name: str, locale: str) -> None:
@@ -158,6 +168,7 @@ def apply_for_a_voucher(story: Story) -> None:
     signatory = story.company.open(f"{base}/check")
     signatory.fill(truthful=True, own_share=True, no_double_funding=True, nothing_back=True).send()
     assert "APP-" in signatory.open(f"{base}/receipt").text()
+    story.show(signatory, "03-receipt")
     signatory.open(base)
 
 
@@ -176,10 +187,7 @@ def register_a_firm(story: Story) -> None:
     consultant.open("/consultants/me/register").fill(
         service_lines=["operations"], languages=["ko"], experience_years=12
     ).send()
-    consultant.open("/consultants/me/pledge")
-    for box in consultant.main.locator("form input[type=checkbox]").all():
-        box.check(force=True)
-    consultant.send()
+    pledge(consultant)
     officer = story.officer("programme1").open("/providers/registrations?status=applied")
     page = officer.main.locator("a", has_text=f"이야기컨설팅 {story.domain}").first.get_attribute("href")
     officer.open(str(page)).fill(decision="approve").send()
@@ -188,15 +196,33 @@ def register_a_firm(story: Story) -> None:
         officer.follow("/training$")
         officer.fill(course=course, passed_on=f"{officer.business_time():%Y-%m-%d}").send()
     consultant.open("/consultants/me")
+    story.show(consultant, "05-consultant")
+
+
+def pledge(consultant: Visitor) -> None:
+    """Sign this season's code of ethics."""
+    consultant.open("/consultants/me/pledge")
+    for box in consultant.main.locator("form input[type=checkbox]").all():
+        box.check(force=True)
+    consultant.send()
+
+
+def move_on(story: Story, span: str) -> None:
+    """Move business time; in a new year the consultant signs the code of ethics anew."""
+    before = story.company.business_time().year
+    story.company.advance(span)
+    if story.company.business_time().year != before:
+        pledge(story.visitor.sign_in(f"consultant@firm.{story.domain}", PASSWORD))
 
 
 def get_the_voucher(story: Story) -> None:
     """Step 4: the call closes, tickets are answered, a voucher with its public proof."""
-    story.company.advance("4d")
+    move_on(story, "4d")
     company = story.company.open(f"/applications/{story.ids['application']}")
     company.until(lambda: company.has_link(r"/vouchers/"))
     company.follow(r"/vouchers/[0-9a-f-]{36}$")
     story.remember("voucher", company)
+    story.show(company, "04-voucher")
     with company.page.expect_download() as download:
         company.main.locator("a[href$='/document']").first.click()
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
@@ -216,6 +242,7 @@ def publish_a_job(story: Story) -> None:
     closes_on = company.typed_time(24 * 8).partition("T")[0]
     company.fill(closes_on=closes_on).send()
     company.open(f"/jobs/{story.ids['job']}/providers")
+    story.show(company, "06-matching")
 
 
 def bid_for_it(story: Story) -> None:
@@ -240,12 +267,14 @@ def bid_for_it(story: Story) -> None:
 
 def award_it(story: Story) -> None:
     """Step 7: after the deadline bids side by side, scores with reasons, a conflict declaration, one winner."""
-    company, job = story.company.advance("9d"), f"/jobs/{story.ids['job']}"
+    move_on(story, "9d")
+    company, job = story.company, f"/jobs/{story.ids['job']}"
     company.open(f"{job}/conflict").fill(has_conflict="no").send()
     company.open(f"{job}/bids").follow("/score$")
     for criterion in CRITERIA:
         company.fill(**{f"points_{criterion}": 80, f"reason_{criterion}": "우리 회사의 문제를 잘 이해하였습니다."})
     company.send()
+    story.show(company.open(f"{job}/bids"), "07-bids")
     company.open(f"{job}/award")
     bid = company.main.locator("[name=bid]").first.get_attribute("value")
     company.fill(
@@ -262,7 +291,9 @@ def sign_and_redeem(story: Story) -> None:
     base = f"/agreements/{story.ids['agreement']}"
     company.open(f"{base}/sign").fill(agreed=True).send()
     story.firm.open(f"{base}/sign").fill(agreed=True).send()
-    company.open(f"{base}/redeem").fill(agreed=True).send()
+    company.open(f"{base}/redeem").fill(agreed=True)
+    story.show(company, "08-redeem")
+    company.send()
     company.open(f"{base}/co-payment")
     company.open("/demo/bank").follow(f"/demo/bank/shares/{story.ids['agreement']}").send()
 
@@ -274,7 +305,7 @@ def work(story: Story) -> None:
     base = f"/engagements/{story.ids['engagement']}"
     consultant = story.visitor.sign_in(f"consultant@firm.{story.domain}", PASSWORD)
     for number in range(1, 4):
-        consultant.advance("1d")
+        move_on(story, "1d")
         consultant.open(f"{base}/sessions/new").fill(
             starts_at=consultant.typed_time(-3),
             ends_at=consultant.typed_time(-1),
@@ -292,7 +323,10 @@ def work(story: Story) -> None:
             ).send()
             consultant.open(base).follow("replaces=").fill(title="고친 보고서", file=story.document("again")).send()
             consultant.open(base).follow("/hand-in$").send()
-        story.company.open(base).follow("/accept$").fill(agreed=True).send()
+        story.company.open(base)
+        if number == 2:
+            story.show(story.company, "09-engagement")
+        story.company.follow("/accept$").fill(agreed=True).send()
     story.company.open(base)
 
 
@@ -318,7 +352,7 @@ def claim_and_pay(story: Story) -> None:
     budget.open("/demo/bank").send(f"/demo/bank/batches/{story.ids['batch']}")
     budget.open("/bank-imports").follow("/bank-imports/[0-9a-f-]{36}$")
     budget.open(f"/payment-batches/{story.ids['batch']}")
-    firm.open(claim)
+    story.show(firm.open(claim), "10-claim")
 
 
 def answer_the_surveys(story: Story) -> None:
@@ -340,6 +374,7 @@ def look_at_flags(story: Story) -> None:
     """Step 11: the ethics officer's queue; a flag is dismissed with a reason."""
     officer = story.officer("ethics1").open("/flags")
     officer.follow("/flags/[0-9a-f-]{36}$")
+    story.show(officer, "11-flag")
     if officer.has_link("/dismiss$"):
         officer.follow("/dismiss$").fill(
             kind="explained", reason="기업과 은행에 확인하였으며 정상적인 거래입니다."
@@ -368,4 +403,5 @@ def evaluate_and_publish(story: Story) -> None:
     visitor.page.locator("#main a", has_text=f"이야기컨설팅 {story.domain}").first.click()
     visitor.page.wait_for_load_state()
     visitor.inspector.look(visitor.page)
+    story.show(visitor, "12-grade")
     story.firm.open(f"{base}/grade")

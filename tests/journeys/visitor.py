@@ -1,5 +1,6 @@
 """Somebody at a browser: opens pages, fills forms, and looks whether each page is sound for everybody."""
 
+import io
 import re
 import time
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Response
 
 AXE = (Path(__file__).with_name("axe.min.js")).read_text()
@@ -136,6 +138,12 @@ class Visitor:
     def typed_time(self, hours: float) -> str:
         """A moment so many hours from now, as one types it."""
         return (self.business_time() + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M")
+
+    def picture(self, path: Path) -> None:
+        """Keep what the window shows, from the top of the page, as a small picture."""
+        self.page.evaluate("window.scrollTo(0, 0)")
+        shown = Image.open(io.BytesIO(self.page.screenshot(animations="disabled")))
+        shown.convert("RGB").quantize(96).save(path, optimize=True)
 
     def _click(self, button: Locator) -> "Visitor":
         with self.page.expect_navigation() as navigation:
