@@ -127,8 +127,7 @@ def decide_eligibility(application_id: UUID, *, actor: Actor, eligible: bool, re
     transition(application, APPLICATION, "accept" if eligible else "refuse", actor=actor, reason=reason)
     db.flush()
     tell(application, "decision", eligible=eligible, reason=reason)
-    # A call that closed meanwhile may have waited for this decision alone.
-    schedule(Task.CLOSE_CALL, application.call_id, wave=application.ticket or 0)
+    _go_on_with(application)
     return application
 
 
@@ -138,9 +137,15 @@ def withdraw(application_id: UUID, *, actor: Actor) -> Application:
     application = queries.get_application(application_id, actor=actor, lock=True)
     if application.status != "draft":
         rules.check_signatory(actor)
+        _go_on_with(application)
     transition(application, APPLICATION, "withdraw", actor=actor)
     db.flush()
     return application
+
+
+def _go_on_with(application: Application) -> None:
+    """A call that closed meanwhile may have waited for this application alone."""
+    schedule(Task.CLOSE_CALL, application.call_id, wave=application.ticket or 0)
 
 
 def reassess(application_id: UUID, *, occasion: str, actor: Actor) -> Assessment:

@@ -102,6 +102,17 @@ def test_an_open_decision_holds_the_allocation_and_the_last_one_starts_it() -> N
     assert queries.find_allocation(call.id) is not None
 
 
+def test_withdrawing_the_last_open_case_starts_the_allocation_too() -> None:
+    sme = make_sme()
+    with earlier(days=2):
+        call = make_call(vouchers=2, closes_in=timedelta(days=1))
+        application = make_application(call, sme, sector="agriculture")
+    service.close_call(call.id, actor=SYSTEM)
+    service.withdraw(application.id, actor=sme)
+    asked = db.session.query(BackgroundTask).filter_by(kind="close_call", subject=call.id, wave=application.ticket)
+    assert asked.count() == 1
+
+
 def test_a_second_active_voucher_is_refused_by_the_verb_and_by_the_database() -> None:
     sme = make_sme()
     voucher = make_voucher(sme)
