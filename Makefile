@@ -58,7 +58,3 @@ test: check ## check, then the whole suite in parallel
 .PHONY: test-long
 test-long: setup ## everything, the slow tests too (kills, floods, long stories)
 	$(BIN)/pytest -q -n $(WORKERS)
-
-.PHONY: bench
-bench: setup ## measure speed as ratios, on this machine
-	$(BIN)/pytest tests/bench -q -n 0 -s

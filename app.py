@@ -16,7 +16,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import lists
-from config.settings import Settings
+from config.settings import Settings, SettingsError
 from marketplace.core import auth, clock, db, files, housekeeping, i18n, logging, tasks, translations, web
 from marketplace.core.actors import ROLE_LABELS, Role
 from marketplace.core.money import exponent
@@ -192,6 +192,13 @@ def _is_there(module: str) -> bool:
     return spec is not None and spec.origin is not None
 
 
-@click.group(cls=FlaskGroup, create_app=create_app, add_default_commands=False, add_version_option=False)
+def _create_app_or_say_why() -> web.Application:
+    try:
+        return create_app()
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None
+
+
+@click.group(cls=FlaskGroup, create_app=_create_app_or_say_why, add_default_commands=False, add_version_option=False)
 def cli() -> None:
     """The consulting voucher marketplace."""

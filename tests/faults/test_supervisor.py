@@ -19,7 +19,9 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         made.end(signal.SIGKILL)
 
 
-def test_ctrl_c_leaves_nothing_and_a_second_start_keeps_the_data(installation: Installation) -> None:
+def test_ctrl_c_leaves_nothing_and_a_second_start_keeps_all_but_unfinished_demo_data(
+    installation: Installation,
+) -> None:
     installation.start()
     with installation.database() as database:
         database.execute("CREATE TABLE kept (word text)")
@@ -30,6 +32,11 @@ def test_ctrl_c_leaves_nothing_and_a_second_start_keeps_the_data(installation: I
     with installation.database() as database:
         assert database.execute("SELECT word FROM kept").fetchone() == ("still here",)
     assert installation.end(signal.SIGTERM) == []
+
+    (installation.folder / "var" / "demo.unfinished").touch()
+    installation.start()
+    with installation.database() as database:
+        assert database.execute("SELECT to_regclass('kept')").fetchone() == (None,)
 
 
 def test_a_killed_child_comes_back(installation: Installation) -> None:
