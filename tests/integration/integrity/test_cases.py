@@ -122,7 +122,7 @@ def test_nobody_decides_the_case_they_opened(flagged: tuple[Story, Engagement, F
     opener, _other = officers(2)
     case = open_case(engagement, flag, opener)
     service.reply(case.id, actor=story.manager, words="We are not related")
-    with pytest.raises(DomainError, match="다른 윤리 담당자"):
+    with pytest.raises(DomainError, match="다른 윤리"):
         service.decide(case.id, actor=opener, violation=False, reason=LONG_REASON)
     with pytest.raises(IntegrityError, match="ck_cases_four_eyes"), db.session.begin_nested():
         db.session.execute(
