@@ -139,15 +139,17 @@ def as_actor(person: Person, membership: Membership | None) -> Actor | None:
     return Actor(person.id, Role(membership.role), membership.organisation_id, membership.id, name=person.name)
 
 
-def find_session(token_hash: str, *, idle: timedelta) -> SignInSession | None:
-    """The session of this cookie while it lives: not ended, not idle too long, not past its end; on the real clock."""
-    query = select(SignInSession).where(
+def find_session(token_hash: str, *, idle: timedelta) -> tuple[SignInSession, bool] | None:
+    """The session of this cookie while it lives (not ended, idle or past its end, on the real clock), and whether
+    it was last seen over a minute ago."""
+    query = select(SignInSession, SignInSession.last_seen_at < func.now() - timedelta(minutes=1)).where(
         SignInSession.token_hash == token_hash,
         SignInSession.ended_at.is_(None),
         SignInSession.expires_at > func.now(),
         SignInSession.last_seen_at > func.now() - idle,
     )
-    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 def open_sessions(person_id: UUID) -> Sequence[SignInSession]:

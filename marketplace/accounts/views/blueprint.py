@@ -21,11 +21,12 @@ A_YEAR = timedelta(days=365)
 @auth.login_manager.user_loader
 def load_session(secret: str) -> auth.SignedIn | None:
     """The actor behind a session cookie while its session lives."""
-    found = queries.find_session(hashed(secret), idle=settings().session_idle)
+    found, unseen = queries.find_session(hashed(secret), idle=settings().session_idle) or (None, False)
     actor = queries.as_actor(found.person, found.membership) if found else None
     if found is None or actor is None:
         return None
-    service.touch_session(found.id)
+    if unseen:
+        service.touch_session(found.id)
     return auth.SignedIn(replace(actor, device_hash=auth.device_hash(), address_hash=auth.address_hash()), secret)
 
 
