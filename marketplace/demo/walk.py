@@ -37,9 +37,11 @@ class Walk:
             return None
         at, _, story = heapq.heappop(self._waiting)
         with db.unit_of_work():
-            self._go_to(at)
+            by = at - clock.now()
+            db.move_clock(by)
             following = next(story, None)
             runner.run_due()
+        self._moved += by
         self.steps += 1
         if following is not None:
             self.tell(max(following, at), story)
@@ -49,11 +51,6 @@ class Walk:
         """Business time is the real time again."""
         with db.unit_of_work():
             db.move_clock(-self._moved)
-
-    def _go_to(self, at: datetime) -> None:
-        by = at - clock.now()
-        db.move_clock(by)
-        self._moved += by
 
 
 def later(days: float, *, hour: int = 10, minute: int = 0) -> datetime:

@@ -1,0 +1,135 @@
+"""The demo: its data come by the verbs and hold together; its pages move time, show mails and play the bank."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, text
+
+from config.settings import Settings
+from marketplace.accounts.models import Person
+from marketplace.claims.models import Claim, PaymentBatch
+from marketplace.core import clock, db
+from marketplace.core.audit import AuditEntry
+from marketplace.core.errors import Invalid
+from marketplace.core.tasks import BackgroundTask
+from marketplace.demo import queries, service
+from marketplace.demo.people import PASSWORD
+from marketplace.engagements.models import Engagement
+from marketplace.ledger.queries import balance
+from marketplace.notifications.models import Message
+
+
+def statuses(model: type) -> Counter[str]:
+    """How many rows stand at each status."""
+    return Counter(dict(db.session.execute(select(model.status, func.count()).group_by(model.status)).all()))
+
+
+def run(app: Flask, *words: str) -> str:
+    """Run the demo's command line; it must succeed."""
+    result = app.test_cli_runner().invoke(args=["demo", *words])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_the_generator_and_what_plays_on_its_data(app: Flask, real_database: Settings) -> None:
+    assert "Done" in run(app, "generate", "--small")
+    made = statuses(Engagement)
+    assert {"finished", "active", "awaiting_co_payment"} <= set(made)
+    assert {"submitted", "checked", "paid"} <= set(statuses(Claim))
+    assert set(statuses(BackgroundTask)) <= {"done", "cancelled", "pending"}
+    assert db.session.scalar(text("SELECT shift FROM clock_offset")) == timedelta()
+    oldest = db.session.scalar(select(func.min(AuditEntry.at)))
+    assert clock.now() - oldest > timedelta(days=720)
+    assert db.session.scalar(select(func.max(AuditEntry.at))) <= clock.now()
+    db.session.remove()
+
+    assert run(app, "generate", "--if-empty") == ""
+    assert app.test_cli_runner().invoke(args=["demo", "generate"]).exit_code == 1
+    assert app.test_cli_runner().invoke(args=["ledger", "verify"]).exit_code == 0
+
+    printed = run(app, "sign-ins")
+    for role in ("budget2@", "ethics3@", "evaluator2@", "admin2@", "signatory@", "manager@", PASSWORD):
+        assert role in printed
+
+    play_the_bank(app)
+    db.session.remove()
+
+
+def play_the_bank(app: Flask) -> None:
+    """A batch that was sent is booked, a company's share arrives; nothing twice."""
+    number = db.session.scalar(select(PaymentBatch.number).where(PaymentBatch.status == "sent"))
+    _agreement, share, _name = queries.shares_awaited()[0]
+    held, reference, amount = balance(f"co_payment:{share.agreement_id}"), share.reference, share.amount
+    agreement_id = share.agreement_id
+    db.session.remove()
+    run(app, "bank", str(number))
+    run(app, "bank", reference)
+    again = app.test_cli_runner().invoke(args=["demo", "bank", str(number)])
+    assert again.exit_code == 1
+    assert "Only a batch" in again.output
+    assert statuses(PaymentBatch)["sent"] == 0
+    assert balance(f"co_payment:{agreement_id}") == held + amount
+    actions = set(db.session.scalars(select(AuditEntry.action)))
+    assert {"demo.answer_batch", "demo.pay_share"} <= actions
+
+
+def test_time_moves_on_by_the_page_and_is_audited(client: FlaskClient, database: object) -> None:
+    before = clock.now()
+    try:
+        answer = client.post("/demo/clock", data={"span": "8d"})
+        assert answer.status_code == 303
+        assert timedelta(days=8) <= clock.now() - before < timedelta(days=8, minutes=1)
+        assert db.session.scalar(select(AuditEntry.action).where(AuditEntry.action == "demo.advance"))
+    finally:
+        clock.set_offset(timedelta())
+
+
+@pytest.mark.parametrize("span", ["", "8", "-1d", "0d", "401d", "8x", "d", "８d", "1e3d", "99999w"])
+def test_a_wrong_span_moves_nothing(client: FlaskClient, span: str) -> None:
+    before = clock.now()
+    answer = client.post("/demo/clock", data={"span": span})
+    assert answer.status_code == 422
+    assert clock.now() - before < timedelta(minutes=1)
+    with pytest.raises(Invalid):
+        service.parse_span(span)
+
+
+def test_the_outbox_shows_mails_with_links_that_can_be_followed(client: FlaskClient, database: object) -> None:
+    client.post(
+        "/account/sign-up",
+        data={"name": "별", "email": "star@sky.example", "password": PASSWORD, "locale": "en"},
+    )
+    message = db.session.scalars(select(Message).where(Message.address == "star@sky.example")).one()
+    listed = client.get("/demo/outbox?address=star@sky").get_data(as_text=True)
+    assert f"/demo/outbox/{message.id}" in listed
+    assert f"/demo/outbox/{message.id}" not in client.get("/demo/outbox?address=moon").get_data(as_text=True)
+    page = client.get(f"/demo/outbox/{message.id}").get_data(as_text=True)
+    assert '<a href="http' in page
+    assert "/account/confirm/" in page
+    assert db.session.scalar(select(func.count()).select_from(Person)) == 1
+
+
+def test_outside_demo_mode_there_is_no_demo(settings: Settings, tmp_path: Path) -> None:
+    env = {
+        "PATH": os.environ["PATH"],
+        "DEMO": "0",
+        "DATA_DIR": str(tmp_path),
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+    }
+    program = (
+        "from app import create_app; a = create_app();"
+        "print([rule.rule for rule in a.url_map.iter_rules()], list(a.cli.commands))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program], env=env, check=True, capture_output=True, text=True, cwd=Path.cwd()
+    )
+    assert "/healthz" in told.stdout
+    assert "demo" not in told.stdout
