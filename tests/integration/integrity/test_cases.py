@@ -25,10 +25,9 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def flagged() -> tuple[Story, Engagement, Flag]:
+def flagged(finished: tuple[Story, Engagement]) -> tuple[Story, Engagement, Flag]:
     """A finished engagement whose check found the same representative on both sides, and so holds its payments."""
-    story, engagement = make_finished()
-    db.flush()
+    story, engagement = finished
     db.session.execute(
         text("UPDATE organisations SET representative_name = 'Same Name' WHERE id IN (:sme, :provider)"),
         {"sme": engagement.organisation_id, "provider": engagement.provider_id},
@@ -216,8 +215,10 @@ def test_the_pages_of_officer_and_provider(client: FlaskClient, flagged: tuple[S
     assert client.get("/ethics-rules").status_code == 200
 
 
-def test_the_provider_never_reads_what_the_company_answered(client: FlaskClient) -> None:
-    story, engagement = make_finished()
+def test_the_provider_never_reads_what_the_company_answered(
+    client: FlaskClient, finished: tuple[Story, Engagement]
+) -> None:
+    story, engagement = finished
     _survey, token = invite(engagement)
     answer(token, offered_back="money")
     service.check_engagement(engagement.id, occasion="survey", actor=SYSTEM)

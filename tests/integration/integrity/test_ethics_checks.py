@@ -30,11 +30,6 @@ def plant(statement: str, **values: object) -> None:
     db.session.expire_all()
 
 
-@pytest.fixture
-def finished() -> tuple[Story, Engagement]:
-    return make_finished()
-
-
 def test_an_honest_engagement_raises_no_flag_and_is_checked_once(finished: tuple[Story, Engagement]) -> None:
     engagement = finished[1]
     assert check(engagement) == []

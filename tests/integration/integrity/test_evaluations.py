@@ -28,11 +28,6 @@ from tests.factories.integrity import (
 pytestmark = pytest.mark.usefixtures("database")
 
 
-@pytest.fixture
-def finished() -> tuple[Story, Engagement]:
-    return make_finished()
-
-
 def test_one_evaluation_per_engagement_and_no_score_before_the_declaration(finished: tuple[Story, Engagement]) -> None:
     evaluation, (evaluator, *_rest) = make_evaluation(finished[1])
     assert service.open_evaluation(finished[1].id, actor=SYSTEM).id == evaluation.id

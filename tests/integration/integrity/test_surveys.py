@@ -21,14 +21,9 @@ from marketplace.surveys.rules import LinkNotValid
 from tests.conftest import MovableClock
 from tests.factories.accounts import make_officer, sign_in_as
 from tests.factories.engagements import Story
-from tests.factories.integrity import FACTS, answer, invite, make_finished, ratings, token_of
+from tests.factories.integrity import FACTS, answer, invite, ratings, token_of
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def finished() -> tuple[Story, Engagement]:
-    return make_finished()
 
 
 def form(value: int = 8) -> dict[str, str]:
