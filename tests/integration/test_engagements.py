@@ -229,7 +229,8 @@ def test_a_correction_reopens_the_stage_until_a_new_document_comes(clock: Movabl
     )
     service.hand_in_stage(stage_id, actor=story.manager)
     service.accept_stage(stage_id, actor=story.sme)
-    assert [each.status for each in queries.deliverables_of(engagement.id)] == ["replaced", "accepted"]
+    found = {each.title: each.status for each in queries.deliverables_of(engagement.id)}
+    assert found == {"Report": "replaced", "Report 2": "accepted"}
 
 
 def test_a_stage_with_unconfirmed_sessions_or_without_documents_does_not_pass(clock: MovableClock) -> None:
