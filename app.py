@@ -1,8 +1,10 @@
 """The application: the only file that knows every area; WSGI entry (`app:create_app()`) and command line (`cli`)."""
 
+import functools
 import importlib
 import importlib.util
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -142,6 +144,12 @@ def _configure_pages(app: web.Application, settings: Settings) -> None:
             "alternate_url": alternate_url,
         }
 
+    @app.url_defaults
+    def _name_the_version(endpoint: str, values: dict[str, Any]) -> None:
+        """A changed style sheet has another address, so that no browser shows a page with yesterday's."""
+        if endpoint == "static":
+            values["v"] = _changed_at(f"{app.static_folder}/{values['filename']}")
+
     @app.after_request
     def _remember_language(response: Response) -> Response:
         if request.args.get("lang") in i18n.LOCALES:
@@ -154,6 +162,11 @@ def _configure_pages(app: web.Application, settings: Settings) -> None:
                 secure=settings.session_cookie_secure,
             )
         return response
+
+
+@functools.cache
+def _changed_at(path: str) -> str:
+    return f"{int(Path(path).stat().st_mtime):x}"
 
 
 def alternate_url(locale: str) -> str:

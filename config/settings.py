@@ -57,6 +57,8 @@ class Settings:
     """SMTP_URL: smtp://user:password@host:587 (STARTTLS) or smtps://…; without it mails stay in the local outbox."""
     mail_from: str
     """MAIL_FROM: the sender of every mail."""
+    help_email: str
+    """HELP_EMAIL: where people write for help; the help page names it. Default: MAIL_FROM."""
     default_locale: str
     """DEFAULT_LOCALE: the language of a visitor who chose none. Default ko."""
     time_zone: str
@@ -105,6 +107,7 @@ class Settings:
             testing=_flag(env, "TESTING", default=False),
             smtp_url=env.get("SMTP_URL") or None,
             mail_from=env.get("MAIL_FROM") or "no-reply@localhost",
+            help_email=env.get("HELP_EMAIL") or env.get("MAIL_FROM") or "no-reply@localhost",
             default_locale=env.get("DEFAULT_LOCALE") or "ko",
             time_zone=env.get("TIME_ZONE") or "Asia/Seoul",
             require_second_factor=_flag(env, "REQUIRE_SECOND_FACTOR", default=False),
