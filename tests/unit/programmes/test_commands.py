@@ -23,9 +23,7 @@ def answer(*arguments: str) -> dict[str, Any]:
 
 
 def test_the_example_of_the_manual() -> None:
-    body = answer(
-        "--standard", "kr-2002", "--sector", "manufacturing", "--employees", "299", "--capital", "9000000000"
-    )
+    body = answer("--standard", "kr-2002", "--sector", "manufacturing", "--employees", "299", "--capital", "9000000000")
     assert body["result"] == "eligible"
     assert [list(rule) for rule in body["rules"]] == [
         ["code", "value", "threshold", "unit", "passed", "source", "date"]
