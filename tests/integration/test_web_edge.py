@@ -126,7 +126,22 @@ def test_a_refused_form_can_be_sent_again_with_its_key(visitor):
         *[
             (field, typed)
             for field in ("price", "staff")
-            for typed in ("NaN", "sNaN", "Infinity", "1e3", "1e200000", "1_000", "١٢", "１２", "-0", "-1", "0x10", "9" * 30, "1,0", "1.5")
+            for typed in (
+                "NaN",
+                "sNaN",
+                "Infinity",
+                "1e3",
+                "1e200000",
+                "1_000",
+                "١٢",
+                "１２",
+                "-0",
+                "-1",
+                "0x10",
+                "9" * 30,
+                "1,0",
+                "1.5",
+            )
         ],
         ("staff", "1001"),
     ],
@@ -197,5 +212,3 @@ def test_a_route_without_declared_access_stops_the_start():
     app.add_url_rule("/open", "open", lambda: "")
     with pytest.raises(RuntimeError, match="open"):
         auth.check_routes(app)
-
-
