@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import click
-import structlog
 from flask import Response, has_request_context, request
 from flask.cli import FlaskGroup
 from flask_babel import Babel
@@ -50,7 +49,6 @@ DEMO_AREAS = ("demo",)
 def create_app(settings: Settings | None = None) -> web.Application:
     """Build the application of one agency from its settings."""
     settings = settings or Settings.from_environment()
-    _configure_logs()
     app = web.Application(__name__)
     app.config.update(
         SETTINGS=settings,
@@ -72,6 +70,8 @@ def create_app(settings: Settings | None = None) -> web.Application:
     housekeeping.configure(settings.signing_key_path)
     db.connect(settings.database_url)
     _configure_pages(app, settings)
+    _configure_addresses(app, settings)
+    _protect(app, settings)
     celery_app.connect(settings, app.app_context)
     tasks.ring_after_commit(celery_app.ring)
     runner.configure(celery_app.handlers)
@@ -96,20 +96,8 @@ def create_app(settings: Settings | None = None) -> web.Application:
     return app
 
 
-def _configure_logs() -> None:
-    """One line of JSON an event; a traceback without local variables, which may hold a sealed bid or personal data."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ]
-    )
-
-
 def _configure_pages(app: web.Application, settings: Settings) -> None:
+    """Templates: their strictness, filters and what each of them knows."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.policies["ext.i18n.trimmed"] = True
@@ -125,10 +113,11 @@ def _configure_pages(app: web.Application, settings: Settings) -> None:
         status=lambda value, lifecycle: lifecycle.label(value),
         role=lambda value: ROLE_LABELS[Role(value)],
     )
-    Babel(app, locale_selector=lambda: _choose_locale(settings), timezone_selector=lambda: settings.time_zone)
-    CSRFProtect(app)
-    auth.login_manager.init_app(app)
-    web.start(app, https=settings.session_cookie_secure, movable_clock=settings.clock_may_move)
+    _add_to_every_page(app, settings)
+
+
+def _add_to_every_page(app: web.Application, settings: Settings) -> None:
+    """What every page may name, the version on static addresses, and the cookie that keeps a chosen language."""
 
     @app.context_processor
     def _for_every_page() -> dict[str, Any]:
@@ -144,6 +133,8 @@ def _configure_pages(app: web.Application, settings: Settings) -> None:
             "alternate_url": alternate_url,
         }
 
+
+def _configure_addresses(app: web.Application, settings: Settings) -> None:
     @app.url_defaults
     def _name_the_version(endpoint: str, values: dict[str, Any]) -> None:
         """A changed style sheet has another address, so that no browser shows a page with yesterday's."""
@@ -162,6 +153,14 @@ def _configure_pages(app: web.Application, settings: Settings) -> None:
                 secure=settings.session_cookie_secure,
             )
         return response
+
+
+def _protect(app: web.Application, settings: Settings) -> None:
+    """Languages, tokens against forged forms, sign-in, and the web edge."""
+    Babel(app, locale_selector=lambda: _choose_locale(settings), timezone_selector=lambda: settings.time_zone)
+    CSRFProtect(app)
+    auth.login_manager.init_app(app)
+    web.start(app, https=settings.session_cookie_secure, movable_clock=settings.clock_may_move)
 
 
 @functools.cache

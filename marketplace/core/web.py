@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +13,7 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import structlog
-from flask import Flask, Response, abort, flash, g, redirect, render_template, request, send_file
+from flask import Flask, Response, abort, current_app, flash, g, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
@@ -88,7 +89,9 @@ def _spend(key: UUID) -> ResponseReturnValue | None:
     """
     person = auth.current_actor().person_id
     fields = sorted((n, v) for n, v in request.form.items(multi=True) if n != "csrf_token")
-    fingerprint = hashlib.sha256(json.dumps([request.path, fields]).encode()).hexdigest()
+    # Keyed, as the fields may hold what nobody should be able to guess from the database.
+    secret = str(current_app.secret_key).encode()
+    fingerprint = hmac.new(secret, json.dumps([request.path, fields]).encode(), hashlib.sha256).hexdigest()
     values = {"key": key, "person_id": person, "fingerprint": fingerprint}
     fresh = insert(UsedKey).values(**values).on_conflict_do_nothing().returning(UsedKey.key)
     if db.session.scalar(fresh) is not None:
