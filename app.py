@@ -117,7 +117,7 @@ def _configure_pages(app: web.Application, settings: Settings) -> None:
 
 
 def _add_to_every_page(app: web.Application, settings: Settings) -> None:
-    """What every page may name, the version on static addresses, and the cookie that keeps a chosen language."""
+    """What every page may name."""
 
     @app.context_processor
     def _for_every_page() -> dict[str, Any]:
@@ -135,6 +135,8 @@ def _add_to_every_page(app: web.Application, settings: Settings) -> None:
 
 
 def _configure_addresses(app: web.Application, settings: Settings) -> None:
+    """The version on static addresses, and `?lang=`, which a cookie remembers."""
+
     @app.url_defaults
     def _name_the_version(endpoint: str, values: dict[str, Any]) -> None:
         """A changed style sheet has another address, so that no browser shows a page with yesterday's."""
