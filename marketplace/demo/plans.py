@@ -113,7 +113,7 @@ def calls(scale: Scale) -> Sequence[Offer]:
         Offer("coupon-consulting", _title("지난 시즌", "past season"), 690, 664, 15, (0, 18), 10, FINISHED),
         Offer("coupon-consulting", _title("상반기", "first half"), 175, 150, 42, (18, 66), 8, UNDER_WAY),
         Offer(
-            "coupon-consulting", _title("하반기", "second half"), 10, -20, 30, (66, 80), 14,
+            "coupon-consulting", _title("하반기", "second half"), 10, -20, 30, (67, 82), 14,
             until={3: "draft", 9: "draft"},
         ),
         Offer("technology-consulting", _title("기술혁신", "technology"), -15, -45, 10, published=False),

@@ -38,6 +38,7 @@ def run(app: Flask, *words: str) -> str:
     return result.output
 
 
+@pytest.mark.slow
 def test_the_generator_and_what_plays_on_its_data(app: Flask, real_database: Settings) -> None:
     assert "Done" in run(app, "generate", "--small")
     made = statuses(Engagement)
