@@ -80,7 +80,7 @@ def declare(tale: Tale) -> None:
 def score(tale: Tale) -> None:
     """Score every bid on every criterion, with reasons."""
     for entry in queries.live_bids(tale.ids["job"]):
-        for criterion in rules.USUAL_WEIGHTS:
+        for criterion in rules.CRITERIA:
             service.score_bid(
                 entry.id,
                 actor=tale.company.signatory,
