@@ -12,8 +12,6 @@ from marketplace.jobs.scoring import Criterion, weights_are_complete
 from marketplace.providers.rules import OBSTACLES
 from marketplace.vouchers.models import Voucher
 
-# Bidding windows shorter than this keep bidders out (the database repeats it).
-SHORTEST_WINDOW = timedelta(days=7)
 HIGHEST_PRICE = 10**12
 MOST_DAYS = 366
 
@@ -23,7 +21,6 @@ CRITERIA: dict[str, Words] = {
     "schedule": _("Schedule"),
     "price": _("Price"),
 }
-USUAL_WEIGHTS = {"approach": 40, "experience": 30, "schedule": 10, "price": 20}
 
 ATTESTATIONS: dict[str, Words] = {
     "own_price": _("We set our price alone and spoke with no other bidder about it."),
@@ -90,8 +87,8 @@ def check_criteria(weights: Mapping[str, int]) -> list[dict[str, object]]:
     return [{"code": criterion.code, "weight": criterion.weight} for criterion in criteria]
 
 
-def check_may_publish(job: Job, voucher: Voucher, *, closes_at: datetime, now: datetime) -> None:
-    """A draft is published on the company's own valid voucher, for its service, with seven days to bid or more."""
+def check_may_publish(job: Job, voucher: Voucher, *, closes_at: datetime, now: datetime, shortest_days: int) -> None:
+    """A draft is published on the company's own valid voucher, for its service, with the days to bid or more."""
     check_draft(job)
     if voucher.organisation_id != job.organisation_id:
         raise NotFound()
@@ -99,8 +96,8 @@ def check_may_publish(job: Job, voucher: Voucher, *, closes_at: datetime, now: d
         raise Invalid(_("This voucher is not valid now."), field="voucher")
     if job.service_line not in voucher.programme.service_lines:
         raise Invalid(_("This voucher does not cover the service of this job."), field="voucher")
-    if closes_at < now + SHORTEST_WINDOW:
-        raise Invalid(_("Leave bidders at least seven days."), field="closes_on")
+    if closes_at < now + timedelta(days=shortest_days):
+        raise Invalid(_("Leave bidders at least %(days)s days.", days=shortest_days), field="closes_on")
     if closes_at >= voucher.expires_at:
         raise Invalid(_("The deadline must lie before the voucher expires."), field="closes_on")
 

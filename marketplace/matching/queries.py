@@ -1,5 +1,6 @@
 """Reads for matching: the firms of the register as plain rows, ranked for a job."""
 
+from config.providers import terms
 from marketplace.core import clock
 from marketplace.jobs.models import Job
 from marketplace.matching.ranking import Provider, Ranking, Wanted, rank
@@ -12,9 +13,12 @@ def rank_for(job: Job) -> Ranking:
     """Every firm of the register once: in order with reasons, or left out with the reason."""
     now, ready = clock.now(), providers.ready_counts(clock.today())
     conflicts = providers.conflicting_providers(job.organisation_id)
+    after = terms(clock.today()).dormant_after
     rows = [
         _plain(
-            row, _standing(row, dormant=rules.is_dormant(row, now), conflict=row.id in conflicts), ready.get(row.id, 0)
+            row,
+            _standing(row, dormant=rules.is_dormant(row, now, after=after), conflict=row.id in conflicts),
+            ready.get(row.id, 0),
         )
         for row in providers.in_register()
     ]

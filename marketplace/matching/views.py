@@ -6,6 +6,7 @@ from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
 from config import lists
+from config.providers import terms
 from marketplace.core import clock
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
@@ -77,7 +78,7 @@ def words_for(reason: Reason) -> Words:
         "no_ready_consultant": _("Has no consultant with code of ethics and training valid today"),
         "full": _("Has no room: %(load)s companies served", load=value),
         "suspended": _("Suspended"),
-        "dormant": _("No work for three years"),
+        "dormant": _("No work for %(years)s years", years=terms(clock.today()).dormant_years),
         "conflict": _("A conflict of interest with your company is on record"),
     }
     return (good if reason.holds else bad)[reason.code]

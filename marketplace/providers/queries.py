@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import selectinload
 
+from config.providers import terms
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, Actor, Role
 from marketplace.core.db import session
@@ -21,7 +22,6 @@ from marketplace.providers.models import (
     RecordedConflict,
     TrainingRecord,
 )
-from marketplace.providers.rules import DORMANT_AFTER
 
 
 def get_provider(provider_id: UUID, *, lock: bool = False) -> Provider:
@@ -71,7 +71,7 @@ def listed(*, service_line: str = "", region: str = "", language: str = "", sear
     worked = func.coalesce(Provider.last_worked_at, Provider.restored_at, Provider.approved_at)
     query = select(Provider).where(
         Provider.status == "approved",
-        worked >= now - DORMANT_AFTER,
+        worked >= now - terms(clock.today()).dormant_after,
         exists().where(Consultant.provider_id == Provider.id, is_ready(clock.today())),
     )
     for column, code in (

@@ -10,9 +10,6 @@ from marketplace.core.i18n import _
 from marketplace.providers import account_numbers, ethics_code, training
 from marketplace.providers.models import Consultant, Provider
 
-# A firm without work for three years disappears from lists until it applies anew.
-DORMANT_AFTER = timedelta(days=3 * 365)
-
 OBSTACLES: dict[str, Words] = {
     "provider_not_approved": _("The firm is not in the register."),
     "not_with_the_firm": _("This consultant does not belong to the firm."),
@@ -62,10 +59,10 @@ def check_account_number(scheme: str, typed: str) -> str:
     return identifier
 
 
-def is_dormant(provider: Provider, now: datetime) -> bool:
-    """True after three years in the register without work."""
+def is_dormant(provider: Provider, now: datetime, *, after: timedelta) -> bool:
+    """True after so long in the register without work."""
     since = provider.last_worked_at or provider.restored_at or provider.approved_at
-    return since is not None and now - since > DORMANT_AFTER
+    return since is not None and now - since > after
 
 
 def find_obstacle(consultant: Consultant, provider_id: UUID, on: date) -> str | None:

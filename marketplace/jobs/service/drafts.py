@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from uuid import UUID
 
+from config.jobs import terms
 from marketplace.accounts import queries as accounts
 from marketplace.core import clock, db
 from marketplace.core.actors import SME, Actor
@@ -62,7 +63,7 @@ def draft_job(*, actor: Actor, text: JobText, diagnosis_id: UUID | None = None) 
         number=db.next_number("JOB"),
         organisation_id=organisation_id,
         diagnosis_id=diagnosis_id,
-        criteria=rules.check_criteria(rules.USUAL_WEIGHTS),
+        criteria=rules.check_criteria(terms(clock.today()).usual_weights),
         created_by=person_id,
         created_at=clock.now(),
         status=JOB.initial,

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from config.jobs import terms
 from marketplace.accounts import service as accounts
 from marketplace.core import clock, db
 from marketplace.core.actors import PROVIDER, Actor, Role
@@ -22,7 +23,8 @@ def publish_job(job_id: UUID, *, actor: Actor, voucher_id: UUID, closes_at: date
     job = queries.get_job(job_id, actor=actor, lock=True)
     rules.check_binds(actor, job)
     voucher = vouchers.get_voucher(voucher_id)
-    rules.check_may_publish(job, voucher, closes_at=closes_at, now=clock.now())
+    shortest_days = terms(clock.today()).shortest_bidding_days
+    rules.check_may_publish(job, voucher, closes_at=closes_at, now=clock.now(), shortest_days=shortest_days)
     job.voucher_id, job.currency = voucher.id, voucher.currency
     job.stages = list(voucher.programme.stages)
     job.closes_at, job.published_by = closes_at, actor.person_id

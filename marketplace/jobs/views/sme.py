@@ -7,6 +7,7 @@ from flask import abort, url_for
 from flask.typing import ResponseReturnValue
 
 from config import lists
+from config.jobs import terms
 from marketplace.accounts import queries as accounts
 from marketplace.core import clock
 from marketplace.core.actors import PROVIDER, SME, Role
@@ -28,8 +29,6 @@ from marketplace.jobs.models import Job
 from marketplace.jobs.states import JOB
 from marketplace.jobs.views.blueprint import TONES, blueprint, job_words, word
 from marketplace.jobs.views.lists import READERS
-
-USUAL_WINDOW = timedelta(days=14)
 
 
 @blueprint.get("/jobs/new")
@@ -80,7 +79,7 @@ def diagnosis_result(diagnosis_id: UUID) -> ResponseReturnValue:
 def write_job() -> ResponseReturnValue:
     """Write a job without the self-diagnosis."""
     organisation = accounts.get_organisation(_own_id())
-    weights = {f"weight_{code}": weight for code, weight in rules.USUAL_WEIGHTS.items()}
+    weights = {f"weight_{code}": weight for code, weight in terms(clock.today()).usual_weights.items()}
     form = JobForm(region=organisation.region, sector=organisation.sector, language=locale(), **weights)
     if form.validate_on_submit():
         with form.errors_to_fields():
@@ -113,14 +112,23 @@ def publish_job(job_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     found = queries.get_job(job_id, actor=actor)
     usable = queries.usable_vouchers(found)
-    form = PublishForm(closes_on=clock.today() + USUAL_WINDOW, voucher=str(usable[0].id) if usable else "")
+    bidding = terms(clock.today())
+    closes_on = clock.today() + timedelta(days=bidding.usual_bidding_days)
+    form = PublishForm(closes_on=closes_on, voucher=str(usable[0].id) if usable else "")
     form.voucher.choices = [(str(row.id), row.number) for row in usable]
     if form.validate_on_submit():
         with form.errors_to_fields():
             closes_at = clock.end_of_day(form.closes_on.data)
             service.publish_job(job_id, actor=actor, voucher_id=UUID(form.voucher.data), closes_at=closes_at)
             return done(_("The job is published. Firms can bid now."), url_for("jobs.job", job_id=job_id))
-    return page("jobs/publish_job.html", form=form, job=found, usable=usable, words=job_words(found))
+    return page(
+        "jobs/publish_job.html",
+        form=form,
+        job=found,
+        usable=usable,
+        words=job_words(found),
+        shortest_days=bidding.shortest_bidding_days,
+    )
 
 
 @blueprint.get("/jobs/<uuid:job_id>")

@@ -42,7 +42,7 @@ def test_publishing_freezes_and_asks_for_the_closing(database: Database) -> None
     assert (task.kind, task.run_after) == ("close_job", job.closes_at)
     assert (job.currency, job.stages) == ("KRW", ["diagnosis", "action-plan", "execution"])
     with pytest.raises(DomainError, match="can't be changed"):
-        service.edit_job(job.id, actor=sme, text=make_text(), weights=rules.USUAL_WEIGHTS)
+        service.edit_job(job.id, actor=sme, text=make_text(), weights={"price": 100})
 
 
 def test_only_the_signatory_publishes(database: Database) -> None:

@@ -190,7 +190,7 @@ def test_the_database_refuses_to_change_a_published_job(sealed: tuple[Job, Bid, 
 
 def test_the_database_refuses_a_bidding_window_under_seven_days(database: Database) -> None:
     sme = make_sme()
-    with pytest.raises(DomainError, match="seven days"):
+    with pytest.raises(DomainError, match="7 days"):
         make_published_job(sme, days=6)
     job = make_published_job(sme)
     job_id, short = job.id, business_clock.now() + timedelta(days=6)
