@@ -49,7 +49,8 @@ def _bounded(pieces: Iterator[str]) -> str:
         room -= len(taken[-1])
         if room <= 0:
             break
-    return "\n".join(taken)[:MAX_CHARACTERS]
+    # A PDF may map its glyphs to half a character, which can't be encoded.
+    return "\n".join(taken)[:MAX_CHARACTERS].encode(errors="replace").decode()
 
 
 def _pdf_pages(content: bytes) -> Iterator[str]:
@@ -73,9 +74,12 @@ def _zipped_parts(content: bytes, wanted: re.Pattern[str]) -> Iterator[str]:
                     if entry.file_size > MAX_PART_BYTES:
                         raise Unreadable("The file holds more text than is allowed.")
                     yield "".join(_words(fromstring(archive.read(entry), forbid_dtd=True)))
+    except Unreadable:
+        raise
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError) as error:
         raise Unreadable("The file can't be unpacked.") from error
-    except (ParseError, DefusedXmlException) as error:
+    except (ParseError, DefusedXmlException, LookupError, ValueError) as error:
+        # LookupError and ValueError: an encoding that the parser doesn't know, a name that is no text.
         raise Unreadable("The file's text can't be read.") from error
 
 

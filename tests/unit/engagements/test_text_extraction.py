@@ -6,6 +6,8 @@ import zipfile
 import pytest
 from fpdf import FPDF
 from openpyxl import Workbook
+from pypdf import PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
 from marketplace.engagements.text_extraction import MAX_ENTRIES, Unreadable, extract_text
 
@@ -62,12 +64,60 @@ def test_txt() -> None:
         (b"\x89PNG", "png"),
         (zipped({"word/document.xml": "<broken"}), "docx"),
         (zipped({"word/document.xml": '<!DOCTYPE d [<!ENTITY a "b">]><d>&a;</d>'}), "docx"),
+        (zipped({"word/document.xml": '<?xml version="1.0" encoding="EUC-KR"?><d/>'}), "docx"),
+        (zipped({"word/document.xml": '<?xml version="1.0" encoding="none"?><d/>'}), "docx"),
+        (zipped({"word/document.xml": DOCX, "é": ""}).replace("é".encode(), b"\xff\xff"), "docx"),
         (zipped({f"word/part{n}": "" for n in range(MAX_ENTRIES + 1)}), "docx"),
         (zipped({"word/document.xml": "0" * 11_000_000}), "docx"),
         (zipped({"word/media/bomb": "0" * 51_000_000}), "docx"),
     ],
-    ids=["broken pdf", "no zip", "no words", "broken xml", "entities", "entries", "large part", "bomb"],
+    ids=[
+        "broken pdf",
+        "no zip",
+        "no words",
+        "broken xml",
+        "entities",
+        "multi-byte encoding",
+        "unknown encoding",
+        "name that is no text",
+        "entries",
+        "large part",
+        "bomb",
+    ],
 )
 def test_what_cannot_be_trusted_is_unreadable(content: bytes, kind: str) -> None:
     with pytest.raises(Unreadable):
         extract_text(content, kind)
+
+
+def test_half_a_character_of_a_pdf_does_not_stop_the_comparison() -> None:
+    """A font may say that a glyph means a lone surrogate, which can't be encoded and so not be hashed."""
+    meaning = b"1 begincodespacerange\n<41> <41>\nendcodespacerange\n1 beginbfchar\n<41> <D800>\nendbfchar\n"
+    text = extract_text(pdf_whose_a_means(meaning), "pdf")
+    assert text.strip()
+    text.encode()
+
+
+def pdf_whose_a_means(meaning: bytes) -> bytes:
+    writer = PdfWriter()
+    page = writer.add_blank_page(width=200, height=200)
+    font = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type1"),
+            NameObject("/BaseFont"): NameObject("/Helvetica"),
+            NameObject("/ToUnicode"): writer._add_object(stream_of(meaning)),
+        }
+    )
+    fonts = DictionaryObject({NameObject("/F1"): font})
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+    page[NameObject("/Contents")] = writer._add_object(stream_of(b"BT /F1 12 Tf 20 100 Td (A) Tj ET"))
+    target = io.BytesIO()
+    writer.write(target)
+    return target.getvalue()
+
+
+def stream_of(content: bytes) -> StreamObject:
+    made = StreamObject()
+    made.set_data(content)
+    return made
