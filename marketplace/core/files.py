@@ -133,7 +133,8 @@ def _zip_is_sound(extension: str, content: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        # Beside BadZipFile: a version of the format that doesn't exist, a name that is no text.
         return False
     unpacked = sum(entry.file_size for entry in entries)
     names = {entry.filename for entry in entries}

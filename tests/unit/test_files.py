@@ -41,6 +41,8 @@ def test_documents_are_taken(name, content):
         ("page.html", b"<script>"),
         ("report.docx", b"PK\x03\x04 not a zip"),
         ("report.docx", archive("evil.txt")),
+        ("report.docx", archive("word/document.xml").replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\xff")),
+        ("report.docx", archive("word/document.xml", "é").replace("é".encode(), b"\xff\xff")),
         ("report.docx", archive("word/document.xml", *[f"{n}.xml" for n in range(files.MOST_ENTRIES)])),
         ("report.docx", archive("word/document.xml", size=files.LARGEST_UNPACKED + 1)),
         ("large.pdf", b"%PDF-" + b"0" * files.LARGEST_FILE),
