@@ -51,7 +51,8 @@ def read(content: bytes, digits: dict[str, int]) -> list[Entry]:
         raise BadReport(_("The file is too large."))
     try:
         root = fromstring(content, forbid_dtd=True)
-    except (ParseError, DefusedXmlException) as error:
+    except (ParseError, DefusedXmlException, LookupError, ValueError) as error:
+        # LookupError and ValueError: an encoding that the parser doesn't know, such as EUC-KR.
         raise BadReport(_("The file is not plain XML.")) from error
     namespace, _brace, name = root.tag.lstrip("{").partition("}")
     if namespace not in REPORTS or name != "Document":

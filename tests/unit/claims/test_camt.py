@@ -107,6 +107,8 @@ def test_each_transaction_of_a_collective_entry_counts_with_its_own_amount() -> 
         b"",
         b"<a/>",
         b"\xff\xfe",
+        statement(ENTRY).replace(b'"1.0"', b'"1.0" encoding="EUC-KR"'),
+        statement(ENTRY).replace(b'"1.0"', b'"1.0" encoding="none"'),
         statement(ENTRY, message="052"),
         statement(ENTRY).replace(b"<Document", b'<!DOCTYPE Document [<!ENTITY x "y">]><Document'),
         statement(ENTRY.replace("12.5", "12.505")),
