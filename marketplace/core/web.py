@@ -172,8 +172,8 @@ def _cursor(cursor: str | None, column: ColumnElement[Any]) -> tuple[Any, UUID] 
         kind = column.type.python_type
         parsed = kind.fromisoformat(value) if issubclass(kind, date) else kind(value)
         fits = storable(str(parsed)) and not (isinstance(parsed, int) and abs(parsed) >= 2**63)
-        return (parsed, UUID(key)) if fits else None
-    except (ValueError, TypeError, NotImplementedError, OverflowError):
+        return (parsed, UUID(str(key))) if fits else None
+    except (ValueError, TypeError, NotImplementedError, OverflowError, RecursionError):
         return None
 
 

@@ -1,5 +1,7 @@
 """The web edge: one transaction a request, one effect a key, words for every failure, headers on every page."""
 
+import base64
+
 import pytest
 from flask import Blueprint, Flask, redirect, request
 from sqlalchemy import text
@@ -212,3 +214,9 @@ def test_a_route_without_declared_access_stops_the_start():
     app.add_url_rule("/open", "open", lambda: "")
     with pytest.raises(RuntimeError, match="open"):
         auth.check_routes(app)
+
+
+@pytest.mark.parametrize("cursor", ['["x", 5]', '["x", null]', "[" * 3000], ids=["number", "nothing", "nested"])
+def test_a_forged_cursor_leads_to_the_first_page(client, cursor):
+    forged = base64.urlsafe_b64encode(cursor.encode()).decode().rstrip("=")
+    assert client.get("/providers", query_string={"after": forged}).status_code == 200
