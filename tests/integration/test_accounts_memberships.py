@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import queries, service
 from marketplace.accounts.models import AGENCY_ID, Membership
+from marketplace.accounts.service import tokens
 from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor, Role
@@ -109,6 +110,16 @@ def test_an_invitation_serves_the_invited_address_only(client: FlaskClient) -> N
     sign_in_as(client, thief)
     assert client.post(f"/account/invitation/{secret}", data={}).status_code in (409, 422)
     assert len(queries.memberships_of(thief.person_id)) == 1
+
+
+def test_an_invitation_ends_with_the_right_of_who_sent_it() -> None:
+    first = make_sme()
+    second = make_member(first, Role.SIGNATORY)
+    secret = service.invite("friend@example.com", actor=second, role=Role.SIGNATORY, locale="en")
+    service.change_role(second.membership_id, Role.PREPARER, actor=first)
+    with pytest.raises(DomainError, match=str(tokens.NOT_VALID)):
+        service.accept_invitation_as_new(secret, name="A Friend", password=PASSWORD, locale="en")
+    assert {m.person_id for m in queries.memberships_in(first.organisation_id)} == {first.person_id, second.person_id}
 
 
 def test_a_preparer_cannot_invite_or_end() -> None:

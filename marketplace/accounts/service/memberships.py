@@ -18,6 +18,7 @@ from marketplace.notifications import service as notifications
 from marketplace.notifications.service import Recipient
 
 FIRST_ROLE = {"sme": Role.SIGNATORY, "provider": Role.MANAGER}
+INVITERS = (Role.SIGNATORY, Role.MANAGER, Role.ADMINISTRATOR)
 
 
 def register_company(
@@ -226,18 +227,22 @@ def _end(membership: Membership, *, actor: Actor, reason: str | None) -> None:
 
 def _join(person: Person, data: dict[str, str], actor: Actor) -> Membership:
     organisation = queries.get_organisation(UUID(data["organisation_id"]), lock=True)
+    inviter = UUID(data["invited_by"])
+    # Who was shut out since must not come back through a friend.
+    if inviter not in {each.id for each in queries.people_of(organisation.id, INVITERS)}:
+        raise DomainError(tokens.NOT_VALID)
     membership = _add(
         person.id,
         organisation,
         Role(data["role"]),
-        granted_by=UUID(data["invited_by"]),
+        granted_by=inviter,
         mandate=data["mandate"],
         valid_until=date.fromisoformat(data["valid_until"]) if data["valid_until"] else None,
     )
     if organisation.kind != "agency":
         transition(membership, MEMBERSHIP, "activate", actor=actor)
         notify_person(
-            UUID(data["invited_by"]),
+            inviter,
             "accounts/invitation_accepted",
             key=f"joined:{membership.id}",
             person=person.name,

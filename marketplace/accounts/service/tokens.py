@@ -20,6 +20,7 @@ LIFETIMES = {
     "invitation": timedelta(days=14),
     "change_email": timedelta(days=1),
 }
+NOT_VALID = _("This link is no longer valid. It works once and for a limited time. Ask for a new one.")
 
 
 def issue(purpose: str, *, person_id: UUID | None, **data: Any) -> tuple[str, Token]:
@@ -50,7 +51,7 @@ def use(purpose: str, secret: str) -> Token:
     """Spend the secret; unknown, used and expired ones get the same answer."""
     token = find(purpose, secret, lock=True)
     if token is None:
-        raise DomainError(_("This link is no longer valid. It works once and for a limited time. Ask for a new one."))
+        raise DomainError(NOT_VALID)
     token.used_at = clock.now()
     return token
 
