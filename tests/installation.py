@@ -11,6 +11,7 @@ from urllib.request import urlopen
 
 import psycopg
 
+from config.settings import socket_folder
 from tests.embedded_server import wait_until
 
 
@@ -78,7 +79,7 @@ class Installation:
 
     def database(self) -> psycopg.Connection:
         return psycopg.connect(
-            host=str(self.folder / "var" / "run"), user="owner", dbname="marketplace", autocommit=True
+            host=str(socket_folder(self.folder / "var")), user="owner", dbname="marketplace", autocommit=True
         )
 
     def end(self, number: signal.Signals) -> list[int]:
