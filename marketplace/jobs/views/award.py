@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from marketplace.core import clock
 from marketplace.core.actors import SME, Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.errors import NotFound
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page
 from marketplace.jobs import queries, rules, scoring, service
@@ -69,7 +70,9 @@ def score_bid(bid_id: UUID) -> ResponseReturnValue:
     job = queries.get_job(bid.job_id, actor=actor)
     rules.check_no_conflict(queries.find_declaration(job.id, actor.person_id))
     opened = queries.opened_bids(job, actor=actor)
-    row = next(found for found in opened if found.bid.id == bid_id)
+    row = next((found for found in opened if found.bid.id == bid_id), None)
+    if row is None:
+        raise NotFound()  # withdrawn before the deadline
     lowest = min(found.content.price_total for found in opened)
     form = score_form(job, **_given(row, scoring.price_score(row.content.price_total, lowest)))
     if form.validate_on_submit():

@@ -178,6 +178,16 @@ def test_another_firm_or_company_gets_404(visit: Visits, clock: MovableClock) ->
     assert visit.post(other_sme, f"/jobs/{job.id}/withdraw", reason="x").status_code == 404
 
 
+def test_a_withdrawn_bid_is_not_there_to_be_scored(visit: Visits, clock: MovableClock) -> None:
+    sme, manager = make_sme(), make_ready_provider()
+    job = make_published_job(sme)
+    withdrawn = service.withdraw_bid(make_bid(job, manager).id, actor=manager)
+    make_bid(job)
+    pass_deadline(job)
+    service.declare_conflict(job.id, actor=sme, has_conflict=False)
+    assert visit.of(sme).get(f"/bids/{withdrawn.id}/score").status_code == 404
+
+
 def test_a_declared_conflict_hides_the_bids(visit: Visits, clock: MovableClock) -> None:
     sme = make_sme()
     job = make_published_job(sme)
