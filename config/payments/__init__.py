@@ -13,6 +13,7 @@ class Terms:
 
     valid_from: date
     co_payment_days: int
+    co_payment_grace_days: int
     hold_working_days: int
     changed_account_days: int
     claim_working_days: int

@@ -48,6 +48,7 @@ class Task(StrEnum):
     OFFER_FROM_WAITLIST = "offer_from_waitlist", Queue.MONEY
     EXPIRE_VOUCHERS = "expire_vouchers", Queue.MONEY
     END_HOLDS = "end_holds", Queue.MONEY
+    LAPSE_ENGAGEMENT = "lapse_engagement", Queue.MONEY
     CLOSE_CALL = "close_call", Queue.MONEY
     CLOSE_JOB = "close_job", Queue.MAINTENANCE
     COMPARE_DELIVERABLE = "compare_deliverable", Queue.ETHICS

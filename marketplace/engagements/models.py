@@ -153,6 +153,7 @@ class CoPayment(Model):
         CheckConstraint(CO_PAYMENT.check(), name="status"),
         CheckConstraint(CO_PAYMENT.stamped("paid_at", "paid"), name="paid_at"),
         CheckConstraint(CO_PAYMENT.stamped("payer_name", "paid"), name="payer_name"),
+        CheckConstraint(CO_PAYMENT.stamped("lapsed_at", "lapsed"), name="lapsed_at"),
         CheckConstraint("amount > 0", name="amount"),
     )
 
@@ -168,6 +169,7 @@ class CoPayment(Model):
     holder_name: Mapped[str | None]
     booked_on: Mapped[date | None]
     paid_at: Mapped[datetime | None]
+    lapsed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = created_at()
 
 
@@ -179,6 +181,7 @@ class Engagement(Model):
         CheckConstraint(ENGAGEMENT.check(), name="status"),
         CheckConstraint(ENGAGEMENT.stamped("started_at", "active", "finished"), name="started_at"),
         CheckConstraint(ENGAGEMENT.stamped("finished_at", "finished"), name="finished_at"),
+        CheckConstraint(ENGAGEMENT.stamped("lapsed_at", "lapsed"), name="lapsed_at"),
         Index("ix_engagements_organisation_id", "organisation_id"),
         Index("ix_engagements_provider_id", "provider_id"),
     )
@@ -191,6 +194,7 @@ class Engagement(Model):
     status: Mapped[str] = mapped_column(default=ENGAGEMENT.initial)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    lapsed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = created_at()
 
     agreement: Mapped[Agreement] = relationship()

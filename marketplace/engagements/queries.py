@@ -193,8 +193,9 @@ def likenesses_of(engagement_id: UUID) -> list[Likeness]:
 
 
 def load_of(provider_id: UUID) -> int:
-    """How many engagements the provider has that aren't finished."""
-    wanted = select(func.count()).where(Engagement.provider_id == provider_id, Engagement.status != "finished")
+    """How many engagements the provider has that are neither finished nor lapsed."""
+    open_now = Engagement.status.in_(("awaiting_co_payment", "active"))
+    wanted = select(func.count()).where(Engagement.provider_id == provider_id, open_now)
     return session.scalar(wanted) or 0
 
 

@@ -93,6 +93,8 @@ def check_under_way(engagement: Engagement) -> None:
     """Work is recorded only between the co-payment and the end."""
     if engagement.status == "awaiting_co_payment":
         raise DomainError(_("The work starts when the co-payment has arrived. Nothing was saved."))
+    if engagement.status == "lapsed":
+        raise DomainError(_("The co-payment was never paid, so this engagement has lapsed. Nothing was saved."))
     if engagement.status != "active":
         raise DomainError(_("This engagement is finished. Nothing was saved."))
 

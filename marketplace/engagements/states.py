@@ -10,6 +10,7 @@ AGREEMENT = Lifecycle(
         Move("sign", ("drafted",), "signed", stamp="signed_at", label=_("Sign")),
         Move("redeem", ("signed",), "redeemed", stamp="redeemed_at", label=_("Redeem the voucher")),
         Move("cancel", ("drafted", "signed"), "cancelled", stamp="cancelled_at", label=_("Cancel")),
+        Move("lapse", ("redeemed",), "cancelled", stamp="cancelled_at", label=_("Lapse")),
     ],
     labels={
         "drafted": _("Waiting for signatures"),
@@ -38,8 +39,11 @@ ASSIGNMENT = Lifecycle(
 CO_PAYMENT = Lifecycle(
     "co_payment",
     initial="awaited",
-    moves=[Move("pay", ("awaited",), "paid", stamp="paid_at", label=_("Receive"))],
-    labels={"awaited": _("Waiting for the payment"), "paid": _("Received")},
+    moves=[
+        Move("pay", ("awaited",), "paid", stamp="paid_at", label=_("Receive")),
+        Move("lapse", ("awaited",), "lapsed", stamp="lapsed_at", label=_("Lapse")),
+    ],
+    labels={"awaited": _("Waiting for the payment"), "paid": _("Received"), "lapsed": _("Never paid")},
 )
 
 ENGAGEMENT = Lifecycle(
@@ -48,11 +52,13 @@ ENGAGEMENT = Lifecycle(
     moves=[
         Move("start", ("awaiting_co_payment",), "active", stamp="started_at", label=_("Start")),
         Move("finish", ("active",), "finished", stamp="finished_at", label=_("Finish")),
+        Move("lapse", ("awaiting_co_payment",), "lapsed", stamp="lapsed_at", label=_("Lapse")),
     ],
     labels={
         "awaiting_co_payment": _("Waiting for the co-payment"),
         "active": _("Under way"),
         "finished": _("Finished"),
+        "lapsed": _("Lapsed without payment"),
     },
 )
 

@@ -4,6 +4,7 @@ from marketplace.engagements.queries import facts
 from marketplace.engagements.service.agreements import cancel_agreement, draft_agreement, redeem, sign
 from marketplace.engagements.service.consultants import change_consultant, decide_change
 from marketplace.engagements.service.copies import compare_deliverable
+from marketplace.engagements.service.lapse import lapse_engagement
 from marketplace.engagements.service.sessions import countersign_session, record_session, withdraw_session
 from marketplace.engagements.service.stages import (
     accept_stage,
@@ -25,6 +26,7 @@ __all__ = [
     "facts",
     "finish",
     "hand_in_stage",
+    "lapse_engagement",
     "record_co_payment",
     "record_session",
     "redeem",

@@ -13,6 +13,7 @@ from marketplace.core.db import session
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
+from marketplace.core.tasks import Task, cancel, schedule
 from marketplace.engagements import queries
 from marketplace.engagements.models import Agreement, CoPayment, Engagement, Stage
 from marketplace.engagements.states import CO_PAYMENT, ENGAGEMENT, STAGE
@@ -37,7 +38,7 @@ def begin(agreement: Agreement, *, actor: Actor) -> Engagement:
     db.flush()
     record(actor, "engagement.begin", engagement, after={"agreement_id": agreement.id})
     if agreement.co_payment:
-        _ask_for_co_payment(agreement)
+        _ask_for_co_payment(agreement, engagement)
     else:
         _start(engagement, actor=actor)
     providers.set_load(agreement.provider_id, queries.load_of(agreement.provider_id), actor=actor)
@@ -63,6 +64,8 @@ def record_co_payment(
         raise NotFound(_("No co-payment is awaited under this reference."))
     if amount != Money(co_payment.amount, co_payment.currency):
         raise DomainError(_("The amount isn't the one that is awaited under this reference."))
+    if co_payment.status == "lapsed":
+        raise DomainError(_("This co-payment came too late: the agreement has lapsed."))
     if co_payment.status == "paid":
         raise DomainError(_("This co-payment has arrived before."))
     engagement = queries.find_engagement(co_payment.agreement_id)
@@ -73,11 +76,12 @@ def record_co_payment(
     co_payment.holder_name, co_payment.booked_on = holder_name, booked_on
     transition(co_payment, CO_PAYMENT, "pay", actor=actor, amount=amount.amount)
     _hold_money(co_payment, actor=actor, key=key)
+    cancel(Task.LAPSE_ENGAGEMENT, engagement.id)
     _start(engagement, actor=actor)
     return co_payment
 
 
-def _ask_for_co_payment(agreement: Agreement) -> None:
+def _ask_for_co_payment(agreement: Agreement, engagement: Engagement) -> None:
     account = terms(clock.today())
     co_payment = CoPayment(
         agreement_id=agreement.id,
@@ -89,6 +93,8 @@ def _ask_for_co_payment(agreement: Agreement) -> None:
     )
     session.add(co_payment)
     db.flush()
+    lapses_on = co_payment.due_on + timedelta(days=account.co_payment_grace_days)
+    schedule(Task.LAPSE_ENGAGEMENT, engagement.id, run_after=clock.end_of_day(lapses_on))
     accounts.notify_organisation(
         agreement.organisation_id,
         [Role.SIGNATORY],

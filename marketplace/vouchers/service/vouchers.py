@@ -53,11 +53,11 @@ def commit(voucher_id: UUID, *, actor: Actor, amount: int, agreement_id: UUID, r
 def release_commitment(
     voucher_id: UUID, *, actor: Actor, amount: int, agreement_id: UUID, reference: str, key: str
 ) -> None:
-    """Give committed money that is not needed back: to the voucher while it is valid, otherwise to the budget."""
+    """Give committed money that is not needed back: to the voucher while it may hold it, otherwise to the budget."""
     voucher = queries.get_voucher(voucher_id, lock=True)
     balances = ledger_queries.balances_by_owner(agreement_id, "committed")
     rules.check_remainder(amount, sum(balances.values()))
-    usable = voucher.status == "issued" and voucher.expires_at > clock.now()
+    usable = _takes_back(voucher)
     for line_id, part in zip(balances, split(amount, list(balances.values())), strict=True):
         if part:
             target = f"reserved:{voucher.id}:{line_id}" if usable else f"available:{line_id}"
@@ -66,7 +66,17 @@ def release_commitment(
     if not usable:
         voucher.released += amount
         _offer(voucher)
+    elif voucher.status == "exhausted":
+        transition(voucher, VOUCHER, "refill", actor=actor)
     db.flush()
+
+
+def _takes_back(voucher: Voucher) -> bool:
+    if voucher.expires_at <= clock.now() or voucher.status not in ("issued", "suspended", "exhausted"):
+        return False
+    # A voucher that was used up can't come to life beside a newer one where the programme allows only one.
+    newer = voucher.status == "exhausted" and voucher.one_active
+    return not (newer and queries.active_vouchers(voucher.programme_id, [voucher.organisation_id]))
 
 
 def surrender(voucher_id: UUID, *, actor: Actor) -> Voucher:

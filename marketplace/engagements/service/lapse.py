@@ -1,0 +1,54 @@
+"""How an engagement ends that never began: the SME's share didn't come, and the aid goes back."""
+
+from uuid import UUID
+
+from marketplace.accounts import service as accounts
+from marketplace.core import db
+from marketplace.core.actors import Actor, Role
+from marketplace.core.audit import transition
+from marketplace.core.errors import Forbidden
+from marketplace.engagements import queries
+from marketplace.engagements.models import Agreement, CoPayment, Engagement
+from marketplace.engagements.states import AGREEMENT, CO_PAYMENT, ENGAGEMENT
+from marketplace.providers import service as providers
+from marketplace.vouchers.service import release_commitment
+
+
+def lapse_engagement(engagement_id: UUID, *, actor: Actor) -> None:
+    """End an engagement whose co-payment never came and give its aid back; paid, or a second time, nothing happens."""
+    if actor.role is not Role.SYSTEM:
+        raise Forbidden()
+    awaited = queries.find_co_payment(db.get(Engagement, engagement_id).agreement_id)
+    # The co-payment first, as when it arrives: of the two, the second waits and sees what the first did.
+    if awaited is None or db.get(CoPayment, awaited.id, lock=True).status != "awaited":
+        return
+    engagement = db.get(Engagement, engagement_id, lock=True)
+    agreement = db.get(Agreement, engagement.agreement_id, lock=True)
+    transition(awaited, CO_PAYMENT, "lapse", actor=actor)
+    transition(engagement, ENGAGEMENT, "lapse", actor=actor)
+    transition(agreement, AGREEMENT, "lapse", actor=actor, amount=agreement.aid)
+    release_commitment(
+        agreement.voucher_id,
+        actor=actor,
+        amount=agreement.aid,
+        agreement_id=agreement.id,
+        reference=agreement.number,
+        key=f"lapse:{engagement.id}",
+    )
+    db.flush()
+    providers.set_load(agreement.provider_id, queries.load_of(agreement.provider_id), actor=actor)
+    _tell(agreement, awaited)
+
+
+def _tell(agreement: Agreement, co_payment: CoPayment) -> None:
+    for organisation_id, role in ((agreement.organisation_id, Role.SIGNATORY), (agreement.provider_id, Role.MANAGER)):
+        accounts.notify_organisation(
+            organisation_id,
+            [role],
+            "engagements/engagement_lapsed",
+            key=f"engagements/engagement_lapsed:{agreement.id}",
+            number=agreement.number,
+            title=agreement.title,
+            due_on=co_payment.due_on.isoformat(),
+            path=f"/agreements/{agreement.id}",
+        )
