@@ -3,56 +3,19 @@
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 
 import pytest
 from playwright.sync_api import Browser
 
 from marketplace.accounts import business_number
-from marketplace.demo.documents import word_document
 from marketplace.demo.people import PASSWORD
 from tests.architecture.source import ROOT
+from tests.journeys.story import Story
 from tests.journeys.visitor import Inspector, Visitor
 
 pytestmark = pytest.mark.journey
 QUESTIONS = tomllib.loads((ROOT / "config/diagnosis/2026.toml").read_text())["questions"]
-SCREENSHOTS = ROOT / "docs" / "screenshots"
 CRITERIA = ("approach", "experience", "schedule", "price")
-
-
-class Story:
-    """The people of one telling, in one language at one width."""
-
-    def __init__(
-        self, browser: Browser, base_url: str, inspector: Inspector, folder: Path, pictures: bool = False
-    ) -> None:
-        self.folder, self.locale, self.pictures = folder, inspector.locale, pictures
-        self.chance = Random(f"{inspector.locale}{inspector.width}")
-        self.domain = f"{inspector.locale}-{inspector.width}.example"
-        self.visitor, self.company, self.firm = (Visitor(browser, base_url, inspector) for _ in range(3))
-        self.agency = Visitor(browser, base_url, inspector)
-        self.everybody = (self.visitor, self.company, self.firm, self.agency)
-        self.ids: dict[str, str] = {}
-
-    def officer(self, name: str) -> Visitor:
-        """Somebody of the agency, signed in."""
-        return self.agency.sign_in(f"{name}@agency.example", PASSWORD)
-
-    def document(self, name: str, *words: str) -> Path:
-        """A Word file to upload."""
-        path = self.folder / f"{self.domain}-{name}.docx"
-        paragraphs = [*words, *(f"{self.domain} {name} {self.chance.random()} {n}" for n in range(40))]
-        path.write_bytes(word_document(paragraphs).getvalue())
-        return path
-
-    def show(self, visitor: Visitor, name: str) -> None:
-        """Keep a picture of the page for docs/tour.md, where they were asked for."""
-        if self.pictures:
-            visitor.picture(SCREENSHOTS / f"tour-{name}-{self.locale}.png")
-
-    def remember(self, name: str, visitor: Visitor) -> None:
-        """Keep the id in the address of the page."""
-        self.ids[name] = visitor.page.url.partition("?")[0].rstrip("/").split("/")[4]
 
 
 @pytest.fixture(params=[("ko", 1280), ("en", 360)], ids=["korean-desktop", "english-phone"])
