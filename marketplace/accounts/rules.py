@@ -76,9 +76,13 @@ def check_mandate(role: Role, mandate: str | None, valid_until: date | None, *, 
 
 
 def check_keeps_signatory(membership: Membership, others: int) -> None:
-    """A company always has a signatory and a provider a manager; `others` counts those who stay."""
+    """A company always has a signatory, a provider a manager, the agency two administrators; `others` stay."""
     if membership.role in (Role.SIGNATORY, Role.MANAGER) and others == 0:
         raise DomainError(_("This is the last person who can sign for the organisation. Name another one first."))
+    if membership.role == Role.ADMINISTRATOR and others < 2:
+        raise DomainError(
+            _("Two administrators must stay, as one approves what the other grants. Name another one first.")
+        )
 
 
 def check_may_propose_role(actor: Actor, person: Person) -> None:

@@ -21,6 +21,7 @@ explain(
         "ck_payment_batches_payer": _("You approved a claim in this batch. Another budget officer must send it."),
         "ck_payment_batches_four_eyes": _("You prepared this batch. Another budget officer must send it."),
         "uq_payment_lines_claim_id": _("One of these claims is in a payment batch already. Nothing was saved."),
+        "ck_claims_net_amount": _("These stages have no price, so there is nothing to claim. Nothing was saved."),
         "uq_holds_flag_id": _("Payments are held because of this flag already."),
     }
 )

@@ -8,11 +8,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
-from marketplace.accounts import queries
+from marketplace.accounts import queries, service
 from marketplace.accounts.models import AccessEntry
 from marketplace.core import db
 from marketplace.core.actors import Role
 from marketplace.core.audit import AuditEntry, record
+from marketplace.core.errors import DomainError
 from marketplace.core.tasks import BackgroundTask, Task, schedule
 from tests.factories.accounts import make_officer, make_person, make_sme, sign_in_as
 
@@ -151,3 +152,10 @@ def test_every_page_of_accounts_renders_in_both_languages(administrator: FlaskCl
             response = administrator.get(f"{path}{separator}lang={language}")
             assert response.status_code == 200, path
             assert f'lang="{language}"' in response.text
+
+
+def test_two_administrators_always_stay(database: object) -> None:
+    first, second, third = (make_officer(Role.ADMINISTRATOR) for _ in range(3))
+    service.end_membership(third.membership_id, actor=first)
+    with pytest.raises(DomainError):
+        service.end_membership(second.membership_id, actor=first)

@@ -19,6 +19,7 @@ from marketplace.ledger import queries as ledger
 from tests.conftest import MovableClock
 from tests.factories import engagements as make
 from tests.factories.accounts import make_member, make_sme
+from tests.factories.providers import make_consultant
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -175,6 +176,19 @@ def test_only_a_named_consultant_works_until_a_change_is_approved(clock: Movable
     record(story, engagement, consultant_id=other.id)
     with pytest.raises(Invalid):
         record(story, engagement)
+
+
+def test_one_consultant_is_replaced_by_one_other(clock: MovableClock) -> None:
+    story = make.make_story()
+    (named,) = make.make_engagement(story).agreement.assignments
+    others = (story.consultants[1], make_consultant(story.manager))
+    first, second = (
+        service.change_consultant(named.id, actor=story.manager, consultant_id=other.id, reason="Illness")
+        for other in others
+    )
+    service.decide_change(first.id, actor=story.sme, approved=True)
+    with pytest.raises(DomainError):
+        service.decide_change(second.id, actor=story.sme, approved=True)
 
 
 def test_whoever_recorded_or_held_a_session_cannot_confirm_it(clock: MovableClock) -> None:

@@ -3,6 +3,8 @@
 from datetime import date
 from uuid import UUID
 
+import structlog
+
 from marketplace.accounts import passwords, queries, rules
 from marketplace.accounts.models import Membership, Organisation, Person
 from marketplace.accounts.service import tokens
@@ -16,6 +18,8 @@ from marketplace.core.errors import DomainError, Forbidden, NotFound
 from marketplace.core.i18n import _
 from marketplace.notifications import service as notifications
 from marketplace.notifications.service import Recipient
+
+log = structlog.get_logger()
 
 FIRST_ROLE = {"sme": Role.SIGNATORY, "provider": Role.MANAGER}
 INVITERS = (Role.SIGNATORY, Role.MANAGER, Role.ADMINISTRATOR)
@@ -195,9 +199,12 @@ def end_expired_memberships(*, batch: int = 200) -> int:
     """End mandates and roles whose last day has passed; each by itself, so that one failure stops no other."""
     ended = 0
     for membership in queries.expired_memberships(limit=batch):
-        with db.session.begin_nested():
-            transition(membership, MEMBERSHIP, "end", actor=SYSTEM)
+        try:
+            with db.session.begin_nested():
+                transition(membership, MEMBERSHIP, "end", actor=SYSTEM)
             ended += 1
+        except Exception:
+            log.exception("membership not ended", membership=str(membership.id))
     return ended
 
 

@@ -7,7 +7,7 @@ from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
-from marketplace.core.errors import Invalid
+from marketplace.core.errors import DomainError, Invalid
 from marketplace.core.i18n import _
 from marketplace.engagements import rules
 from marketplace.engagements.models import Agreement, Assignment
@@ -66,8 +66,9 @@ def decide_change(assignment_id: UUID, *, actor: Actor, approved: bool) -> Assig
     transition(change, ASSIGNMENT, "approve", actor=actor)
     if change.replaces_id is not None:
         leaving = db.get(Assignment, change.replaces_id, lock=True)
-        if leaving.status == "active":
-            leaving.until_on = clock.today()
-            transition(leaving, ASSIGNMENT, "replace", actor=actor)
+        if leaving.status != "active":
+            raise DomainError(_("This consultant has been replaced already. Nothing was saved."))
+        leaving.until_on = clock.today()
+        transition(leaving, ASSIGNMENT, "replace", actor=actor)
     db.flush()
     return change
