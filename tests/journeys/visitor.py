@@ -21,6 +21,13 @@ RUN_AXE = """() => axe.run(document, {resultTypes: ['violations']}).then(found =
     each => each.id + ': ' + each.nodes.slice(0, 2).map(node => node.html.slice(0, 160)).join(' | ')))"""
 
 
+def tick(field: Locator) -> None:
+    """Choose a radio or checkbox by the keyboard, which no layout can get in the way of."""
+    if not field.is_checked():
+        field.press("Space")
+    assert field.is_checked(), field.evaluate("each => each.outerHTML")
+
+
 class Inspector:
     """What was looked at so far in one language at one width, and what was wrong with it."""
 
@@ -167,11 +174,11 @@ class Visitor:
         kind = fields.first.get_attribute("type") or fields.first.evaluate("each => each.tagName.toLowerCase()")
         if isinstance(value, list):
             for choice in value:
-                self.main.locator(f'[name="{name}"][value="{choice}"]').check(force=True)
+                tick(self.main.locator(f'[name="{name}"][value="{choice}"]'))
         elif kind == "radio":
-            self.main.locator(f'[name="{name}"][value="{value}"]').check(force=True)
+            tick(self.main.locator(f'[name="{name}"][value="{value}"]'))
         elif value is True:
-            fields.first.check(force=True)
+            tick(fields.first)
         elif kind == "select":
             fields.first.select_option(str(value))
         elif kind == "file":
