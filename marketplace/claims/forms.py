@@ -12,27 +12,15 @@ from marketplace.core.forms import (
     AgreeField,
     ChoicesField,
     FileField,
+    FilterForm,
     Form,
     LongTextField,
     MoneyField,
     SelectOneField,
     TextField,
+    to_id,
 )
 from marketplace.core.i18n import _
-
-
-def to_id(value: UUID | str) -> UUID:
-    """The id that a choice stands for; ValueError for what is none."""
-    return value if isinstance(value, UUID) else UUID(value)
-
-
-class FilterForm(Form):
-    """What narrows a list; it changes nothing, so it needs neither token nor key."""
-
-    key = None  # type: ignore[assignment]
-
-    class Meta:
-        csrf = False
 
 
 class ClaimFilter(FilterForm):

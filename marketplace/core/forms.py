@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField as UploadField
@@ -66,6 +66,15 @@ class Form(FlaskForm):
     def has_errors(self) -> bool:
         """True once a field or the form as a whole was refused."""
         return bool(self.errors or self.form_errors)
+
+
+class FilterForm(Form):
+    """What narrows a list; it changes nothing, so it needs neither token nor key."""
+
+    key = None  # type: ignore[assignment]
+
+    class Meta:
+        csrf = False
 
 
 def storable(value: str) -> bool:
@@ -314,6 +323,11 @@ class FileField(UploadField):
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
         super().__init__(label, [_required(required)], **kwargs)
+
+
+def to_id(value: UUID | str) -> UUID:
+    """The id that a choice stands for; ValueError for what is none."""
+    return value if isinstance(value, UUID) else UUID(value)
 
 
 def _required(required: bool) -> Any:
