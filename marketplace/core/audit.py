@@ -114,9 +114,15 @@ def record(
             action=action,
             subject_type=subject[0],
             subject_id=subject[1],
-            body=json.loads(_canonical({key: value for key, value in body.items() if value is not None})),
+            body=plain({key: value for key, value in body.items() if value is not None}),
         )
     )
+
+
+def plain(values: Plain) -> dict[str, Any]:
+    """The values as JSON keeps them: ids, dates and amounts as text."""
+    kept: dict[str, Any] = json.loads(_canonical(values))
+    return kept
 
 
 def seal(key: Ed25519PrivateKey, *, batch: int = 5000) -> int:

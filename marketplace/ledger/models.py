@@ -1,6 +1,7 @@
-"""The ledger's two tables; triggers keep transfers unchanged and balances their sums."""
+"""The ledger's tables; triggers keep transfers unchanged, balances their sums, and an answered request as it is."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
@@ -19,8 +20,17 @@ STAGES = (
     "co_payment",
     "co_payment_payable",
     "co_payment_paid",
+    # An SME's share that is not needed goes back to it.
+    "refundable",
+    "refunded",
+    # What is owed to the agency, by debtor, and its counterpart; what comes in beyond the aid itself is income.
+    "obligation",
+    "receivable",
+    "income",
+    # What went back to the funder: unspent, or clawed back.
+    "returned",
 )
-PUBLIC_STAGES = ("available", "reserved", "committed", "payable", "paid")
+PUBLIC_STAGES = ("available", "reserved", "committed", "payable", "paid", "returned")
 
 
 class Account(Model):
@@ -63,4 +73,17 @@ class Transfer(Model):
     actor_id: Mapped[UUID | None]
     reference: Mapped[str]
     key: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = created_at()
+
+
+class MoneyRequest(Model):
+    """One request to move money: its key, what was asked and the row that answered it."""
+
+    __tablename__ = "money_requests"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    verb: Mapped[str]
+    request: Mapped[dict[str, Any]]
+    person_id: Mapped[UUID | None]
+    answer_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = created_at()

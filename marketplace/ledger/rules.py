@@ -14,3 +14,10 @@ explain(
 
 class InsufficientFunds(DomainError):
     """The debit account holds less than the amount."""
+
+
+class KeyReused(DomainError):
+    """One key names one request; it was used for another one."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This was already sent with other content. Nothing was saved."))

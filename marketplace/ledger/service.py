@@ -1,16 +1,24 @@
-"""The ledger's two verbs: open an account, move money."""
+"""The ledger's verbs: open an account, move money; and the promise that a money verb takes effect once per key."""
 
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.core.actors import Actor
-from marketplace.core.db import session
+from marketplace.core.audit import plain
+from marketplace.core.db import Model, get, session
 from marketplace.core.errors import from_integrity
-from marketplace.ledger.models import Account
-from marketplace.ledger.rules import InsufficientFunds
+from marketplace.ledger.models import Account, MoneyRequest
+from marketplace.ledger.rules import InsufficientFunds, KeyReused
+
+Request = ParamSpec("Request")
+Answer = TypeVar("Answer", bound=Model)
 
 
 def open_account(
@@ -55,3 +63,47 @@ def transfer(debit: str, credit: str, amount: int, *, kind: str, actor: Actor, r
             raise InsufficientFunds(refusal.message) from error
         raise refusal from error
     return made
+
+
+def money_verb(answer: type[Answer]) -> Callable[[Callable[Request, Answer]], Callable[Request, Answer]]:
+    """Make a verb that returns a row of `answer` take effect once per `key`, a keyword it must have.
+
+    The same request again is given the first answer; another request under the same key is refused (KeyReused). Of
+    two at once the later one waits until the first is stored or undone. A verb that raises leaves its key unused.
+    """
+
+    def protect(verb: Callable[Request, Answer]) -> Callable[Request, Answer]:
+        signature = inspect.signature(verb)
+        name = f"{verb.__module__}.{verb.__name__}"
+
+        @functools.wraps(verb)
+        def once(*args: Request.args, **kwargs: Request.kwargs) -> Answer:
+            asked = signature.bind(*args, **kwargs).arguments
+            key, actor = str(asked["key"]), cast(Actor, asked["actor"])
+            request = {field: value for field, value in asked.items() if field not in ("key", "actor")}
+            request |= {"person": actor.person_id, "role": actor.role.value, "organisation": actor.organisation_id}
+            earlier = _take_key(key, name, plain(request), actor)
+            if earlier is not None:
+                return get(answer, earlier)
+            made = verb(*args, **kwargs)
+            session.flush()
+            answered = update(MoneyRequest).where(MoneyRequest.key == key).values(answer_id=cast(Any, made).id)
+            session.execute(answered.execution_options(synchronize_session=False))
+            return made
+
+        return once
+
+    return protect
+
+
+def _take_key(key: str, verb: str, request: dict[str, Any], actor: Actor) -> UUID | None:
+    """Take an unused key; the answer of the same request made before, or None when this one is the first."""
+    values = {"key": key, "verb": verb, "request": request, "person_id": actor.person_id}
+    fresh = insert(MoneyRequest).values(**values).on_conflict_do_nothing().returning(MoneyRequest.key)
+    if session.scalar(fresh) is not None:
+        return None
+    columns = select(MoneyRequest.verb, MoneyRequest.request, MoneyRequest.answer_id)
+    earlier = session.execute(columns.where(MoneyRequest.key == key)).one()
+    if (earlier.verb, earlier.request) != (verb, request) or earlier.answer_id is None:
+        raise KeyReused()
+    return cast(UUID, earlier.answer_id)

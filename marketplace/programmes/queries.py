@@ -116,6 +116,7 @@ class Meter:
     committed: int
     payable: int
     paid: int
+    returned: int
 
     def percent(self, part: int) -> int:
         """A part of the total in whole per cent, rounded down; 0 of nothing."""

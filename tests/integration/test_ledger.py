@@ -50,6 +50,7 @@ def test_money_stands_where_transfers_brought_it(line):
         "committed": 0,
         "payable": 0,
         "paid": 0,
+        "returned": 0,
     }
     assert queries.balance(f"source:{line}") == -1000
     assert queries.verify().unexplained == 0
