@@ -3,7 +3,6 @@
 from marketplace.vouchers.service.allocation import (
     allocate_batch,
     close_call,
-    offer_from_waitlist,
     start_allocation,
 )
 from marketplace.vouchers.service.applications import (
@@ -17,6 +16,7 @@ from marketplace.vouchers.service.applications import (
     submit,
     withdraw,
 )
+from marketplace.vouchers.service.offers import offer_from_waitlist
 from marketplace.vouchers.service.vouchers import (
     commit,
     expire_vouchers,

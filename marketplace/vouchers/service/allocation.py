@@ -1,12 +1,11 @@
-"""The verbs that give vouchers: close the list, work through it in batches, offer what comes back to the waitlist."""
+"""The verbs that give vouchers: close the list and work through it in batches."""
 
 from __future__ import annotations
 
-import secrets
 from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -19,14 +18,14 @@ from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Task, schedule
 from marketplace.ledger import queries as ledger_queries
-from marketplace.ledger import service as ledger
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import service as programmes_service
 from marketplace.programmes.models import Call, Programme
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.allocation import Answer, Line, Ticket, allocate
-from marketplace.vouchers.models import Allocation, AllocationEntry, Application, Voucher
+from marketplace.vouchers.models import Allocation, AllocationEntry, Application
 from marketplace.vouchers.service.applications import _assess, tell
+from marketplace.vouchers.service.issuing import issue
 from marketplace.vouchers.states import APPLICATION
 
 BATCH = 50
@@ -50,7 +49,7 @@ def start_allocation(call_id: UUID, *, actor: Actor) -> Allocation:
         raise DomainError(_("Decide first about the applications whose eligibility is open. Nothing was saved."))
     if queries.find_allocation(call.id) is not None:
         raise DomainError(_("The allocation of this call has already begun."))
-    opening = {str(line.id): line.available for line in _lines(call)}
+    opening = {str(line.id): line.available for line in lines_of(call)}
     allocation = Allocation(call_id=call.id, opening=opening, started_by=actor.person_id, started_at=clock.now())
     session.add(allocation)
     db.flush()
@@ -64,7 +63,7 @@ def allocate_batch(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH)
 
     Two batches of one programme never run at once, and a batch run again simply goes on with who has no answer yet.
     """
-    call = _lock_programme_of(call_id)
+    call = lock_programme_of(call_id)
     allocation = queries.find_allocation(call_id, lock=True)
     if allocation is None or allocation.finished_at is not None:
         return
@@ -73,54 +72,38 @@ def allocate_batch(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH)
         allocation.finished_at = clock.now()
         record(actor, "allocation.finish", allocation, after={"call": str(call_id)})
         # What came back while the list was worked through.
-        _offer_again(call_id)
+        offer_again(call_id)
         return
     # Not what is available now: what comes back meanwhile goes to the waitlist, so that the list can be replayed.
     given = queries.given_by_allocation(call_id)
     lines = [
-        replace(line, available=allocation.opening[str(line.id)] - given.get(str(line.id), 0)) for line in _lines(call)
+        replace(line, available=allocation.opening[str(line.id)] - given.get(str(line.id), 0))
+        for line in lines_of(call)
     ]
     answers = allocate(
         lines,
-        _tickets(call.programme, applications, actor),
+        tickets_of(call.programme, applications, actor),
         amount=call.programme.voucher_amount,
         cap=call.programme.aid_cap,
         waiting=queries.waiting(call_id),
     )
-    _apply(call, applications, answers, wave, actor)
+    apply_answers(call, applications, answers, wave, actor)
     schedule(Task.ALLOCATE_BATCH, call_id, wave=wave + 1)
 
 
-def offer_from_waitlist(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH) -> None:
-    """Give released money to the waitlist in ticket order, as far as it goes."""
-    call = _lock_programme_of(call_id)
-    allocation = queries.find_allocation(call_id, lock=True)
-    if allocation is None or allocation.finished_at is None:
-        return
-    lines = _lines(call)
-    if any(line.available <= 0 for line in lines):
-        return
-    applications = queries.next_in_line(call_id, "waitlisted", limit=size)
-    tickets = _tickets(call.programme, applications, actor)
-    answers = allocate(lines, tickets, amount=call.programme.voucher_amount, cap=call.programme.aid_cap)
-    decided = [answer for answer in answers if answer.outcome != "waitlisted"]
-    _apply(call, applications, decided, wave, actor)
-    if applications and len(decided) == len(applications):
-        _offer_again(call_id)
-
-
-def _offer_again(call_id: UUID) -> None:
+def offer_again(call_id: UUID) -> None:
+    """Ask for an offer to the waitlist in the background."""
     schedule(Task.OFFER_FROM_WAITLIST, call_id, wave=session.scalar(select(func.nextval("waitlist_waves"))) or 0)
 
 
-def _lock_programme_of(call_id: UUID) -> Call:
+def lock_programme_of(call_id: UUID) -> Call:
     """One allocation at a time per programme: caps and "one active voucher" reach across its calls."""
     call = programmes.get_call(call_id)
     session.execute(select(Programme.id).where(Programme.id == call.programme_id).with_for_update(key_share=True))
     return call
 
 
-def _lines(call: Call) -> list[Line]:
+def lines_of(call: Call) -> list[Line]:
     """The funders' lines with their weight in the public part and what they have available now."""
     weights = {share.funder_id: share.basis_points for share in programmes.cost_shares(call.programme_id)}
     return [
@@ -129,7 +112,7 @@ def _lines(call: Call) -> list[Line]:
     ]
 
 
-def _tickets(programme: Programme, applications: Sequence[Application], actor: Actor) -> list[Ticket]:
+def tickets_of(programme: Programme, applications: Sequence[Application], actor: Actor) -> list[Ticket]:
     """The queue as the engine takes it; eligibility is taken again here."""
     holders = queries.active_vouchers(programme.id, [application.organisation_id for application in applications])
     since = _months_before(clock.now(), programme.aid_cap_months or 0)
@@ -164,7 +147,9 @@ def _months_before(moment: datetime, months: int) -> datetime:
     return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
 
 
-def _apply(call: Call, applications: Sequence[Application], answers: Sequence[Answer], wave: int, actor: Actor) -> None:
+def apply_answers(
+    call: Call, applications: Sequence[Application], answers: Sequence[Answer], wave: int, actor: Actor
+) -> None:
     """Write each answer down, do what it says and tell the company."""
     by_id = {application.id: application for application in applications}
     for answer in answers:
@@ -183,7 +168,7 @@ def _apply(call: Call, applications: Sequence[Application], answers: Sequence[An
             )
         )
         if answer.outcome == "allocated":
-            _issue(call, application, answer.parts, actor)
+            issue(call, application, answer.parts, actor)
         else:
             _tell_no(application, answer, actor)
 
@@ -194,51 +179,3 @@ def _tell_no(application: Application, answer: Answer, actor: Actor) -> None:
     transition(application, APPLICATION, event, actor=actor, reason=answer.reason)
     db.flush()
     tell(application, answer.outcome, reason=answer.reason, position=answer.position)
-
-
-def _issue(call: Call, application: Application, parts: dict[UUID, int], actor: Actor) -> Voucher:
-    """Issue a voucher and reserve its money on every funder's line: available → reserved."""
-    programme = call.programme
-    voucher = Voucher(
-        number=db.next_number("VOU"),
-        code=secrets.token_urlsafe(18),
-        application_id=application.id,
-        call_id=call.id,
-        programme_id=programme.id,
-        organisation_id=application.organisation_id,
-        amount=programme.voucher_amount,
-        currency=programme.currency,
-        one_active=programme.one_active_voucher,
-        issued_at=clock.now(),
-        expires_at=clock.end_of_day(clock.today() + timedelta(days=programme.voucher_validity_days)),
-    )
-    session.add(voucher)
-    application.reason = None
-    transition(application, APPLICATION, "allocate", actor=actor)
-    db.flush()
-    record(actor, "voucher.issue", voucher, after={"application": str(application.id), "amount": voucher.amount})
-    for line_id, part in parts.items():
-        if part:
-            _reserve(voucher, line_id, part, actor)
-    tell(application, "issued", voucher=voucher.number, amount=voucher.amount, currency=voucher.currency,
-         expires_at=voucher.last_moment, voucher_path=f"/vouchers/{voucher.id}")  # fmt: skip
-    return voucher
-
-
-def _reserve(voucher: Voucher, line_id: UUID, part: int, actor: Actor) -> None:
-    account = ledger.open_account(
-        f"reserved:{voucher.id}:{line_id}",
-        stage="reserved",
-        owner=("voucher", voucher.id),
-        currency=voucher.currency,
-        budget_line_id=line_id,
-    )
-    ledger.transfer(
-        f"available:{line_id}",
-        account,
-        part,
-        kind="reserve",
-        actor=actor,
-        reference=voucher.number,
-        key=f"reserve:{voucher.id}:{line_id}",
-    )
