@@ -49,4 +49,4 @@ def publish_call(call_id: UUID, *, cast: Cast) -> None:
 def appropriate(call_id: UUID, *, actor: Actor) -> None:
     """Enter the proposed money of a call into the ledger."""
     for line in queries.budget_lines(call_id):
-        service.appropriate_line(line.id, actor=actor)
+        service.appropriate_line(line.id, actor=actor, key=f"appropriate:{line.id}")

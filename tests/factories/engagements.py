@@ -227,5 +227,5 @@ def _open_call(officer: Actor, budget_officer: Actor, budget: int) -> Call:
     for funder_id in by_funder:
         if funder_id is not None:
             line = programme_service.add_budget_line(call.id, actor=officer, funder_id=funder_id, amount=budget)
-            programme_service.appropriate_line(line.id, actor=budget_officer)
+            programme_service.appropriate_line(line.id, actor=budget_officer, key=f"appropriate:{line.id}")
     return programme_service.publish_call(call.id, actor=officer)

@@ -69,7 +69,7 @@ def make_call(
     if appropriated:
         budget_officer = make_officer(Role.BUDGET_OFFICER)
         for line in queries.budget_lines(call.id):
-            service.appropriate_line(line.id, actor=budget_officer)
+            service.appropriate_line(line.id, actor=budget_officer, key=f"appropriate:{line.id}")
     if published:
         service.publish_call(call.id, actor=officer)
     return call

@@ -63,6 +63,6 @@ def budget_line_appropriate(line_id: UUID) -> ResponseReturnValue:
     form = ConfirmForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
-            service.appropriate_line(line_id, actor=current_actor())
+            service.appropriate_line(line_id, actor=current_actor(), key=form.key.data or "")
             return web.done(_("The money is appropriated."), url_for(".budget_line_list"))
     return web.page("programmes/budget_line_appropriate.html", form=form, line=line)

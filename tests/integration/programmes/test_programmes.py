@@ -86,13 +86,14 @@ def test_appropriation_is_a_second_persons_and_enters_the_ledger() -> None:
     call = make_call(published=False, appropriated=False)
     line = queries.budget_lines(call.id)[0]
     with pytest.raises(Forbidden):
-        service.appropriate_line(line.id, actor=make_officer(Role.PROGRAMME_OFFICER))
+        service.appropriate_line(line.id, actor=make_officer(Role.PROGRAMME_OFFICER), key="other")
     budget_officer = make_officer(Role.BUDGET_OFFICER)
-    service.appropriate_line(line.id, actor=budget_officer)
+    service.appropriate_line(line.id, actor=budget_officer, key="one")
+    assert service.appropriate_line(line.id, actor=budget_officer, key="one") is line
     assert ledger.balance(f"available:{line.id}") == line.amount
     assert queries.meter(call).total == line.amount
     with pytest.raises(IllegalMove):
-        service.appropriate_line(line.id, actor=budget_officer)
+        service.appropriate_line(line.id, actor=budget_officer, key="two")
     with pytest.raises(IllegalMove):
         service.remove_budget_line(line.id, actor=make_officer(Role.PROGRAMME_OFFICER))
 

@@ -1,0 +1,28 @@
+"""The verbs of programmes, calls and budget lines."""
+
+from marketplace.programmes.service.budget import add_budget_line, appropriate_line, remove_budget_line
+from marketplace.programmes.service.calls import change_call, close_call, create_call, publish_call
+from marketplace.programmes.service.programmes import (
+    add_funders,
+    change_programme,
+    create_programme,
+    publish_programme,
+    retire_programme,
+    set_cost_shares,
+)
+
+__all__ = [
+    "add_budget_line",
+    "add_funders",
+    "appropriate_line",
+    "change_call",
+    "change_programme",
+    "close_call",
+    "create_call",
+    "create_programme",
+    "publish_call",
+    "publish_programme",
+    "remove_budget_line",
+    "retire_programme",
+    "set_cost_shares",
+]

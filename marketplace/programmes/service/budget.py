@@ -1,0 +1,74 @@
+"""The verbs of a budget line: one officer proposes the money, another one appropriates it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from marketplace.core import db
+from marketplace.core.actors import Actor
+from marketplace.core.audit import record, transition
+from marketplace.core.db import session
+from marketplace.core.errors import Invalid
+from marketplace.core.i18n import _
+from marketplace.ledger import service as ledger
+from marketplace.ledger.service import money_verb
+from marketplace.programmes import queries, rules
+from marketplace.programmes.models import BudgetLine
+from marketplace.programmes.states import BUDGET_LINE
+
+
+def add_budget_line(call_id: UUID, *, actor: Actor, funder_id: UUID, amount: int) -> BudgetLine:
+    """Propose one funder's money (minor units) for a draft call; a budget officer appropriates it."""
+    rules.check_officer(actor)
+    call = queries.get_call(call_id, lock=True)
+    rules.check_draft(call)
+    if funder_id in {line.funder_id for line in queries.budget_lines(call.id)}:
+        raise Invalid(_("This funder already has a budget line in the call."), field="funder")
+    line = BudgetLine(call_id=call.id, funder_id=funder_id, amount=amount, created_by=actor.person_id)
+    session.add(line)
+    db.flush()
+    record(actor, "budget_line.propose", line, after={"call": str(call.id), "amount": amount})
+    return line
+
+
+def remove_budget_line(line_id: UUID, *, actor: Actor) -> None:
+    """Take a proposed line back, so that another amount can be proposed; an appropriated one stays."""
+    rules.check_officer(actor)
+    call = queries.get_call(queries.get_budget_line(line_id).call_id, lock=True)
+    line = queries.get_budget_line(line_id, lock=True)
+    rules.check_draft(call)
+    BUDGET_LINE.move(line.status, "appropriate")  # only a line that still waits
+    record(actor, "budget_line.remove", line, before={"call": str(call.id), "amount": line.amount})
+    session.delete(line)
+    db.flush()
+
+
+@money_verb(BudgetLine)
+def appropriate_line(line_id: UUID, *, actor: Actor, key: str) -> BudgetLine:
+    """Enter a proposed line's money into the ledger: source → available; a second person's act."""
+    call = queries.get_call(queries.get_budget_line(line_id).call_id, lock=True)
+    line = queries.get_budget_line(line_id, lock=True)
+    rules.check_appropriation(line, actor)
+    rules.check_draft(call)
+    line.appropriated_by = actor.person_id
+    transition(line, BUDGET_LINE, "appropriate", actor=actor, amount=line.amount)
+    db.flush()
+    for stage, may_be_negative in (("source", True), ("available", False)):
+        ledger.open_account(
+            f"{stage}:{line.id}",
+            stage=stage,
+            owner=("budget_line", line.id),
+            currency=call.programme.currency,
+            budget_line_id=line.id,
+            may_be_negative=may_be_negative,
+        )
+    ledger.transfer(
+        f"source:{line.id}",
+        f"available:{line.id}",
+        line.amount,
+        kind="appropriate",
+        actor=actor,
+        reference=call.number,
+        key=f"appropriate:{line.id}",
+    )
+    return line

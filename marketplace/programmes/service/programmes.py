@@ -1,0 +1,95 @@
+"""The verbs of funders and programmes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from uuid import UUID
+
+from marketplace.core import db
+from marketplace.core.actors import Actor
+from marketplace.core.audit import record, transition
+from marketplace.core.db import session
+from marketplace.programmes import queries, rules
+from marketplace.programmes.models import CostShare, Funder, Programme
+from marketplace.programmes.states import PROGRAMME
+from marketplace.programmes.terms import Terms, funders
+
+
+def add_funders(*, actor: Actor) -> None:
+    """Make the funders on file known; those already known stay as they are."""
+    for entry in funders():
+        if queries.find_funder(entry["code"]) is None:
+            funder = Funder(code=entry["code"], name=entry["name"], kind=entry["kind"])
+            session.add(funder)
+            db.flush()
+            record(actor, "funder.add", funder, after={"code": funder.code})
+
+
+def create_programme(terms: Terms, *, actor: Actor) -> Programme:
+    """Write a programme's rules down as a draft."""
+    rules.check_officer(actor)
+    rules.check_terms(terms)
+    programme = Programme(**_plain(terms), created_by=actor.person_id)
+    session.add(programme)
+    db.flush()
+    record(actor, "programme.create", programme, after=_plain(terms))
+    return programme
+
+
+def change_programme(programme_id: UUID, terms: Terms, *, actor: Actor) -> Programme:
+    """Write a draft's rules anew; a published programme is frozen."""
+    rules.check_officer(actor)
+    rules.check_terms(terms)
+    programme = queries.get_programme(programme_id, lock=True)
+    rules.check_draft(programme)
+    before = {name: getattr(programme, name) for name in _plain(terms)}
+    for name, value in _plain(terms).items():
+        setattr(programme, name, value)
+    db.flush()
+    record(actor, "programme.change", programme, before=before, after=_plain(terms))
+    return programme
+
+
+def set_cost_shares(programme_id: UUID, shares: Mapping[UUID | None, int], *, actor: Actor) -> None:
+    """Say who bears which part of the cost, in basis points by funder; None is the SME. A part of 0 is left out."""
+    rules.check_officer(actor)
+    rules.check_whole(shares)
+    programme = queries.get_programme(programme_id, lock=True)
+    rules.check_draft(programme)
+    before = {str(share.funder_id): share.basis_points for share in programme.cost_shares}
+    programme.cost_shares.clear()
+    db.flush()
+    programme.cost_shares = [
+        CostShare(funder_id=funder_id, basis_points=points, position=position)
+        for position, (funder_id, points) in enumerate(shares.items())
+        if points
+    ]
+    db.flush()
+    after = {str(funder_id): points for funder_id, points in shares.items()}
+    record(actor, "programme.share_costs", programme, before=before, after=after)
+
+
+def publish_programme(programme_id: UUID, *, actor: Actor) -> Programme:
+    """Publish a complete programme; its rules are frozen from then on."""
+    rules.check_officer(actor)
+    programme = queries.get_programme(programme_id, lock=True)
+    rules.check_draft(programme)
+    rules.check_complete(rules.missing_in_programme(programme, programme.cost_shares))
+    transition(programme, PROGRAMME, "publish", actor=actor)
+    db.flush()
+    return programme
+
+
+def retire_programme(programme_id: UUID, *, actor: Actor) -> Programme:
+    """Let no new call of the programme begin; calls and vouchers under way go on."""
+    rules.check_officer(actor)
+    programme = queries.get_programme(programme_id, lock=True)
+    transition(programme, PROGRAMME, "retire", actor=actor)
+    db.flush()
+    return programme
+
+
+def _plain(terms: Terms) -> dict[str, object]:
+    values = asdict(terms)
+    return values | {"service_lines": list(terms.service_lines), "stages": list(terms.stages)}
