@@ -2,12 +2,14 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.core.actors import Actor
@@ -19,6 +21,28 @@ from marketplace.ledger.rules import InsufficientFunds, KeyReused
 
 Request = ParamSpec("Request")
 Answer = TypeVar("Answer", bound=Model)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """An account that a movement makes unless it is there."""
+
+    code: str
+    stage: str
+    owner: tuple[str, UUID | None]
+    currency: str
+    budget_line_id: UUID | None = None
+    may_be_negative: bool = False
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One transfer of a movement: `amount` minor units from the debit to the credit account, once per key."""
+
+    debit: str | Opening
+    credit: str | Opening
+    amount: int
+    key: str
 
 
 def open_account(
@@ -55,14 +79,50 @@ def transfer(debit: str, credit: str, amount: int, *, kind: str, actor: Actor, r
     debit account would fall below 0.
     """
     call = func.ledger_transfer(debit, credit, amount, kind, actor.person_id, reference, key)
-    try:
+    with _in_words():
         made: UUID = session.scalars(select(call)).one()
+    return made
+
+
+def post(legs: Sequence[Leg], *, kind: str, actor: Actor, reference: str) -> None:
+    """Make several transfers of one movement in one round trip, all or none, each once per its key as in transfer().
+
+    An account given as an Opening is opened unless it is there. No legs move nothing.
+    """
+    if not legs:
+        return
+    openings = {side.code: side for leg in legs for side in (leg.debit, leg.credit) if isinstance(side, Opening)}
+    call = func.ledger_post(
+        literal([_opening(each) for each in openings.values()], JSONB),
+        literal([_leg(each) for each in legs], JSONB),
+        kind,
+        actor.person_id,
+        reference,
+    )
+    with _in_words():
+        session.execute(select(call))
+
+
+def _opening(opening: Opening) -> dict[str, Any]:
+    kind, owner_id = opening.owner
+    return plain(asdict(opening) | {"owner_kind": kind, "owner_id": owner_id})
+
+
+def _leg(leg: Leg) -> dict[str, Any]:
+    debit, credit = (side.code if isinstance(side, Opening) else side for side in (leg.debit, leg.credit))
+    return {"debit": debit, "credit": credit, "amount": leg.amount, "key": leg.key}
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What the database refuses inside is told in words."""
+    try:
+        yield
     except IntegrityError as error:
         refusal = from_integrity(error)
         if "ck_ledger_accounts_balance" in str(error.orig):
             raise InsufficientFunds(refusal.message) from error
         raise refusal from error
-    return made
 
 
 def money_verb(answer: type[Answer]) -> Callable[[Callable[Request, Answer]], Callable[Request, Answer]]:

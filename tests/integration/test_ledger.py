@@ -112,6 +112,47 @@ def test_two_currencies_never_meet(line):
         )
 
 
+def opening(line_id, stage):
+    return service.Opening(f"{stage}:{line_id}:new", stage, ("voucher", uuid4()), "KRW", line_id)
+
+
+def post(*legs):
+    service.post(legs, kind="test", actor=SYSTEM, reference="a test")
+
+
+def test_several_transfers_move_together_and_open_their_accounts(line):
+    reserved, committed = opening(line, "reserved"), opening(line, "committed")
+    legs = [
+        service.Leg(f"available:{line}", reserved, 300, "first"),
+        service.Leg(reserved, committed, 200, "second"),
+    ]
+    post(*legs)
+    post(*legs)
+    assert (queries.balance(reserved.code), queries.balance(committed.code)) == (100, 200)
+    assert queries.get_account(committed.code).budget_line_id == line
+    assert queries.verify().faults == []
+
+
+def test_of_several_transfers_all_move_or_none(line):
+    with pytest.raises(InsufficientFunds), db.session.begin_nested():
+        post(
+            service.Leg(f"available:{line}", opening(line, "reserved"), 300, "first"),
+            service.Leg(f"available:{line}", f"reserved:{line}", 701, "second"),
+        )
+    assert queries.balance(f"available:{line}") == 1000
+
+
+def test_a_used_key_among_several_is_refused(line):
+    move(line, "available", "reserved", 300, key="once")
+    with pytest.raises(DomainError):
+        post(service.Leg(f"available:{line}", f"reserved:{line}", 301, "once"))
+
+
+def test_no_transfers_move_nothing(line):
+    post()
+    assert queries.verify().faults == []
+
+
 def test_verify_finds_a_balance_that_transfers_do_not_explain(real_database, as_owner):
     with db.unit_of_work():
         service.open_account("bank:KRW", stage="bank", owner=("agency", None), currency="KRW")

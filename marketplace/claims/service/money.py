@@ -5,71 +5,45 @@ from marketplace.core import db
 from marketplace.core.actors import Actor
 from marketplace.core.money import split
 from marketplace.ledger import queries as ledger_queries
-from marketplace.ledger import service as ledger
 from marketplace.ledger.models import Account
+from marketplace.ledger.service import Leg, Opening, post
 
 
 def make_payable(claim: Claim, *, actor: Actor) -> None:
     """Move the claim's aid from committed to payable on every budget line, and the co-payment's part with it."""
     agreement_id = claim.engagement.agreement_id
+    owner, legs = ("claim", claim.id), []
     if claim.aid:
         committed = ledger_queries.balances_by_owner(agreement_id, "committed")
         # Weighing by what is left keeps every part within its line, and the last claim empties all of them.
         for line_id, part in zip(committed, split(claim.aid, list(committed.values())), strict=True):
             if part:
-                payable = ledger.open_account(
-                    f"payable:{claim.id}:{line_id}",
-                    stage="payable",
-                    owner=("claim", claim.id),
-                    currency=claim.currency,
-                    budget_line_id=line_id,
-                )
-                source = f"committed:{agreement_id}:{line_id}"
-                _move(source, payable, part, "approve", claim, actor, f"{claim.id}:approve:{line_id}")
+                payable = Opening(f"payable:{claim.id}:{line_id}", "payable", owner, claim.currency, line_id)
+                legs.append(Leg(f"committed:{agreement_id}:{line_id}", payable, part, f"{claim.id}:approve:{line_id}"))
     if claim.co_payment:
-        payable = ledger.open_account(
-            f"co_payment_payable:{claim.id}",
-            stage="co_payment_payable",
-            owner=("claim", claim.id),
-            currency=claim.currency,
-        )
-        source = f"co_payment:{agreement_id}"
-        _move(source, payable, claim.co_payment, "approve", claim, actor, f"{claim.id}:approve:co_payment")
+        payable = Opening(f"co_payment_payable:{claim.id}", "co_payment_payable", owner, claim.currency)
+        legs.append(Leg(f"co_payment:{agreement_id}", payable, claim.co_payment, f"{claim.id}:approve:co_payment"))
+    post(legs, kind="approve", actor=actor, reference=claim.number)
 
 
 def pay(line: PaymentLine, *, actor: Actor) -> None:
     """Move all that is payable for the line's claim to paid."""
-    claim = line.claim
-    for budget_line, amount in ledger_queries.balances_by_owner(claim.id, "payable").items():
+    claim, legs = line.claim, []
+    for line_id, amount in ledger_queries.balances_by_owner(claim.id, "payable").items():
         if amount:
-            paid = ledger.open_account(
-                f"paid:{budget_line}",
-                stage="paid",
-                owner=("budget_line", budget_line),
-                currency=claim.currency,
-                budget_line_id=budget_line,
-            )
-            _move(
-                f"payable:{claim.id}:{budget_line}", paid, amount, "pay", claim, actor, f"{line.id}:pay:{budget_line}"
-            )
+            paid = Opening(f"paid:{line_id}", "paid", ("budget_line", line_id), claim.currency, line_id)
+            legs.append(Leg(f"payable:{claim.id}:{line_id}", paid, amount, f"{line.id}:pay:{line_id}"))
     if claim.co_payment:
-        paid = ledger.open_account(
-            f"co_payment_paid:{claim.currency}",
-            stage="co_payment_paid",
-            owner=("agency", None),
-            currency=claim.currency,
-        )
-        source = f"co_payment_payable:{claim.id}"
-        _move(source, paid, claim.co_payment, "pay", claim, actor, f"{line.id}:pay:co_payment")
+        paid = Opening(f"co_payment_paid:{claim.currency}", "co_payment_paid", ("agency", None), claim.currency)
+        legs.append(Leg(f"co_payment_payable:{claim.id}", paid, claim.co_payment, f"{line.id}:pay:co_payment"))
+    post(legs, kind="pay", actor=actor, reference=claim.number)
 
 
 def take_back(line: PaymentLine, *, actor: Actor) -> None:
     """Undo the line's payment, which the bank sent back: every transfer of it in the other direction."""
+    legs = []
     for transfer in ledger_queries.transfers_of(line.claim.id):
         if transfer.key.startswith(f"{line.id}:pay:"):
             paid, payable = (db.get(Account, key) for key in (transfer.credit_account_id, transfer.debit_account_id))
-            _move(paid.code, payable.code, transfer.amount, "bounce", line.claim, actor, f"{transfer.key}:bounce")
-
-
-def _move(debit: str, credit: str, amount: int, kind: str, claim: Claim, actor: Actor, key: str) -> None:
-    ledger.transfer(debit, credit, amount, kind=kind, actor=actor, reference=claim.number, key=key)
+            legs.append(Leg(paid.code, payable.code, transfer.amount, f"{transfer.key}:bounce"))
+    post(legs, kind="bounce", actor=actor, reference=line.claim.number)

@@ -17,7 +17,7 @@ from marketplace.core.tasks import Task, cancel, schedule
 from marketplace.engagements import queries
 from marketplace.engagements.models import Agreement, CoPayment, Engagement, Stage
 from marketplace.engagements.states import CO_PAYMENT, ENGAGEMENT, STAGE
-from marketplace.ledger import service as ledger
+from marketplace.ledger.service import Leg, Opening, post
 from marketplace.providers import service as providers
 
 
@@ -113,20 +113,11 @@ def _ask_for_co_payment(agreement: Agreement, engagement: Engagement) -> None:
 
 
 def _hold_money(co_payment: CoPayment, *, actor: Actor, key: str) -> None:
-    owner = ("agreement", co_payment.agreement_id)
-    bank = ledger.open_account(
-        f"bank:{co_payment.currency}",
-        stage="bank",
-        owner=("agency", None),
-        currency=co_payment.currency,
-        may_be_negative=True,
-    )
-    held = ledger.open_account(
-        f"co_payment:{co_payment.agreement_id}", stage="co_payment", owner=owner, currency=co_payment.currency
-    )
-    ledger.transfer(
-        bank, held, co_payment.amount, kind="co_payment", actor=actor, reference=co_payment.reference, key=key
-    )
+    owner, currency = ("agreement", co_payment.agreement_id), co_payment.currency
+    bank = Opening(f"bank:{currency}", "bank", ("agency", None), currency, may_be_negative=True)
+    held = Opening(f"co_payment:{co_payment.agreement_id}", "co_payment", owner, currency)
+    legs = [Leg(bank, held, co_payment.amount, key)]
+    post(legs, kind="co_payment", actor=actor, reference=co_payment.reference)
 
 
 def _start(engagement: Engagement, *, actor: Actor) -> None:

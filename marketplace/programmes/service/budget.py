@@ -10,8 +10,7 @@ from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import _
-from marketplace.ledger import service as ledger
-from marketplace.ledger.service import money_verb
+from marketplace.ledger.service import Leg, Opening, money_verb, post
 from marketplace.programmes import queries, rules
 from marketplace.programmes.models import BudgetLine
 from marketplace.programmes.states import BUDGET_LINE
@@ -53,22 +52,9 @@ def appropriate_line(line_id: UUID, *, actor: Actor, key: str) -> BudgetLine:
     line.appropriated_by = actor.person_id
     transition(line, BUDGET_LINE, "appropriate", actor=actor, amount=line.amount)
     db.flush()
-    for stage, may_be_negative in (("source", True), ("available", False)):
-        ledger.open_account(
-            f"{stage}:{line.id}",
-            stage=stage,
-            owner=("budget_line", line.id),
-            currency=call.programme.currency,
-            budget_line_id=line.id,
-            may_be_negative=may_be_negative,
-        )
-    ledger.transfer(
-        f"source:{line.id}",
-        f"available:{line.id}",
-        line.amount,
-        kind="appropriate",
-        actor=actor,
-        reference=call.number,
-        key=f"appropriate:{line.id}",
-    )
+    owner, currency = ("budget_line", line.id), call.programme.currency
+    source = Opening(f"source:{line.id}", "source", owner, currency, line.id, may_be_negative=True)
+    available = Opening(f"available:{line.id}", "available", owner, currency, line.id)
+    legs = [Leg(source, available, line.amount, f"appropriate:{line.id}")]
+    post(legs, kind="appropriate", actor=actor, reference=call.number)
     return line

@@ -10,7 +10,7 @@ from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
-from marketplace.ledger import service as ledger
+from marketplace.ledger.service import Leg, Opening, post
 from marketplace.programmes.models import Call
 from marketplace.vouchers.models import Application, Voucher
 from marketplace.vouchers.service.applications import tell
@@ -38,28 +38,16 @@ def issue(call: Call, application: Application, parts: dict[UUID, int], actor: A
     transition(application, APPLICATION, "allocate", actor=actor)
     db.flush()
     record(actor, "voucher.issue", voucher, after={"application": str(application.id), "amount": voucher.amount})
-    for line_id, part in parts.items():
-        if part:
-            _reserve(voucher, line_id, part, actor)
+    _reserve(voucher, parts, actor)
     tell(application, "issued", voucher=voucher.number, amount=voucher.amount, currency=voucher.currency,
          expires_at=voucher.last_moment, voucher_path=f"/vouchers/{voucher.id}")  # fmt: skip
     return voucher
 
 
-def _reserve(voucher: Voucher, line_id: UUID, part: int, actor: Actor) -> None:
-    account = ledger.open_account(
-        f"reserved:{voucher.id}:{line_id}",
-        stage="reserved",
-        owner=("voucher", voucher.id),
-        currency=voucher.currency,
-        budget_line_id=line_id,
-    )
-    ledger.transfer(
-        f"available:{line_id}",
-        account,
-        part,
-        kind="reserve",
-        actor=actor,
-        reference=voucher.number,
-        key=f"reserve:{voucher.id}:{line_id}",
-    )
+def _reserve(voucher: Voucher, parts: dict[UUID, int], actor: Actor) -> None:
+    owner, legs = ("voucher", voucher.id), []
+    for line_id, part in parts.items():
+        if part:
+            reserved = Opening(f"reserved:{voucher.id}:{line_id}", "reserved", owner, voucher.currency, line_id)
+            legs.append(Leg(f"available:{line_id}", reserved, part, f"reserve:{voucher.id}:{line_id}"))
+    post(legs, kind="reserve", actor=actor, reference=voucher.number)

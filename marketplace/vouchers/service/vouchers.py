@@ -14,7 +14,7 @@ from marketplace.core.db import session
 from marketplace.core.money import split
 from marketplace.core.tasks import Task, schedule
 from marketplace.ledger import queries as ledger_queries
-from marketplace.ledger import service as ledger
+from marketplace.ledger.service import Leg, Opening, post
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.states import VOUCHER
@@ -34,16 +34,12 @@ def commit(voucher_id: UUID, *, actor: Actor, amount: int, agreement_id: UUID, r
     lines = queries.voucher_lines(voucher.id)
     rules.check_remainder(amount, sum(lines.values()))
     # Weighing by what is left keeps every part within its line, and the last drawing empties all of them.
+    owner, legs = ("agreement", agreement_id), []
     for line_id, part in zip(lines, split(amount, list(lines.values())), strict=True):
         if part:
-            account = ledger.open_account(
-                f"committed:{agreement_id}:{line_id}",
-                stage="committed",
-                owner=("agreement", agreement_id),
-                currency=voucher.currency,
-                budget_line_id=line_id,
-            )
-            _move(f"reserved:{voucher.id}:{line_id}", account, part, "commit", actor, reference, f"{key}:{line_id}")
+            committed = Opening(f"committed:{agreement_id}:{line_id}", "committed", owner, voucher.currency, line_id)
+            legs.append(Leg(f"reserved:{voucher.id}:{line_id}", committed, part, f"{key}:{line_id}"))
+    post(legs, kind="commit", actor=actor, reference=reference)
     record(actor, "voucher.commit", voucher, after={"agreement": str(agreement_id), "amount": amount})
     if amount == sum(lines.values()):
         transition(voucher, VOUCHER, "exhaust", actor=actor)
@@ -58,10 +54,12 @@ def release_commitment(
     balances = ledger_queries.balances_by_owner(agreement_id, "committed")
     rules.check_remainder(amount, sum(balances.values()))
     usable = _takes_back(voucher)
+    legs = []
     for line_id, part in zip(balances, split(amount, list(balances.values())), strict=True):
         if part:
             target = f"reserved:{voucher.id}:{line_id}" if usable else f"available:{line_id}"
-            _move(f"committed:{agreement_id}:{line_id}", target, part, "release", actor, reference, f"{key}:{line_id}")
+            legs.append(Leg(f"committed:{agreement_id}:{line_id}", target, part, f"{key}:{line_id}"))
+    post(legs, kind="release", actor=actor, reference=reference)
     record(actor, "voucher.release_commitment", voucher, after={"agreement": str(agreement_id), "amount": amount})
     if not usable:
         voucher.released += amount
@@ -131,10 +129,12 @@ def _end(voucher_id: UUID, event: str, actor: Actor, reason: str | None) -> Vouc
     voucher = queries.get_voucher(voucher_id, lock=True)
     transition(voucher, VOUCHER, event, actor=actor, reason=reason)
     lines = queries.voucher_lines(voucher.id)
-    for line_id, left in lines.items():
-        if left:
-            source, target = f"reserved:{voucher.id}:{line_id}", f"available:{line_id}"
-            _move(source, target, left, "release", actor, voucher.number, f"{event}:{voucher.id}:{line_id}")
+    legs = [
+        Leg(f"reserved:{voucher.id}:{line_id}", f"available:{line_id}", left, f"{event}:{voucher.id}:{line_id}")
+        for line_id, left in lines.items()
+        if left
+    ]
+    post(legs, kind="release", actor=actor, reference=voucher.number)
     voucher.released += sum(lines.values())
     _offer(voucher)
     db.flush()
@@ -145,7 +145,3 @@ def _offer(voucher: Voucher) -> None:
     """What came back goes to the waitlist of its call by itself."""
     wave = session.scalar(select(func.nextval("waitlist_waves"))) or 0
     schedule(Task.OFFER_FROM_WAITLIST, voucher.call_id, wave=wave)
-
-
-def _move(source: str, target: str, amount: int, kind: str, actor: Actor, reference: str, key: str) -> None:
-    ledger.transfer(source, target, amount, kind=kind, actor=actor, reference=reference, key=key)

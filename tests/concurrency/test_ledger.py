@@ -1,0 +1,75 @@
+"""Many transfers at once between the same accounts: none waits for ever, none is lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from uuid import uuid4
+
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from config.settings import Settings
+from marketplace.core import db
+from marketplace.core.actors import SYSTEM
+from marketplace.ledger import queries
+from marketplace.ledger.service import Leg, Opening, open_account, post, transfer
+
+CODES = [f"bank:{number}" for number in range(3)]
+THREADS, EACH = 8, 15
+
+
+def outcomes(app: Flask, work: object) -> Counter[str]:
+    """What became of the work done over and over by several threads."""
+
+    def run(thread: int) -> list[str]:
+        chance, found = Random(thread), []
+        with app.app_context():
+            for _turn in range(EACH):
+                try:
+                    with db.unit_of_work():
+                        work(chance)  # type: ignore[operator]
+                    found.append("done")
+                except DBAPIError as error:
+                    found.append(type(error.orig).__name__)
+        return found
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return Counter(outcome for found in pool.map(run, range(THREADS)) for outcome in found)
+
+
+def open_all(app: Flask) -> None:
+    with app.app_context(), db.unit_of_work():
+        for code in CODES:
+            open_account(code, stage="bank", owner=("agency", None), currency="KRW", may_be_negative=True)
+
+
+def test_transfers_in_both_directions_never_wait_for_ever(app: Flask, real_database: Settings) -> None:
+    open_all(app)
+
+    def work(chance: Random) -> None:
+        debit, credit = chance.sample(CODES, 2)
+        transfer(debit, credit, 1, kind="test", actor=SYSTEM, reference="a test", key=str(uuid4()))
+
+    assert outcomes(app, work) == {"done": THREADS * EACH}
+    with app.app_context():
+        assert queries.verify().faults == []
+
+
+def test_movements_over_several_accounts_never_wait_for_ever(app: Flask, real_database: Settings) -> None:
+    open_all(app)
+
+    def work(chance: Random) -> None:
+        first, second, third = chance.sample(CODES, 3)
+        fresh = [
+            Opening(f"co_payment:{number}", "co_payment", ("agency", None), "KRW", may_be_negative=True)
+            for number in range(5)
+        ]
+        legs = [Leg(first, second, 1, str(uuid4())), Leg(second, third, 1, str(uuid4()))]
+        legs += [Leg(third, each, 1, str(uuid4())) for each in chance.sample(fresh, 3)]
+        post(legs, kind="test", actor=SYSTEM, reference="a test")
+
+    assert outcomes(app, work) == {"done": THREADS * EACH}
+    with app.app_context():
+        assert queries.verify().faults == []
