@@ -32,6 +32,7 @@ AREAS = (
     "surveys",
     "evaluations",
     "ethics",
+    "reports",
 )
 LEASE = timedelta(seconds=120)
 SOFT_LIMIT, HARD_LIMIT = 90, 100

@@ -25,6 +25,8 @@ SLOTS: Sequence[Slot] = (
     Slot(Task.END_HOLDS, timedelta(minutes=10)),
     # Mandates and memberships end on their day.
     Slot(Task.END_MEMBERSHIPS, timedelta(hours=1)),
+    # The books are proved once a day, and the result is published.
+    Slot(Task.RECONCILE, timedelta(days=1)),
     # Rows of sessions long over, and one-time keys long spent.
     Slot(Task.PURGE_SESSIONS, timedelta(hours=6)),
 )

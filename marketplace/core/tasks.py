@@ -59,6 +59,7 @@ class Task(StrEnum):
     CLOSE_SURVEY = "close_survey", Queue.SURVEYS
     ASSIGN_EVALUATION = "assign_evaluation", Queue.SURVEYS
     SEAL_AUDIT = "seal_audit", Queue.MAINTENANCE
+    RECONCILE = "reconcile", Queue.MAINTENANCE
     END_MEMBERSHIPS = "end_memberships", Queue.MAINTENANCE
     PURGE_SESSIONS = "purge_sessions", Queue.MAINTENANCE
 

@@ -63,6 +63,7 @@ class Transfer(Model):
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("debit_account_id <> credit_account_id", name="two_accounts"),
+        Index("ix_ledger_transfers_created_at", "created_at", "id"),
     )
 
     id: Mapped[UUID] = uuid_key()

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import CompoundSelect, func, select, union_all
 
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
@@ -55,40 +56,85 @@ def transfers_of(owner_id: UUID) -> Sequence[Transfer]:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """A figure that transfers don't explain: what it is, what stands there and what they say, in minor units."""
+
+    check: str
+    subject: str
+    stands: int
+    explained: int
+
+    @property
+    def difference(self) -> int:
+        """How many units are unexplained."""
+        return abs(self.stands - self.explained)
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.check} {self.stands}, transfers say {self.explained}"
+
+
+@dataclass(frozen=True)
 class Books:
     """The proof of the books: how many accounts and transfers, and what can't be explained."""
 
     accounts: int
     transfers: int
-    unexplained: int
-    faults: list[str]
+    faults: list[Fault]
+
+    @property
+    def unexplained(self) -> int:
+        """The sum of all differences; 0 when the books are sound."""
+        return sum(fault.difference for fault in self.faults)
 
 
 def verify() -> Books:
-    """Compare every balance with the sum of its transfers; `unexplained` is the sum of differences, and is 0."""
+    """Prove the books by their transfers: every balance, no account below 0 that may not be, all together 0, and what
+    was appropriated to a budget line is what stands at its stages."""
+    counted = session.execute(
+        select(
+            func.count(), func.coalesce(func.sum(Account.balance), 0), select(func.count(Transfer.id)).scalar_subquery()
+        ).select_from(Account)
+    ).one()
+    accounts, total, transfers = (int(figure) for figure in counted)
+    faults = [Fault("total", "all accounts", total, 0)] if total else []
+    return Books(accounts, transfers, [*_balance_faults(), *faults, *_budget_faults()])
+
+
+def _balance_faults() -> list[Fault]:
+    moved = sides().subquery()
+    sums = select(moved.c.account_id, func.sum(moved.c.amount).label("amount")).group_by(moved.c.account_id).subquery()
+    explained = func.coalesce(sums.c.amount, 0)
+    below = (Account.balance < 0) & ~Account.may_be_negative
     rows = session.execute(
-        text(
-            """
-            WITH moved AS (
-                SELECT id, sum(amount) AS amount FROM (
-                    SELECT credit_account_id AS id, amount FROM ledger_transfers
-                    UNION ALL SELECT debit_account_id, -amount FROM ledger_transfers) AS sides
-                GROUP BY id)
-            SELECT account.code, account.balance, coalesce(moved.amount, 0) AS explained
-              FROM ledger_accounts AS account LEFT JOIN moved ON moved.id = account.id
-             WHERE account.balance <> coalesce(moved.amount, 0)
-                OR (account.balance < 0 AND NOT account.may_be_negative)
-             ORDER BY account.code
-            """
-        )
+        select(Account.code, Account.balance, explained)
+        .outerjoin(sums, sums.c.account_id == Account.id)
+        .where((Account.balance != explained) | below)
+        .order_by(Account.code)
     ).all()
-    faults = [f"{row.code}: balance {row.balance}, transfers say {row.explained}" for row in rows]
-    total = session.scalar(select(func.coalesce(func.sum(Account.balance), 0))) or 0
-    if total:
-        faults.append(f"all accounts together hold {total}, not 0")
-    return Books(
-        accounts=session.scalar(select(func.count()).select_from(Account)) or 0,
-        transfers=session.scalar(select(func.count()).select_from(Transfer)) or 0,
-        unexplained=int(sum(abs(row.balance - row.explained) for row in rows)) + abs(int(total)),
-        faults=faults,
+    wrong = [Fault("balance", code, balance, int(says)) for code, balance, says in rows if balance != says]
+    # What an account that may not be negative owes, even where its transfers explain it.
+    return wrong + [Fault("below_zero", code, balance, 0) for code, balance, says in rows if balance == says]
+
+
+def _budget_faults() -> list[Fault]:
+    moved = sides().subquery()
+    stands = func.coalesce(func.sum(moved.c.amount).filter(Account.stage.in_(PUBLIC_STAGES)), 0)
+    appropriated = func.coalesce(-func.sum(moved.c.amount).filter(Account.stage == "source"), 0)
+    rows = session.execute(
+        select(Account.budget_line_id, stands, appropriated)
+        .join(moved, moved.c.account_id == Account.id)
+        .where(Account.budget_line_id.is_not(None))
+        .group_by(Account.budget_line_id)
+        .having(stands != appropriated)
+        .order_by(Account.budget_line_id)
     )
+    return [Fault("budget", f"budget_line:{line}", int(found), int(given)) for line, found, given in rows]
+
+
+def sides() -> CompoundSelect[Any]:
+    """Every transfer from both its sides: the account, the other one, and what came (or, below 0, went)."""
+    came = select(
+        Transfer.credit_account_id.label("account_id"), Transfer.debit_account_id.label("other_id"), Transfer.amount
+    )
+    went = select(Transfer.debit_account_id, Transfer.credit_account_id, -Transfer.amount)
+    return union_all(came, went)

@@ -10,6 +10,7 @@ Menu = list[tuple[Words, str]]
 HOME = (_("Home"), "reports.home")
 CALLS = (_("Programmes"), "programmes.programme_list")
 PROVIDERS = (_("Providers"), "providers.directory")
+BOOKS = (_("The books"), "reports.books")
 ACCOUNT = (_("My account"), "accounts.account")
 
 VISITOR: Menu = [
@@ -17,6 +18,7 @@ VISITOR: Menu = [
     (_("Check eligibility"), "programmes.eligibility"),
     CALLS,
     PROVIDERS,
+    BOOKS,
 ]
 SME: Menu = [
     HOME,
@@ -67,6 +69,7 @@ MENUS: dict[Role, Menu] = {
         (_("Jobs"), "jobs.jobs"),
         (_("Engagements"), "engagements.engagements"),
         (_("Claims"), "claims.claims"),
+        BOOKS,
         PROVIDERS,
         ACCOUNT,
     ],
@@ -78,6 +81,7 @@ MENUS: dict[Role, Menu] = {
         (_("Payment batches"), "claims.payment_batches"),
         (_("Bank files"), "claims.bank_imports"),
         (_("Bank accounts"), "providers.bank_accounts"),
+        BOOKS,
         ACCOUNT,
     ],
     Role.EVALUATOR: [HOME, (_("Evaluations"), "evaluations.evaluation_list"), PROVIDERS, ACCOUNT],
@@ -99,6 +103,7 @@ MENUS: dict[Role, Menu] = {
         (_("Surveys"), "surveys.survey_list"),
         (_("Audit trail"), "accounts.audit_log"),
         (_("Background tasks"), "accounts.background_tasks"),
+        BOOKS,
         PROVIDERS,
         ACCOUNT,
     ],
@@ -115,6 +120,7 @@ MENUS: dict[Role, Menu] = {
         (_("Evaluations"), "evaluations.evaluation_list"),
         (_("Surveys"), "surveys.survey_list"),
         (_("Audit trail"), "accounts.audit_log"),
+        BOOKS,
         ACCOUNT,
     ],
 }

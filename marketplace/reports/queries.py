@@ -21,6 +21,7 @@ from marketplace.evaluations.models import Assignment, Evaluation, GradeAppeal
 from marketplace.jobs.models import Award, Bid, Job, Question
 from marketplace.programmes.models import BudgetLine, Call
 from marketplace.providers.models import BankAccount, Consultant, Pledge, Provider
+from marketplace.reports.models import Reconciliation
 from marketplace.vouchers.models import Application, Voucher
 
 Count = Select[int]
@@ -49,6 +50,17 @@ def waiting_for(actor: Actor) -> list[Waiting]:
     works = WORK.get(actor.role, ())
     found = [Waiting(work.text, work.endpoint, session.scalar(work.count(actor)) or 0) for work in works]
     return [waiting for waiting in found if waiting.count]
+
+
+def reconciliations() -> Select[Reconciliation]:
+    """Every proof of the books."""
+    return select(Reconciliation)
+
+
+def last_reconciliation() -> Reconciliation | None:
+    """The newest proof of the books, if there was one."""
+    newest = reconciliations().order_by(Reconciliation.run_at.desc(), Reconciliation.id.desc())
+    return session.scalars(newest.limit(1)).one_or_none()
 
 
 def _of(entity: Any, *conditions: Any) -> Count:
@@ -190,6 +202,11 @@ def _memberships(actor: Actor) -> Count:
     return _of(Membership, Membership.status == "proposed", Membership.organisation_kind == "agency")
 
 
+def _faults_in_the_books(actor: Actor) -> Count:
+    newest = select(Reconciliation.faults).order_by(Reconciliation.run_at.desc(), Reconciliation.id.desc()).limit(1)
+    return select(func.jsonb_array_length(newest.scalar_subquery()))
+
+
 def _dead_tasks(actor: Actor) -> Count:
     return _of(BackgroundTask, BackgroundTask.status == "dead")
 
@@ -255,9 +272,11 @@ WORK: dict[Role, Sequence[Work]] = {
         Work(_("Appeals to decide"), "ethics.case_list", _all(Case, "appealed")),
     ),
     Role.ADMINISTRATOR: (
+        Work(_("Figures in the books that nothing explains"), "reports.books", _faults_in_the_books),
         Work(_("Roles to approve"), "accounts.people", _memberships),
         Work(_("Evaluations to review"), "evaluations.evaluation_list", _all(Evaluation, "submitted")),
         Work(_("Appeals against grades to decide"), "evaluations.evaluation_list", _all(GradeAppeal, "open")),
         Work(_("Background tasks that failed"), "accounts.background_tasks", _dead_tasks),
     ),
+    Role.AUDITOR: (Work(_("Figures in the books that nothing explains"), "reports.books", _faults_in_the_books),),
 }

@@ -19,7 +19,7 @@ ENGINES = {
     "notifications": {"post", "rendering"},
     "programmes": {"eligibility", "standards", "terms"},
     "providers": {"account_numbers", "ethics_code", "training"},
-    "reports": {"menu"},
+    "reports": {"labels", "menu", "proof"},
     "surveys": {"instruments", "scoring"},
     "vouchers": {"allocation", "document"},
 }

@@ -1,11 +1,11 @@
-"""The ledger on the command line."""
+"""The books on the command line."""
 
 import sys
 
 import click
 from flask.cli import AppGroup
 
-from marketplace.ledger import queries
+from marketplace.reports import proof
 
 cli = AppGroup("ledger", help="The books.")
 groups = [cli]
@@ -13,8 +13,8 @@ groups = [cli]
 
 @cli.command()
 def verify() -> None:
-    """Prove that every balance is the sum of its transfers; exit 1 if not."""
-    books = queries.verify()
+    """Prove every balance, budget line, voucher, agreement and claim by its transfers; exit 1 if one can't be."""
+    books = proof.prove()
     click.echo(f"{books.accounts} accounts, {books.transfers} transfers, {books.unexplained} units unexplained")
     for fault in books.faults:
         click.echo(f"FAULT {fault}")

@@ -1,0 +1,113 @@
+"""The proof that rows and money agree: what vouchers, agreements and claims say is what their transfers say."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Subquery, case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from marketplace.claims.models import Claim
+from marketplace.core.db import session
+from marketplace.engagements.models import Agreement, Redemption
+from marketplace.ledger import queries as ledger
+from marketplace.ledger.models import Account
+from marketplace.ledger.queries import Books, Fault
+from marketplace.vouchers.models import Voucher
+
+# By name what a row says and what its transfers say.
+Figures = dict[str, tuple[Any, Any]]
+# In these statuses a claim's money is payable or paid.
+APPROVED = ("approved", "batched", "paid")
+# The parts of a claim: where each is payable and where it is paid.
+PARTS = {"aid": ("payable", "paid"), "co_payment": ("co_payment_payable", "co_payment_paid")}
+
+
+def prove() -> Books:
+    """Prove the ledger itself, then that every voucher, agreement and claim stands where its money does."""
+    books = ledger.verify()
+    return Books(books.accounts, books.transfers, [*books.faults, *_vouchers(), *_agreements(), *_claims()])
+
+
+def _moved() -> Subquery:
+    """What came to and went from the accounts of each owner, by its stage and the stage on the other side."""
+    sides, other = ledger.sides().subquery(), aliased(Account)
+    came = func.coalesce(func.sum(sides.c.amount).filter(sides.c.amount > 0), 0)
+    went = func.coalesce(-func.sum(sides.c.amount).filter(sides.c.amount < 0), 0)
+    return (
+        select(Account.owner_id, Account.stage, other.stage.label("other"), came.label("came"), went.label("went"))
+        .join(sides, sides.c.account_id == Account.id)
+        .join(other, other.id == sides.c.other_id)
+        .where(Account.owner_kind.in_(("voucher", "agreement", "claim")))
+        .group_by(Account.owner_id, Account.stage, other.stage)
+        .subquery()
+    )
+
+
+def _sum(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(column).filter(*conditions), 0)
+
+
+def _vouchers() -> list[Fault]:
+    """A voucher's amount was reserved for it, and what it gave back went to the budget."""
+    moved = _moved()
+    reserved = _sum(moved.c.came, moved.c.stage == "reserved", moved.c.other == "available")
+    released = _sum(moved.c.went, moved.c.other == "available")
+    holder = func.coalesce(Agreement.voucher_id, moved.c.owner_id)
+    sums = (
+        select(holder.label("id"), reserved.label("reserved"), released.label("released"))
+        .outerjoin_from(moved, Agreement, Agreement.id == moved.c.owner_id)
+        .where(moved.c.stage.in_(("reserved", "committed")))
+        .group_by(holder)
+        .subquery()
+    )
+    figures: Figures = {
+        "reserved": (Voucher.amount, func.coalesce(sums.c.reserved, 0)),
+        "released": (Voucher.released, func.coalesce(sums.c.released, 0)),
+    }
+    return _faults(select(Voucher.number).outerjoin(sums, sums.c.id == Voucher.id), figures)
+
+
+def _agreements() -> list[Fault]:
+    """What was redeemed for an agreement came to it from its voucher."""
+    moved = _moved()
+    committed = _sum(moved.c.came, moved.c.stage == "committed", moved.c.other == "reserved")
+    sums = select(moved.c.owner_id.label("id"), committed.label("committed")).group_by(moved.c.owner_id).subquery()
+    rows = (
+        select(Agreement.number)
+        .outerjoin(Redemption, Redemption.agreement_id == Agreement.id)
+        .outerjoin(sums, sums.c.id == Agreement.id)
+    )
+    return _faults(rows, {"redeemed": (func.coalesce(Redemption.amount, 0), func.coalesce(sums.c.committed, 0))})
+
+
+def _claims() -> list[Fault]:
+    """An approved claim's money, and no other's, became payable; a paid claim's, and no other's, was paid."""
+    moved = _moved()
+    net = moved.c.came - moved.c.went
+    sums = select(moved.c.owner_id.label("id")).group_by(moved.c.owner_id)
+    for name, (payable, paid) in PARTS.items():
+        ours = moved.c.stage == payable
+        sums = sums.add_columns(
+            _sum(net, ours, moved.c.other != paid).label(f"approved_{name}"),
+            _sum(-net, ours, moved.c.other == paid).label(f"paid_{name}"),
+        )
+    found = sums.subquery()
+    figures: Figures = {}
+    for name in PARTS:
+        for step, statuses in (("approved", APPROVED), ("paid", ("paid",))):
+            says = case((Claim.status.in_(statuses), getattr(Claim, name)), else_=0)
+            figures[f"{step}_{name}"] = (says, func.coalesce(found.c[f"{step}_{name}"], 0))
+    return _faults(select(Claim.number).outerjoin(found, found.c.id == Claim.id), figures)
+
+
+def _faults(rows: Any, figures: Figures) -> list[Fault]:
+    """Of each row the figures (name: what it says, what its transfers say) that differ."""
+    number = rows.selected_columns[0]
+    columns = [figure for pair in figures.values() for figure in pair]
+    differs = or_(*(says != explained for says, explained in figures.values()))
+    found = session.execute(rows.add_columns(*columns).where(differs).order_by(number))
+    return [
+        Fault(name, row[0], int(row[place]), int(row[place + 1]))
+        for row in found
+        for place, name in zip(range(1, len(columns), 2), figures, strict=True)
+        if row[place] != row[place + 1]
+    ]

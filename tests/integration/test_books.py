@@ -1,0 +1,147 @@
+"""The books: the daily proof names whatever money can't be explained, publishes it and tells those who must act."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from marketplace.claims.models import Claim
+from marketplace.core import clock, db
+from marketplace.core.actors import SYSTEM, Role
+from marketplace.core.errors import Forbidden
+from marketplace.core.tasks import NOBODY, Task, schedule
+from marketplace.ledger import service as ledger
+from marketplace.notifications.models import Message
+from marketplace.reports import proof, service
+from marketplace.reports.models import Reconciliation
+from tests.factories import claims as make_claims
+from tests.factories import engagements as make
+from tests.factories.accounts import make_officer, sign_in_as
+
+
+def found() -> set[tuple[str, str]]:
+    """What the proof names now: (what, whose)."""
+    with db.unit_of_work():
+        return {(fault.check, fault.subject) for fault in proof.prove().faults}
+
+
+@pytest.fixture
+def story(app: Flask, real_database: object) -> Iterator[tuple[make.Story, Claim]]:
+    """A voucher, an engagement under it and an approved claim of its first stage; the clock stands as it was after."""
+    with app.app_context(), db.unit_of_work():
+        story = make.make_story()
+        engagement = make.make_engagement(story)
+        make.accept_all(story, engagement, stages=1)
+        claim = make_claims.approve(story, make_claims.submit(story, engagement))
+    with app.app_context():
+        yield story, claim
+    clock.set_offset(timedelta())
+
+
+def move(debit: str, credit: str, amount: int) -> None:
+    """Money moved past every verb."""
+    with db.unit_of_work():
+        key = f"planted-{debit}-{credit}"
+        ledger.transfer(debit, credit, amount, kind="planted", actor=SYSTEM, reference="x", key=key)
+
+
+def test_every_kind_of_fault_is_named(story: tuple[make.Story, Claim], as_owner: Callable[..., None]) -> None:
+    made, claim = story
+    voucher, agreement = made.voucher, claim.engagement.agreement
+    assert found() == set()
+    first, second = sorted(db.session.scalars(text("SELECT id::text FROM budget_lines")))
+    db.rollback()
+
+    def planted(statement: str, undo: str) -> set[tuple[str, str]]:
+        past_triggers(statement)
+        names = found()
+        past_triggers(undo)
+        assert found() == set()
+        return names
+
+    def past_triggers(statement: str) -> None:
+        table = statement.split()[1]
+        as_owner(f"ALTER TABLE {table} DISABLE TRIGGER USER", statement, f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+    assert ("reserved", voucher.number) in planted(
+        "UPDATE vouchers SET amount = amount + 1", "UPDATE vouchers SET amount = amount - 1"
+    )
+    assert ("released", voucher.number) in planted(
+        "UPDATE vouchers SET released = 1", "UPDATE vouchers SET released = 0"
+    )
+    assert ("redeemed", agreement.number) in planted(
+        "UPDATE redemptions SET amount = amount - 1", "UPDATE redemptions SET amount = amount + 1"
+    )
+    assert planted(
+        "UPDATE claims SET aid = aid + 1, co_payment = co_payment - 1",
+        "UPDATE claims SET aid = aid - 1, co_payment = co_payment + 1",
+    ) == {("approved_aid", claim.number), ("approved_co_payment", claim.number)}
+
+    # Paid without a payment; then sent back, so that all is well again.
+    with db.unit_of_work():
+        paid = ledger.open_account(
+            f"paid:{first}", stage="paid", owner=("budget_line", None), currency="KRW", budget_line_id=first
+        )
+    move(f"payable:{claim.id}:{first}", paid, 3)
+    assert found() == {("paid_aid", claim.number)}
+    move(paid, f"payable:{claim.id}:{first}", 3)
+    assert found() == set()
+
+    # One funder's money on another one's line.
+    move(f"available:{first}", f"available:{second}", 4)
+    assert found() == {("budget", f"budget_line:{first}"), ("budget", f"budget_line:{second}")}
+    move(f"available:{second}", f"available:{first}", 4)
+
+    assert planted(
+        f"UPDATE ledger_accounts SET balance = balance + 5 WHERE code = 'available:{first}'",
+        f"UPDATE ledger_accounts SET balance = balance - 5 WHERE code = 'available:{first}'",
+    ) == {("balance", f"available:{first}"), ("total", "all accounts")}
+
+    as_owner("ALTER TABLE ledger_accounts DROP CONSTRAINT ck_ledger_accounts_balance")
+    with db.unit_of_work():
+        for code in ("one", "two"):
+            ledger.open_account(code, stage="bank", owner=("agency", None), currency="KRW")
+    move("one", "two", 7)
+    assert found() == {("below_zero", "one")}
+    move("two", "one", 7)
+
+    # A transfer taken out of history.
+    as_owner("ALTER TABLE ledger_transfers DISABLE TRIGGER USER", "DELETE FROM ledger_transfers WHERE kind = 'commit'")
+    assert {("redeemed", agreement.number), ("balance", f"reserved:{voucher.id}:{first}")} <= found()
+
+
+def test_a_sound_day_is_published_and_nobody_is_bothered(database, run_tasks) -> None:
+    make_officer(Role.AUDITOR)
+    schedule(Task.RECONCILE, NOBODY, wave=1)
+    run_tasks()
+    (made,) = database.scalars(select(Reconciliation))
+    assert (made.unexplained, made.faults) == (0, [])
+    assert not database.scalars(select(Message)).all()
+
+
+def test_a_fault_reaches_auditors_and_administrators_and_is_kept(database, client) -> None:
+    auditor, administrator = make_officer(Role.AUDITOR), make_officer(Role.ADMINISTRATOR)
+    for code in ("one", "two"):
+        ledger.open_account(code, stage="bank", owner=("agency", None), currency="KRW", may_be_negative=True)
+    ledger.open_account(
+        "line", stage="available", owner=("x", None), currency="KRW", budget_line_id=uuid4(), may_be_negative=False
+    )
+    ledger.transfer("one", "line", 9, kind="planted", actor=SYSTEM, reference="x", key="planted")
+    made = service.reconcile(actor=SYSTEM)
+    assert made.unexplained == 9
+    mails = database.scalars(select(Message).where(Message.template == "reports/books_do_not_balance")).all()
+    assert len(mails) == 2
+    public = client.get("/books").text
+    assert "<dd>9</dd>" in public
+    assert "budget_line:" not in public
+    assert "budget_line:" in sign_in_as(client, auditor).get("/books").text
+    assert 'href="/books">Figures in the books' in client.get("/?lang=en").text
+    for actor in (auditor, administrator):
+        with pytest.raises(Forbidden):
+            service.reconcile(actor=actor)
+    with pytest.raises(DBAPIError, match="append-only"), database.begin_nested():
+        database.execute(text("UPDATE reconciliations SET unexplained = 0, faults = '[]'"))
