@@ -1,12 +1,124 @@
 """The bank: entries assigned, refunds, reverse flows, and engagements ended early."""
 
+from alembic import op
+
 revision = "0019"
 down_revision = "0018"
 
+REFUNDS = """
+CREATE SEQUENCE number_ref;
+
+CREATE TABLE refunds (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    number text NOT NULL,
+    engagement_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    reason text NOT NULL,
+    status text NOT NULL,
+    requested_by uuid,
+    requested_at timestamptz NOT NULL,
+    holder_name text NOT NULL,
+    account_number text NOT NULL,
+    bank_name text NOT NULL,
+    account_changed_by uuid,
+    account_changed_at timestamptz,
+    batched_at timestamptz,
+    paid_at timestamptz,
+    bounced_at timestamptz,
+    CONSTRAINT pk_refunds PRIMARY KEY (id),
+    CONSTRAINT ck_refunds_status CHECK (status IN ('awaiting', 'batched', 'paid')),
+    CONSTRAINT ck_refunds_batched_at CHECK (status NOT IN ('batched', 'paid') OR batched_at IS NOT NULL),
+    CONSTRAINT ck_refunds_paid_at CHECK (status NOT IN ('paid') OR paid_at IS NOT NULL),
+    CONSTRAINT ck_refunds_account_number CHECK (status = 'awaiting' OR account_number <> ''),
+    CONSTRAINT ck_refunds_account_changed CHECK ((account_changed_at IS NULL) = (account_changed_by IS NULL)),
+    CONSTRAINT ck_refunds_amount CHECK (amount > 0),
+    CONSTRAINT ck_refunds_reason CHECK (reason <> ''),
+    CONSTRAINT uq_refunds_number UNIQUE (number),
+    CONSTRAINT fk_refunds_engagement_id_engagements FOREIGN KEY (engagement_id) REFERENCES engagements (id),
+    CONSTRAINT fk_refunds_organisation_id_organisations FOREIGN KEY (organisation_id) REFERENCES organisations (id),
+    CONSTRAINT fk_refunds_requested_by_people FOREIGN KEY (requested_by) REFERENCES people (id),
+    CONSTRAINT fk_refunds_account_changed_by_people FOREIGN KEY (account_changed_by) REFERENCES people (id)
+);
+CREATE INDEX ix_refunds_engagement_id ON refunds (engagement_id);
+CREATE INDEX ix_refunds_organisation_id ON refunds (organisation_id);
+REVOKE DELETE ON refunds FROM app;
+
+ALTER TABLE payment_lines ALTER COLUMN claim_id DROP NOT NULL, ALTER COLUMN bank_account_id DROP NOT NULL,
+    ADD COLUMN refund_id uuid CONSTRAINT fk_payment_lines_refund_id_refunds REFERENCES refunds (id),
+    ADD CONSTRAINT ck_payment_lines_subject CHECK ((claim_id IS NULL) <> (refund_id IS NULL)),
+    ADD CONSTRAINT ck_payment_lines_bank_account_id CHECK ((claim_id IS NULL) = (bank_account_id IS NULL));
+CREATE UNIQUE INDEX uq_payment_lines_refund_id ON payment_lines (refund_id) WHERE status IN ('pending', 'paid');
+
+ALTER TABLE bank_entries ADD COLUMN debtor_bank text NOT NULL DEFAULT '';
+ALTER TABLE co_payments ADD COLUMN payer_bank text;
+"""
+
+# A refund waits while payments of its engagement are held, and leaves by another hand than the one that asked for it.
+REFUND_GUARDS = """
+CREATE FUNCTION check_refund_line() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    held uuid;
+BEGIN
+    SELECT engagement_id INTO held FROM refunds WHERE id = NEW.refund_id;
+    PERFORM 1 FROM engagements WHERE id = held FOR SHARE;
+    IF EXISTS (SELECT 1 FROM holds WHERE engagement_id = held AND status = 'active' AND until_at > app_now()) THEN
+        RAISE EXCEPTION 'payments of this engagement are held'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_payment_lines_held';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER check_refund_line BEFORE INSERT ON payment_lines
+    FOR EACH ROW WHEN (NEW.refund_id IS NOT NULL) EXECUTE FUNCTION check_refund_line();
+
+CREATE FUNCTION check_sent_refunds() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM payment_lines JOIN refunds ON refunds.id = payment_lines.refund_id
+        WHERE payment_lines.batch_id = NEW.id AND payment_lines.status = 'pending'
+            AND refunds.requested_by = NEW.sent_by
+    ) THEN
+        RAISE EXCEPTION 'whoever asked for a refund does not send it'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_payment_batches_payer';
+    END IF;
+    PERFORM 1 FROM engagements WHERE id IN (
+        SELECT refunds.engagement_id FROM payment_lines JOIN refunds ON refunds.id = payment_lines.refund_id
+        WHERE payment_lines.batch_id = NEW.id AND payment_lines.status = 'pending'
+    ) ORDER BY id FOR SHARE;
+    IF EXISTS (
+        SELECT 1 FROM payment_lines JOIN refunds ON refunds.id = payment_lines.refund_id
+        JOIN holds ON holds.engagement_id = refunds.engagement_id
+        WHERE payment_lines.batch_id = NEW.id AND payment_lines.status = 'pending'
+            AND holds.status = 'active' AND holds.until_at > app_now()
+    ) THEN
+        RAISE EXCEPTION 'payments of an engagement in this batch are held'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_payment_lines_held';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER check_sent_refunds BEFORE UPDATE OF sent_by ON payment_batches
+    FOR EACH ROW WHEN (NEW.sent_by IS NOT NULL) EXECUTE FUNCTION check_sent_refunds();
+"""
+
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Make the tables and guards."""
+    for part in (REFUNDS, REFUND_GUARDS):
+        op.execute(part)
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Take them back; what only they could hold goes with them."""
+    op.execute("DROP TRIGGER check_sent_refunds ON payment_batches; DROP FUNCTION check_sent_refunds()")
+    op.execute("DROP TRIGGER check_refund_line ON payment_lines; DROP FUNCTION check_refund_line()")
+    op.execute("DELETE FROM payment_lines WHERE refund_id IS NOT NULL")
+    op.execute(
+        "ALTER TABLE payment_lines DROP COLUMN refund_id, DROP CONSTRAINT IF EXISTS ck_payment_lines_subject,"
+        " DROP CONSTRAINT ck_payment_lines_bank_account_id, ALTER COLUMN claim_id SET NOT NULL,"
+        " ALTER COLUMN bank_account_id SET NOT NULL"
+    )
+    op.execute("DROP TABLE refunds")
+    op.execute("DROP SEQUENCE number_ref")
+    op.execute("ALTER TABLE bank_entries DROP COLUMN debtor_bank")
+    op.execute("ALTER TABLE co_payments DROP COLUMN payer_bank")

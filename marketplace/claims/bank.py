@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from defusedxml.ElementTree import fromstring
 
-from marketplace.claims.pain001 import Account, add_account, decimal_amount
+from marketplace.claims.pain001 import Account, add_account, add_bank, decimal_amount
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"
 ORDER = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
@@ -123,6 +123,8 @@ def _add_details(details: Element, movement: Movement, direction: str, reference
     for name, account in (("Dbtr", movement.debtor), ("Cdtr", movement.creditor)):
         _add(_add(_add(parties, name), "Pty"), "Nm", account.holder)
         add_account(_add(parties, f"{name}Acct"), account.number)
+    if movement.debtor.bank:
+        add_bank(_add(_add(details, "RltdAgts"), "DbtrAgt"), movement.debtor.bank)
     _add(_add(details, "RmtInf"), "Ustrd", movement.remittance)
     if movement.return_reason:
         _add(_add(_add(details, "RtrInf"), "Rsn"), "Cd", movement.return_reason)

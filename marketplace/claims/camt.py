@@ -41,6 +41,7 @@ class Entry:
     payer: str
     debtor: str
     debtor_account: str
+    debtor_bank: str
     booked_on: date
     return_reason: str
 
@@ -84,6 +85,7 @@ def _entries(account: str, booked: Element, digits: dict[str, int]) -> Iterator[
             payer=_text(detail, "RltdPties/UltmtDbtr/Pty/Nm") or _text(detail, "RltdPties/Dbtr/Pty/Nm"),
             debtor=_text(detail, "RltdPties/Dbtr/Pty/Nm"),
             debtor_account=_account(detail, "RltdPties/DbtrAcct"),
+            debtor_bank=_bank(detail, "RltdAgts/DbtrAgt"),
             booked_on=_booked_on(booked),
             return_reason=_text(detail, "RtrInf/Rsn/Cd") or _text(detail, "RtrInf/Rsn/Prtry"),
         )
@@ -139,6 +141,10 @@ def _booked_on(booked: Element) -> date:
 
 def _account(parent: Element, path: str) -> str:
     return _text(parent, f"{path}/Id/IBAN") or _text(parent, f"{path}/Id/Othr/Id")
+
+
+def _bank(parent: Element, path: str) -> str:
+    return _text(parent, f"{path}/FinInstnId/BICFI") or _text(parent, f"{path}/FinInstnId/Nm")
 
 
 def _all(parent: Element, path: str) -> list[Element]:

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
-from marketplace.claims.states import BATCH, CLAIM, HOLD
+from marketplace.claims.states import BATCH, CLAIM, HOLD, REFUND
 from marketplace.core.errors import Words
 from marketplace.core.forms import (
     AgreeField,
+    ChoiceField,
     ChoicesField,
     FileField,
     FilterForm,
@@ -40,6 +41,22 @@ class HoldFilter(FilterForm):
     """Filters of the list of holds."""
 
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *HOLD.labels.items()])
+
+
+class RefundFilter(FilterForm):
+    """Filters of the list of refunds."""
+
+    status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *REFUND.labels.items()])
+
+
+class RefundAccountForm(Form):
+    """Another account of the company, for a refund."""
+
+    scheme = ChoiceField(
+        _("Kind of account number"), choices=[("other", _("Account number of the bank")), ("iban", "IBAN")]
+    )
+    identifier = TextField(_("Account number"), max_length=50)
+    bank_name = TextField(_("Bank"), max_length=100)
 
 
 class InvoiceForm(Form):
@@ -90,9 +107,10 @@ class ReasonForm(Form):
 
 
 class BatchForm(Form):
-    """The approved claims that leave together."""
+    """The approved claims and the refunds that leave together."""
 
-    claim_ids = ChoicesField(_("Approved claims"), coerce=to_id)
+    claim_ids = ChoicesField(_("Approved claims"), coerce=to_id, required=False)
+    refund_ids = ChoicesField(_("Refunds to companies"), coerce=to_id, required=False)
 
 
 class ImportForm(Form):

@@ -1,13 +1,13 @@
 """Owns the tables from the claim to the bank's report; the database itself keeps maker, approver and payer apart."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.claims.states import BATCH, CLAIM, HOLD, LINE
+from marketplace.claims.states import BATCH, CLAIM, HOLD, LINE, REFUND
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.engagements.models import Engagement, Stage
 
@@ -128,6 +128,44 @@ class Hold(Model):
     lift_reason: Mapped[str | None]
 
 
+class Refund(Model):
+    """A part of an SME's share that is not needed, on its way back to the account that it came from."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        CheckConstraint(REFUND.check(), name="status"),
+        CheckConstraint(REFUND.stamped("batched_at", "batched", "paid"), name="batched_at"),
+        CheckConstraint(REFUND.stamped("paid_at", "paid"), name="paid_at"),
+        CheckConstraint("status = 'awaiting' OR account_number <> ''", name="account_number"),
+        CheckConstraint("(account_changed_at IS NULL) = (account_changed_by IS NULL)", name="account_changed"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("reason <> ''", name="reason"),
+        Index("ix_refunds_engagement_id", "engagement_id"),
+        Index("ix_refunds_organisation_id", "organisation_id"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    number: Mapped[str] = mapped_column(unique=True)
+    engagement_id: Mapped[UUID] = mapped_column(ForeignKey("engagements.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str]
+    reason: Mapped[str]
+    status: Mapped[str] = mapped_column(default=REFUND.initial)
+    requested_by: Mapped[UUID | None]
+    requested_at: Mapped[datetime]
+    holder_name: Mapped[str]
+    account_number: Mapped[str]
+    bank_name: Mapped[str]
+    account_changed_by: Mapped[UUID | None]
+    account_changed_at: Mapped[datetime | None]
+    batched_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
+
+    engagement: Mapped[Engagement] = relationship()
+
+
 class PaymentBatch(Model):
     """Payments that leave together as one bank file; who sends it approved none of them."""
 
@@ -158,7 +196,7 @@ class PaymentBatch(Model):
 
 
 class PaymentLine(Model):
-    """One payment of a batch, with the provider's account as it was when the batch was prepared."""
+    """One payment of a batch, of a claim or a refund, with the account as it was when the batch was prepared."""
 
     __tablename__ = "payment_lines"
     __table_args__ = (
@@ -167,9 +205,17 @@ class PaymentLine(Model):
         CheckConstraint(LINE.stamped("returned_at", "returned"), name="returned_at"),
         CheckConstraint(LINE.stamped("removed_at", "removed"), name="removed_at"),
         CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("(claim_id IS NULL) <> (refund_id IS NULL)", name="subject"),
+        CheckConstraint("(claim_id IS NULL) = (bank_account_id IS NULL)", name="bank_account_id"),
         Index(
             "uq_payment_lines_claim_id",
             "claim_id",
+            unique=True,
+            postgresql_where=text("status IN ('pending', 'paid')"),
+        ),
+        Index(
+            "uq_payment_lines_refund_id",
+            "refund_id",
             unique=True,
             postgresql_where=text("status IN ('pending', 'paid')"),
         ),
@@ -178,10 +224,11 @@ class PaymentLine(Model):
 
     id: Mapped[UUID] = uuid_key()
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("payment_batches.id"))
-    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claims.id"))
+    claim_id: Mapped[UUID | None] = mapped_column(ForeignKey("claims.id"))
+    refund_id: Mapped[UUID | None] = mapped_column(ForeignKey("refunds.id"))
     amount: Mapped[int] = mapped_column(BigInteger)
     end_to_end_id: Mapped[str] = mapped_column(unique=True)
-    bank_account_id: Mapped[UUID] = mapped_column(ForeignKey("bank_accounts.id"))
+    bank_account_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_accounts.id"))
     holder_name: Mapped[str]
     account_number: Mapped[str]
     bank_name: Mapped[str]
@@ -191,7 +238,13 @@ class PaymentLine(Model):
     return_reason: Mapped[str | None]
     removed_at: Mapped[datetime | None]
 
-    claim: Mapped[Claim] = relationship()
+    claim: Mapped[Claim | None] = relationship()
+    refund: Mapped[Refund | None] = relationship()
+
+    @property
+    def subject(self) -> Claim | Refund:
+        """What is paid; the database wants exactly one of the two."""
+        return cast(Claim | Refund, self.claim or self.refund)
 
 
 class BankImport(Model):
@@ -232,6 +285,7 @@ class BankEntry(Model):
     direction: Mapped[str]
     debtor: Mapped[str]
     debtor_account: Mapped[str]
+    debtor_bank: Mapped[str]
     booked_on: Mapped[date]
     return_reason: Mapped[str]
     outcome: Mapped[str]

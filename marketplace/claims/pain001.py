@@ -65,7 +65,7 @@ def write(batch: PaymentFile) -> bytes:
     _add(_add(payment, "ReqdExctnDt"), "Dt", batch.execute_on.isoformat())
     _add(_add(payment, "Dbtr"), "Nm", batch.debtor.holder[:MAX_NAME])
     add_account(_add(payment, "DbtrAcct"), batch.debtor.number)
-    _add_bank(_add(payment, "DbtrAgt"), batch.debtor.bank)
+    add_bank(_add(payment, "DbtrAgt"), batch.debtor.bank)
     for transfer in batch.transfers:
         _add_transfer(_add(payment, "CdtTrfTxInf"), batch, transfer)
     ElementTree.indent(root)
@@ -112,13 +112,16 @@ def _add_transfer(parent: Element, batch: PaymentFile, transfer: Transfer) -> No
     _add(identification, "EndToEndId", transfer.reference)
     amount = _add(_add(parent, "Amt"), "InstdAmt", decimal_amount(transfer.amount, batch.digits))
     amount.set("Ccy", batch.currency)
-    _add_bank(_add(parent, "CdtrAgt"), transfer.creditor.bank)
+    # The bank of a refund may be unknown; an IBAN names it by itself.
+    if transfer.creditor.bank:
+        add_bank(_add(parent, "CdtrAgt"), transfer.creditor.bank)
     _add(_add(parent, "Cdtr"), "Nm", transfer.creditor.holder[:MAX_NAME])
     add_account(_add(parent, "CdtrAcct"), transfer.creditor.number)
     _add(_add(parent, "RmtInf"), "Ustrd", transfer.remittance[:MAX_REMITTANCE])
 
 
-def _add_bank(parent: Element, code: str) -> None:
+def add_bank(parent: Element, code: str) -> None:
+    """A bank's identification: as BIC if it looks like one, otherwise by its name."""
     institution = _add(parent, "FinInstnId")
     if _BIC.fullmatch(code):
         _add(institution, "BICFI", code)

@@ -8,9 +8,9 @@ from sqlalchemy.orm import selectinload
 
 from config.payments import terms
 from marketplace.claims import pain001
-from marketplace.claims.models import BankEntry, BankImport, Claim, ClaimLine, Hold, PaymentBatch, PaymentLine
+from marketplace.claims.models import BankEntry, BankImport, Claim, ClaimLine, Hold, PaymentBatch, PaymentLine, Refund
 from marketplace.core import clock, db
-from marketplace.core.actors import Actor, Role
+from marketplace.core.actors import SME, Actor, Role
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.core.money import exponent
@@ -74,6 +74,47 @@ def claims_by_id(claim_ids: Sequence[UUID], *, lock: bool = False) -> Sequence[C
     if lock:
         wanted = wanted.with_for_update().execution_options(populate_existing=True)
     return session.scalars(wanted).all()
+
+
+def waiting_refunds() -> Sequence[Refund]:
+    """Refunds that wait for a payment batch, the longest waiting first."""
+    wanted = select(Refund).where(Refund.status == "awaiting")
+    return session.scalars(wanted.order_by(Refund.requested_at, Refund.id)).all()
+
+
+def refunds_by_id(refund_ids: Sequence[UUID], *, lock: bool = False) -> Sequence[Refund]:
+    """These refunds in order of id, locked if asked."""
+    wanted = select(Refund).where(Refund.id.in_(refund_ids)).order_by(Refund.id)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(wanted).all()
+
+
+def refunds_visible_to(actor: Actor) -> Select[Refund]:
+    """A company's people see its refunds, officers of the agency all."""
+    if actor.role in SME:
+        return select(Refund).where(Refund.organisation_id == actor.organisation_id)
+    return select(Refund) if actor.role in SEES_ALL else select(Refund).where(false())
+
+
+def get_refund(refund_id: UUID, *, actor: Actor) -> Refund:
+    """The refund, if it is this actor's to see; NotFound otherwise."""
+    found = session.scalars(refunds_visible_to(actor).where(Refund.id == refund_id)).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def search_refunds(actor: Actor, *, status: str | None = None) -> Select[Refund]:
+    """The actor's refunds, filtered by status."""
+    found = refunds_visible_to(actor)
+    return found.where(Refund.status == status) if status else found
+
+
+def lines_of_refund(refund_id: UUID) -> Sequence[PaymentLine]:
+    """Every attempt to pay the refund, in the order of their batches."""
+    wanted = select(PaymentLine).where(PaymentLine.refund_id == refund_id)
+    return session.scalars(wanted.order_by(PaymentLine.end_to_end_id)).all()
 
 
 def stages_by_id(stage_ids: Sequence[UUID]) -> Sequence[Stage]:
@@ -167,8 +208,9 @@ def find_batch(number: str) -> PaymentBatch | None:
 
 
 def lines_of(batch_id: UUID) -> Sequence[PaymentLine]:
-    """The batch's payments with their claims, in the order of the bank file."""
-    wanted = select(PaymentLine).where(PaymentLine.batch_id == batch_id).options(selectinload(PaymentLine.claim))
+    """The batch's payments with their claims and refunds, in the order of the bank file."""
+    with_subjects = selectinload(PaymentLine.claim), selectinload(PaymentLine.refund)
+    wanted = select(PaymentLine).where(PaymentLine.batch_id == batch_id).options(*with_subjects)
     return session.scalars(wanted.order_by(PaymentLine.end_to_end_id)).all()
 
 
@@ -195,7 +237,7 @@ def payment_file(batch: PaymentBatch) -> bytes:
             reference=line.end_to_end_id,
             amount=line.amount,
             creditor=pain001.Account(line.holder_name, line.account_number, line.bank_name),
-            remittance=line.claim.number,
+            remittance=line.subject.number,
         )
         for line in lines_of(batch.id)
         if line.status != "removed"

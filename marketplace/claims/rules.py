@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from marketplace.claims.models import Claim, Hold, PaymentBatch
+from marketplace.claims.models import Claim, Hold, PaymentBatch, Refund
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
 from marketplace.core.i18n import _
@@ -18,8 +18,11 @@ explain(
         "ck_claims_four_eyes": _("Another budget officer must approve this claim. Nobody approves what they prepared."),
         "ck_payment_lines_held": _("Payments of this engagement are held. Nothing was saved."),
         "ck_payment_lines_batch": _("This payment batch has left already. Nothing was saved."),
-        "ck_payment_batches_payer": _("You approved a claim in this batch. Another budget officer must send it."),
+        "ck_payment_batches_payer": _(
+            "You approved a claim or asked for a refund in this batch. Another budget officer must send it."
+        ),
         "ck_payment_batches_four_eyes": _("You prepared this batch. Another budget officer must send it."),
+        "uq_payment_lines_refund_id": _("One of these refunds is in a payment batch already. Nothing was saved."),
         "uq_payment_lines_claim_id": _("One of these claims is in a payment batch already. Nothing was saved."),
         "ck_claims_net_amount": _("These stages have no price, so there is nothing to claim. Nothing was saved."),
         "uq_holds_flag_id": _("Payments are held because of this flag already."),
@@ -95,12 +98,25 @@ def check_another_approves(claim: Claim, actor: Actor) -> None:
         raise DomainError(_("Another budget officer must approve this claim. Nobody approves what they prepared."))
 
 
-def check_another_sends(batch: PaymentBatch, claims: Sequence[Claim], actor: Actor) -> None:
-    """Whoever prepared a batch or approved a claim in it doesn't send it; the database refuses it too."""
+def check_another_sends(batch: PaymentBatch, subjects: Sequence[Claim | Refund], actor: Actor) -> None:
+    """Whoever prepared a batch, approved a claim or asked for a refund in it doesn't send it; nor does the database."""
     if actor.person_id == batch.prepared_by:
         raise DomainError(_("You prepared this batch. Another budget officer must send it."))
-    if any(claim.approved_by == actor.person_id for claim in claims):
-        raise DomainError(_("You approved a claim in this batch. Another budget officer must send it."))
+    if any(_who_decided(subject) == actor.person_id for subject in subjects):
+        raise DomainError(
+            _("You approved a claim or asked for a refund in this batch. Another budget officer must send it.")
+        )
+
+
+def _who_decided(subject: Claim | Refund) -> UUID | None:
+    return subject.approved_by if isinstance(subject, Claim) else subject.requested_by
+
+
+def check_reason(reason: str) -> str:
+    """A reason is given in words."""
+    if not reason.strip():
+        raise Invalid(_("Write the reason."), field="reason")
+    return reason.strip()
 
 
 def check_reasons(reasons: Sequence[str]) -> list[str]:
@@ -111,20 +127,41 @@ def check_reasons(reasons: Sequence[str]) -> list[str]:
     return found
 
 
-def check_batchable(claims: Sequence[Claim], wanted: Sequence[UUID], held: set[UUID]) -> str:
-    """Approved claims in one currency whose payments aren't held may leave together; that currency."""
+def check_batchable(subjects: Sequence[Claim | Refund], wanted: int, held: set[UUID]) -> str:
+    """Approved claims and waiting refunds in one currency, with payments not held, leave together; that currency."""
     if not wanted:
-        raise Invalid(_("Choose at least one claim."), field="claim_ids")
-    if len(claims) != len(set(wanted)):
+        raise Invalid(_("Choose at least one claim or refund."), field="claim_ids")
+    if len(subjects) != wanted:
         raise NotFound()
-    if any(claim.status != "approved" for claim in claims):
-        raise Invalid(_("Only approved claims can be paid."), field="claim_ids")
-    if any(claim.engagement_id in held for claim in claims):
+    if any(subject.status not in ("approved", "awaiting") for subject in subjects):
+        raise Invalid(_("Only approved claims and waiting refunds can be paid."), field="claim_ids")
+    if any(subject.engagement_id in held for subject in subjects):
         raise Invalid(_("Payments of one of these engagements are held."), field="claim_ids")
-    currencies = {claim.currency for claim in claims}
+    currencies = {subject.currency for subject in subjects}
     if len(currencies) > 1:
         raise Invalid(_("A payment batch has one currency."), field="claim_ids")
     return currencies.pop()
+
+
+def check_refund_owner(refund: Refund, actor: Actor) -> None:
+    """A company's signatory decides where its refund goes; for another company it isn't there."""
+    if actor.organisation_id != refund.organisation_id:
+        raise NotFound()
+    check_role(actor, Role.SIGNATORY)
+
+
+def check_refund_account(refund: Refund, now: datetime, *, days: int) -> None:
+    """A refund leaves to a known account; one that the company named itself must be so many days old."""
+    if not refund.account_number:
+        raise DomainError(_("The company must name an account for refund %(number)s first.", number=refund.number))
+    if refund.account_changed_at is not None and now - refund.account_changed_at < timedelta(days=days):
+        raise DomainError(
+            _(
+                "The account for refund %(number)s was changed less than %(days)s days ago. Leave it out for now.",
+                number=refund.number,
+                days=days,
+            )
+        )
 
 
 def is_account_settled(accounts: Sequence[BankAccount], now: datetime, *, days: int) -> bool:

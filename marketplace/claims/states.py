@@ -1,4 +1,4 @@
-"""Owns the lives of claims, holds, payment batches and their lines."""
+"""Owns the lives of claims, holds, refunds, payment batches and their lines."""
 
 from marketplace.core.i18n import _
 from marketplace.core.states import Lifecycle, Move
@@ -36,6 +36,22 @@ HOLD = Lifecycle(
         Move("lift", ("active",), "lifted", stamp="lifted_at", label=_("Lift")),
     ],
     labels={"active": _("Payments are held"), "ended": _("Ended by itself"), "lifted": _("Lifted")},
+)
+
+REFUND = Lifecycle(
+    "refund",
+    initial="awaiting",
+    moves=[
+        Move("batch", ("awaiting",), "batched", stamp="batched_at", label=_("Put into a payment batch")),
+        Move("unbatch", ("batched",), "awaiting", label=_("Take out of the payment batch")),
+        Move("pay", ("batched",), "paid", stamp="paid_at", label=_("Mark as paid")),
+        Move("bounce", ("batched", "paid"), "awaiting", stamp="bounced_at", label=_("Take back from the bank")),
+    ],
+    labels={
+        "awaiting": _("Waiting for the next payment batch"),
+        "batched": _("In a payment batch"),
+        "paid": _("Paid back"),
+    },
 )
 
 BATCH = Lifecycle(

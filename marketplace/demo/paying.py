@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from marketplace.claims import queries, service
+from marketplace.claims.models import Claim, Refund
 from marketplace.core import clock
 from marketplace.core.actors import Role
 from marketplace.demo import bank, words
@@ -65,18 +66,22 @@ def pay_days(world: World, *, last: float) -> Iterator[datetime]:
 
 
 def prepare(world: World) -> UUID | None:
-    """Put every approved claim that isn't held into a batch."""
-    approved = queries.approved_claims()
-    held = queries.held_engagements([each.engagement_id for each in approved])
+    """Put every approved claim and refund that isn't held into a batch."""
+    approved, refunds = queries.approved_claims(), queries.waiting_refunds()
+    waiting: list[Claim | Refund] = [*approved, *refunds]
+    held = queries.held_engagements([each.engagement_id for each in waiting])
     ready = [each.id for each in approved if each.engagement_id not in held]
-    if not ready:
+    due = [each.id for each in refunds if each.engagement_id not in held]
+    if not ready and not due:
         return None
-    return service.prepare_batch(actor=world.cast.one(Role.BUDGET_OFFICER, APPROVES), claim_ids=ready).id
+    officer = world.cast.one(Role.BUDGET_OFFICER, APPROVES)
+    key = f"demo:prepare:{clock.now().isoformat()}"
+    return service.prepare_batch(actor=officer, claim_ids=ready, refund_ids=due, key=key).id
 
 
 def send(world: World, batch_id: UUID) -> None:
     """Let the batch leave."""
-    service.send_batch(batch_id, actor=world.cast.one(Role.BUDGET_OFFICER, CHECKS))
+    service.send_batch(batch_id, actor=world.cast.one(Role.BUDGET_OFFICER, CHECKS), key=f"demo:send:{batch_id}")
 
 
 def last_batches(world: World) -> Iterator[datetime]:

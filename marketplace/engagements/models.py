@@ -166,6 +166,7 @@ class CoPayment(Model):
     status: Mapped[str] = mapped_column(default=CO_PAYMENT.initial)
     payer_name: Mapped[str | None]
     payer_account: Mapped[str | None]
+    payer_bank: Mapped[str | None]
     holder_name: Mapped[str | None]
     booked_on: Mapped[date | None]
     paid_at: Mapped[datetime | None]

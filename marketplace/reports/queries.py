@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, or_, select
 
 from marketplace.accounts.models import Membership
-from marketplace.claims.models import BankEntry, Claim, ClaimLine, PaymentBatch
+from marketplace.claims.models import BankEntry, Claim, ClaimLine, PaymentBatch, Refund
 from marketplace.core import clock
 from marketplace.core.actors import Actor, Role
 from marketplace.core.db import session
@@ -117,6 +117,10 @@ def _co_payments(actor: Actor) -> Count:
     return _of(CoPayment, CoPayment.status == "awaited", ours)
 
 
+def _refunds_without_account(actor: Actor) -> Count:
+    return _of(Refund, Refund.organisation_id == actor.organisation_id, Refund.account_number == "")
+
+
 def _engagement(entity: Any, side: Any, actor: Actor) -> Any:
     return exists().where(Engagement.id == entity.engagement_id, side == actor.organisation_id)
 
@@ -221,6 +225,7 @@ SME: Sequence[Work] = (
     Work(_("Agreements to sign"), "engagements.agreements", _agreements_to_sign),
     Work(_("Agreements to redeem your voucher for"), "engagements.agreements", _ours(Agreement, "signed")),
     Work(_("Own shares to pay"), "engagements.agreements", _co_payments),
+    Work(_("Refunds that need an account of yours"), "claims.refunds", _refunds_without_account),
     Work(_("Changes of consultants to approve"), "engagements.engagements", _changes_of_consultant),
     Work(_("Sessions to confirm"), "engagements.engagements", _sessions_to_confirm),
     Work(_("Deliverables to accept or send back"), "engagements.engagements", _deliverables_to_accept),
@@ -259,6 +264,7 @@ WORK: dict[Role, Sequence[Work]] = {
         Work(_("Bank accounts to approve"), "providers.bank_accounts", _all(BankAccount, "proposed")),
         Work(_("Claims to approve"), "claims.claims", _claims_to_approve),
         Work(_("Approved claims waiting for a payment batch"), "claims.payment_batches", _all(Claim, "approved")),
+        Work(_("Refunds waiting for a payment batch"), "claims.payment_batches", _all(Refund, "awaiting")),
         Work(_("Payment batches to send"), "claims.payment_batches", _batches_to_send),
         Work(_("Bank entries that match nothing"), "claims.bank_imports", _unmatched_entries),
     ),

@@ -128,8 +128,8 @@ def test_two_approvals_and_two_imports_move_the_money_once(
         approver = claim_queries.get_claim(claim.id, actor=SYSTEM).approved_by
         first, second = story.budget_officers
         prepare, send = (first, second) if approver == first.person_id else (second, first)
-        batch = claims.prepare_batch(actor=prepare, claim_ids=[claim.id])
-        claims.send_batch(batch.id, actor=send)
+        batch = claims.prepare_batch(actor=prepare, claim_ids=[claim.id], key=make_claims.new_key())
+        claims.send_batch(batch.id, actor=send, key=make_claims.new_key())
         answer = make_claims.bank_answer(batch)
     at_once(lambda: make_claims.take(answer, first), lambda: make_claims.take(answer, second))
     with app.app_context():
@@ -144,10 +144,10 @@ def test_a_hold_and_a_payment_never_pass_each_other(
         engagement = make.make_engagement(story)
         make.accept_all(story, engagement, stages=1)
         claim = make_claims.approve(story, make_claims.submit(story, engagement))
-        batch = claims.prepare_batch(actor=story.budget_officers[0], claim_ids=[claim.id])
+        batch = claims.prepare_batch(actor=story.budget_officers[0], claim_ids=[claim.id], key=make_claims.new_key())
     at_once(
         lambda: claims.place_hold(engagement.id, actor=SYSTEM, reason="E17"),
-        lambda: claims.send_batch(batch.id, actor=story.budget_officers[1]),
+        lambda: claims.send_batch(batch.id, actor=story.budget_officers[1], key=make_claims.new_key()),
     )
     with app.app_context():
         sent = claim_queries.get_batch(batch.id)

@@ -1,16 +1,22 @@
 """Claims and payment batches on top of an engagement, made by the verbs."""
 
 import io
+from uuid import uuid4
 
 from config.payments import terms
 from marketplace.claims import bank, queries, service
-from marketplace.claims.models import BankImport, Claim, PaymentBatch
+from marketplace.claims.models import BankImport, Claim, PaymentBatch, Refund
 from marketplace.claims.pain001 import Account
-from marketplace.core import clock
+from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.money import exponent
 from marketplace.engagements.models import Engagement
 from tests.factories.engagements import Story
+
+
+def new_key() -> str:
+    """The one-time key that a form would bear."""
+    return str(uuid4())
 
 
 def submit(story: Story, engagement: Engagement) -> Claim:
@@ -34,8 +40,9 @@ def approve(story: Story, claim: Claim) -> Claim:
 
 def send(story: Story, *claims: Claim) -> PaymentBatch:
     """The first budget officer prepares the batch, the second one sends it."""
-    batch = service.prepare_batch(actor=story.budget_officers[0], claim_ids=[claim.id for claim in claims])
-    return service.send_batch(batch.id, actor=story.budget_officers[1])
+    claim_ids = [claim.id for claim in claims]
+    batch = service.prepare_batch(actor=story.budget_officers[0], claim_ids=claim_ids, key=new_key())
+    return service.send_batch(batch.id, actor=story.budget_officers[1], key=new_key())
 
 
 def bank_answer(batch: PaymentBatch, returned: dict[str, str] | None = None) -> bytes:
@@ -43,7 +50,7 @@ def bank_answer(batch: PaymentBatch, returned: dict[str, str] | None = None) -> 
     return bank.answer(queries.payment_file(batch), booked_at=clock.now(), returned=returned)
 
 
-def co_payment_notice(reference: str, amount: int, currency: str = "KRW") -> bytes:
+def co_payment_notice(reference: str, amount: int, currency: str = "KRW", bank_name: str = "") -> bytes:
     """What the bank reports when an SME pays its share."""
     agency = terms(clock.today())
     return bank.receive(
@@ -51,7 +58,7 @@ def co_payment_notice(reference: str, amount: int, currency: str = "KRW") -> byt
         amount=amount,
         digits=exponent(currency),
         currency=currency,
-        payer=Account("Company", "111-222", ""),
+        payer=Account("Company", "111-222", bank_name),
         account=Account(agency.holder, agency.number, agency.bank),
         booked_at=clock.now(),
     )
@@ -60,3 +67,23 @@ def co_payment_notice(reference: str, amount: int, currency: str = "KRW") -> byt
 def take(content: bytes, actor: Actor) -> BankImport:
     """An officer imports what the bank reported."""
     return service.import_bank_file(io.BytesIO(content), actor=actor, filename="camt.xml")
+
+
+def plant_refund(engagement: Engagement) -> Refund:
+    """A refund that waits, put into the table past the verb: the ledger holds no money for it."""
+    refund = Refund(
+        number="REF-0000-000001",
+        engagement_id=engagement.id,
+        organisation_id=engagement.organisation_id,
+        amount=1,
+        currency="KRW",
+        reason="Planted",
+        status="awaiting",
+        requested_at=clock.now(),
+        holder_name="Company",
+        account_number="111222",
+        bank_name="Bank",
+    )
+    db.session.add(refund)
+    db.flush()
+    return refund

@@ -104,6 +104,7 @@ def _tell_the_story(world: World, story: make.Story) -> None:
     batch = make_claims.send(story, claim)
     things["claim_id"], things["batch_id"] = claim.id, batch.id
     things["payment_line_id"] = db.session.scalar(select(PaymentLine.id).where(PaymentLine.batch_id == batch.id))
+    things["refund_id"] = make_claims.plant_refund(engagement).id
     things["import_id"] = make_claims.take(make_claims.bank_answer(batch), story.budget_officers[0]).id
     _judge(world, story, engagement)
 

@@ -151,13 +151,13 @@ def test_whoever_approved_or_prepared_does_not_send(story: engagements.Story, cl
     first, second = story.budget_officers
     third = make_officer(Role.BUDGET_OFFICER)
     make.approve(story, claim)
-    batch = service.prepare_batch(actor=third, claim_ids=[claim.id])
+    batch = service.prepare_batch(actor=third, claim_ids=[claim.id], key=make.new_key())
     for actor in (first, third):
         with pytest.raises(DomainError):
-            service.send_batch(batch.id, actor=actor)
+            service.send_batch(batch.id, actor=actor, key=make.new_key())
         with pytest.raises(IntegrityError, match="approved a claim|four_eyes"), db.session.begin_nested():
             db.session.execute(text("UPDATE payment_batches SET sent_by = :by"), {"by": actor.person_id})
-    service.send_batch(batch.id, actor=second)
+    service.send_batch(batch.id, actor=second, key=make.new_key())
 
 
 def test_a_claim_is_returned_with_all_reasons_and_comes_back_under_its_number(
@@ -193,7 +193,7 @@ def test_a_changed_bank_account_must_age(story: engagements.Story, claim: Claim,
     account = providers.propose_bank_account(story.manager.organisation_id, actor=story.manager, details=details)
     providers.approve_bank_account(account.id, actor=story.budget_officers[0])
     with pytest.raises(DomainError, match="14"):
-        service.prepare_batch(actor=story.budget_officers[0], claim_ids=[claim.id])
+        service.prepare_batch(actor=story.budget_officers[0], claim_ids=[claim.id], key=make.new_key())
 
 
 def test_a_held_claim_is_not_paid_and_the_hold_ends_by_itself(
@@ -212,19 +212,22 @@ def test_a_held_claim_is_not_paid_and_the_hold_ends_by_itself(
     make.approve(story, claim)
     later = service.place_hold(claim.engagement_id, actor=officer, reason="Tip")
     with pytest.raises(Invalid):
-        service.prepare_batch(actor=story.budget_officers[0], claim_ids=[claim.id])
+        service.prepare_batch(actor=story.budget_officers[0], claim_ids=[claim.id], key=make.new_key())
     service.lift_hold(later.id, actor=officer, reason="Explained")
-    assert service.prepare_batch(actor=story.budget_officers[0], claim_ids=[claim.id]).status == "prepared"
+    assert (
+        service.prepare_batch(actor=story.budget_officers[0], claim_ids=[claim.id], key=make.new_key()).status
+        == "prepared"
+    )
 
 
 def test_the_database_refuses_a_held_payment_and_a_line_in_a_batch_that_left(
     story: engagements.Story, claim: Claim
 ) -> None:
     make.approve(story, claim)
-    batch = service.prepare_batch(actor=story.budget_officers[0], claim_ids=[claim.id])
+    batch = service.prepare_batch(actor=story.budget_officers[0], claim_ids=[claim.id], key=make.new_key())
     hold = service.place_hold(claim.engagement_id, actor=SYSTEM, reason="E17")
     with pytest.raises(DomainError):
-        service.send_batch(batch.id, actor=story.budget_officers[1])
+        service.send_batch(batch.id, actor=story.budget_officers[1], key=make.new_key())
     send = text("UPDATE payment_batches SET sent_by = :by, status = 'sent', sent_at = app_now(), file_sha256 = 'x'")
     with pytest.raises(IntegrityError, match="are held"), db.session.begin_nested():
         db.session.execute(send, {"by": story.budget_officers[1].person_id})

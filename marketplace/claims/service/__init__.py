@@ -4,10 +4,12 @@ from marketplace.claims.service.approval import approve_claim, check_claim, retu
 from marketplace.claims.service.batches import prepare_batch, remove_line, send_batch
 from marketplace.claims.service.holds import end_holds, extend_hold, lift_hold, place_hold
 from marketplace.claims.service.reconciliation import import_bank_file
+from marketplace.claims.service.refunds import change_refund_account, request_refund
 from marketplace.claims.service.submission import resubmit_claim, submit_claim, withdraw_claim
 
 __all__ = [
     "approve_claim",
+    "change_refund_account",
     "check_claim",
     "end_holds",
     "extend_hold",
@@ -16,6 +18,7 @@ __all__ = [
     "place_hold",
     "prepare_batch",
     "remove_line",
+    "request_refund",
     "resubmit_claim",
     "return_claim",
     "send_batch",

@@ -6,23 +6,29 @@ from uuid import UUID
 
 from config.payments import terms
 from marketplace.claims import queries, rules
-from marketplace.claims.models import Claim, PaymentBatch, PaymentLine
-from marketplace.claims.states import BATCH, CLAIM, LINE
+from marketplace.claims.models import Claim, PaymentBatch, PaymentLine, Refund
+from marketplace.claims.service.lines import move
+from marketplace.claims.states import BATCH, LINE
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
+from marketplace.ledger.service import money_verb
 from marketplace.providers import queries as providers
 
 
-def prepare_batch(*, actor: Actor, claim_ids: Sequence[UUID]) -> PaymentBatch:
-    """Put approved claims together for the bank, each with the provider's account as it is now."""
+@money_verb(PaymentBatch)
+def prepare_batch(
+    *, actor: Actor, claim_ids: Sequence[UUID] = (), refund_ids: Sequence[UUID] = (), key: str
+) -> PaymentBatch:
+    """Put approved claims and waiting refunds together for the bank, each with its account as it is now."""
     rules.check_role(actor, Role.BUDGET_OFFICER)
-    claims = queries.claims_by_id(claim_ids, lock=True)
-    held = queries.held_engagements([claim.engagement_id for claim in claims])
-    currency = rules.check_batchable(claims, claim_ids, held)
+    subjects: list[Claim | Refund] = [*queries.claims_by_id(claim_ids, lock=True)]
+    subjects += queries.refunds_by_id(refund_ids, lock=True)
+    held = queries.held_engagements([subject.engagement_id for subject in subjects])
+    currency = rules.check_batchable(subjects, len(set(claim_ids) | set(refund_ids)), held)
     batch = PaymentBatch(
         number=db.next_number("PAY"),
         currency=currency,
@@ -32,23 +38,26 @@ def prepare_batch(*, actor: Actor, claim_ids: Sequence[UUID]) -> PaymentBatch:
     )
     session.add(batch)
     db.flush()
-    for position, claim in enumerate(claims, start=1):
-        session.add(_line(batch, claim, position))
-        transition(claim, CLAIM, "batch", actor=actor, batch_id=batch.id)
+    for position, subject in enumerate(subjects, start=1):
+        reference = f"{batch.number}-{position:04d}"
+        line = _claim_line(subject) if isinstance(subject, Claim) else _refund_line(subject)
+        line.batch_id, line.end_to_end_id, line.status = batch.id, reference, LINE.initial
+        session.add(line)
+        move(line, "batch", actor=actor, batch_id=batch.id)
     db.flush()
-    record(actor, "payment_batch.prepare", batch, after={"claims": [claim.id for claim in claims]})
+    record(actor, "payment_batch.prepare", batch, after={"paid": [subject.number for subject in subjects]})
     return batch
 
 
 def remove_line(line_id: UUID, *, actor: Actor, reason: str) -> PaymentLine:
-    """Take a payment out of a batch that hasn't left; its claim waits for the next one."""
+    """Take a payment out of a batch that hasn't left; its claim or refund waits for the next one."""
     rules.check_role(actor, Role.BUDGET_OFFICER)
     batch = db.get(PaymentBatch, db.get(PaymentLine, line_id).batch_id, lock=True)
     line = db.get(PaymentLine, line_id, lock=True)
     if batch.status != "prepared":
         raise DomainError(_("This payment batch has left already. Nothing was saved."))
     transition(line, LINE, "remove", actor=actor, reason=reason)
-    transition(db.get(Claim, line.claim_id, lock=True), CLAIM, "unbatch", actor=actor, reason=reason)
+    move(line, "unbatch", actor=actor, reason=reason)
     db.flush()
     if all(each.status == "removed" for each in queries.lines_of(batch.id)):
         transition(batch, BATCH, "dissolve", actor=actor)
@@ -56,13 +65,14 @@ def remove_line(line_id: UUID, *, actor: Actor, reason: str) -> PaymentLine:
     return line
 
 
-def send_batch(batch_id: UUID, *, actor: Actor) -> PaymentBatch:
+@money_verb(PaymentBatch)
+def send_batch(batch_id: UUID, *, actor: Actor, key: str) -> PaymentBatch:
     """Release the batch to the bank; from now on its file can be fetched, and it never changes."""
     rules.check_role(actor, Role.BUDGET_OFFICER)
     batch = db.get(PaymentBatch, batch_id, lock=True)
-    claims = [line.claim for line in queries.lines_of(batch_id) if line.status == "pending"]
-    rules.check_another_sends(batch, claims, actor)
-    if queries.held_engagements([claim.engagement_id for claim in claims]):
+    subjects = [line.subject for line in queries.lines_of(batch_id) if line.status == "pending"]
+    rules.check_another_sends(batch, subjects, actor)
+    if queries.held_engagements([subject.engagement_id for subject in subjects]):
         raise DomainError(_("Payments of an engagement in this batch are held. Take them out first."))
     batch.sent_by = actor.person_id
     transition(batch, BATCH, "send", actor=actor)
@@ -73,7 +83,7 @@ def send_batch(batch_id: UUID, *, actor: Actor) -> PaymentBatch:
     return batch
 
 
-def _line(batch: PaymentBatch, claim: Claim, position: int) -> PaymentLine:
+def _claim_line(claim: Claim) -> PaymentLine:
     account = providers.active_bank_account(claim.provider_id)
     if account is None:
         raise DomainError(_("The provider of claim %(number)s has no approved bank account.", number=claim.number))
@@ -87,13 +97,21 @@ def _line(batch: PaymentBatch, claim: Claim, position: int) -> PaymentLine:
             )
         )
     return PaymentLine(
-        batch_id=batch.id,
         claim_id=claim.id,
         amount=claim.net_amount,
-        end_to_end_id=f"{batch.number}-{position:04d}",
         bank_account_id=account.id,
         holder_name=account.holder_name,
         account_number=account.identifier,
         bank_name=account.bank_name,
-        status=LINE.initial,
+    )
+
+
+def _refund_line(refund: Refund) -> PaymentLine:
+    rules.check_refund_account(refund, clock.now(), days=terms(clock.today()).changed_account_days)
+    return PaymentLine(
+        refund_id=refund.id,
+        amount=refund.amount,
+        holder_name=refund.holder_name,
+        account_number=refund.account_number,
+        bank_name=refund.bank_name,
     )

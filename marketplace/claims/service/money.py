@@ -1,6 +1,8 @@
-"""The ledger's side of a claim: committed → payable → paid, the co-payment's part together with the public part."""
+"""The ledger's side of claims (committed → payable → paid, with the co-payment's part) and of refunds to the SME."""
 
-from marketplace.claims.models import Claim, PaymentLine
+from typing import cast
+
+from marketplace.claims.models import Claim, PaymentLine, Refund
 from marketplace.core import db
 from marketplace.core.actors import Actor
 from marketplace.core.money import split
@@ -26,9 +28,29 @@ def make_payable(claim: Claim, *, actor: Actor) -> None:
     post(legs, kind="approve", actor=actor, reference=claim.number)
 
 
+def set_aside(refund: Refund, *, actor: Actor) -> None:
+    """Take the refund's amount out of the co-payment that is held for its agreement."""
+    refundable = Opening(f"refundable:{refund.id}", "refundable", ("refund", refund.id), refund.currency)
+    leg = Leg(f"co_payment:{refund.engagement.agreement_id}", refundable, refund.amount, f"{refund.id}:refund")
+    post([leg], kind="refund", actor=actor, reference=refund.number)
+
+
 def pay(line: PaymentLine, *, actor: Actor) -> None:
-    """Move all that is payable for the line's claim to paid."""
-    claim, legs = line.claim, []
+    """Move all that the line pays to paid, or to refunded."""
+    if line.claim is not None:
+        _pay_claim(line, line.claim, actor)
+    else:
+        _pay_refund(line, cast(Refund, line.refund), actor)
+
+
+def _pay_refund(line: PaymentLine, refund: Refund, actor: Actor) -> None:
+    refunded = Opening(f"refunded:{refund.currency}", "refunded", ("agency", None), refund.currency)
+    leg = Leg(f"refundable:{refund.id}", refunded, refund.amount, f"{line.id}:pay:refund")
+    post([leg], kind="pay", actor=actor, reference=refund.number)
+
+
+def _pay_claim(line: PaymentLine, claim: Claim, actor: Actor) -> None:
+    legs = []
     for line_id, amount in ledger_queries.balances_by_owner(claim.id, "payable").items():
         if amount:
             paid = Opening(f"paid:{line_id}", "paid", ("budget_line", line_id), claim.currency, line_id)
@@ -42,8 +64,8 @@ def pay(line: PaymentLine, *, actor: Actor) -> None:
 def take_back(line: PaymentLine, *, actor: Actor) -> None:
     """Undo the line's payment, which the bank sent back: every transfer of it in the other direction."""
     legs = []
-    for transfer in ledger_queries.transfers_of(line.claim.id):
+    for transfer in ledger_queries.transfers_of(line.subject.id):
         if transfer.key.startswith(f"{line.id}:pay:"):
             paid, payable = (db.get(Account, key) for key in (transfer.credit_account_id, transfer.debit_account_id))
             legs.append(Leg(paid.code, payable.code, transfer.amount, f"{transfer.key}:bounce"))
-    post(legs, kind="bounce", actor=actor, reference=line.claim.number)
+    post(legs, kind="bounce", actor=actor, reference=line.subject.number)

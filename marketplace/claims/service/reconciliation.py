@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from config.payments import terms
 from marketplace.claims import camt, queries
 from marketplace.claims.camt import BadReport, Entry
-from marketplace.claims.models import BankEntry, BankImport, Claim, PaymentBatch, PaymentLine
+from marketplace.claims.models import BankEntry, BankImport, PaymentBatch, PaymentLine
 from marketplace.claims.service import money
-from marketplace.claims.service.approval import notify
-from marketplace.claims.states import BATCH, CLAIM, LINE
+from marketplace.claims.service.lines import move, tell_paid, tell_returned
+from marketplace.claims.states import BATCH, LINE
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
@@ -72,6 +72,7 @@ def _keep(made: BankImport, position: int, entry: Entry, outcome: Outcome) -> No
             direction=entry.direction,
             debtor=entry.debtor,
             debtor_account=entry.debtor_account,
+            debtor_bank=entry.debtor_bank,
             booked_on=entry.booked_on,
             return_reason=entry.return_reason,
             outcome=found,
@@ -110,26 +111,24 @@ def _match(entry: Entry, actor: Actor) -> Outcome:
 
 
 def _pay(line: PaymentLine, batch: PaymentBatch, actor: Actor) -> None:
-    claim = db.get(Claim, line.claim_id, lock=True)
     transition(line, LINE, "pay", actor=actor)
-    transition(claim, CLAIM, "pay", actor=actor, amount=line.amount)
+    move(line, "pay", actor=actor, amount=line.amount)
     db.flush()
     money.pay(line, actor=actor)
     _settle(batch, actor)
-    notify(claim, "claims/claim_paid")
+    tell_paid(line)
 
 
 def _return(line: PaymentLine, batch: PaymentBatch, reason: str, actor: Actor) -> None:
-    claim = db.get(Claim, line.claim_id, lock=True)
     was_paid = line.status == "paid"
     line.return_reason = reason
     transition(line, LINE, "return", actor=actor, reason=reason)
-    transition(claim, CLAIM, "bounce", actor=actor, reason=reason)
+    move(line, "bounce", actor=actor, reason=reason)
     db.flush()
     if was_paid:
         money.take_back(line, actor=actor)
     _settle(batch, actor)
-    notify(claim, "claims/payment_returned", reason=reason)
+    tell_returned(line, reason)
 
 
 def _settle(batch: PaymentBatch, actor: Actor) -> None:
@@ -148,6 +147,7 @@ def _take_co_payment(entry: Entry, actor: Actor) -> Outcome:
         amount=Money(entry.amount, entry.currency),
         payer_name=entry.payer,
         payer_account=entry.debtor_account,
+        payer_bank=entry.debtor_bank,
         holder_name=entry.debtor,
         booked_on=entry.booked_on,
         key=f"{entry.account}:{entry.bank_reference}",

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from marketplace.accounts import queries as accounts
 from marketplace.claims import queries, service
 from marketplace.claims.forms import BatchFilter, BatchForm, ConfirmForm, ReasonForm, choose_from
-from marketplace.claims.models import Claim, PaymentBatch, PaymentLine
+from marketplace.claims.models import Claim, PaymentBatch, PaymentLine, Refund
 from marketplace.claims.states import BATCH, LINE
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import db, exports
@@ -34,7 +34,7 @@ COLUMNS = [
 @blueprint.get("/payment-batches")
 @requires(*READERS)
 def payment_batches() -> ResponseReturnValue:
-    """All payment batches, and how many approved claims wait for the next."""
+    """All payment batches, and how many approved claims and refunds wait for the next."""
     wanted = queries.search_batches(status=request.args.get("status", ""))
     if exports.wanted():
         rows = wanted.order_by(PaymentBatch.prepared_at.desc(), PaymentBatch.id).limit(exports.MOST_ROWS)
@@ -44,7 +44,7 @@ def payment_batches() -> ResponseReturnValue:
         "claims/payment_batches.html",
         found=found,
         totals=queries.batch_totals([row.id for row in found.items]),
-        waiting=len(queries.approved_claims()),
+        waiting=len(queries.approved_claims()) + len(queries.waiting_refunds()),
         lifecycle=BATCH,
         form=BatchFilter(request.args),
     )
@@ -53,19 +53,30 @@ def payment_batches() -> ResponseReturnValue:
 @blueprint.route("/payment-batches/new", methods=["GET", "POST"])
 @requires(Role.BUDGET_OFFICER)
 def new_batch() -> ResponseReturnValue:
-    """Put approved claims together; those that the officer approved are ticked, so that another one can send them."""
+    """Put payments together; claims that the officer approved are ticked, so that another one can send them."""
     actor = current_actor()
-    claims = queries.approved_claims()
-    held = queries.held_engagements([claim.engagement_id for claim in claims])
+    claims, refunds = queries.approved_claims(), queries.waiting_refunds()
+    held = _held([*claims, *refunds])
     free = [claim for claim in claims if claim.engagement_id not in held]
-    form = BatchForm(claim_ids=[claim.id for claim in free if claim.approved_by == actor.person_id])
+    due = [refund for refund in refunds if refund.engagement_id not in held]
+    form = BatchForm(
+        claim_ids=[claim.id for claim in free if claim.approved_by == actor.person_id],
+        refund_ids=[refund.id for refund in due if refund.account_number],
+    )
     people = accounts.names(claim.approved_by for claim in free)
     choose_from(form.claim_ids, [(each.id, _choice(each, people)) for each in free])
+    choose_from(form.refund_ids, [(each.id, _refund_choice(each)) for each in due])
     if form.validate_on_submit():
         with form.errors_to_fields():
-            made = service.prepare_batch(actor=actor, claim_ids=form.claim_ids.data or [])
+            made = service.prepare_batch(
+                actor=actor,
+                claim_ids=form.claim_ids.data or [],
+                refund_ids=form.refund_ids.data or [],
+                key=str(form.key.data),
+            )
             return done(_("The batch is prepared. Another budget officer sends it."), _back(made.id))
-    return page("claims/new_batch.html", form=form, claims=free, held=len(claims) - len(free))
+    left_out = len(claims) + len(refunds) - len(free) - len(due)
+    return page("claims/new_batch.html", form=form, claims=free, refunds=due, held=left_out)
 
 
 @blueprint.get("/payment-batches/<uuid:batch_id>")
@@ -79,7 +90,7 @@ def payment_batch(batch_id: UUID) -> ResponseReturnValue:
         batch=batch,
         lines=lines,
         total=sum(line.amount for line in lines if line.status != "removed"),
-        held=queries.held_engagements([line.claim.engagement_id for line in lines]),
+        held=queries.held_engagements([line.subject.engagement_id for line in lines]),
         people=accounts.names([batch.prepared_by, batch.sent_by]),
         lifecycle=BATCH,
         line_lifecycle=LINE,
@@ -94,7 +105,7 @@ def send_batch(batch_id: UUID) -> ResponseReturnValue:
     form = ConfirmForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
-            service.send_batch(batch_id, actor=current_actor())
+            service.send_batch(batch_id, actor=current_actor(), key=str(form.key.data))
             return done(_("The batch is released. Fetch its file and give it to the bank."), _back(batch_id))
     count, total = queries.batch_totals([batch_id]).get(batch_id, (0, 0))
     return page("claims/send_batch.html", form=form, batch=batch, count=count, total=total)
@@ -121,7 +132,7 @@ def remove_line(line_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.remove_line(line_id, actor=current_actor(), reason=form.reason.data)
-            return done(_("The payment is taken out. Its claim waits for the next batch."), _back(line.batch_id))
+            return done(_("The payment is taken out. It waits for the next batch."), _back(line.batch_id))
     return page("claims/remove_line.html", form=form, line=line)
 
 
@@ -129,6 +140,17 @@ def _choice(claim: Claim, people: dict[UUID, str]) -> str:
     approver = people.get(claim.approved_by) if claim.approved_by else ""
     amount = money(claim.net_amount, claim.currency)
     return str(_("%(number)s · %(amount)s · approved by %(name)s", number=claim.number, amount=amount, name=approver))
+
+
+def _held(subjects: list[Claim | Refund]) -> set[UUID]:
+    return queries.held_engagements([each.engagement_id for each in subjects])
+
+
+def _refund_choice(refund: Refund) -> str:
+    amount = money(refund.amount, refund.currency)
+    if not refund.account_number:
+        return str(_("%(number)s · %(amount)s · no account known yet", number=refund.number, amount=amount))
+    return str(_("%(number)s · %(amount)s · to %(name)s", number=refund.number, amount=amount, name=refund.holder_name))
 
 
 def _back(batch_id: UUID) -> str:

@@ -52,6 +52,7 @@ def record_co_payment(
     amount: Money,
     payer_name: str,
     payer_account: str,
+    payer_bank: str = "",
     holder_name: str,
     booked_on: date,
     key: str,
@@ -72,7 +73,7 @@ def record_co_payment(
     if engagement is None:
         raise NotFound()
     engagement = db.get(Engagement, engagement.id, lock=True)
-    co_payment.payer_name, co_payment.payer_account = payer_name, payer_account
+    co_payment.payer_name, co_payment.payer_account, co_payment.payer_bank = payer_name, payer_account, payer_bank
     co_payment.holder_name, co_payment.booked_on = holder_name, booked_on
     transition(co_payment, CO_PAYMENT, "pay", actor=actor, amount=amount.amount)
     _hold_money(co_payment, actor=actor, key=key)

@@ -1,0 +1,95 @@
+"""The verbs of refunds: what is not needed of an SME's share goes back to the account that it came from."""
+
+from uuid import UUID
+
+from config.payments import terms
+from marketplace.accounts import queries as accounts_queries
+from marketplace.accounts import service as accounts
+from marketplace.claims import rules
+from marketplace.claims.models import Refund
+from marketplace.claims.service import money
+from marketplace.claims.states import REFUND
+from marketplace.core import clock, db
+from marketplace.core.actors import Actor, Role
+from marketplace.core.audit import record
+from marketplace.core.db import session
+from marketplace.core.errors import DomainError, NotFound
+from marketplace.core.i18n import _
+from marketplace.engagements import queries as engagements
+from marketplace.ledger.service import money_verb
+from marketplace.providers.account_numbers import masked
+from marketplace.providers.rules import check_account_number
+
+
+@money_verb(Refund)
+def request_refund(agreement_id: UUID, *, actor: Actor, amount: int, reason: str, key: str) -> Refund:
+    """Set a part of the co-payment aside, in minor units, to go back to the payer's account with the next batch.
+
+    Never more than what is still held of this agreement's co-payment: InsufficientFunds.
+    """
+    rules.check_role(actor, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.SYSTEM)
+    engagement, paid = engagements.find_engagement(agreement_id), engagements.find_co_payment(agreement_id)
+    if engagement is None or paid is None:
+        raise NotFound()
+    refund = Refund(
+        number=db.next_number("REF"),
+        engagement_id=engagement.id,
+        organisation_id=engagement.organisation_id,
+        amount=amount,
+        currency=paid.currency,
+        reason=rules.check_reason(reason),
+        status=REFUND.initial,
+        requested_by=actor.person_id,
+        requested_at=clock.now(),
+        holder_name=paid.holder_name or paid.payer_name or "",
+        account_number=paid.payer_account or "",
+        bank_name=paid.payer_bank or "",
+    )
+    session.add(refund)
+    db.flush()
+    money.set_aside(refund, actor=actor)
+    record(actor, "refund.request", refund, after={"amount": amount, "engagement_id": engagement.id}, reason=reason)
+    tell_company(refund, "claims/refund_requested", key=str(refund.id), reason=refund.reason)
+    return refund
+
+
+def change_refund_account(refund_id: UUID, *, actor: Actor, scheme: str, identifier: str, bank_name: str) -> Refund:
+    """The company's signatory names another account of the company, for a refund that waits; all signatories are told.
+
+    The payment waits until the new account is some days old, so that who didn't ask for it has time to object.
+    """
+    refund = db.get(Refund, refund_id, lock=True)
+    rules.check_refund_owner(refund, actor)
+    if refund.status != "awaiting":
+        raise DomainError(_("This refund is on its way already. Nothing was saved."))
+    before = refund.account_number
+    refund.account_number = check_account_number(scheme, identifier)
+    refund.bank_name = bank_name
+    refund.holder_name = accounts_queries.organisation_names([refund.organisation_id])[refund.organisation_id]
+    refund.account_changed_by, refund.account_changed_at = actor.person_id, clock.now()
+    record(actor, "refund.change_account", refund, before={"masked": masked(before) if before else ""})
+    db.flush()
+    moment = refund.account_changed_at.isoformat()
+    tell_company(refund, "claims/refund_account_changed", key=f"{refund.id}:{moment}", days=_days())
+    return refund
+
+
+def tell_company(refund: Refund, template: str, *, key: str, **data: str | int) -> None:
+    """Tell the company's signatories once about this step of a refund."""
+    accounts.notify_organisation(
+        refund.organisation_id,
+        [Role.SIGNATORY],
+        template,
+        key=f"{template}:{key}",
+        number=refund.number,
+        agreement=refund.engagement.agreement.number,
+        amount=refund.amount,
+        currency=refund.currency,
+        account=masked(refund.account_number) if refund.account_number else "",
+        path=f"/refunds/{refund.id}",
+        **data,
+    )
+
+
+def _days() -> int:
+    return terms(clock.today()).changed_account_days

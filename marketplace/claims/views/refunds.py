@@ -1,0 +1,91 @@
+"""Pages of refunds: the list, one refund, and another account for it."""
+
+from uuid import UUID
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from config.payments import terms
+from marketplace.accounts import queries as accounts
+from marketplace.claims import queries, service
+from marketplace.claims.forms import RefundAccountForm, RefundFilter
+from marketplace.claims.models import Refund
+from marketplace.claims.states import LINE, REFUND
+from marketplace.claims.views.blueprint import blueprint
+from marketplace.core import clock, exports
+from marketplace.core.actors import SME, Role
+from marketplace.core.auth import current_actor, requires
+from marketplace.core.db import session
+from marketplace.core.i18n import _
+from marketplace.core.web import done, page, paginate
+from marketplace.engagements import queries as engagements
+
+READERS = (*SME, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.AUDITOR)
+SORTS = {"-requested_at": Refund.requested_at, "requested_at": Refund.requested_at, "-amount": Refund.amount}
+COLUMNS = [
+    (_("Number"), lambda row: row.number),
+    (_("Amount"), lambda row: row.amount),
+    (_("Currency"), lambda row: row.currency),
+    (_("Reason"), lambda row: row.reason),
+    (_("Requested"), lambda row: row.requested_at),
+    (_("Paid back"), lambda row: row.paid_at),
+    (_("Status"), lambda row: str(REFUND.label(row.status))),
+]
+
+
+@blueprint.get("/refunds")
+@requires(*READERS)
+def refunds() -> ResponseReturnValue:
+    """Refunds of one's own company, or all."""
+    wanted = queries.search_refunds(current_actor(), status=request.args.get("status", ""))
+    if exports.wanted():
+        rows = wanted.order_by(Refund.requested_at.desc(), Refund.id).limit(exports.MOST_ROWS)
+        return exports.export(session.scalars(rows), COLUMNS, "refunds")
+    found = paginate(wanted, sorts=SORTS, key=Refund.id)
+    return page(
+        "claims/refunds.html",
+        found=found,
+        names=accounts.organisation_names(row.organisation_id for row in found.items),
+        numbers=engagements.numbers(row.engagement_id for row in found.items),
+        lifecycle=REFUND,
+        form=RefundFilter(request.args),
+    )
+
+
+@blueprint.get("/refunds/<uuid:refund_id>")
+@requires(*READERS)
+def refund(refund_id: UUID) -> ResponseReturnValue:
+    """One refund: where it stands, and every attempt to pay it."""
+    found = queries.get_refund(refund_id, actor=current_actor())
+    limits = terms(clock.today())
+    return page(
+        "claims/refund.html",
+        refund=found,
+        names=accounts.organisation_names([found.organisation_id]),
+        lines=queries.lines_of_refund(refund_id),
+        days=limits.changed_account_days,
+        batch_days=limits.batch_every_days,
+        lifecycle=REFUND,
+        line_lifecycle=LINE,
+    )
+
+
+@blueprint.route("/refunds/<uuid:refund_id>/account", methods=["GET", "POST"])
+@requires(Role.SIGNATORY)
+def refund_account(refund_id: UUID) -> ResponseReturnValue:
+    """Name another account of the company."""
+    actor = current_actor()
+    found = queries.get_refund(refund_id, actor=actor)
+    form = RefundAccountForm(scheme="other")
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.change_refund_account(
+                refund_id,
+                actor=actor,
+                scheme=form.scheme.data,
+                identifier=form.identifier.data,
+                bank_name=form.bank_name.data,
+            )
+            return done(_("The account is changed."), url_for(".refund", refund_id=refund_id))
+    days = terms(clock.today()).changed_account_days
+    return page("claims/refund_account.html", form=form, refund=found, days=days)
