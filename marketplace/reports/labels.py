@@ -29,6 +29,8 @@ KINDS = {
     "pay": _("Paid to the firm"),
     "bounce": _("Payment sent back by the bank"),
     "co_payment": _("Own share received"),
+    "refund": _("Own share set aside to be sent back"),
+    "pay_back": _("Own share sent back"),
 }
 CHECKS = {
     "balance": _("Balance of an account"),
@@ -42,4 +44,6 @@ CHECKS = {
     "approved_co_payment": _("Own share of an approved claim"),
     "paid_aid": _("Aid of a paid claim"),
     "paid_co_payment": _("Own share of a paid claim"),
+    "set_aside": _("Amount of a refund"),
+    "sent_back": _("Amount of a refund that was sent back"),
 }

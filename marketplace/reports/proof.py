@@ -1,11 +1,11 @@
-"""The proof that rows and money agree: what vouchers, agreements and claims say is what their transfers say."""
+"""The proof that rows and money agree: what vouchers, agreements, claims and refunds say is what transfers say."""
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from marketplace.claims.models import Claim
+from marketplace.claims.models import Claim, Refund
 from marketplace.core.db import session
 from marketplace.engagements.models import Agreement, Redemption
 from marketplace.ledger import queries as ledger
@@ -22,9 +22,10 @@ PARTS = {"aid": ("payable", "paid"), "co_payment": ("co_payment_payable", "co_pa
 
 
 def prove() -> Books:
-    """Prove the ledger itself, then that every voucher, agreement and claim stands where its money does."""
+    """Prove the ledger itself, then that every voucher, agreement, claim and refund stands where its money does."""
     books = ledger.verify()
-    return Books(books.accounts, books.transfers, [*books.faults, *_vouchers(), *_agreements(), *_claims()])
+    found = [*books.faults, *_vouchers(), *_agreements(), *_claims(), *_refunds()]
+    return Books(books.accounts, books.transfers, found)
 
 
 def _moved() -> Subquery:
@@ -36,7 +37,7 @@ def _moved() -> Subquery:
         select(Account.owner_id, Account.stage, other.stage.label("other"), came.label("came"), went.label("went"))
         .join(sides, sides.c.account_id == Account.id)
         .join(other, other.id == sides.c.other_id)
-        .where(Account.owner_kind.in_(("voucher", "agreement", "claim")))
+        .where(Account.owner_kind.in_(("voucher", "agreement", "claim", "refund")))
         .group_by(Account.owner_id, Account.stage, other.stage)
         .subquery()
     )
@@ -97,6 +98,24 @@ def _claims() -> list[Fault]:
             says = case((Claim.status.in_(statuses), getattr(Claim, name)), else_=0)
             figures[f"{step}_{name}"] = (says, func.coalesce(found.c[f"{step}_{name}"], 0))
     return _faults(select(Claim.number).outerjoin(found, found.c.id == Claim.id), figures)
+
+
+def _refunds() -> list[Fault]:
+    """A refund's money was set aside out of the co-payment; a paid refund's, and no other's, was sent back."""
+    moved = _moved()
+    set_aside = _sum(moved.c.came, moved.c.other == "co_payment")
+    sent_back = _sum(moved.c.went - moved.c.came, moved.c.other == "refunded")
+    sums = (
+        select(moved.c.owner_id.label("id"), set_aside.label("set_aside"), sent_back.label("sent_back"))
+        .where(moved.c.stage == "refundable")
+        .group_by(moved.c.owner_id)
+        .subquery()
+    )
+    figures: Figures = {
+        "set_aside": (Refund.amount, func.coalesce(sums.c.set_aside, 0)),
+        "sent_back": (case((Refund.status == "paid", Refund.amount), else_=0), func.coalesce(sums.c.sent_back, 0)),
+    }
+    return _faults(select(Refund.number).outerjoin(sums, sums.c.id == Refund.id), figures)
 
 
 def _faults(rows: Any, figures: Figures) -> list[Fault]:

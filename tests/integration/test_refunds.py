@@ -17,6 +17,7 @@ from marketplace.engagements.models import Engagement
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.rules import InsufficientFunds, KeyReused
 from marketplace.notifications.models import Message
+from marketplace.reports import proof
 from tests.conftest import MovableClock
 from tests.factories import claims as make
 from tests.factories import engagements
@@ -65,7 +66,7 @@ def test_the_money_goes_back_to_the_account_it_came_from(story: engagements.Stor
     make.take(make.bank_answer(batch), story.budget_officers[0])
     assert (refund.status, batch.status) == ("paid", "settled")
     assert (ledger.balance(f"refundable:{refund.id}"), ledger.balance("refunded:KRW")) == (0, 1000)
-    assert ledger.verify().faults == []
+    assert proof.prove().faults == []
     told = db.session.query(Message.template).filter(Message.template.like("claims/refund_%")).all()
     assert sorted(row.template for row in told) == ["claims/refund_paid", "claims/refund_requested"]
 
@@ -91,7 +92,7 @@ def test_the_bank_sends_it_back_and_it_goes_out_again(story: engagements.Story, 
         expected = ("awaiting", "returned", 1000, 0) if attempt == "first" else ("paid", "paid", 0, 1000)
         balances = ledger.balance(f"refundable:{refund.id}"), ledger.balance("refunded:KRW")
         assert (refund.status, line.status, *balances) == expected
-    assert ledger.verify().faults == []
+    assert proof.prove().faults == []
 
 
 def test_whoever_asked_for_it_does_not_send_it(story: engagements.Story, engagement: Engagement) -> None:

@@ -46,7 +46,7 @@ def pay(line: PaymentLine, *, actor: Actor) -> None:
 def _pay_refund(line: PaymentLine, refund: Refund, actor: Actor) -> None:
     refunded = Opening(f"refunded:{refund.currency}", "refunded", ("agency", None), refund.currency)
     leg = Leg(f"refundable:{refund.id}", refunded, refund.amount, f"{line.id}:pay:refund")
-    post([leg], kind="pay", actor=actor, reference=refund.number)
+    post([leg], kind="pay_back", actor=actor, reference=refund.number)
 
 
 def _pay_claim(line: PaymentLine, claim: Claim, actor: Actor) -> None:
