@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import BigInteger, ForeignKey, Identity, LargeBinary, func, select
+from sqlalchemy import BigInteger, ForeignKey, Identity, LargeBinary, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core import clock
@@ -86,6 +86,50 @@ def transition(
         after={"status": move.target, **details},
         reason=reason,
     )
+
+
+def transition_all(
+    model: type[Any],
+    lifecycle: Lifecycle,
+    event: str,
+    ids: Sequence[UUID],
+    *,
+    before: str,
+    actor: Actor,
+    reason: str | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> None:
+    """Make the named move of many rows in one statement, each with its audit entry, or of none of them.
+
+    transition() for many: every row stands at `before`, otherwise LookupError; `values` are set along with it.
+    """
+    move = lifecycle.move(before, event)
+    stamp = {move.stamp: clock.now()} if move.stamp else {}
+    rows = update(model).where(model.id.in_(ids), model.status == before)
+    moved = session.scalars(rows.values({"status": move.target, **stamp, **(values or {})}).returning(model.id)).all()
+    if len(moved) != len(ids):
+        raise LookupError(f"{len(ids) - len(moved)} rows are no longer {before}")
+    change = {"before": {"status": before}, "after": {"status": move.target}, "reason": reason}
+    record_all(actor, f"{lifecycle.name}.{event}", model.__tablename__, dict.fromkeys(ids, change))
+
+
+def record_all(actor: Actor, action: str, subject_type: str, bodies: Mapping[UUID, Plain]) -> None:
+    """Write one audit entry about each of many rows: record() for many."""
+    by = {
+        "at": clock.now(),
+        "person_id": actor.person_id,
+        "role": actor.role.value,
+        "organisation_id": actor.organisation_id,
+        "device_hash": actor.device_hash,
+        "address_hash": actor.address_hash,
+    }
+    about = {"action": action, "subject_type": subject_type}
+    entries = [
+        by | about | {"subject_id": id, "body": plain({key: value for key, value in body.items() if value is not None})}
+        for id, body in bodies.items()
+    ]
+    if entries:
+        session.execute(insert(AuditEntry), entries)
 
 
 def record(

@@ -122,6 +122,14 @@ def next_number(prefix: str) -> str:
     return f"{prefix}-{clock.today().year}-{value:06d}"
 
 
+def next_numbers(prefix: str, count: int) -> list[str]:
+    """So many next numbers at once."""
+    values = session.scalars(
+        select(func.nextval(f"number_{prefix.lower()}")).select_from(func.generate_series(1, count))
+    )
+    return [f"{prefix}-{clock.today().year}-{value:06d}" for value in values]
+
+
 def act_as(organisation_id: UUID | None) -> None:
     """Tell the database's row security for whom this unit of work reads sealed bids."""
     session.execute(text("SELECT set_config('app.organisation_id', :id, true)"), {"id": str(organisation_id or "")})

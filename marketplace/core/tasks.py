@@ -1,6 +1,6 @@
 """Durable background tasks: the database is the truth, the broker only a doorbell."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -123,6 +123,15 @@ def schedule(task: Task, subject: UUID, *, wave: int = 0, run_after: datetime | 
     made = session.scalar(insert(BackgroundTask).values(**values).on_conflict_do_nothing().returning(BackgroundTask.id))
     if made is not None and (run_after is None or run_after <= clock.now()):
         session.info.setdefault("bells", []).append((made, task.queue))
+
+
+def schedule_all(task: Task, subjects: Sequence[UUID]) -> None:
+    """Ask for a task for each of many subjects; the sweeper rings for them, as many as the queue takes."""
+    values = [
+        {"id": uuid4(), "kind": task.value, "queue": task.queue.value, "subject": each, "wave": 0} for each in subjects
+    ]
+    if values:
+        session.execute(insert(BackgroundTask).on_conflict_do_nothing(), values)
 
 
 _ring: Callable[[UUID, str], None] | None = None

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import smtplib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from marketplace.core.actors import Actor
 from marketplace.core.audit import transition
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import LOCALES, _
-from marketplace.core.tasks import Task, schedule
+from marketplace.core.tasks import Task, schedule, schedule_all
 from marketplace.notifications.models import Message
 from marketplace.notifications.post import Post, compose, deliver
 from marketplace.notifications.rendering import render
@@ -37,20 +38,32 @@ def queue(template: str, *, to: Recipient, key: str, **data: Any) -> None:
         raise Invalid(_("This is not an e-mail address."), field="email")
     message = db.session.scalar(
         insert(Message)
-        .values(
-            key=key,
-            address=to.address,
-            locale=to.locale if to.locale in LOCALES else LOCALES[0],
-            template=template,
-            data=_plain({"recipient_name": to.name, **data}),
-            status=MESSAGE.initial,
-            message_id=hashlib.sha256(key.encode()).hexdigest()[:40],
-        )
+        .values(_row(template, to, key, data))
         .on_conflict_do_nothing(index_elements=["key"])
         .returning(Message.id)
     )
     if message is not None:
         schedule(Task.SEND_MAIL, message)
+
+
+def queue_all(template: str, mails: Sequence[tuple[str, Recipient, Mapping[str, Any]]]) -> None:
+    """Put many mails into the outbox at once, each under its key: queue() for many."""
+    values = [_row(template, to, key, dict(data)) for key, to, data in mails]
+    if values:
+        fresh = insert(Message).on_conflict_do_nothing(index_elements=["key"]).returning(Message.id)
+        schedule_all(Task.SEND_MAIL, db.session.scalars(fresh, values).all())
+
+
+def _row(template: str, to: Recipient, key: str, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "key": key,
+        "address": to.address,
+        "locale": to.locale if to.locale in LOCALES else LOCALES[0],
+        "template": template,
+        "data": _plain({"recipient_name": to.name, **data}),
+        "status": MESSAGE.initial,
+        "message_id": hashlib.sha256(key.encode()).hexdigest()[:40],
+    }
 
 
 def send(message_id: UUID, *, actor: Actor, post: Post) -> None:

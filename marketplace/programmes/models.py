@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
@@ -91,7 +93,18 @@ class Call(Model):
     __table_args__ = (
         CheckConstraint(CALL.check(), name="status"),
         CheckConstraint("opens_at < closes_at", name="closes_at"),
-        CheckConstraint("allocation_method = 'first_come'", name="allocation_method"),
+        CheckConstraint("allocation_method IN ('first_come', 'lottery', 'scored', 'hybrid')", name="allocation_method"),
+        CheckConstraint(
+            "CASE WHEN status = 'draft' OR allocation_method = 'first_come' THEN seed_hash IS NULL"
+            " ELSE seed_hash IS NOT NULL AND seed_hash ~ '^[0-9a-f]{64}$' END",
+            name="seed_hash",
+        ),
+        CheckConstraint(
+            "(allocation_method = 'hybrid') = (quota_by IS NOT NULL) AND quota_by IN ('region', 'band', 'sector')",
+            name="quota_by",
+        ),
+        CheckConstraint("allocation_method = 'hybrid' OR quotas = '{}'", name="quotas"),
+        CheckConstraint("(allocation_method = 'scored' AND status <> 'draft') = (scoring IS NOT NULL)", name="scoring"),
         CheckConstraint("(status = 'draft') = (published_at IS NULL)", name="published_at"),
         CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
         Index(None, "programme_id"),
@@ -105,6 +118,10 @@ class Call(Model):
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
     allocation_method: Mapped[str] = mapped_column(default="first_come")
+    seed_hash: Mapped[str | None]  # of the lottery's seed, published before anybody applies
+    quota_by: Mapped[str | None]  # what a stratum is: region, band of size, or sector
+    quotas: Mapped[dict[str, int]] = mapped_column(default=dict)  # vouchers by stratum
+    scoring: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # criteria, as published
     created_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = created_at()
     published_by: Mapped[UUID | None]
@@ -117,6 +134,16 @@ class Call(Model):
     def is_open(self, now: datetime) -> bool:
         """Whether applications may be submitted at that moment."""
         return self.status == "published" and self.opens_at <= now < self.closes_at
+
+
+class CallSeed(Model):
+    """The secret number of a call's lottery; row security shows it to nobody before the call closes."""
+
+    __tablename__ = "call_seeds"
+    __table_args__ = (CheckConstraint("seed ~ '^[0-9a-f]{64}$'", name="seed"),)
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"), primary_key=True)
+    seed: Mapped[str]
 
 
 class BudgetLine(Model):

@@ -14,7 +14,7 @@ from marketplace.core.actors import AGENCY, Actor
 from marketplace.core.db import get, session
 from marketplace.core.errors import NotFound
 from marketplace.ledger import queries as ledger
-from marketplace.programmes.models import BudgetLine, Call, CostShare, Funder, Programme
+from marketplace.programmes.models import BudgetLine, Call, CallSeed, CostShare, Funder, Programme
 
 
 def funders() -> Sequence[Funder]:
@@ -76,6 +76,11 @@ def get_call(call_id: UUID, *, actor: Actor | None = None, lock: bool = False) -
     if actor is not None and actor.role not in AGENCY and call.status == "draft":
         raise NotFound()
     return call
+
+
+def seed(call: Call) -> str | None:
+    """The seed of the call's lottery; None before the call closes, when nobody can read it, or without a lottery."""
+    return session.scalar(select(CallSeed.seed).where(CallSeed.call_id == call.id))
 
 
 def get_budget_line(line_id: UUID, *, lock: bool = False) -> BudgetLine:

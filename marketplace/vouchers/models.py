@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation
@@ -109,16 +110,44 @@ class Assessment(Model):
 
 
 class Allocation(Model):
-    """The one allocation of a call: begun over the sealed list, finished when every ticket has its answer."""
+    """The one allocation of a call: begun over the sealed list, decided whole, finished when all have their answer."""
 
     __tablename__ = "allocations"
+    __table_args__ = (
+        CheckConstraint("list_hash ~ '^[0-9a-f]{64}$'", name="list_hash"),
+        CheckConstraint("finished_at IS NULL OR decided_at IS NOT NULL", name="decided_at"),
+    )
 
     id: Mapped[UUID] = uuid_key()
     call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"), unique=True)
     opening: Mapped[dict[str, int]]  # available per budget line when it began, for the replay
+    list_hash: Mapped[str]  # of every ticket that was handed in before the call closed
     started_by: Mapped[UUID | None]
     started_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+
+class SealedTicket(Model):
+    """One line of the sealed list: everything one ticket is decided by, and its place in the order."""
+
+    __tablename__ = "sealed_tickets"
+    __table_args__ = (
+        UniqueConstraint("call_id", "place"),
+        UniqueConstraint("call_id", "ticket"),
+        CheckConstraint("place > 0", name="place"),
+        CheckConstraint("promised >= 0", name="promised"),
+    )
+
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id"), primary_key=True)
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"))
+    ticket: Mapped[int] = mapped_column(BigInteger)
+    place: Mapped[int]
+    refusal: Mapped[str | None]  # why it can't win whatever the budget
+    undertaking: Mapped[UUID]  # the company with its linked firms
+    promised: Mapped[int] = mapped_column(BigInteger)  # aid it had within the cap's months, minor units
+    stratum: Mapped[str | None]
+    points: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class AllocationEntry(Model):

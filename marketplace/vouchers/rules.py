@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any, Protocol
 
 from config import lists
 from marketplace.core.actors import SME, SYSTEM, Actor, Role
@@ -20,6 +21,15 @@ explain(
         "uq_allocations_call_id": _("The allocation of this call has already begun."),
     }
 )
+
+
+class Decided(Protocol):
+    """An application, or the columns of one, with the officer who decided about it."""
+
+    @property
+    def decided_by(self) -> Any:
+        """The officer, if one had to."""
+
 
 DECLARATIONS = {
     "truthful": _("What this application says is true and complete."),
@@ -134,7 +144,14 @@ def check_not_refused(assessment: Assessment) -> None:
         raise Invalid(_("By these facts the company is not a small or medium enterprise, so it can't apply."))
 
 
-def counts_as_eligible(application: Application, result: str) -> bool:
+def refusal(application: Decided, result: str, holds: bool) -> str | None:
+    """Why an application can't win whatever the budget, as a code of REASONS; `holds` an active voucher already."""
+    if not counts_as_eligible(application, result):
+        return result
+    return "active_voucher" if holds else None
+
+
+def counts_as_eligible(application: Decided, result: str) -> bool:
     """Eligible by the standard, or undetermined and accepted by an officer."""
     return result == "eligible" or (result == "undetermined" and application.decided_by is not None)
 

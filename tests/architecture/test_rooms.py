@@ -17,11 +17,11 @@ ENGINES = {
     "jobs": {"diagnosis", "scoring"},
     "matching": {"ranking"},
     "notifications": {"post", "rendering"},
-    "programmes": {"eligibility", "standards", "terms"},
+    "programmes": {"eligibility", "scoring", "standards", "terms"},
     "providers": {"account_numbers", "ethics_code", "training"},
     "reports": {"labels", "menu", "proof"},
     "surveys": {"instruments", "scoring"},
-    "vouchers": {"allocation", "document"},
+    "vouchers": {"allocation", "document", "sealed_list"},
 }
 """Modules named for their own subject; a new one is listed here on purpose."""
 

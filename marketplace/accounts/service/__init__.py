@@ -12,7 +12,7 @@ from marketplace.accounts.service.memberships import (
     invite,
     register_company,
 )
-from marketplace.accounts.service.notices import notify_organisation, notify_person, notify_role
+from marketplace.accounts.service.notices import notify_organisation, notify_organisations, notify_person, notify_role
 from marketplace.accounts.service.people import (
     ask_for_new_email,
     ask_for_new_password,
@@ -63,6 +63,7 @@ __all__ = [
     "invite",
     "log_access",
     "notify_organisation",
+    "notify_organisations",
     "notify_person",
     "notify_role",
     "propose_role",

@@ -1,6 +1,6 @@
 """Owns mail to people by who they are: one message per event and person, in their language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,21 @@ def notify_organisation(organisation_id: UUID, roles: Iterable[Role], template: 
     """Queue one mail to everybody who holds one of these roles in the organisation today."""
     for person in queries.people_of(organisation_id, roles):
         _send(person, template, f"{key}:{person.id}", data)
+
+
+def notify_organisations(
+    roles: Iterable[Role], template: str, mails: Mapping[UUID, tuple[str, Mapping[str, Any]]]
+) -> None:
+    """notify_organisation() for many: each organisation's mail has a key and data of its own."""
+    people = queries.people_by_organisation(list(mails), roles)
+    notifications.queue_all(
+        template,
+        [
+            (f"{key}:{person.id}", recipient(person), data)
+            for organisation_id, (key, data) in mails.items()
+            for person in people.get(organisation_id, [])
+        ],
+    )
 
 
 def notify_role(role: Role, template: str, *, key: str, **data: Any) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
+
+from sqlalchemy import insert
 
 from marketplace.core import clock, db, tasks
 from marketplace.core.actors import Actor
@@ -11,8 +15,8 @@ from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import Text, _
-from marketplace.programmes import queries, rules
-from marketplace.programmes.models import Call
+from marketplace.programmes import queries, rules, scoring
+from marketplace.programmes.models import Call, CallSeed
 from marketplace.programmes.states import CALL
 
 
@@ -57,10 +61,22 @@ def publish_call(call_id: UUID, *, actor: Actor) -> Call:
     shares = queries.cost_shares(call.programme_id)
     rules.check_complete(rules.missing_in_call(call, queries.budget_lines(call.id), shares, clock.now()))
     call.published_by = actor.person_id
-    transition(call, CALL, "publish", actor=actor)
-    db.flush()
+    _freeze_method(call, actor)
     tasks.schedule(tasks.Task.CLOSE_CALL, call.id, run_after=call.closes_at)
     return call
+
+
+def _freeze_method(call: Call, actor: Actor) -> None:
+    """Publish with what the method needs: criteria as they stand today, and a seed of which only the hash is shown."""
+    seed = secrets.token_hex(32) if call.allocation_method != "first_come" else None
+    if seed:
+        call.seed_hash = sha256(seed.encode("ascii")).hexdigest()
+    if call.allocation_method == "scored":
+        call.scoring = scoring.on(clock.today())
+    transition(call, CALL, "publish", actor=actor, seed_hash=call.seed_hash)
+    db.flush()
+    if seed:
+        session.execute(insert(CallSeed).values(call_id=call.id, seed=seed))
 
 
 def close_call(call_id: UUID, *, actor: Actor) -> Call:

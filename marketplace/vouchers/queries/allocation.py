@@ -1,26 +1,31 @@
-"""Reads of the queue, the waitlist and the published list of an allocation, and its replay."""
+"""Reads of the queue, the waitlist, the sealed list of an allocation and its answers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, cast, func, select, true
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import joinedload, selectinload
 
+from marketplace.accounts.models import Organisation
 from marketplace.core.db import session
-from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import Call
-from marketplace.vouchers.allocation import Line, Ticket, allocate
-from marketplace.vouchers.models import Allocation, AllocationEntry, Application
+from marketplace.vouchers.models import Allocation, AllocationEntry, Application, Assessment, SealedTicket, Voucher
+
+UNDERTAKING = func.coalesce(Organisation.undertaking_id, Organisation.id)
 
 
 def next_in_line(call_id: UUID, status: str, *, limit: int) -> Sequence[Application]:
-    """The next applications of a call in ticket order, locked."""
+    """The next applications of a decided call in the order of its allocation, locked."""
     return session.scalars(
         select(Application)
-        .where(Application.call_id == call_id, Application.status == status)
-        .order_by(Application.ticket)
+        .join(SealedTicket, SealedTicket.application_id == Application.id)
+        .where(SealedTicket.call_id == call_id, Application.status == status)
+        .order_by(SealedTicket.place)
         .limit(limit)
         .with_for_update(of=Application)
         .execution_options(populate_existing=True)
@@ -37,11 +42,14 @@ def waitlist_position(application: Application) -> int | None:
     """The application's place on the waitlist now, 1 being next; None when it does not wait."""
     if application.status != "waitlisted":
         return None
-    before = select(func.count()).select_from(Application)
-    before = before.where(
-        Application.call_id == application.call_id,
-        Application.status == "waitlisted",
-        Application.ticket <= application.ticket,
+    own = select(SealedTicket.place).where(SealedTicket.application_id == application.id).scalar_subquery()
+    before = (
+        select(func.count())
+        .select_from(Application)
+        .join(SealedTicket, SealedTicket.application_id == Application.id)
+        .where(
+            SealedTicket.call_id == application.call_id, Application.status == "waitlisted", SealedTicket.place <= own
+        )
     )
     return session.scalar(before)
 
@@ -54,6 +62,110 @@ def find_allocation(call_id: UUID, *, lock: bool = False) -> Allocation | None:
     return session.scalars(found).one_or_none()
 
 
+def handed_in(call_id: UUID) -> list[tuple[int, str]]:
+    """Ticket and number of every application of a call that was handed in, whatever became of it; by ticket."""
+    rows = session.execute(
+        select(Application.ticket, Application.number)
+        .where(Application.call_id == call_id, Application.submitted_at.is_not(None))
+        .order_by(Application.ticket)
+    )
+    return [(row.ticket, row.number) for row in rows]
+
+
+def not_asked_again(call_id: UUID, *, limit: int) -> Sequence[Application]:
+    """Accepted applications of a call whose eligibility was not yet taken again for the allocation."""
+    asked = select(Assessment.id).where(
+        Assessment.application_id == Application.id, Assessment.occasion == "allocation"
+    )
+    return session.scalars(
+        select(Application)
+        .options(joinedload(Application.call).joinedload(Call.programme), selectinload(Application.evidence))
+        .where(Application.call_id == call_id, Application.status == "accepted", ~asked.exists())
+        .order_by(Application.ticket)
+        .limit(limit)
+    ).all()
+
+
+def candidates(call_id: UUID) -> Sequence[Row[Any]]:
+    """Accepted applications of a call with what they are decided by, in ticket order; eligibility was taken again."""
+    newest = (
+        select(Assessment.application_id, Assessment.result)
+        .ext(distinct_on(Assessment.application_id))
+        .where(Assessment.occasion == "allocation")
+        .order_by(Assessment.application_id, Assessment.assessed_at.desc())
+        .subquery()
+    )
+    return session.execute(
+        select(
+            Application.id,
+            Application.number,
+            Application.ticket,
+            Application.organisation_id,
+            Application.facts,
+            Application.decided_by,
+            newest.c.result,
+            Organisation.region,
+            UNDERTAKING.label("undertaking"),
+        )
+        .join(newest, newest.c.application_id == Application.id)
+        .join(Organisation, Organisation.id == Application.organisation_id)
+        .where(Application.call_id == call_id, Application.status == "accepted")
+        .order_by(Application.ticket)
+    ).all()
+
+
+def promised_aid(programme_id: UUID, since: datetime) -> dict[UUID, int]:
+    """Aid the programme promised since then, less what was given back, by undertaking; minor units.
+
+    What an allocation decided counts, although its voucher is not issued yet.
+    """
+    total: dict[UUID, int] = {}
+    issued = select(UNDERTAKING, func.sum(Voucher.amount - Voucher.released)).select_from(Voucher)
+    issued = issued.join(Organisation, Organisation.id == Voucher.organisation_id)
+    issued = issued.where(Voucher.programme_id == programme_id, Voucher.issued_at >= since).group_by(UNDERTAKING)
+    for undertaking, amount in session.execute(issued):
+        total[undertaking] = int(amount)
+    for undertaking, parts in session.execute(_decided(programme_id).add_columns(UNDERTAKING, AllocationEntry.parts)):
+        total[undertaking] = total.get(undertaking, 0) + sum(parts.values())
+    return total
+
+
+def promised_vouchers(programme_id: UUID) -> set[UUID]:
+    """Companies to which an allocation of the programme decided to give a voucher that is not issued yet."""
+    return set(session.scalars(_decided(programme_id).add_columns(Application.organisation_id)))
+
+
+def _decided(programme_id: UUID) -> Select[Any]:
+    return (
+        select()
+        .select_from(AllocationEntry)
+        .join(Application, Application.id == AllocationEntry.application_id)
+        .join(Call, Call.id == AllocationEntry.call_id)
+        .join(Organisation, Organisation.id == Application.organisation_id)
+        .where(
+            Call.programme_id == programme_id,
+            AllocationEntry.outcome == "allocated",
+            Application.status == "accepted",
+        )
+    )
+
+
+def next_answers(call_id: UUID, *, limit: int) -> Sequence[tuple[Application, AllocationEntry]]:
+    """Decided answers of a call that were not carried out yet, in order; their applications are locked."""
+    rows = session.execute(
+        select(Application, AllocationEntry)
+        .join(AllocationEntry, AllocationEntry.application_id == Application.id)
+        .join(SealedTicket, SealedTicket.application_id == Application.id)
+        .options(joinedload(Application.call).joinedload(Call.programme))
+        .where(AllocationEntry.call_id == call_id, Application.status == "accepted")
+        .order_by(SealedTicket.place)
+        .limit(limit)
+        .with_for_update(of=Application)
+        .execution_options(populate_existing=True)
+    ).all()
+    return [(row[0], row[1]) for row in rows]
+
+
 def allocation_entries(call_id: UUID) -> Select[AllocationEntry, str]:
     """What allocation answered each ticket of a call, with the application's number."""
     return (
@@ -61,19 +173,6 @@ def allocation_entries(call_id: UUID) -> Select[AllocationEntry, str]:
         .join(Application, Application.id == AllocationEntry.application_id)
         .where(AllocationEntry.call_id == call_id)
     )
-
-
-def given_by_allocation(call_id: UUID) -> dict[str, int]:
-    """What the allocation of a call has given so far on each budget line, in minor units."""
-    part = func.jsonb_each_text(AllocationEntry.parts).table_valued("key", "value")
-    rows = session.execute(
-        select(part.c.key, func.sum(cast(part.c.value, BigInteger)))
-        .select_from(AllocationEntry)
-        .join(part, true())
-        .where(AllocationEntry.call_id == call_id)
-        .group_by(part.c.key)
-    )
-    return {row[0]: int(row[1]) for row in rows}
 
 
 def first_answers(call_id: UUID) -> Sequence[AllocationEntry]:
@@ -86,24 +185,7 @@ def first_answers(call_id: UUID) -> Sequence[AllocationEntry]:
     ).all()
 
 
-def replay_differences(call: Call) -> list[int]:
-    """Work through the published list of a call again; the tickets whose answer differs (none in a sound one)."""
-    allocation = find_allocation(call.id)
-    if allocation is None:
-        return []
-    weights = {share.funder_id: share.basis_points for share in programmes.cost_shares(call.programme_id)}
-    lines = [
-        Line(line.id, weights[line.funder_id], allocation.opening[str(line.id)])
-        for line in programmes.budget_lines(call.id)
-    ]
-    entries = first_answers(call.id)
-    tickets = [
-        Ticket(entry.application_id, entry.ticket, entry.reason if entry.outcome == "refused" else None)
-        for entry in entries
-    ]
-    again = allocate(lines, tickets, amount=call.programme.voucher_amount)
-    return [
-        entry.ticket
-        for entry, answer in zip(entries, again, strict=True)
-        if (entry.outcome, entry.position) != (answer.outcome, answer.position)
-    ]
+def sealed_tickets(call_id: UUID) -> Sequence[SealedTicket]:
+    """The sealed list of a call, in ticket order."""
+    found = select(SealedTicket).where(SealedTicket.call_id == call_id)
+    return session.scalars(found.order_by(SealedTicket.ticket)).all()

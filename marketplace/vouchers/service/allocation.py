@@ -1,14 +1,11 @@
-"""The verbs that give vouchers: close the list and work through it in batches."""
+"""The verbs that give vouchers: close the list, take eligibility again, decide the whole, carry out in batches."""
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
@@ -22,13 +19,15 @@ from marketplace.programmes import queries as programmes
 from marketplace.programmes import service as programmes_service
 from marketplace.programmes.models import Call, Programme
 from marketplace.vouchers import queries, rules
-from marketplace.vouchers.allocation import Answer, Line, Ticket, allocate
-from marketplace.vouchers.models import Allocation, AllocationEntry, Application
-from marketplace.vouchers.service.applications import _assess, tell
+from marketplace.vouchers.allocation import Answer, Line, Ticket, list_hash
+from marketplace.vouchers.models import Allocation, AllocationEntry, Application, Assessment
+from marketplace.vouchers.service.answering import carry_out
+from marketplace.vouchers.service.applications import _assess, assessed, tell
+from marketplace.vouchers.service.deciding import decide, window_start
 from marketplace.vouchers.service.issuing import issue
 from marketplace.vouchers.states import APPLICATION
 
-BATCH = 50
+BATCH = 1000
 
 
 def close_call(call_id: UUID, *, actor: Actor) -> None:
@@ -50,45 +49,48 @@ def start_allocation(call_id: UUID, *, actor: Actor) -> Allocation:
     if queries.find_allocation(call.id) is not None:
         raise DomainError(_("The allocation of this call has already begun."))
     opening = {str(line.id): line.available for line in lines_of(call)}
-    allocation = Allocation(call_id=call.id, opening=opening, started_by=actor.person_id, started_at=clock.now())
+    allocation = Allocation(
+        call_id=call.id,
+        opening=opening,
+        list_hash=list_hash(queries.handed_in(call.id)),
+        started_by=actor.person_id,
+        started_at=clock.now(),
+    )
     session.add(allocation)
     db.flush()
-    record(actor, "allocation.start", allocation, after={"call": str(call.id), "opening": opening})
+    after = {"call": str(call.id), "opening": opening, "list_hash": allocation.list_hash}
+    record(actor, "allocation.start", allocation, after=after)
     schedule(Task.ALLOCATE_BATCH, call.id, wave=1)
     return allocation
 
 
 def allocate_batch(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH) -> None:
-    """Answer the next tickets of a call, then ask for the next batch; when none is left, the allocation is finished.
+    """Do the next piece of an allocation, `size` applications at most, and ask for the next until it is finished.
 
-    Two batches of one programme never run at once, and a batch run again simply goes on with who has no answer yet.
+    Eligibility is taken again of all, then everything is decided at once, then the answers are carried out. Two pieces
+    of one programme never run at once; what is left is read from the rows, so a piece run again simply goes on.
     """
     call = lock_programme_of(call_id)
     allocation = queries.find_allocation(call_id, lock=True)
     if allocation is None or allocation.finished_at is not None:
         return
-    applications = queries.next_in_line(call_id, "accepted", limit=size)
-    if not applications:
+    if allocation.decided_at is None and _take_eligibility_again(call, actor, size) < size:
+        decide(call, allocation, lines_of(call), wave, actor=actor)
+    if allocation.decided_at is not None and carry_out(call, wave, actor=actor, size=size) < size:
         allocation.finished_at = clock.now()
         record(actor, "allocation.finish", allocation, after={"call": str(call_id)})
-        # What came back while the list was worked through.
+        # What came back, and what a winner left by withdrawing, while the list was worked through.
         offer_again(call_id)
-        return
-    # Not what is available now: what comes back meanwhile goes to the waitlist, so that the list can be replayed.
-    given = queries.given_by_allocation(call_id)
-    lines = [
-        replace(line, available=allocation.opening[str(line.id)] - given.get(str(line.id), 0))
-        for line in lines_of(call)
-    ]
-    answers = allocate(
-        lines,
-        tickets_of(call.programme, applications, actor),
-        amount=call.programme.voucher_amount,
-        cap=call.programme.aid_cap,
-        waiting=queries.waiting(call_id),
-    )
-    apply_answers(call, applications, answers, wave, actor)
-    schedule(Task.ALLOCATE_BATCH, call_id, wave=wave + 1)
+    else:
+        schedule(Task.ALLOCATE_BATCH, call_id, wave=wave + 1)
+
+
+def _take_eligibility_again(call: Call, actor: Actor, size: int) -> int:
+    """Ask the size standard about the next applications, as always when money is promised; how many there were."""
+    applications = queries.not_asked_again(call.id, limit=size)
+    if applications:
+        session.execute(insert(Assessment), [assessed(each, "allocation", actor) for each in applications])
+    return len(applications)
 
 
 def offer_again(call_id: UUID) -> None:
@@ -113,44 +115,31 @@ def lines_of(call: Call) -> list[Line]:
 
 
 def tickets_of(programme: Programme, applications: Sequence[Application], actor: Actor) -> list[Ticket]:
-    """The queue as the engine takes it; eligibility is taken again here."""
+    """The waitlist as the engine takes it; eligibility is taken again here."""
     holders = queries.active_vouchers(programme.id, [application.organisation_id for application in applications])
-    since = _months_before(clock.now(), programme.aid_cap_months or 0)
+    holders |= queries.promised_vouchers(programme.id)
+    promised = queries.promised_aid(programme.id, window_start(clock.now(), programme.aid_cap_months or 0))
     tickets = []
     for application in applications:
-        undertaking = queries.undertaking(application.organisation_id)
+        result = _assess(application, "allocation", actor).result
+        holds = programme.one_active_voucher and application.organisation_id in holders
+        undertaking = application.organisation.undertaking_id or application.organisation_id
         tickets.append(
             Ticket(
                 application.id,
                 application.ticket or 0,
-                _refusal(programme, application, holders, actor),
-                undertaking=undertaking[0],
-                promised=queries.aid_since(programme.id, undertaking, since) if programme.aid_cap else 0,
+                rules.refusal(application, result, holds),
+                undertaking=undertaking,
+                promised=promised.get(undertaking, 0),
             )
         )
     return tickets
 
 
-def _refusal(programme: Programme, application: Application, holders: set[UUID], actor: Actor) -> str | None:
-    """Why an application can't win whatever the budget."""
-    result = _assess(application, "allocation", actor).result
-    if not rules.counts_as_eligible(application, result):
-        return result
-    if programme.one_active_voucher and application.organisation_id in holders:
-        return "active_voucher"
-    return None
-
-
-def _months_before(moment: datetime, months: int) -> datetime:
-    """The same day some months earlier, or the last day of a shorter month."""
-    year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
-
-
 def apply_answers(
     call: Call, applications: Sequence[Application], answers: Sequence[Answer], wave: int, actor: Actor
 ) -> None:
-    """Write each answer down, do what it says and tell the company."""
+    """Write each answer to the waitlist down, do what it says and tell the company."""
     by_id = {application.id: application for application in applications}
     for answer in answers:
         application = by_id[answer.application_id]
@@ -170,12 +159,7 @@ def apply_answers(
         if answer.outcome == "allocated":
             issue(call, application, answer.parts, actor)
         else:
-            _tell_no(application, answer, actor)
-
-
-def _tell_no(application: Application, answer: Answer, actor: Actor) -> None:
-    application.reason = answer.reason
-    event = "wait" if answer.outcome == "waitlisted" else "refuse"
-    transition(application, APPLICATION, event, actor=actor, reason=answer.reason)
-    db.flush()
-    tell(application, answer.outcome, reason=answer.reason, position=answer.position)
+            application.reason = answer.reason
+            transition(application, APPLICATION, "refuse", actor=actor, reason=answer.reason)
+            db.flush()
+            tell(application, answer.outcome, reason=answer.reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import IO, Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from marketplace.accounts import queries as accounts
-from marketplace.accounts.service import notify_organisation, notify_role
+from marketplace.accounts.service import notify_organisation, notify_organisations, notify_role
 from marketplace.core import clock, db, files
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.audit import record, transition
@@ -158,23 +158,28 @@ def reassess(application_id: UUID, *, occasion: str, actor: Actor) -> Assessment
 
 def _assess(application: Application, occasion: str, actor: Actor) -> Assessment:
     """Ask the programme's size standard and keep the answer with everything it rests on."""
-    programme = application.call.programme
-    found = programme_rules.assess(programme.size_standard, application.facts)
-    assessment = Assessment(
-        application_id=application.id,
-        occasion=occasion,
-        standard=found.standard,
-        standard_date=standards()[programme.size_standard].date,
-        result=found.result,
-        inputs=dict(application.facts),
-        rules=[asdict(rule) | {"date": rule.date.isoformat()} for rule in found.rules],
-        evidence={fact: _evidence_level(application, fact) for fact in application.facts},
-        assessed_by=actor.person_id,
-        assessed_at=clock.now(),
-    )
+    assessment = Assessment(**assessed(application, occasion, actor))
     session.add(assessment)
     db.flush()
     return assessment
+
+
+def assessed(application: Application, occasion: str, actor: Actor) -> dict[str, Any]:
+    """What the programme's size standard says, with everything it rests on, as an Assessment keeps it."""
+    programme = application.call.programme
+    found = programme_rules.assess(programme.size_standard, application.facts)
+    return {
+        "application_id": application.id,
+        "occasion": occasion,
+        "standard": found.standard,
+        "standard_date": standards()[programme.size_standard].date,
+        "result": found.result,
+        "inputs": dict(application.facts),
+        "rules": [asdict(rule) | {"date": rule.date.isoformat()} for rule in found.rules],
+        "evidence": {fact: _evidence_level(application, fact) for fact in application.facts},
+        "assessed_by": actor.person_id,
+        "assessed_at": clock.now(),
+    }
 
 
 def _evidence_level(application: Application, fact: str) -> dict[str, Any]:
@@ -207,6 +212,23 @@ def _tell_received(application: Application) -> None:
             number=application.number,
             path=f"/applications/{application.id}/review",
         )
+
+
+def tell_all(template: str, told: Sequence[tuple[Application, Mapping[str, Any]]]) -> None:
+    """tell() for many applications of one call, each with its own data."""
+    mails = {
+        application.organisation_id: (
+            f"{template}:{application.id}",
+            {
+                "number": application.number,
+                "call": application.call.title,
+                "path": f"/applications/{application.id}",
+                **data,
+            },
+        )
+        for application, data in told
+    }
+    notify_organisations(READERS, f"vouchers/{template}", mails)
 
 
 def tell(application: Application, template: str, **data: Any) -> None:

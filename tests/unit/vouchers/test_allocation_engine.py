@@ -24,7 +24,7 @@ def tickets(count: int, *, refused: set[int] = frozenset()) -> list[Ticket]:  # 
 
 
 def test_tickets_win_in_order_and_the_rest_wait() -> None:
-    answers = allocate(lines(8_000, 10_000), reversed(tickets(4)), amount=6_000)
+    answers = allocate(lines(8_000, 10_000), tickets(4), amount=6_000)
     assert [(answer.ticket, answer.outcome, answer.position) for answer in answers] == [
         (1, "allocated", None),
         (2, "allocated", None),

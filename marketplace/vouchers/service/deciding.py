@@ -1,0 +1,117 @@
+"""Deciding a call: its list is sealed with everything that counts, and the engine answers all tickets at once."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert
+
+from marketplace.core import clock, db
+from marketplace.core.actors import Actor
+from marketplace.core.audit import record
+from marketplace.core.db import session
+from marketplace.programmes import queries as programmes
+from marketplace.programmes import rules as programme_rules
+from marketplace.programmes.models import Call
+from marketplace.vouchers import queries, rules
+from marketplace.vouchers.allocation import Answer, Line, Ticket, allocate, in_order
+from marketplace.vouchers.models import Allocation, AllocationEntry, SealedTicket
+
+
+def decide(call: Call, allocation: Allocation, lines: Sequence[Line], wave: int, *, actor: Actor) -> None:
+    """Seal what every ticket is decided by, and answer all of them; nothing is given yet.
+
+    The answers follow from the sealed list alone, so that anybody can replay them.
+    """
+    programme = call.programme
+    # Not what is available now: what comes back meanwhile goes to the waitlist.
+    opening = [replace(line, available=allocation.opening[str(line.id)]) for line in lines]
+    queue = in_order(
+        _tickets(call),
+        call.allocation_method,
+        seed=programmes.seed(call) or "",
+        sealed=allocation.list_hash,
+        scoring=call.scoring,
+    )
+    answers = allocate(opening, queue, amount=programme.voucher_amount, cap=programme.aid_cap, quotas=call.quotas)
+    _store(call, queue, answers, wave)
+    allocation.decided_at = clock.now()
+    outcomes = [answer.outcome for answer in answers]
+    counts = {outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))}
+    record(actor, "allocation.decide", allocation, after={"call": str(call.id), "answers": counts})
+    db.flush()
+
+
+def _tickets(call: Call) -> list[Ticket]:
+    """Every accepted application with what counts: eligibility, vouchers held, aid promised, stratum, points."""
+    programme = call.programme
+    candidates = queries.candidates(call.id)
+    holders = queries.active_vouchers(programme.id, [row.organisation_id for row in candidates])
+    holders |= queries.promised_vouchers(programme.id)
+    since = window_start(clock.now(), programme.aid_cap_months or 0)
+    promised = queries.promised_aid(programme.id, since) if programme.aid_cap else {}
+    return [
+        Ticket(
+            row.id,
+            row.ticket,
+            rules.refusal(row, row.result, programme.one_active_voucher and row.organisation_id in holders),
+            undertaking=row.undertaking,
+            promised=promised.get(row.undertaking, 0),
+            name=row.number,
+            stratum=_stratum(call, row),
+        )
+        for row in candidates
+    ]
+
+
+def _stratum(call: Call, row: Row[Any]) -> str | None:
+    """The stratum of a call with quotas to which the company belongs."""
+    if call.quota_by == "band":
+        return programme_rules.assess(call.programme.size_standard, row.facts).band
+    if call.quota_by == "sector":
+        return str(row.facts.get("sector"))
+    return str(row.region) if call.quota_by == "region" else None
+
+
+def _store(call: Call, queue: Sequence[Ticket], answers: Sequence[Answer], wave: int) -> None:
+    sealed = [
+        {
+            "application_id": ticket.application_id,
+            "call_id": call.id,
+            "ticket": ticket.number,
+            "place": place,
+            "refusal": ticket.refusal,
+            "undertaking": ticket.undertaking,
+            "promised": ticket.promised,
+            "stratum": ticket.stratum,
+            "points": ticket.points,
+        }
+        for place, ticket in enumerate(queue, start=1)
+    ]
+    entries = [
+        {
+            "call_id": call.id,
+            "application_id": answer.application_id,
+            "wave": wave,
+            "ticket": answer.ticket,
+            "outcome": answer.outcome,
+            "reason": answer.reason,
+            "position": answer.position,
+            "parts": {str(line): part for line, part in answer.parts.items()},
+            "decided_at": clock.now(),
+        }
+        for answer in answers
+    ]
+    if sealed:
+        session.execute(insert(SealedTicket), sealed)
+        session.execute(insert(AllocationEntry), entries)
+
+
+def window_start(moment: datetime, months: int) -> datetime:
+    """The same day some months earlier, or the last day of a shorter month."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
