@@ -163,6 +163,12 @@ def record(
     )
 
 
+def facts_of(actor: Actor) -> dict[str, Any]:
+    """Who acts, as the database's own functions take it to write their audit entries."""
+    names = ("person_id", "role", "organisation_id", "device_hash", "address_hash")
+    return plain({name: getattr(actor, name) for name in names})
+
+
 def plain(values: Plain) -> dict[str, Any]:
     """The values as JSON keeps them: ids, dates and amounts as text."""
     kept: dict[str, Any] = json.loads(_canonical(values))

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import DateTime, Engine, MetaData, Text, create_engine, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
+from sqlalchemy.orm.util import identity_key
 
 from marketplace.core import clock
 from marketplace.core.errors import NotFound
@@ -114,6 +115,13 @@ def get(model: type[Row], key: UUID, *, lock: bool = False) -> Row:
     if row is None:
         raise NotFound()
     return row
+
+
+def forget(model: type[Model], key: UUID) -> None:
+    """Read this row anew when it is next looked at: a function of the database changed it."""
+    known = session.identity_map.get(identity_key(model, key))
+    if known is not None:
+        session.expire(known)
 
 
 def next_number(prefix: str) -> str:

@@ -79,7 +79,7 @@ def transfer(debit: str, credit: str, amount: int, *, kind: str, actor: Actor, r
     debit account would fall below 0.
     """
     call = func.ledger_transfer(debit, credit, amount, kind, actor.person_id, reference, key)
-    with _in_words():
+    with in_words():
         made: UUID = session.scalars(select(call)).one()
     return made
 
@@ -99,7 +99,7 @@ def post(legs: Sequence[Leg], *, kind: str, actor: Actor, reference: str) -> Non
         actor.person_id,
         reference,
     )
-    with _in_words():
+    with in_words():
         session.execute(select(call))
 
 
@@ -114,8 +114,8 @@ def _leg(leg: Leg) -> dict[str, Any]:
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
-    """What the database refuses inside is told in words."""
+def in_words() -> Iterator[None]:
+    """What the database's money functions refuse inside the block is raised as a DomainError with words."""
     try:
         yield
     except IntegrityError as error:
@@ -214,5 +214,5 @@ def reserve_all(reservations: Sequence[Reservation], *, currency: str, actor: Ac
         return
     session.execute(insert(Account), accounts)
     call = func.ledger_transfer_many(literal(transfers, JSONB), "reserve", actor.person_id)
-    with _in_words():
+    with in_words():
         session.execute(select(call))

@@ -12,7 +12,7 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, W
 from marketplace.core.i18n import _
 from marketplace.programmes.models import Call
 from marketplace.programmes.rules import asked_facts
-from marketplace.vouchers.models import Application, Assessment, Voucher
+from marketplace.vouchers.models import Application, Assessment
 
 explain(
     {
@@ -61,6 +61,13 @@ REASONS = {
     "active_voucher": _("The company already has an active voucher of this programme."),
     "aid_cap": _("With this voucher the company and its linked firms would exceed the programme's aid cap."),
     "undetermined": _("Eligibility was not decided before the allocation."),
+}
+
+# Why the database does not draw on a voucher.
+NOT_DRAWN = {
+    "unusable": _("This voucher can't be used: it is suspended, ended or used up. Nothing was saved."),
+    "remainder": _("The voucher has less left than this amount. Nothing was saved."),
+    "parts": _("The budget lines can't bear their parts of this amount. Nothing was saved."),
 }
 
 
@@ -168,10 +175,10 @@ def check_reason(reason: str) -> None:
         raise Invalid(_("Give the reason."), field="reason")
 
 
-def check_usable(voucher: Voucher, now: datetime) -> None:
-    """Only a valid voucher can be drawn on."""
-    if voucher.status != "issued" or voucher.expires_at <= now:
-        raise DomainError(_("This voucher can't be used: it is suspended, ended or used up. Nothing was saved."))
+def check_drawn(refusal: str | None) -> None:
+    """Only a valid voucher is drawn on, and never beyond what is left on each budget line; the database's answer."""
+    if refusal is not None:
+        raise DomainError(NOT_DRAWN[refusal])
 
 
 def check_remainder(amount: int, remaining: int) -> None:

@@ -48,3 +48,17 @@ def test_the_database_knows_the_same_statuses(database: scoped_session[Session])
     named = [set(check.split("'")[1::2]) for check in checks]
     missing = [f"{area}.{item.name}" for area, item in lifecycles() if set(item.statuses) not in named]
     assert not missing
+
+
+def test_the_databases_own_moves_are_those_of_the_states(database: scoped_session[Session]) -> None:
+    """What a function of the database may do to a status is the whole of the named move, no more and no less."""
+    rows = database.execute(text("SELECT lifecycle, event, source, target FROM lifecycle_moves")).all()
+    made = {(row.lifecycle, row.event) for row in rows}
+    known = {
+        (item.name, move.event, source, move.target)
+        for _area, item in lifecycles()
+        for move in item.moves
+        for source in move.sources
+        if (item.name, move.event) in made
+    }
+    assert {tuple(row) for row in rows} == known

@@ -17,6 +17,7 @@ from marketplace.engagements.service.start import begin
 from marketplace.engagements.states import AGREEMENT, ASSIGNMENT
 from marketplace.jobs import queries as jobs
 from marketplace.jobs.models import Award, BidContent, Job
+from marketplace.ledger.service import money_verb
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries as vouchers
 from marketplace.vouchers.models import Voucher
@@ -76,13 +77,11 @@ def cancel_agreement(agreement_id: UUID, *, actor: Actor, reason: str) -> Agreem
     return agreement
 
 
+@money_verb(Redemption)
 def redeem(agreement_id: UUID, *, actor: Actor, amount: Money, key: str) -> Redemption:
     """Bind voucher money to an agreement, once. Of two at once the second waits, then is refused."""
     agreement = db.get(Agreement, agreement_id, lock=True)
     rules.check_acts_for(agreement.organisation_id, actor, Role.SIGNATORY)
-    earlier = queries.find_redemption(agreement_id)
-    if earlier is not None and earlier.key == key:
-        return earlier
     rules.check_redemption(agreement, amount)
     voucher = vouchers.get_voucher(agreement.voucher_id, actor=actor)
     reassess(voucher.application_id, occasion="redemption", actor=actor)

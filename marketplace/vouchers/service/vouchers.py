@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
-from marketplace.core.audit import record, transition
+from marketplace.core.audit import facts_of, record, transition
 from marketplace.core.db import session
 from marketplace.core.money import split
 from marketplace.core.tasks import Task, schedule
 from marketplace.ledger import queries as ledger_queries
-from marketplace.ledger.service import Leg, Opening, post
+from marketplace.ledger.service import Leg, in_words, post
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.states import VOUCHER
@@ -24,26 +26,28 @@ log = structlog.get_logger()
 EXPIRING_AT_ONCE = 200
 
 
-def commit(voucher_id: UUID, *, actor: Actor, amount: int, agreement_id: UUID, reference: str, key: str) -> None:
+def commit(
+    voucher_id: UUID,
+    *,
+    actor: Actor,
+    amount: int,
+    agreement_id: UUID,
+    reference: str,
+    key: str,
+    parts: Mapping[UUID, int] | None = None,
+) -> None:
     """Bind part of a voucher to an agreement: reserved → committed on every line; never beyond the remainder.
 
-    The voucher's row is held, so of two at once the second waits and then sees what is left.
+    `parts` says how much each budget line gives; without it what is left on them decides. One round trip: the voucher's
+    row is held, so of two at once the second waits and then sees what is left.
     """
-    voucher = queries.get_voucher(voucher_id, lock=True)
-    rules.check_usable(voucher, clock.now())
-    lines = queries.voucher_lines(voucher.id)
-    rules.check_remainder(amount, sum(lines.values()))
-    # Weighing by what is left keeps every part within its line, and the last drawing empties all of them.
-    owner, legs = ("agreement", agreement_id), []
-    for line_id, part in zip(lines, split(amount, list(lines.values())), strict=True):
-        if part:
-            committed = Opening(f"committed:{agreement_id}:{line_id}", "committed", owner, voucher.currency, line_id)
-            legs.append(Leg(f"reserved:{voucher.id}:{line_id}", committed, part, f"{key}:{line_id}"))
-    post(legs, kind="commit", actor=actor, reference=reference)
-    record(actor, "voucher.commit", voucher, after={"agreement": str(agreement_id), "amount": amount})
-    if amount == sum(lines.values()):
-        transition(voucher, VOUCHER, "exhaust", actor=actor)
+    shares = None if parts is None else {str(line): part for line, part in parts.items()}
+    facts = literal(shares, JSONB(none_as_null=True)), literal(facts_of(actor), JSONB)
     db.flush()
+    with in_words():
+        call = func.voucher_commit(voucher_id, agreement_id, amount, *facts, reference, key)
+        rules.check_drawn(session.scalar(select(call)))
+    db.forget(Voucher, voucher_id)
 
 
 def release_commitment(

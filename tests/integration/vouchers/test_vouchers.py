@@ -60,7 +60,7 @@ def test_a_suspended_voucher_cannot_be_drawn_on_until_it_is_resumed() -> None:
 def test_an_expired_voucher_cannot_be_drawn_on_even_before_it_is_swept() -> None:
     sme = make_sme()
     voucher = make_voucher(sme, voucher_validity_days=1)
-    clock.set_offset(timedelta(days=3))
+    db.move_clock(timedelta(days=3))
     try:
         with pytest.raises(DomainError):
             draw(voucher, 1, sme)
