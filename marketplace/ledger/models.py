@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
 
@@ -75,6 +75,14 @@ class Transfer(Model):
     reference: Mapped[str]
     key: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime] = created_at()
+
+    debit_account: Mapped[Account] = relationship(foreign_keys=[debit_account_id])
+    credit_account: Mapped[Account] = relationship(foreign_keys=[credit_account_id])
+
+    @property
+    def budget_line_id(self) -> UUID | None:
+        """The budget line whose money it moved, if it is a funder's money."""
+        return self.credit_account.budget_line_id or self.debit_account.budget_line_id
 
 
 class MoneyRequest(Model):

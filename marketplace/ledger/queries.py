@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, func, select, union_all
+from sqlalchemy import CompoundSelect, Select, func, select, union_all
+from sqlalchemy.orm import aliased, contains_eager
 
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
@@ -53,6 +55,68 @@ def transfers_of(owner_id: UUID) -> Sequence[Transfer]:
         .where(Transfer.debit_account_id.in_(accounts) | Transfer.credit_account_id.in_(accounts))
         .order_by(Transfer.created_at, Transfer.id)
     ).all()
+
+
+@dataclass(frozen=True)
+class Flow:
+    """All transfers of one kind between two stages of one budget line: how many, and how much in minor units."""
+
+    kind: str
+    source: str
+    target: str
+    budget_line_id: UUID
+    count: int
+    amount: int
+
+
+def flows(budget_line_ids: Sequence[UUID]) -> list[Flow]:
+    """Everything that ever moved on these budget lines, by kind; in the order in which it first happened."""
+    giver, taker = aliased(Account), aliased(Account)
+    line = func.coalesce(taker.budget_line_id, giver.budget_line_id)
+    rows = session.execute(
+        select(Transfer.kind, giver.stage, taker.stage, line, func.count(), func.sum(Transfer.amount))
+        .join(giver, giver.id == Transfer.debit_account_id)
+        .join(taker, taker.id == Transfer.credit_account_id)
+        .where(line.in_(budget_line_ids))
+        .group_by(Transfer.kind, giver.stage, taker.stage, line)
+        .order_by(func.min(Transfer.created_at), Transfer.kind, giver.stage, taker.stage, line)
+    )
+    return [Flow(*row[:-1], int(row[-1])) for row in rows]
+
+
+def search_transfers(
+    *,
+    budget_line_ids: Sequence[UUID] | None = None,
+    account_ids: Sequence[UUID] | None = None,
+    owner_ids: Sequence[UUID] | None = None,
+    stage: str | None = None,
+    kind: str | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
+) -> Select[Transfer]:
+    """Transfers with both their accounts, narrowed by what either account is, by kind and by time."""
+    giver, taker = aliased(Account), aliased(Account)
+    found = (
+        select(Transfer)
+        .join(giver, giver.id == Transfer.debit_account_id)
+        .join(taker, taker.id == Transfer.credit_account_id)
+        .options(contains_eager(Transfer.debit_account.of_type(giver)))
+        .options(contains_eager(Transfer.credit_account.of_type(taker)))
+    )
+    narrowings = {
+        "budget_line_id": budget_line_ids,
+        "id": account_ids,
+        "owner_id": owner_ids,
+        "stage": None if stage is None else [stage],
+    }
+    for column, wanted in narrowings.items():
+        if wanted is not None:
+            found = found.where(getattr(giver, column).in_(wanted) | getattr(taker, column).in_(wanted))
+    if kind is not None:
+        found = found.where(Transfer.kind == kind)
+    if since is not None:
+        found = found.where(Transfer.created_at >= since)
+    return found if before is None else found.where(Transfer.created_at < before)
 
 
 @dataclass(frozen=True)

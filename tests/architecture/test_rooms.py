@@ -19,7 +19,7 @@ ENGINES = {
     "notifications": {"post", "rendering"},
     "programmes": {"eligibility", "scoring", "standards", "terms"},
     "providers": {"account_numbers", "ethics_code", "training"},
-    "reports": {"labels", "menu", "proof"},
+    "reports": {"flows", "labels", "menu", "money", "proof"},
     "surveys": {"instruments", "scoring"},
     "vouchers": {"allocation", "document", "sealed_list"},
 }

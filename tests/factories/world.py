@@ -22,6 +22,7 @@ from marketplace.evaluations import service as evaluations
 from marketplace.jobs import diagnosis
 from marketplace.jobs import service as jobs
 from marketplace.jobs.models import Bid
+from marketplace.ledger.models import Account
 from marketplace.notifications.models import Message
 from marketplace.programmes.models import BudgetLine
 from marketplace.providers.models import BankAccount
@@ -103,6 +104,7 @@ def _tell_the_story(world: World, story: make.Story) -> None:
     make_claims.approve(story, claim)
     batch = make_claims.send(story, claim)
     things["claim_id"], things["batch_id"] = claim.id, batch.id
+    things["ledger_account_id"] = db.session.scalar(select(Account.id).where(Account.owner_id == claim.id).limit(1))
     things["payment_line_id"] = db.session.scalar(select(PaymentLine.id).where(PaymentLine.batch_id == batch.id))
     things["refund_id"] = make_claims.plant_refund(engagement).id
     things["import_id"] = make_claims.take(make_claims.bank_answer(batch), story.budget_officers[0]).id

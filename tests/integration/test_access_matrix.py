@@ -51,6 +51,7 @@ INSTEAD: dict[str, dict[str, str]] = {
     "programmes.programme_publish": {"programme_id": "draft_programme_id"},
     "providers.enter_consultant": {"person_id": "consultant_person_id"},
     "providers.review": {"provider_id": "applicant_id"},
+    "reports.ledger_account": {"account_id": "ledger_account_id"},
     "surveys.answer": {"token": "survey_token"},
     "surveys.no_reminders": {"token": "survey_token"},
     "vouchers.application_check": {"application_id": "draft_application_id"},

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from lxml import html
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -112,6 +113,84 @@ def test_every_kind_of_fault_is_named(story: tuple[make.Story, Claim], as_owner:
     # A transfer taken out of history.
     as_owner("ALTER TABLE ledger_transfers DISABLE TRIGGER USER", "DELETE FROM ledger_transfers WHERE kind = 'commit'")
     assert {("redeemed", agreement.number), ("balance", f"reserved:{voucher.id}:{first}")} <= found()
+
+
+@pytest.fixture
+def paid(database, clock) -> tuple[make.Story, Claim]:
+    """An engagement whose first stage is claimed and paid."""
+    story = make.make_story()
+    engagement = make.make_engagement(story)
+    make.accept_all(story, engagement, stages=1)
+    claim = make_claims.approve(story, make_claims.submit(story, engagement))
+    batch = make_claims.send(story, claim)
+    make_claims.take(make_claims.bank_answer(batch), story.budget_officers[0])
+    return story, claim
+
+
+def cells(page: str, heading: str) -> list[str]:
+    """The cells of the table row that begins with this heading."""
+    row = html.document_fromstring(page).xpath(f"//tr[normalize-space(th)='{heading}']")[0]
+    return [cell.text_content().strip() for cell in row.xpath("td")]
+
+
+def test_a_calls_money_is_what_its_transfers_say_and_each_figure_opens_them(paid, client) -> None:
+    story, claim = paid
+    agreement = claim.engagement.agreement
+    address = f"/calls/{story.voucher.call_id}/money"
+    page = client.get(f"{address}?lang=en").text
+    assert cells(page, "Paid")[-1] == f"₩{claim.aid:,}"
+    assert cells(page, "Reserved")[-1] == f"₩{story.voucher.amount - agreement.aid:,}"
+    assert cells(page, "Committed")[-1] == f"₩{agreement.aid - claim.aid:,}"
+    assert cells(page, "Appropriated in all")[-1] == "₩2,000,000,000"
+    links = html.document_fromstring(page).xpath("//*[local-name()='svg']//*[local-name()='a']/@href")
+    assert f"{address}/transfers?stage=paid" in links
+    opened = html.document_fromstring(client.get(f"{address}/transfers?stage=paid").text)
+    shown = [cell.text_content().strip() for cell in opened.xpath("//tbody//td[@class='number']")]
+    assert sum(int(amount.strip("₩").replace(",", "")) for amount in shown) == claim.aid
+
+
+def test_the_public_sees_no_reference_and_officers_see_where_it_leads(paid, client) -> None:
+    story, claim = paid
+    address = f"/calls/{story.voucher.call_id}/money/transfers"
+    for answer in (client.get(address), client.get(f"{address}?format=csv")):
+        assert answer.status_code == 200
+        assert not any(word in answer.text for word in (claim.number, story.voucher.number, str(story.voucher.id)))
+    sign_in_as(client, story.budget_officers[0])
+    page = client.get(address).text
+    assert f'href="/claims/{claim.id}">{claim.number}' in page
+    assert f'href="/vouchers/{story.voucher.id}/money"' in page
+    assert claim.number in client.get(f"{address}?format=csv").text
+
+
+def test_transfers_are_narrowed_by_kind_funder_and_day(paid, client, database) -> None:
+    story, _claim = paid
+    address = f"/calls/{story.voucher.call_id}/money/transfers"
+
+    def count(**query: str) -> int:
+        page = client.get(address, query_string=query).text
+        return len(html.document_fromstring(page).xpath("//table[@class='data-table']/tbody/tr"))
+
+    lines = database.scalars(text("SELECT id FROM budget_lines ORDER BY id")).all()
+    assert count(kind="pay") == len(lines) == 2
+    assert count(kind="pay", line=str(lines[0])) == 1
+    today = clock.today()
+    assert count(kind="pay", since=str(today), until=str(today)) == 2
+    assert count(kind="pay", since=str(today + timedelta(days=1))) == 0
+    assert count(kind="pay", until=str(today - timedelta(days=1))) == 0
+    assert count(kind="nonsense") == count()  # a filter that is none is left out
+
+
+def test_one_vouchers_way_shows_its_money_to_the_payment_and_to_its_own_company(paid, client) -> None:
+    story, claim = paid
+    sign_in_as(client, story.sme)
+    page = client.get(f"/vouchers/{story.voucher.id}/money?lang=en").text
+    assert all(
+        words in page
+        for words in ("Promised by a voucher", "Bound to an agreement", "Paid to the firm", "Own share received")
+    )
+    assert claim.number not in page  # a firm's claim is the firm's and the agency's
+    total = html.document_fromstring(page).xpath("count(//tbody/tr)")
+    assert total == 2 + 2 + 1 + 3 + 3  # reserved, committed, own share, approved and paid
 
 
 def test_a_sound_day_is_published_and_nobody_is_bothered(database, run_tasks) -> None:

@@ -1,29 +1,17 @@
 """The start page of every role, the pages about the service, and what the layout shows on every page."""
 
-from flask import Blueprint, current_app, request, url_for
+from flask import current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
-from marketplace.core import exports
-from marketplace.core.actors import AGENCY, ROLE_LABELS
+from marketplace.core.actors import ROLE_LABELS
 from marketplace.core.auth import current_actor, public
-from marketplace.core.db import session
 from marketplace.core.i18n import _
-from marketplace.core.web import page, paginate
+from marketplace.core.web import page
 from marketplace.programmes import queries as programmes
 from marketplace.reports import queries
-from marketplace.reports.labels import CHECKS
 from marketplace.reports.menu import MENUS
-from marketplace.reports.models import Reconciliation
-
-blueprint = Blueprint("reports", __name__)
-
-PROOFS = [
-    (_("When"), lambda row: row.run_at),
-    (_("Ledger accounts"), lambda row: row.accounts),
-    (_("Transfers"), lambda row: row.transfers),
-    (_("Units unexplained"), lambda row: row.unexplained),
-]
+from marketplace.reports.views import blueprint
 
 
 @blueprint.get("/")
@@ -62,28 +50,6 @@ def accessibility() -> ResponseReturnValue:
 def get_help() -> ResponseReturnValue:
     """Where to find help."""
     return page("reports/get_help.html")
-
-
-@blueprint.get("/books")
-@public
-def books() -> ResponseReturnValue:
-    """The proof of the books: the newest result, all earlier ones, and the calls whose money can be followed."""
-    actor = current_actor()
-    if exports.wanted():
-        rows = queries.reconciliations().order_by(Reconciliation.run_at.desc(), Reconciliation.id)
-        return exports.export(session.scalars(rows.limit(exports.MOST_ROWS)), PROOFS, "books")
-    return page(
-        "reports/books.html",
-        last=queries.last_reconciliation(),
-        found=paginate(
-            queries.reconciliations(),
-            sorts={"-run_at": Reconciliation.run_at, "run_at": Reconciliation.run_at},
-            key=Reconciliation.id,
-        ),
-        calls=[call for call in programmes.calls(actor) if call.status != "draft"],
-        checks=CHECKS,
-        in_detail=actor.role in AGENCY,
-    )
 
 
 @blueprint.app_context_processor

@@ -1,0 +1,99 @@
+"""Where money stands and where it came from: of a call, and of one voucher with all that became of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Select, select, union_all
+
+from marketplace.claims.models import Claim
+from marketplace.core.db import session
+from marketplace.engagements.models import Agreement, Engagement
+from marketplace.ledger import queries as ledger
+from marketplace.ledger.models import PUBLIC_STAGES, Account, Transfer
+from marketplace.ledger.queries import Flow
+from marketplace.programmes import queries as programmes
+from marketplace.programmes.models import BudgetLine
+
+
+@dataclass(frozen=True)
+class CallMoney:
+    """A call's budget lines with everything that moved on them, and what stands at each stage of each line."""
+
+    lines: Sequence[BudgetLine]
+    flows: list[Flow]
+    standing: Mapping[UUID, Mapping[str, int]]
+
+    def total(self, stage: str) -> int:
+        """What stands at a stage on all lines, in minor units."""
+        return sum(amounts[stage] for amounts in self.standing.values())
+
+    @property
+    def appropriated(self) -> int:
+        """Everything that funders gave, in minor units."""
+        return sum(self.total(stage) for stage in PUBLIC_STAGES)
+
+
+def of_call(call_id: UUID, *, line_id: UUID | None = None) -> CallMoney:
+    """The money of a call, or of one of its budget lines, as the sums of transfers."""
+    lines = [line for line in programmes.budget_lines(call_id) if line_id in (None, line.id)]
+    flows = ledger.flows([line.id for line in lines])
+    standing = {line.id: dict.fromkeys(PUBLIC_STAGES, 0) for line in lines}
+    for flow in flows:
+        amounts = standing[flow.budget_line_id]
+        for stage, amount in ((flow.source, -flow.amount), (flow.target, flow.amount)):
+            if stage in amounts:
+                amounts[stage] += amount
+    return CallMoney(lines, flows, standing)
+
+
+def transfers_of_voucher(voucher_id: UUID) -> Select[Transfer]:
+    """Every transfer of a voucher's money: reserved for it, bound to its agreements, paid by its claims, given back."""
+    agreements = select(Agreement.id).where(Agreement.voucher_id == voucher_id)
+    claims = select(Claim.id).join(Claim.engagement).where(Engagement.agreement_id.in_(agreements))
+    owners = [voucher_id, *session.scalars(union_all(agreements, claims))]
+    return ledger.search_transfers(owner_ids=owners)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a transfer is about: the voucher, agreement or claim, and the voucher behind it."""
+
+    kind: str
+    id: UUID
+    voucher_id: UUID | None
+
+
+def places(transfers: Iterable[Transfer]) -> dict[UUID, Place]:
+    """By transfer, the claim, agreement or voucher whose account it moved, whichever is furthest on."""
+    owners = {
+        transfer.id: owner
+        for transfer in transfers
+        if (owner := _owner((transfer.debit_account, transfer.credit_account)))
+    }
+    vouchers = _vouchers({owner_id for _kind, owner_id in owners.values()})
+    return {
+        transfer_id: Place(kind, owner_id, owner_id if kind == "voucher" else vouchers.get(owner_id))
+        for transfer_id, (kind, owner_id) in owners.items()
+    }
+
+
+def _owner(accounts: Sequence[Account]) -> tuple[str, UUID] | None:
+    for kind in ("claim", "agreement", "voucher"):
+        for account in accounts:
+            if account.owner_kind == kind and account.owner_id is not None:
+                return kind, account.owner_id
+    return None
+
+
+def _vouchers(owner_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """The vouchers behind these agreements and claims."""
+    ids = list(owner_ids)
+    agreements = select(Agreement.id, Agreement.voucher_id).where(Agreement.id.in_(ids))
+    claims = (
+        select(Claim.id, Agreement.voucher_id)
+        .join(Engagement, Engagement.id == Claim.engagement_id)
+        .join(Agreement, Agreement.id == Engagement.agreement_id)
+        .where(Claim.id.in_(ids))
+    )
+    return {row[0]: row[1] for row in session.execute(union_all(agreements, claims))}
