@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select, union_all
 
-from marketplace.claims.models import Claim
+from marketplace.claims.models import Claim, Refund
 from marketplace.core.db import session
 from marketplace.engagements.models import Agreement, Engagement
 from marketplace.ledger import queries as ledger
@@ -48,16 +48,18 @@ def of_call(call_id: UUID, *, line_id: UUID | None = None) -> CallMoney:
 
 
 def transfers_of_voucher(voucher_id: UUID) -> Select[Transfer]:
-    """Every transfer of a voucher's money: reserved for it, bound to its agreements, paid by its claims, given back."""
+    """Every transfer of a voucher's money: reserved for it, bound to its agreements, paid by its claims, given back;
+    and of the company's own share beside it, with its refunds."""
     agreements = select(Agreement.id).where(Agreement.voucher_id == voucher_id)
-    claims = select(Claim.id).join(Claim.engagement).where(Engagement.agreement_id.in_(agreements))
-    owners = [voucher_id, *session.scalars(union_all(agreements, claims))]
+    engagements = select(Engagement.id).where(Engagement.agreement_id.in_(agreements))
+    claims, refunds = (select(each.id).where(each.engagement_id.in_(engagements)) for each in (Claim, Refund))
+    owners = [voucher_id, *session.scalars(union_all(agreements, claims, refunds))]
     return ledger.search_transfers(owner_ids=owners)
 
 
 @dataclass(frozen=True)
 class Place:
-    """What a transfer is about: the voucher, agreement or claim, and the voucher behind it."""
+    """What a transfer is about: the voucher, agreement, claim or refund, and the voucher behind it."""
 
     kind: str
     id: UUID
@@ -65,7 +67,7 @@ class Place:
 
 
 def places(transfers: Iterable[Transfer]) -> dict[UUID, Place]:
-    """By transfer, the claim, agreement or voucher whose account it moved, whichever is furthest on."""
+    """By transfer, the refund, claim, agreement or voucher whose account it moved, whichever is furthest on."""
     owners = {
         transfer.id: owner
         for transfer in transfers
@@ -79,7 +81,7 @@ def places(transfers: Iterable[Transfer]) -> dict[UUID, Place]:
 
 
 def _owner(accounts: Sequence[Account]) -> tuple[str, UUID] | None:
-    for kind in ("claim", "agreement", "voucher"):
+    for kind in ("refund", "claim", "agreement", "voucher"):
         for account in accounts:
             if account.owner_kind == kind and account.owner_id is not None:
                 return kind, account.owner_id
@@ -87,13 +89,14 @@ def _owner(accounts: Sequence[Account]) -> tuple[str, UUID] | None:
 
 
 def _vouchers(owner_ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """The vouchers behind these agreements and claims."""
+    """The vouchers behind these agreements, claims and refunds."""
     ids = list(owner_ids)
     agreements = select(Agreement.id, Agreement.voucher_id).where(Agreement.id.in_(ids))
-    claims = (
-        select(Claim.id, Agreement.voucher_id)
-        .join(Engagement, Engagement.id == Claim.engagement_id)
+    paid = (
+        select(each.id, Agreement.voucher_id)
+        .join(Engagement, Engagement.id == each.engagement_id)
         .join(Agreement, Agreement.id == Engagement.agreement_id)
-        .where(Claim.id.in_(ids))
+        .where(each.id.in_(ids))
+        for each in (Claim, Refund)
     )
-    return {row[0]: row[1] for row in session.execute(union_all(agreements, claims))}
+    return {row[0]: row[1] for row in session.execute(union_all(agreements, *paid))}

@@ -51,6 +51,7 @@ PLACES = {
     "voucher": ("vouchers.voucher", "voucher_id"),
     "agreement": ("engagements.agreement", "agreement_id"),
     "claim": ("claims.claim", "claim_id"),
+    "refund": ("claims.refund", "refund_id"),
 }
 
 
