@@ -101,15 +101,67 @@ CREATE TRIGGER check_sent_refunds BEFORE UPDATE OF sent_by ON payment_batches
     FOR EACH ROW WHEN (NEW.sent_by IS NOT NULL) EXECUTE FUNCTION check_sent_refunds();
 """
 
+TERMINATION = """
+ALTER TABLE engagements
+    ADD COLUMN terminated_at timestamptz,
+    ADD COLUMN terminated_by uuid CONSTRAINT fk_engagements_terminated_by_people REFERENCES people (id),
+    ADD COLUMN termination_reason text,
+    DROP CONSTRAINT ck_engagements_status,
+    DROP CONSTRAINT ck_engagements_started_at,
+    ADD CONSTRAINT ck_engagements_status
+        CHECK (status IN ('awaiting_co_payment', 'active', 'finished', 'lapsed', 'terminated')),
+    ADD CONSTRAINT ck_engagements_started_at
+        CHECK (status NOT IN ('active', 'finished', 'terminated') OR started_at IS NOT NULL),
+    ADD CONSTRAINT ck_engagements_terminated_at CHECK (status NOT IN ('terminated') OR terminated_at IS NOT NULL),
+    ADD CONSTRAINT ck_engagements_termination CHECK ((terminated_at IS NULL) = (terminated_by IS NULL)
+        AND (terminated_at IS NULL OR coalesce(termination_reason, '') <> ''));
+ALTER TABLE stages
+    ADD COLUMN ended_at timestamptz,
+    DROP CONSTRAINT ck_stages_status,
+    ADD CONSTRAINT ck_stages_status CHECK (status IN ('waiting', 'open', 'delivered', 'accepted', 'ended')),
+    ADD CONSTRAINT ck_stages_ended_at CHECK (status NOT IN ('ended') OR ended_at IS NOT NULL);
+
+-- What ended early stays ended: no stage of it is worked on or accepted afterwards.
+CREATE FUNCTION check_stage_under_way() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM engagements WHERE id = NEW.engagement_id AND status = 'terminated' FOR SHARE;
+    IF FOUND THEN
+        RAISE EXCEPTION 'the engagement has ended early'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_stages_under_way';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER check_stage_under_way BEFORE UPDATE OF status ON stages
+    FOR EACH ROW WHEN (NEW.status IS DISTINCT FROM OLD.status) EXECUTE FUNCTION check_stage_under_way();
+"""
+
+TERMINATION_UNDONE = """
+DROP TRIGGER check_stage_under_way ON stages;
+DROP FUNCTION check_stage_under_way();
+UPDATE stages SET status = 'waiting' WHERE status = 'ended';
+UPDATE engagements SET status = 'finished', finished_at = terminated_at WHERE status = 'terminated';
+ALTER TABLE stages
+    DROP COLUMN ended_at,
+    DROP CONSTRAINT ck_stages_status,
+    ADD CONSTRAINT ck_stages_status CHECK (status IN ('waiting', 'open', 'delivered', 'accepted'));
+ALTER TABLE engagements
+    DROP CONSTRAINT ck_engagements_status,
+    DROP CONSTRAINT ck_engagements_started_at,
+    DROP COLUMN terminated_at, DROP COLUMN terminated_by, DROP COLUMN termination_reason,
+    ADD CONSTRAINT ck_engagements_status CHECK (status IN ('awaiting_co_payment', 'active', 'finished', 'lapsed')),
+    ADD CONSTRAINT ck_engagements_started_at CHECK (status NOT IN ('active', 'finished') OR started_at IS NOT NULL);
+"""
+
 
 def upgrade() -> None:
     """Make the tables and guards."""
-    for part in (REFUNDS, REFUND_GUARDS):
+    for part in (REFUNDS, REFUND_GUARDS, TERMINATION):
         op.execute(part)
 
 
 def downgrade() -> None:
     """Take them back; what only they could hold goes with them."""
+    op.execute(TERMINATION_UNDONE)
     op.execute("DROP TRIGGER check_sent_refunds ON payment_batches; DROP FUNCTION check_sent_refunds()")
     op.execute("DROP TRIGGER check_refund_line ON payment_lines; DROP FUNCTION check_refund_line()")
     op.execute("DELETE FROM payment_lines WHERE refund_id IS NOT NULL")

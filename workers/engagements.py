@@ -17,4 +17,4 @@ def compare_deliverable(subject: UUID, wave: int) -> None:
 @handles(Task.LAPSE_ENGAGEMENT)
 def lapse_engagement(subject: UUID, wave: int) -> None:
     """End an engagement whose co-payment never came, some days after it was due."""
-    service.lapse_engagement(subject, actor=SYSTEM)
+    service.lapse_engagement(subject, actor=SYSTEM, key=f"lapse:{subject}")

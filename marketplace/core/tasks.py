@@ -49,6 +49,7 @@ class Task(StrEnum):
     EXPIRE_VOUCHERS = "expire_vouchers", Queue.MONEY
     END_HOLDS = "end_holds", Queue.MONEY
     LAPSE_ENGAGEMENT = "lapse_engagement", Queue.MONEY
+    REFUND_CO_PAYMENT = "refund_co_payment", Queue.MONEY
     CLOSE_CALL = "close_call", Queue.MONEY
     CLOSE_JOB = "close_job", Queue.MAINTENANCE
     COMPARE_DELIVERABLE = "compare_deliverable", Queue.ETHICS

@@ -180,9 +180,15 @@ class Engagement(Model):
     __tablename__ = "engagements"
     __table_args__ = (
         CheckConstraint(ENGAGEMENT.check(), name="status"),
-        CheckConstraint(ENGAGEMENT.stamped("started_at", "active", "finished"), name="started_at"),
+        CheckConstraint(ENGAGEMENT.stamped("started_at", "active", "finished", "terminated"), name="started_at"),
         CheckConstraint(ENGAGEMENT.stamped("finished_at", "finished"), name="finished_at"),
         CheckConstraint(ENGAGEMENT.stamped("lapsed_at", "lapsed"), name="lapsed_at"),
+        CheckConstraint(ENGAGEMENT.stamped("terminated_at", "terminated"), name="terminated_at"),
+        CheckConstraint(
+            "(terminated_at IS NULL) = (terminated_by IS NULL)"
+            " AND (terminated_at IS NULL OR coalesce(termination_reason, '') <> '')",
+            name="termination",
+        ),
         Index("ix_engagements_organisation_id", "organisation_id"),
         Index("ix_engagements_provider_id", "provider_id"),
     )
@@ -196,6 +202,9 @@ class Engagement(Model):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     lapsed_at: Mapped[datetime | None]
+    terminated_at: Mapped[datetime | None]
+    terminated_by: Mapped[UUID | None]
+    termination_reason: Mapped[str | None]
     created_at: Mapped[datetime] = created_at()
 
     agreement: Mapped[Agreement] = relationship()
@@ -212,6 +221,7 @@ class Stage(Model):
         CheckConstraint(STAGE.stamped("delivered_at", "delivered", "accepted"), name="delivered_at"),
         CheckConstraint(STAGE.stamped("accepted_at", "accepted"), name="accepted_at"),
         CheckConstraint(STAGE.stamped("accepted_by", "accepted"), name="accepted_by"),
+        CheckConstraint(STAGE.stamped("ended_at", "ended"), name="ended_at"),
         CheckConstraint("accepted_by <> delivered_by", name="two_people"),
         UniqueConstraint("engagement_id", "position"),
         Index(
@@ -233,6 +243,7 @@ class Stage(Model):
     delivered_by: Mapped[UUID | None]
     accepted_at: Mapped[datetime | None]
     accepted_by: Mapped[UUID | None]
+    ended_at: Mapped[datetime | None]
     device_hash: Mapped[str | None]
 
     agreed: Mapped[AgreementStage] = relationship()

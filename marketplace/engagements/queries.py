@@ -192,8 +192,14 @@ def likenesses_of(engagement_id: UUID) -> list[Likeness]:
     return [Likeness(*row) for row in rows]
 
 
+def stages_of(engagement_id: UUID) -> Sequence[Stage]:
+    """The engagement's stages as they are stored now, in their order."""
+    wanted = select(Stage).where(Stage.engagement_id == engagement_id).order_by(Stage.position)
+    return session.scalars(wanted.execution_options(populate_existing=True)).all()
+
+
 def load_of(provider_id: UUID) -> int:
-    """How many engagements the provider has that are neither finished nor lapsed."""
+    """How many engagements the provider has that haven't ended."""
     open_now = Engagement.status.in_(("awaiting_co_payment", "active"))
     wanted = select(func.count()).where(Engagement.provider_id == provider_id, open_now)
     return session.scalar(wanted) or 0

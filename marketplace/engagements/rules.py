@@ -35,6 +35,7 @@ explain(
         "ck_agreements_terms": _("The terms of a signed agreement can't change."),
         "ck_engagements_co_payment": _("The work can't start before the co-payment has arrived."),
         "uq_agreement_consultants_live": _("This consultant is already named in the agreement."),
+        "ck_stages_under_way": _("This engagement has ended early. Nothing was saved."),
         "uq_deliverables_replaces_id": _("There is a newer document for this one already."),
     }
 )
@@ -95,8 +96,28 @@ def check_under_way(engagement: Engagement) -> None:
         raise DomainError(_("The work starts when the co-payment has arrived. Nothing was saved."))
     if engagement.status == "lapsed":
         raise DomainError(_("The co-payment was never paid, so this engagement has lapsed. Nothing was saved."))
+    if engagement.status == "terminated":
+        raise DomainError(_("This engagement has ended early. Nothing was saved."))
     if engagement.status != "active":
         raise DomainError(_("This engagement is finished. Nothing was saved."))
+
+
+def check_may_terminate(engagement: Engagement, stages: Sequence[Stage], actor: Actor) -> None:
+    """The company's signatory or a programme officer ends work early; a company first decides what is handed in."""
+    if actor.role is Role.PROGRAMME_OFFICER:
+        return
+    check_acts_for(engagement.organisation_id, actor, Role.SIGNATORY)
+    if any(stage.status == "delivered" for stage in stages):
+        raise DomainError(
+            _("A stage waits for your decision. Accept it or ask for a correction before you end the work.")
+        )
+
+
+def check_reason(reason: str) -> str:
+    """A reason is given in words."""
+    if not reason.strip():
+        raise Invalid(_("Write the reason."), field="reason")
+    return reason.strip()
 
 
 def check_session_times(engagement: Engagement, starts_at: datetime, ends_at: datetime) -> None:

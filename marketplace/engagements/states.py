@@ -53,12 +53,14 @@ ENGAGEMENT = Lifecycle(
         Move("start", ("awaiting_co_payment",), "active", stamp="started_at", label=_("Start")),
         Move("finish", ("active",), "finished", stamp="finished_at", label=_("Finish")),
         Move("lapse", ("awaiting_co_payment",), "lapsed", stamp="lapsed_at", label=_("Lapse")),
+        Move("terminate", ("active",), "terminated", stamp="terminated_at", label=_("End early")),
     ],
     labels={
         "awaiting_co_payment": _("Waiting for the co-payment"),
         "active": _("Under way"),
         "finished": _("Finished"),
         "lapsed": _("Lapsed without payment"),
+        "terminated": _("Ended early"),
     },
 )
 
@@ -70,12 +72,14 @@ STAGE = Lifecycle(
         Move("deliver", ("open",), "delivered", stamp="delivered_at", label=_("Hand in")),
         Move("correct", ("delivered",), "open", label=_("Ask for a correction")),
         Move("accept", ("delivered",), "accepted", stamp="accepted_at", label=_("Accept")),
+        Move("end", ("waiting", "open", "delivered"), "ended", stamp="ended_at", label=_("End early")),
     ],
     labels={
         "waiting": _("Not open yet"),
         "open": _("Being worked on"),
         "delivered": _("Waiting for acceptance"),
         "accepted": _("Accepted"),
+        "ended": _("Ended early"),
     },
 )
 

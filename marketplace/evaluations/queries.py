@@ -50,7 +50,7 @@ def evidence_of(engagement_id: UUID) -> Evidence:
     engagement = db.get(Engagement, engagement_id)
     held = [each for each in engagements.sessions_of(engagement_id) if each.status != "withdrawn"]
     agreement = engagement.agreement
-    finished_on = (engagement.finished_at or clock.now()).astimezone(clock.zone()).date()
+    finished_on = (engagement.finished_at or engagement.terminated_at or clock.now()).astimezone(clock.zone()).date()
     return Evidence(
         engagement=engagement,
         sessions=len(held),

@@ -121,17 +121,17 @@ def _refunds_without_account(actor: Actor) -> Count:
     return _of(Refund, Refund.organisation_id == actor.organisation_id, Refund.account_number == "")
 
 
-def _engagement(entity: Any, side: Any, actor: Actor) -> Any:
-    return exists().where(Engagement.id == entity.engagement_id, side == actor.organisation_id)
+def _engagement(entity: Any, side: Any, actor: Actor, *conditions: Any) -> Any:
+    return exists().where(Engagement.id == entity.engagement_id, side == actor.organisation_id, *conditions)
 
 
 def _sessions_to_confirm(actor: Actor) -> Count:
-    ours = _engagement(ConsultingSession, Engagement.organisation_id, actor)
+    ours = _engagement(ConsultingSession, Engagement.organisation_id, actor, Engagement.status == "active")
     return _of(ConsultingSession, ConsultingSession.status == "recorded", ours)
 
 
 def _deliverables_to_accept(actor: Actor) -> Count:
-    ours = _engagement(Deliverable, Engagement.organisation_id, actor)
+    ours = _engagement(Deliverable, Engagement.organisation_id, actor, Engagement.status == "active")
     return _of(Deliverable, Deliverable.status == "submitted", ours)
 
 
@@ -149,7 +149,7 @@ def _stages_under_way(actor: Actor) -> Count:
 
 
 def _corrections(actor: Actor) -> Count:
-    ours = _engagement(Deliverable, Engagement.provider_id, actor)
+    ours = _engagement(Deliverable, Engagement.provider_id, actor, Engagement.status == "active")
     return _of(Deliverable, Deliverable.status == "correction_requested", ours)
 
 

@@ -179,3 +179,80 @@ def test_fifty_equal_redeem_forms_have_one_effect(app: Flask, story: make.Story)
         assert sum(ledger.balances_by_owner(agreement.id, "committed").values()) == agreement.aid
     assert len(answers) == 1
     assert answers.pop()[0] == 303
+
+
+def test_an_end_and_an_acceptance_at_once_never_both(
+    app: Flask, story: make.Story, at_once: Callable[..., list[str]]
+) -> None:
+    with app.app_context(), db.unit_of_work():
+        engagement = make.make_engagement(story)
+        stage_id = make.hand_in(story, engagement)
+    officer = story.programme_officer
+    at_once(
+        lambda: engagements.terminate(engagement.id, actor=officer, reason="Sold", key="end"),
+        lambda: engagements.accept_stage(stage_id, actor=story.sme),
+    )
+    with app.app_context():
+        stages = queries.stages_of(engagement.id)
+        agreement = queries.get_agreement(engagement.agreement_id, actor=SYSTEM)
+        kept = sum(stage.agreed.aid for stage in stages if stage.status == "accepted")
+        assert {stage.status for stage in stages} <= {"accepted", "ended"}
+        assert sum(ledger.balances_by_owner(agreement.id, "committed").values()) == kept
+        assert ledger.verify().faults == []
+
+
+def test_a_lapse_and_the_payment_at_once(app: Flask, story: make.Story, at_once: Callable[..., list[str]]) -> None:
+    with app.app_context(), db.unit_of_work():
+        agreement = make.make_agreement(story)
+        make.redeem(story, agreement)
+        engagement = queries.find_engagement(agreement.id)
+        assert engagement is not None
+    at_once(
+        lambda: engagements.lapse_engagement(engagement.id, actor=SYSTEM, key="lapse"),
+        lambda: make.pay_share(agreement),
+    )
+    with app.app_context():
+        ended = queries.find_engagement(agreement.id)
+        assert ended is not None
+        committed = sum(ledger.balances_by_owner(agreement.id, "committed").values())
+        paid = ledger.balance(f"co_payment:{agreement.id}")
+        assert (ended.status, committed, paid) in {
+            ("active", agreement.aid, agreement.co_payment),
+            ("lapsed", 0, 0),
+        }
+        assert ledger.verify().faults == []
+
+
+def test_one_refund_put_into_two_batches_at_once(
+    app: Flask, story: make.Story, at_once: Callable[..., list[str]]
+) -> None:
+    with app.app_context(), db.unit_of_work():
+        engagement = make.make_engagement(story)
+        agreement_id = engagement.agreement_id
+        refund = claims.request_refund(agreement_id, actor=SYSTEM, amount=1000, reason="Cut", key="refund")
+    prepare = [
+        lambda by=by: claims.prepare_batch(actor=by, refund_ids=[refund.id], key=make_claims.new_key())
+        for by in story.budget_officers
+    ]
+    assert at_once(*prepare).count("done") == 1
+
+
+def test_the_same_payment_in_two_files_at_once(
+    app: Flask, story: make.Story, at_once: Callable[..., list[str]]
+) -> None:
+    """A notification and a statement name one movement; it counts once."""
+    with app.app_context(), db.unit_of_work():
+        agreement = make.make_agreement(story)
+        make.redeem(story, agreement)
+        payment = queries.find_co_payment(agreement.id)
+        assert payment is not None
+        notice = make_claims.co_payment_notice(payment.reference, payment.amount)
+    statement = notice.replace(b"camt.054", b"camt.053").replace(b"BkToCstmrDbtCdtNtfctn", b"BkToCstmrStmt")
+    statement = statement.replace(b"Ntfctn>", b"Stmt>")
+    officers = story.budget_officers
+    outcomes = at_once(lambda: make_claims.take(notice, officers[0]), lambda: make_claims.take(statement, officers[1]))
+    assert outcomes == ["done", "done"]
+    with app.app_context():
+        assert db.session.scalar(text("SELECT count(*) FROM bank_entries")) == 1
+        assert db.session.scalar(text("SELECT count(*) FROM bank_imports")) == 2
+        assert ledger.balance(f"co_payment:{agreement.id}") == agreement.co_payment

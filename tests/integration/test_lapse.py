@@ -52,7 +52,7 @@ def test_the_redemption_asks_for_the_lapse_and_the_payment_withdraws_it() -> Non
     make_claims.take(make_claims.co_payment_notice(payment.reference, payment.amount), story.budget_officers[0])
     db.session.refresh(task)
     assert (task.status, engagement.status) == ("cancelled", "active")
-    service.lapse_engagement(engagement.id, actor=SYSTEM)
+    service.lapse_engagement(engagement.id, actor=SYSTEM, key="lapse")
     assert (payment.status, engagement.status) == ("paid", "active")
 
 
@@ -61,7 +61,7 @@ def test_the_aid_goes_back_to_the_voucher_and_both_sides_are_told(clock: Movable
     assert vouchers.remaining(story.voucher.id) == 12_000_000 - agreement.aid
     clock.advance(days=29)
     for _twice in range(2):
-        service.lapse_engagement(engagement.id, actor=SYSTEM)
+        service.lapse_engagement(engagement.id, actor=SYSTEM, key="lapse")
     assert (agreement.status, engagement.status, payment.status) == ("cancelled", "lapsed", "lapsed")
     assert vouchers.remaining(story.voucher.id) == 12_000_000
     assert sum(ledger.balances_by_owner(agreement.id, "committed").values()) == 0
@@ -78,7 +78,7 @@ def test_the_aid_goes_back_to_the_voucher_and_both_sides_are_told(clock: Movable
 def test_a_voucher_used_up_is_valid_again() -> None:
     story, agreement, engagement, _payment = unpaid({**make.PRICES, "execution": 30_000_000})
     assert (agreement.aid, story.voucher.status) == (12_000_000, "exhausted")
-    service.lapse_engagement(engagement.id, actor=SYSTEM)
+    service.lapse_engagement(engagement.id, actor=SYSTEM, key="lapse")
     assert (story.voucher.status, vouchers.remaining(story.voucher.id)) == ("issued", 12_000_000)
 
 
@@ -86,7 +86,7 @@ def test_a_voucher_used_up_stays_so_beside_a_newer_one() -> None:
     story, agreement, engagement, _payment = unpaid({**make.PRICES, "execution": 30_000_000})
     voucher = story.voucher
     plant_newer_voucher(voucher)
-    service.lapse_engagement(engagement.id, actor=SYSTEM)
+    service.lapse_engagement(engagement.id, actor=SYSTEM, key="lapse")
     assert (engagement.status, voucher.status, voucher.released) == ("lapsed", "exhausted", agreement.aid)
     assert ledger.verify().faults == []
 
@@ -94,7 +94,7 @@ def test_a_voucher_used_up_stays_so_beside_a_newer_one() -> None:
 def test_after_the_vouchers_end_the_aid_goes_to_the_budget() -> None:
     story, agreement, engagement, _payment = unpaid()
     voucher_verbs.surrender(story.voucher.id, actor=story.sme)
-    service.lapse_engagement(engagement.id, actor=SYSTEM)
+    service.lapse_engagement(engagement.id, actor=SYSTEM, key="lapse")
     assert (story.voucher.released, vouchers.remaining(story.voucher.id)) == (12_000_000, 0)
     assert sum(ledger.balances_by_owner(agreement.id, "committed").values()) == 0
     assert ledger.verify().faults == []
@@ -102,7 +102,7 @@ def test_after_the_vouchers_end_the_aid_goes_to_the_budget() -> None:
 
 def test_a_payment_afterwards_waits_for_an_officer() -> None:
     story, agreement, engagement, payment = unpaid()
-    service.lapse_engagement(engagement.id, actor=SYSTEM)
+    service.lapse_engagement(engagement.id, actor=SYSTEM, key="lapse")
     notice = make_claims.co_payment_notice(payment.reference, payment.amount)
     made = make_claims.take(notice, story.budget_officers[0])
     assert [entry.outcome for entry in made.entries] == ["unmatched"]
@@ -113,7 +113,7 @@ def test_a_payment_afterwards_waits_for_an_officer() -> None:
 
 def test_the_pages_say_that_it_has_lapsed(client: FlaskClient) -> None:
     story, agreement, engagement, _payment = unpaid()
-    service.lapse_engagement(engagement.id, actor=SYSTEM)
+    service.lapse_engagement(engagement.id, actor=SYSTEM, key="lapse")
     pages = ("/engagements", f"/engagements/{engagement.id}", "/agreements", f"/agreements/{agreement.id}")
     for actor in (story.sme, story.manager, story.programme_officer):
         sign_in_as(client, actor)
@@ -130,7 +130,7 @@ def test_only_the_system_lets_an_engagement_lapse() -> None:
     story, _agreement, engagement, _payment = unpaid()
     for actor in (story.sme, story.manager, story.programme_officer, story.budget_officers[0]):
         with pytest.raises(Forbidden):
-            service.lapse_engagement(engagement.id, actor=actor)
+            service.lapse_engagement(engagement.id, actor=actor, key=str(uuid4()))
 
 
 @pytest.mark.parametrize("table", ["engagements", "co_payments"])

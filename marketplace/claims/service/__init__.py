@@ -4,7 +4,7 @@ from marketplace.claims.service.approval import approve_claim, check_claim, retu
 from marketplace.claims.service.batches import prepare_batch, remove_line, send_batch
 from marketplace.claims.service.holds import end_holds, extend_hold, lift_hold, place_hold
 from marketplace.claims.service.reconciliation import import_bank_file
-from marketplace.claims.service.refunds import change_refund_account, request_refund
+from marketplace.claims.service.refunds import change_refund_account, refund_ended_stages, request_refund
 from marketplace.claims.service.submission import resubmit_claim, submit_claim, withdraw_claim
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "lift_hold",
     "place_hold",
     "prepare_batch",
+    "refund_ended_stages",
     "remove_line",
     "request_refund",
     "resubmit_claim",

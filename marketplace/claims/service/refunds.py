@@ -16,6 +16,7 @@ from marketplace.core.db import session
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.i18n import _
 from marketplace.engagements import queries as engagements
+from marketplace.engagements.models import Engagement
 from marketplace.ledger.service import money_verb
 from marketplace.providers.account_numbers import masked
 from marketplace.providers.rules import check_account_number
@@ -51,6 +52,17 @@ def request_refund(agreement_id: UUID, *, actor: Actor, amount: int, reason: str
     record(actor, "refund.request", refund, after={"amount": amount, "engagement_id": engagement.id}, reason=reason)
     tell_company(refund, "claims/refund_requested", key=str(refund.id), reason=refund.reason)
     return refund
+
+
+def refund_ended_stages(engagement_id: UUID, *, actor: Actor) -> Refund | None:
+    """Give the company its share of the stages that an engagement ended without; once, however often it is asked."""
+    engagement = db.get(Engagement, engagement_id)
+    ended = [stage for stage in engagements.stages_of(engagement_id) if stage.status == "ended"]
+    amount = sum(stage.agreed.co_payment for stage in ended)
+    if not amount:
+        return None
+    reason, key = engagement.termination_reason or "", f"terminate:{engagement.id}"
+    return request_refund(engagement.agreement_id, actor=actor, amount=amount, reason=reason, key=key)
 
 
 def change_refund_account(refund_id: UUID, *, actor: Actor, scheme: str, identifier: str, bank_name: str) -> Refund:

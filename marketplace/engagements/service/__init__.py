@@ -14,6 +14,7 @@ from marketplace.engagements.service.stages import (
     upload_deliverable,
 )
 from marketplace.engagements.service.start import record_co_payment
+from marketplace.engagements.service.terminate import terminate
 
 __all__ = [
     "accept_stage",
@@ -32,6 +33,7 @@ __all__ = [
     "redeem",
     "request_correction",
     "sign",
+    "terminate",
     "upload_deliverable",
     "withdraw_session",
 ]

@@ -10,18 +10,20 @@ from marketplace.core.errors import Forbidden
 from marketplace.engagements import queries
 from marketplace.engagements.models import Agreement, CoPayment, Engagement
 from marketplace.engagements.states import AGREEMENT, CO_PAYMENT, ENGAGEMENT
+from marketplace.ledger.service import money_verb
 from marketplace.providers import service as providers
 from marketplace.vouchers.service import release_commitment
 
 
-def lapse_engagement(engagement_id: UUID, *, actor: Actor) -> None:
+@money_verb(Engagement)
+def lapse_engagement(engagement_id: UUID, *, actor: Actor, key: str) -> Engagement:
     """End an engagement whose co-payment never came and give its aid back; paid, or a second time, nothing happens."""
     if actor.role is not Role.SYSTEM:
         raise Forbidden()
     awaited = queries.find_co_payment(db.get(Engagement, engagement_id).agreement_id)
     # The co-payment first, as when it arrives: of the two, the second waits and sees what the first did.
     if awaited is None or db.get(CoPayment, awaited.id, lock=True).status != "awaited":
-        return
+        return db.get(Engagement, engagement_id)
     engagement = db.get(Engagement, engagement_id, lock=True)
     agreement = db.get(Agreement, engagement.agreement_id, lock=True)
     transition(awaited, CO_PAYMENT, "lapse", actor=actor)
@@ -38,6 +40,7 @@ def lapse_engagement(engagement_id: UUID, *, actor: Actor) -> None:
     db.flush()
     providers.set_load(agreement.provider_id, queries.load_of(agreement.provider_id), actor=actor)
     _tell(agreement, awaited)
+    return engagement
 
 
 def _tell(agreement: Agreement, co_payment: CoPayment) -> None:

@@ -116,11 +116,16 @@ def finish(engagement_id: UUID, *, actor: Actor) -> Engagement:
         raise DomainError(_("Not all stages are accepted. Nothing was saved."))
     transition(engagement, ENGAGEMENT, "finish", actor=actor)
     db.flush()
+    ask_afterwards(engagement)
+    providers.set_load(engagement.provider_id, queries.load_of(engagement.provider_id), actor=actor)
+    return engagement
+
+
+def ask_afterwards(engagement: Engagement) -> None:
+    """Ask for the ethics checks and both surveys of an engagement that has ended."""
     schedule(Task.ETHICS_CHECK, engagement.id)
     schedule(Task.INVITE_SURVEY, engagement.id, wave=SME_SIDE)
     schedule(Task.INVITE_SURVEY, engagement.id, wave=PROVIDER_SIDE)
-    providers.set_load(engagement.provider_id, queries.load_of(engagement.provider_id), actor=actor)
-    return engagement
 
 
 def _lock(stage_id: UUID) -> tuple[Engagement, Stage]:

@@ -17,7 +17,7 @@ from marketplace.core.tasks import Task, cancel, schedule
 from marketplace.engagements import queries
 from marketplace.engagements.models import Agreement, CoPayment, Engagement, Stage
 from marketplace.engagements.states import CO_PAYMENT, ENGAGEMENT, STAGE
-from marketplace.ledger.service import Leg, Opening, post
+from marketplace.ledger.service import Leg, Opening, money_verb, post
 from marketplace.providers import service as providers
 
 
@@ -45,6 +45,7 @@ def begin(agreement: Agreement, *, actor: Actor) -> Engagement:
     return engagement
 
 
+@money_verb(CoPayment)
 def record_co_payment(
     reference: str,
     *,

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
@@ -11,9 +11,9 @@ from marketplace.core.actors import AGENCY, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.db import session
 from marketplace.core.i18n import _
-from marketplace.core.web import page, paginate
-from marketplace.engagements import queries
-from marketplace.engagements.forms import EngagementFilter
+from marketplace.core.web import done, page, paginate
+from marketplace.engagements import queries, service
+from marketplace.engagements.forms import EngagementFilter, ReasonForm
 from marketplace.engagements.models import Engagement
 from marketplace.engagements.states import CO_PAYMENT, DELIVERABLE, ENGAGEMENT, SESSION, STAGE
 from marketplace.engagements.views.agreements import READERS
@@ -32,6 +32,7 @@ COLUMNS = [
     (_("Currency"), lambda row: row.agreement.currency),
     (_("Started"), lambda row: row.started_at),
     (_("Finished"), lambda row: row.finished_at),
+    (_("Ended early"), lambda row: row.terminated_at),
     (_("Status"), lambda row: str(ENGAGEMENT.label(row.status))),
 ]
 # Who looks at copied reports; the two sides see their own documents only.
@@ -82,4 +83,26 @@ def engagement(engagement_id: UUID) -> ResponseReturnValue:
         session_lifecycle=SESSION,
         deliverable_lifecycle=DELIVERABLE,
         co_payment_lifecycle=CO_PAYMENT,
+    )
+
+
+@blueprint.route("/engagements/<uuid:engagement_id>/terminate", methods=["GET", "POST"])
+@requires(Role.SIGNATORY, Role.PROGRAMME_OFFICER)
+def terminate(engagement_id: UUID) -> ResponseReturnValue:
+    """End work that will not be finished, with a reason."""
+    actor = current_actor()
+    found = queries.get_engagement(engagement_id, actor=actor)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.terminate(engagement_id, actor=actor, reason=form.reason.data, key=str(form.key.data))
+            return done(_("The engagement has ended."), url_for(".engagement", engagement_id=engagement_id))
+    rest = [stage.agreed for stage in found.stages if stage.status not in ("accepted", "ended")]
+    return page(
+        "engagements/terminate.html",
+        form=form,
+        engagement=found,
+        currency=found.agreement.currency,
+        aid=sum(each.aid for each in rest),
+        co_payment=sum(each.co_payment for each in rest),
     )

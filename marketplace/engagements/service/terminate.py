@@ -1,0 +1,72 @@
+"""How an engagement ends that will not be finished: what is accepted is paid, everything else goes back."""
+
+from uuid import UUID
+
+from marketplace.accounts import service as accounts
+from marketplace.core import db
+from marketplace.core.actors import Actor, Role
+from marketplace.core.audit import transition
+from marketplace.core.tasks import Task, schedule
+from marketplace.engagements import queries, rules
+from marketplace.engagements.models import Engagement, Stage
+from marketplace.engagements.service.stages import ask_afterwards
+from marketplace.engagements.states import ENGAGEMENT, STAGE
+from marketplace.ledger.service import money_verb
+from marketplace.providers import service as providers
+from marketplace.vouchers.service import release_commitment
+
+
+@money_verb(Engagement)
+def terminate(engagement_id: UUID, *, actor: Actor, reason: str, key: str) -> Engagement:
+    """End work that will not be finished: accepted stages stay claimable, aid and share of all others go back.
+
+    Of an acceptance at the same moment the second waits: the stage is accepted and paid, or ended, never both.
+    """
+    engagement = db.get(Engagement, engagement_id, lock=True)
+    stages = queries.stages_of(engagement_id)
+    rules.check_may_terminate(engagement, stages, actor)
+    reason = rules.check_reason(reason)
+    ended = [stage for stage in stages if stage.status != "accepted"]
+    ENGAGEMENT.move(engagement.status, "terminate")
+    for stage in ended:
+        transition(stage, STAGE, "end", actor=actor)
+    db.flush()
+    engagement.terminated_by, engagement.termination_reason = actor.person_id, reason
+    transition(engagement, ENGAGEMENT, "terminate", actor=actor, reason=reason)
+    db.flush()
+    _give_back(engagement, ended, actor=actor)
+    ask_afterwards(engagement)
+    providers.set_load(engagement.provider_id, queries.load_of(engagement.provider_id), actor=actor)
+    _tell(engagement)
+    return engagement
+
+
+def _give_back(engagement: Engagement, ended: list[Stage], *, actor: Actor) -> None:
+    """The aid goes back at once; the co-payment is sent back by the area that pays, which is asked to."""
+    agreement = engagement.agreement
+    aid = sum(stage.agreed.aid for stage in ended)
+    if aid:
+        release_commitment(
+            agreement.voucher_id,
+            actor=actor,
+            amount=aid,
+            agreement_id=agreement.id,
+            reference=agreement.number,
+            key=f"terminate:{engagement.id}",
+        )
+    if any(stage.agreed.co_payment for stage in ended):
+        schedule(Task.REFUND_CO_PAYMENT, engagement.id)
+
+
+def _tell(engagement: Engagement) -> None:
+    for organisation_id, role in ((engagement.organisation_id, Role.SIGNATORY), (engagement.provider_id, Role.MANAGER)):
+        accounts.notify_organisation(
+            organisation_id,
+            [role],
+            "engagements/engagement_terminated",
+            key=f"engagements/engagement_terminated:{engagement.id}",
+            number=engagement.number,
+            title=engagement.agreement.title,
+            reason=engagement.termination_reason,
+            path=f"/engagements/{engagement.id}",
+        )
