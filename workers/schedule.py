@@ -21,6 +21,8 @@ SLOTS: Sequence[Slot] = (
     Slot(Task.SEAL_AUDIT, timedelta(minutes=1)),
     # Vouchers end with the day on which they expire; what is left of them goes back.
     Slot(Task.EXPIRE_VOUCHERS, timedelta(minutes=10)),
+    # Holders of vouchers are reminded when parts of the validity have passed.
+    Slot(Task.REMIND_HOLDERS, timedelta(hours=1)),
     # Holds end by themselves.
     Slot(Task.END_HOLDS, timedelta(minutes=10)),
     # Mandates and memberships end on their day.

@@ -1,4 +1,4 @@
-"""Tasks of vouchers: close calls, allocate in batches, offer to the waitlist, expire."""
+"""Tasks of vouchers: close calls, allocate in batches, offer to the waitlist, remind, expire."""
 
 from uuid import UUID
 
@@ -30,3 +30,9 @@ def offer_from_waitlist(subject: UUID, wave: int) -> None:
 def expire_vouchers(subject: UUID, wave: int) -> None:
     """End the vouchers whose last day is over."""
     service.expire_vouchers(actor=SYSTEM)
+
+
+@handles(Task.REMIND_HOLDERS)
+def remind_holders(subject: UUID, wave: int) -> None:
+    """Remind the holders of vouchers that are not used up."""
+    service.remind_holders(actor=SYSTEM)

@@ -47,6 +47,7 @@ class Task(StrEnum):
     ALLOCATE_BATCH = "allocate_batch", Queue.MONEY
     OFFER_FROM_WAITLIST = "offer_from_waitlist", Queue.MONEY
     EXPIRE_VOUCHERS = "expire_vouchers", Queue.MONEY
+    REMIND_HOLDERS = "remind_holders", Queue.MAIL
     END_HOLDS = "end_holds", Queue.MONEY
     LAPSE_ENGAGEMENT = "lapse_engagement", Queue.MONEY
     REFUND_CO_PAYMENT = "refund_co_payment", Queue.MONEY

@@ -20,7 +20,7 @@ from marketplace.programmes.models import Programme
 
 SEED = 2005
 YEARS_AGO = 728
-SLOTS = (Task.EXPIRE_VOUCHERS, Task.END_HOLDS, Task.END_MEMBERSHIPS, Task.RECONCILE)
+SLOTS = (Task.EXPIRE_VOUCHERS, Task.REMIND_HOLDERS, Task.END_HOLDS, Task.END_MEMBERSHIPS, Task.RECONCILE)
 
 
 def has_data() -> bool:

@@ -44,8 +44,10 @@ class ProgrammeForm(Form):
     voucher_amount = WholeNumberField(_("Aid of one voucher"), minimum=1, maximum=LARGEST_AMOUNT)
     voucher_validity_days = WholeNumberField(_("Days a voucher is valid"), minimum=1, maximum=3660)
     one_active_voucher = BooleanField(_("A company may hold only one active voucher of this programme"))
+    extension_days = WholeNumberField(_("Days one extension adds"), required=False, maximum=3660)
+    sme_cap = WholeNumberField(_("Aid cap of one company"), required=False, minimum=1, maximum=LARGEST_AMOUNT)
     aid_cap = WholeNumberField(_("Aid cap of one undertaking"), required=False, minimum=1, maximum=LARGEST_AMOUNT)
-    aid_cap_months = WholeNumberField(_("Months the cap counts"), required=False, minimum=1, maximum=120)
+    aid_cap_months = WholeNumberField(_("Months the caps count"), required=False, minimum=1, maximum=120)
     vat_recoverable = BooleanField(_("The company recovers VAT itself, so aid is counted on the net price"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -67,9 +69,11 @@ class ProgrammeForm(Form):
             service_lines=self.service_lines.data or [],
             stages=self.stages.data or [],
             one_active_voucher=self.one_active_voucher.data,
+            sme_cap=self.sme_cap.data and self.sme_cap.data * unit,
             aid_cap=self.aid_cap.data and self.aid_cap.data * unit,
             aid_cap_months=self.aid_cap_months.data,
             voucher_validity_days=self.voucher_validity_days.data,
+            extension_days=self.extension_days.data or 0,
             vat_recoverable=self.vat_recoverable.data,
         )
 
@@ -77,8 +81,9 @@ class ProgrammeForm(Form):
 def typed_terms(terms: Terms | Programme) -> dict[str, Any]:
     """A programme's terms as the form shows them."""
     unit = 10 ** exponent(terms.currency)
-    same = ("code", "currency", "size_standard", "one_active_voucher", "aid_cap_months", "voucher_validity_days")
-    return {name: getattr(terms, name) for name in (*same, "vat_recoverable")} | {
+    same = ("code", "currency", "size_standard", "one_active_voucher", "vat_recoverable")
+    numbers = ("aid_cap_months", "voucher_validity_days", "extension_days")
+    return {name: getattr(terms, name) for name in (*same, *numbers)} | {
         "name_ko": terms.name.get("ko"),
         "name_en": terms.name.get("en"),
         "summary_ko": terms.summary.get("ko"),
@@ -86,6 +91,7 @@ def typed_terms(terms: Terms | Programme) -> dict[str, Any]:
         "service_lines": list(terms.service_lines),
         "stages": list(terms.stages),
         "voucher_amount": terms.voucher_amount // unit,
+        "sme_cap": terms.sme_cap and terms.sme_cap // unit,
         "aid_cap": terms.aid_cap and terms.aid_cap // unit,
     }
 

@@ -37,8 +37,10 @@ class Programme(Model):
         CheckConstraint(PROGRAMME.check(), name="status"),
         CheckConstraint("voucher_amount > 0", name="voucher_amount"),
         CheckConstraint("voucher_validity_days BETWEEN 1 AND 3660", name="voucher_validity_days"),
-        CheckConstraint("(aid_cap IS NULL) = (aid_cap_months IS NULL)", name="aid_cap_months"),
+        CheckConstraint("(aid_cap IS NULL AND sme_cap IS NULL) = (aid_cap_months IS NULL)", name="aid_cap_months"),
         CheckConstraint("aid_cap IS NULL OR aid_cap >= voucher_amount", name="aid_cap"),
+        CheckConstraint("sme_cap IS NULL OR sme_cap >= voucher_amount", name="sme_cap"),
+        CheckConstraint("extension_days BETWEEN 0 AND 3660", name="extension_days"),
         CheckConstraint("(status = 'draft') = (published_at IS NULL)", name="published_at"),
     )
 
@@ -52,9 +54,12 @@ class Programme(Model):
     service_lines: Mapped[list[str]]
     stages: Mapped[list[str]]
     one_active_voucher: Mapped[bool] = mapped_column(default=True)
-    aid_cap: Mapped[int | None] = mapped_column(BigInteger)  # minor units in the rolling window
+    # Minor units in the rolling window: of one company, and of one undertaking (a company with its linked firms).
+    sme_cap: Mapped[int | None] = mapped_column(BigInteger)
+    aid_cap: Mapped[int | None] = mapped_column(BigInteger)
     aid_cap_months: Mapped[int | None]
     voucher_validity_days: Mapped[int]
+    extension_days: Mapped[int] = mapped_column(default=0)  # what one extension adds; 0 grants none
     vat_recoverable: Mapped[bool] = mapped_column(default=True)
     status: Mapped[str] = mapped_column(default=PROGRAMME.initial)
     created_by: Mapped[UUID | None]

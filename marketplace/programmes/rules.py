@@ -60,7 +60,7 @@ def check_not_retired(programme: Programme) -> None:
 
 
 def check_terms(terms: Terms) -> None:
-    """A size standard on file in the programme's own currency, and a cap that one voucher fits under."""
+    """A size standard on file in the programme's own currency, and caps that one voucher fits under."""
     standard = standards().get(terms.size_standard)
     if standard is None:
         raise Invalid(_("Choose one of the size standards."), field="size_standard")
@@ -69,10 +69,11 @@ def check_terms(terms: Terms) -> None:
             _("This size standard counts in %(currency)s, the programme does not.", currency=standard.currency),
             field="size_standard",
         )
-    if (terms.aid_cap is None) != (terms.aid_cap_months is None):
-        raise Invalid(_("Give both the cap and its months, or neither."), field="aid_cap_months")
-    if terms.aid_cap is not None and terms.aid_cap < terms.voucher_amount:
-        raise Invalid(_("The cap is below the amount of one voucher."), field="aid_cap")
+    if (terms.aid_cap is None and terms.sme_cap is None) != (terms.aid_cap_months is None):
+        raise Invalid(_("Give both a cap and its months, or neither."), field="aid_cap_months")
+    for name, cap in (("sme_cap", terms.sme_cap), ("aid_cap", terms.aid_cap)):
+        if cap is not None and cap < terms.voucher_amount:
+            raise Invalid(_("The cap is below the amount of one voucher."), field=name)
 
 
 def check_whole(shares: Mapping[UUID | None, int]) -> None:

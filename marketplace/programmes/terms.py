@@ -29,9 +29,11 @@ class Terms:
     service_lines: Sequence[str]
     stages: Sequence[str]
     one_active_voucher: bool
+    sme_cap: int | None
     aid_cap: int | None
     aid_cap_months: int | None
     voucher_validity_days: int
+    extension_days: int
     vat_recoverable: bool
 
 
@@ -52,7 +54,7 @@ def funders() -> Sequence[Mapping[str, Any]]:
 def _read(data: dict[str, Any]) -> tuple[Terms, Mapping[str, int]]:
     shares = {funder: percent * 100 for funder, percent in data.pop("shares").items()}
     unit = 10 ** exponent(data["currency"])
-    data["voucher_amount"] *= unit
-    if data.get("aid_cap"):
-        data["aid_cap"] *= unit
-    return Terms(**{"aid_cap": None, "aid_cap_months": None} | data), shares
+    for amount in {"voucher_amount", "sme_cap", "aid_cap"} & set(data):
+        data[amount] *= unit
+    usual = {"sme_cap": None, "aid_cap": None, "aid_cap_months": None, "extension_days": 0}
+    return Terms(**usual | data), shares

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from marketplace.core.money import split
+from marketplace.vouchers.caps import breaks
 
 Outcome = Literal["allocated", "waitlisted", "refused"]
 BUDGET_SPENT = "budget_spent"
@@ -144,7 +145,7 @@ class _Giving:
 
     def answer(self, ticket: Ticket, *, keep_waiting: bool = False) -> None:
         """Answer one ticket; with `keep_waiting` one that gets nothing now is asked again."""
-        over = self.cap is not None and ticket.promised + self.won[ticket.undertaking] + self.amount > self.cap
+        over = breaks(self.cap, promised=ticket.promised + self.won[ticket.undertaking], amount=self.amount)
         refusal = ticket.refusal or (AID_CAP if over else None)
         if refusal:
             self.answers[ticket.number] = Answer(ticket.application_id, ticket.number, "refused", refusal)

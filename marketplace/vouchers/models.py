@@ -167,6 +167,7 @@ class AllocationEntry(Model):
     ticket: Mapped[int] = mapped_column(BigInteger)
     outcome: Mapped[str]
     reason: Mapped[str | None]
+    detail: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))  # linked firms that hold the aid
     position: Mapped[int | None]
     parts: Mapped[dict[str, int]]  # budget line to amount
     decided_at: Mapped[datetime]
@@ -186,6 +187,8 @@ class Voucher(Model):
         CheckConstraint(VOUCHER.stamped("expired_at", "expired"), name="expired_at"),
         CheckConstraint(VOUCHER.stamped("surrendered_at", "surrendered"), name="surrendered_at"),
         CheckConstraint(VOUCHER.stamped("revoked_at", "revoked"), name="revoked_at"),
+        CheckConstraint("(extended_at IS NULL) = (extension_reason IS NULL)", name="extension_reason"),
+        CheckConstraint("reminded_percent BETWEEN 0 AND 100", name="reminded_percent"),
         Index(
             "uq_vouchers_one_active",
             "programme_id",
@@ -216,6 +219,10 @@ class Voucher(Model):
     expired_at: Mapped[datetime | None]
     surrendered_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    extended_at: Mapped[datetime | None]
+    extended_by: Mapped[UUID | None]
+    extension_reason: Mapped[str | None]
+    reminded_percent: Mapped[int] = mapped_column(default=0)  # of the validity that had passed at the last reminder
 
     application: Mapped[Application] = relationship(back_populates="voucher")
     call: Mapped[Call] = relationship()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -12,13 +12,14 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, W
 from marketplace.core.i18n import _
 from marketplace.programmes.models import Call
 from marketplace.programmes.rules import asked_facts
-from marketplace.vouchers.models import Application, Assessment
+from marketplace.vouchers.models import Application, Assessment, Voucher
 
 explain(
     {
         "uq_applications_live": _("Your company already has an application in this call."),
         "uq_vouchers_one_active": _("The company already has an active voucher of this programme."),
         "uq_allocations_call_id": _("The allocation of this call has already begun."),
+        "voucher_extended_once": _("A voucher can be extended only once, before it expires. Nothing was saved."),
     }
 )
 
@@ -59,6 +60,7 @@ REASONS = {
     "budget_spent": _("The budget of the call was used up before your turn."),
     "not_eligible": _("By the facts of the application the company does not meet the size standard."),
     "active_voucher": _("The company already has an active voucher of this programme."),
+    "sme_cap": _("With this voucher the company would exceed the programme's aid cap for one company."),
     "aid_cap": _("With this voucher the company and its linked firms would exceed the programme's aid cap."),
     "undetermined": _("Eligibility was not decided before the allocation."),
 }
@@ -113,6 +115,12 @@ def check_submitted(application: Application) -> None:
         raise NotFound()
 
 
+def in_words(reason: str | None, linked: Sequence[str] | None = None) -> Words:
+    """Why allocation answered so; a cap that linked firms have used names them."""
+    words = REASONS.get(reason or "", reason or "")
+    return _("%(reason)s Aid is held by: %(firms)s.", reason=words, firms=", ".join(linked)) if linked else words
+
+
 def service_line(code: str) -> Mapping[str, str]:
     """A service line's label in both languages."""
     return lists.service_lines().get(code, {"en": code})
@@ -151,11 +159,16 @@ def check_not_refused(assessment: Assessment) -> None:
         raise Invalid(_("By these facts the company is not a small or medium enterprise, so it can't apply."))
 
 
-def refusal(application: Decided, result: str, holds: bool) -> str | None:
-    """Why an application can't win whatever the budget, as a code of REASONS; `holds` an active voucher already."""
+def refusal(application: Decided, result: str, *, holds: bool, over: bool) -> str | None:
+    """Why an application can't win whatever the budget, as a code of REASONS.
+
+    `holds`: the company has an active voucher already; `over`: another one would exceed the cap for one company.
+    """
     if not counts_as_eligible(application, result):
         return result
-    return "active_voucher" if holds else None
+    if holds:
+        return "active_voucher"
+    return "sme_cap" if over else None
 
 
 def counts_as_eligible(application: Decided, result: str) -> bool:
@@ -179,6 +192,38 @@ def check_drawn(refusal: str | None) -> None:
     """Only a valid voucher is drawn on, and never beyond what is left on each budget line; the database's answer."""
     if refusal is not None:
         raise DomainError(NOT_DRAWN[refusal])
+
+
+def check_system(actor: Actor) -> None:
+    """What happens by itself is nobody's to do."""
+    if actor != SYSTEM:
+        raise Forbidden()
+
+
+def check_over(voucher: Voucher, now: datetime) -> None:
+    """A voucher expires only when its last day is over."""
+    if voucher.expires_at > now:
+        raise DomainError(_("This voucher is still valid. Nothing was saved."))
+
+
+def may_be_extended(voucher: Voucher, now: datetime) -> bool:
+    """A valid voucher of a programme that grants an extension, not extended before, until it expires."""
+    return (
+        voucher.status == "issued"
+        and voucher.programme.extension_days > 0
+        and voucher.extended_at is None
+        and now < voucher.expires_at
+    )
+
+
+def check_extension(voucher: Voucher, now: datetime) -> None:
+    """A voucher is extended once, while it is valid, where the programme grants it."""
+    if voucher.programme.extension_days == 0:
+        raise DomainError(_("This programme grants no extension. Nothing was saved."))
+    if voucher.extended_at is not None:
+        raise DomainError(_("This voucher was extended before. It can be extended only once. Nothing was saved."))
+    if not may_be_extended(voucher, now):
+        raise DomainError(_("Only a valid voucher can be extended, before it expires. Nothing was saved."))
 
 
 def check_remainder(amount: int, remaining: int) -> None:

@@ -41,6 +41,7 @@ VOUCHER = Lifecycle(
         Move("resume", ("suspended",), "issued", label=_("Resume")),
         Move("exhaust", ("issued",), "exhausted", stamp="exhausted_at", label=_("Used up")),
         Move("refill", ("exhausted",), "issued", label=_("Refill")),
+        Move("extend", ("issued",), "issued", stamp="extended_at", label=_("Extend the voucher")),
         Move("expire", ("issued", "suspended"), "expired", stamp="expired_at", label=_("Expire")),
         Move("surrender", ("issued",), "surrendered", stamp="surrendered_at", label=_("Give the voucher back")),
         Move("revoke", ("issued", "suspended"), "revoked", stamp="revoked_at", label=_("Revoke the voucher")),

@@ -21,7 +21,7 @@ ENGINES = {
     "providers": {"account_numbers", "ethics_code", "training"},
     "reports": {"flows", "labels", "menu", "money", "proof"},
     "surveys": {"instruments", "scoring"},
-    "vouchers": {"allocation", "document", "sealed_list"},
+    "vouchers": {"allocation", "caps", "document", "reminders", "sealed_list"},
 }
 """Modules named for their own subject; a new one is listed here on purpose."""
 

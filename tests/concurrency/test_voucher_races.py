@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier, Event
+from time import sleep
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 
 from config.settings import Settings
+from marketplace.accounts.models import Organisation
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor
+from marketplace.core.audit import AuditEntry
 from marketplace.core.errors import DomainError
 from marketplace.ledger import queries as ledger
+from marketplace.ledger.models import Transfer
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.models import Application, Voucher
 from tests.factories.accounts import make_sme, sign_in_as
-from tests.factories.programmes import earlier, make_call
+from tests.factories.programmes import earlier, make_call, make_programme
 from tests.factories.vouchers import make_application, make_draft, make_voucher
 
 
@@ -129,6 +133,104 @@ def test_two_calls_of_one_programme_give_a_company_one_voucher(stored: Flask) ->
     with stored.app_context(), db.unit_of_work():
         statuses = [one.status for one in db.session.query(Application).order_by(Application.status)]
         assert statuses == ["allocated", "refused"]
+
+
+def test_two_allocations_to_linked_firms_at_once_give_one_and_name_it_to_the_other(stored: Flask) -> None:
+    with stored.app_context(), db.unit_of_work(), earlier(days=2):
+        smes = [make_sme(), make_sme()]
+        firms = [db.get(Organisation, sme.organisation_id) for sme in smes]  # type: ignore[arg-type]
+        for firm in firms:
+            firm.undertaking_id = firms[0].id
+        names = {firm.id: firm.name for firm in firms}
+        programme = make_programme(aid_cap=12_000_000, aid_cap_months=36)
+        calls = [make_call(programme, closes_in=timedelta(days=1)).id for _firm in firms]
+        for call_id, sme in zip(calls, smes, strict=True):
+            make_application(programmes.get_call(call_id), sme)
+    for call_id in calls:
+        with stored.app_context(), db.unit_of_work():
+            service.close_call(call_id, actor=SYSTEM)
+    batches = [lambda call_id=call_id: service.allocate_batch(call_id, 1, actor=SYSTEM) for call_id in calls]
+    assert at_once(stored, batches) == {"done": 2}
+    with stored.app_context(), db.unit_of_work():
+        won, lost = db.session.query(Application).order_by(Application.status)
+        assert (won.status, lost.status, lost.reason) == ("allocated", "refused", "aid_cap")
+        assert queries.linked_in_answer(lost.id) == [names[won.organisation_id]]
+        assert ledger.verify().faults == []
+
+
+def test_of_two_extensions_at_once_one_counts(stored: Flask) -> None:
+    with stored.app_context(), db.unit_of_work():
+        sme = make_sme()
+        voucher = make_voucher(sme)
+        voucher_id, before = voucher.id, voucher.expires_at
+
+    def extend() -> None:
+        service.extend(voucher_id, actor=sme, reason="The work takes longer.")
+
+    assert at_once(stored, [extend, extend]) == {"done": 1, "refused": 1}
+    with stored.app_context(), db.unit_of_work():
+        assert queries.get_voucher(voucher_id).expires_at == before + timedelta(days=90)
+
+
+def test_two_sweeps_at_once_remind_a_holder_once(stored: Flask) -> None:
+    with stored.app_context(), db.unit_of_work(), earlier(days=60):
+        make_voucher(make_sme(), voucher_validity_days=100)
+
+    def remind() -> None:
+        service.remind_holders(actor=SYSTEM)
+
+    # Everybody joined today, so that somebody can be written to.
+    assert at_once(stored, [remind] * 3) == {"done": 3}
+    with stored.app_context(), db.unit_of_work():
+        assert db.session.query(AuditEntry).filter_by(action="voucher.remind").count() == 1
+
+
+def test_ten_clients_around_midnight_are_served_exactly_until_the_day_is_over(stored: Flask) -> None:
+    with stored.app_context(), db.unit_of_work():
+        sme = make_sme()
+        voucher = make_voucher(sme)
+        voucher_id, expires_at = voucher.id, voucher.expires_at
+    before_midnight = expires_at - clock.now() - timedelta(seconds=1)
+    clock.set_offset(before_midnight)
+    with stored.app_context(), db.unit_of_work():
+        db.move_clock(before_midnight)
+    served: list[datetime] = []
+    refused: list[datetime] = []
+
+    def client(_number: int) -> None:
+        while (began := clock.now()) < expires_at + timedelta(seconds=1):
+            with stored.app_context():
+                try:
+                    with db.unit_of_work():
+                        key = str(uuid4())
+                        service.commit(voucher_id, actor=sme, amount=1, agreement_id=uuid4(), reference="AGR", key=key)
+                    served.append(began)
+                except DomainError:
+                    refused.append(clock.now())
+
+    def sweep() -> None:
+        # Late, as sweeps are: until it comes, the time alone refuses.
+        while clock.now() < expires_at + timedelta(seconds=1):
+            if clock.now() > expires_at + timedelta(seconds=0.5):
+                with stored.app_context(), db.unit_of_work():
+                    service.expire_vouchers(actor=SYSTEM)
+            sleep(0.01)
+
+    with ThreadPoolExecutor(11) as pool:
+        sweeping = pool.submit(sweep)
+        list(pool.map(client, range(10)))
+        sweeping.result()
+    with stored.app_context(), db.unit_of_work():
+        voucher = queries.get_voucher(voucher_id)
+        assert (voucher.status, queries.remaining(voucher_id)) == ("expired", 0)
+        transfers = db.session.query(Transfer).filter_by(kind="commit").all()
+        # Served before midnight and only then, whatever the sweep had done by then; refused after it and only then.
+        assert served
+        assert refused
+        assert max(transfer.created_at for transfer in transfers) < expires_at
+        assert max(served) < expires_at <= min(refused)
+        assert voucher.released == voucher.amount - sum(transfer.amount for transfer in transfers)
+        assert ledger.verify().faults == []
 
 
 def test_fifty_equal_submissions_of_an_application_take_one_ticket(stored: Flask) -> None:

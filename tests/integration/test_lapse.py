@@ -93,7 +93,7 @@ def test_a_voucher_used_up_stays_so_beside_a_newer_one() -> None:
 
 def test_after_the_vouchers_end_the_aid_goes_to_the_budget() -> None:
     story, agreement, engagement, _payment = unpaid()
-    voucher_verbs.surrender(story.voucher.id, actor=story.sme)
+    voucher_verbs.surrender(story.voucher.id, actor=story.sme, key="surrender")
     service.lapse_engagement(engagement.id, actor=SYSTEM, key="lapse")
     assert (story.voucher.released, vouchers.remaining(story.voucher.id)) == (12_000_000, 0)
     assert sum(ledger.balances_by_owner(agreement.id, "committed").values()) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from marketplace.accounts.models import Organisation
 from marketplace.core.db import session
 from marketplace.programmes.models import Call
+from marketplace.vouchers.caps import Promised
 from marketplace.vouchers.models import Allocation, AllocationEntry, Application, Assessment, SealedTicket, Voucher
 
 UNDERTAKING = func.coalesce(Organisation.undertaking_id, Organisation.id)
@@ -114,20 +116,36 @@ def candidates(call_id: UUID) -> Sequence[Row[Any]]:
     ).all()
 
 
-def promised_aid(programme_id: UUID, since: datetime) -> dict[UUID, int]:
-    """Aid the programme promised since then, less what was given back, by undertaking; minor units.
+def promised_aid(programme_id: UUID, since: datetime) -> Promised:
+    """Aid the programme promised since then, less what was given back, by company and by undertaking; minor units.
 
     What an allocation decided counts, although its voucher is not issued yet.
     """
-    total: dict[UUID, int] = {}
-    issued = select(UNDERTAKING, func.sum(Voucher.amount - Voucher.released)).select_from(Voucher)
-    issued = issued.join(Organisation, Organisation.id == Voucher.organisation_id)
-    issued = issued.where(Voucher.programme_id == programme_id, Voucher.issued_at >= since).group_by(UNDERTAKING)
-    for undertaking, amount in session.execute(issued):
-        total[undertaking] = int(amount)
-    for undertaking, parts in session.execute(_decided(programme_id).add_columns(UNDERTAKING, AllocationEntry.parts)):
-        total[undertaking] = total.get(undertaking, 0) + sum(parts.values())
-    return total
+    promised = Promised(Counter(), Counter())
+    issued = select(Organisation.id, UNDERTAKING, func.sum(Voucher.amount - Voucher.released)).select_from(Voucher)
+    issued = issued.join(Organisation, Organisation.id == Voucher.organisation_id).group_by(Organisation.id)
+    issued = issued.where(Voucher.programme_id == programme_id, Voucher.issued_at >= since)
+    decided = _decided(programme_id).add_columns(Organisation.id, UNDERTAKING, AllocationEntry.parts)
+    for company, undertaking, amount in session.execute(issued):
+        promised.add(company, undertaking, int(amount))
+    for company, undertaking, parts in session.execute(decided):
+        promised.add(company, undertaking, sum(parts.values()))
+    return promised
+
+
+def linked_holders(application_id: UUID, promised: Promised) -> list[str]:
+    """The names of the firms linked with the applicant that hold promised aid."""
+    applicant = select(Application.organisation_id).where(Application.id == application_id).scalar_subquery()
+    own = select(UNDERTAKING).where(Organisation.id == applicant).scalar_subquery()
+    linked = select(Organisation.id, Organisation.name).where(own == UNDERTAKING, Organisation.id != applicant)
+    rows = session.execute(linked.order_by(Organisation.name, Organisation.id))
+    return [row.name for row in rows if promised.by_company[row.id]]
+
+
+def linked_in_answer(application_id: UUID) -> Sequence[str]:
+    """The linked firms that the newest answer to an application names, if it names any."""
+    newest = select(AllocationEntry.detail).where(AllocationEntry.application_id == application_id)
+    return session.scalar(newest.order_by(AllocationEntry.decided_at.desc()).limit(1)) or []
 
 
 def promised_vouchers(programme_id: UUID) -> set[UUID]:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, false, func, select
+from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
 from marketplace.core.actors import AGENCY, SME, Actor
 from marketplace.core.db import get, session
@@ -85,28 +84,24 @@ def active_vouchers(programme_id: UUID, organisation_ids: Sequence[UUID]) -> set
     )
 
 
-def undertaking(organisation_id: UUID) -> list[UUID]:
-    """The company and its linked firms, which count as one; in a fixed order."""
-    return sorted(accounts.undertaking_of(organisation_id))
-
-
-def aid_since(programme_id: UUID, organisation_ids: Sequence[UUID], since: datetime) -> int:
-    """Aid the programme promised to these companies since then, less what was given back; minor units."""
-    total = session.scalar(
-        select(func.sum(Voucher.amount - Voucher.released)).where(
-            Voucher.programme_id == programme_id,
-            Voucher.organisation_id.in_(organisation_ids),
-            Voucher.issued_at >= since,
-        )
-    )
-    return int(total or 0)
-
-
 def expired_voucher_ids(now: datetime, *, limit: int) -> Sequence[UUID]:
     """Vouchers whose last day is over but which still count as valid, the longest overdue first."""
     return session.scalars(
         select(Voucher.id)
         .where(Voucher.status.in_(("issued", "suspended")), Voucher.expires_at <= now)
+        .order_by(Voucher.expires_at, Voucher.id)
+        .limit(limit)
+    ).all()
+
+
+def voucher_ids_to_remind(now: datetime, percents: Sequence[int], *, limit: int) -> Sequence[UUID]:
+    """Valid vouchers of which a larger share of the validity has passed than was last reminded of."""
+    passed = func.extract("epoch", now - Voucher.issued_at)
+    whole = func.extract("epoch", Voucher.expires_at - Voucher.issued_at)
+    due = [(passed * 100 >= whole * percent) & (Voucher.reminded_percent < percent) for percent in percents]
+    return session.scalars(
+        select(Voucher.id)
+        .where(Voucher.status == "issued", Voucher.expires_at > now, or_(false(), *due))
         .order_by(Voucher.expires_at, Voucher.id)
         .limit(limit)
     ).all()

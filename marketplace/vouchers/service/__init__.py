@@ -17,8 +17,10 @@ from marketplace.vouchers.service.applications import (
     withdraw,
 )
 from marketplace.vouchers.service.offers import offer_from_waitlist
+from marketplace.vouchers.service.validity import extend, remind_holders
 from marketplace.vouchers.service.vouchers import (
     commit,
+    expire,
     expire_vouchers,
     release_commitment,
     resume,
@@ -33,10 +35,13 @@ __all__ = [
     "close_call",
     "commit",
     "decide_eligibility",
+    "expire",
     "expire_vouchers",
+    "extend",
     "offer_from_waitlist",
     "reassess",
     "release_commitment",
+    "remind_holders",
     "remove_evidence",
     "resume",
     "revoke",

@@ -19,11 +19,12 @@ from marketplace.programmes import queries as programmes
 from marketplace.programmes import service as programmes_service
 from marketplace.programmes.models import Call, Programme
 from marketplace.vouchers import queries, rules
-from marketplace.vouchers.allocation import Answer, Line, Ticket, list_hash
+from marketplace.vouchers.allocation import AID_CAP, Answer, Line, Ticket, list_hash
+from marketplace.vouchers.caps import breaks
 from marketplace.vouchers.models import Allocation, AllocationEntry, Application, Assessment
 from marketplace.vouchers.service.answering import carry_out
 from marketplace.vouchers.service.applications import _assess, assessed, tell
-from marketplace.vouchers.service.deciding import decide, window_start
+from marketplace.vouchers.service.deciding import decide, promised_now
 from marketplace.vouchers.service.issuing import issue
 from marketplace.vouchers.states import APPLICATION
 
@@ -118,19 +119,26 @@ def tickets_of(programme: Programme, applications: Sequence[Application], actor:
     """The waitlist as the engine takes it; eligibility is taken again here."""
     holders = queries.active_vouchers(programme.id, [application.organisation_id for application in applications])
     holders |= queries.promised_vouchers(programme.id)
-    promised = queries.promised_aid(programme.id, window_start(clock.now(), programme.aid_cap_months or 0))
+    promised = promised_now(programme)
     tickets = []
     for application in applications:
         result = _assess(application, "allocation", actor).result
-        holds = programme.one_active_voucher and application.organisation_id in holders
+        company = application.organisation_id
         undertaking = application.organisation.undertaking_id or application.organisation_id
         tickets.append(
             Ticket(
                 application.id,
                 application.ticket or 0,
-                rules.refusal(application, result, holds),
+                rules.refusal(
+                    application,
+                    result,
+                    holds=programme.one_active_voucher and company in holders,
+                    over=breaks(
+                        programme.sme_cap, promised=promised.by_company[company], amount=programme.voucher_amount
+                    ),
+                ),
                 undertaking=undertaking,
-                promised=promised.get(undertaking, 0),
+                promised=promised.by_undertaking[undertaking],
             )
         )
     return tickets
@@ -143,6 +151,9 @@ def apply_answers(
     by_id = {application.id: application for application in applications}
     for answer in answers:
         application = by_id[answer.application_id]
+        linked = None
+        if answer.reason == AID_CAP:
+            linked = queries.linked_holders(application.id, promised_now(call.programme))
         session.add(
             AllocationEntry(
                 call_id=call.id,
@@ -151,6 +162,7 @@ def apply_answers(
                 ticket=answer.ticket,
                 outcome=answer.outcome,
                 reason=answer.reason,
+                detail=linked,
                 position=answer.position,
                 parts={str(line): part for line, part in answer.parts.items()},
                 decided_at=clock.now(),
@@ -162,4 +174,4 @@ def apply_answers(
             application.reason = answer.reason
             transition(application, APPLICATION, "refuse", actor=actor, reason=answer.reason)
             db.flush()
-            tell(application, answer.outcome, reason=answer.reason)
+            tell(application, answer.outcome, reason=answer.reason, linked=linked)

@@ -90,7 +90,13 @@ def say_no(outcome: str, reason: str, decided: Decided, *, actor: Actor, before:
         reason=reason,
         values={"reason": reason},
     )
-    tell_all(outcome, [(application, {"reason": reason, "position": entry.position}) for application, entry in decided])
+    tell_all(
+        outcome,
+        [
+            (application, {"reason": reason, "position": entry.position, "linked": entry.detail})
+            for application, entry in decided
+        ],
+    )
 
 
 def issue_all(call: Call, won: Won, *, actor: Actor, before: str = "accepted") -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert
@@ -16,9 +14,10 @@ from marketplace.core.audit import record
 from marketplace.core.db import session
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
-from marketplace.programmes.models import Call
+from marketplace.programmes.models import Call, Programme
 from marketplace.vouchers import queries, rules
-from marketplace.vouchers.allocation import Answer, Line, Ticket, allocate, in_order
+from marketplace.vouchers.allocation import AID_CAP, Answer, Line, Ticket, allocate, in_order
+from marketplace.vouchers.caps import Promised, breaks, window_start
 from marketplace.vouchers.models import Allocation, AllocationEntry, SealedTicket
 
 
@@ -52,15 +51,23 @@ def _tickets(call: Call) -> list[Ticket]:
     candidates = queries.candidates(call.id)
     holders = queries.active_vouchers(programme.id, [row.organisation_id for row in candidates])
     holders |= queries.promised_vouchers(programme.id)
-    since = window_start(clock.now(), programme.aid_cap_months or 0)
-    promised = queries.promised_aid(programme.id, since) if programme.aid_cap else {}
+    promised = promised_now(programme)
     return [
         Ticket(
             row.id,
             row.ticket,
-            rules.refusal(row, row.result, programme.one_active_voucher and row.organisation_id in holders),
+            rules.refusal(
+                row,
+                row.result,
+                holds=programme.one_active_voucher and row.organisation_id in holders,
+                over=breaks(
+                    programme.sme_cap,
+                    promised=promised.by_company[row.organisation_id],
+                    amount=programme.voucher_amount,
+                ),
+            ),
             undertaking=row.undertaking,
-            promised=promised.get(row.undertaking, 0),
+            promised=promised.by_undertaking[row.undertaking],
             name=row.number,
             stratum=_stratum(call, row),
         )
@@ -100,18 +107,33 @@ def _store(call: Call, queue: Sequence[Ticket], answers: Sequence[Answer], wave:
             "ticket": answer.ticket,
             "outcome": answer.outcome,
             "reason": answer.reason,
+            "detail": None,
             "position": answer.position,
             "parts": {str(line): part for line, part in answer.parts.items()},
             "decided_at": clock.now(),
         }
         for answer in answers
     ]
+    given = [entry for entry in entries if entry["outcome"] == "allocated"]
+    others = [entry for entry in entries if entry["outcome"] != "allocated"]
     if sealed:
         session.execute(insert(SealedTicket), sealed)
-        session.execute(insert(AllocationEntry), entries)
+    if given:
+        session.execute(insert(AllocationEntry), given)
+    _name_linked(call, others)
+    if others:
+        session.execute(insert(AllocationEntry), others)
 
 
-def window_start(moment: datetime, months: int) -> datetime:
-    """The same day some months earlier, or the last day of a shorter month."""
-    year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
+def _name_linked(call: Call, entries: Sequence[dict[str, Any]]) -> None:
+    """Whoever is refused because of linked firms learns which ones hold the aid, those of this list too."""
+    capped = [entry for entry in entries if entry["reason"] == AID_CAP]
+    if capped:
+        promised = promised_now(call.programme)
+        for entry in capped:
+            entry["detail"] = queries.linked_holders(entry["application_id"], promised)
+
+
+def promised_now(programme: Programme) -> Promised:
+    """What counts under the programme's caps at this moment."""
+    return queries.promised_aid(programme.id, window_start(clock.now(), programme.aid_cap_months or 0))

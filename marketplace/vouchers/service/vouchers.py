@@ -16,7 +16,7 @@ from marketplace.core.db import session
 from marketplace.core.money import split
 from marketplace.core.tasks import Task, schedule
 from marketplace.ledger import queries as ledger_queries
-from marketplace.ledger.service import Leg, in_words, post
+from marketplace.ledger.service import Leg, in_words, money_verb, post
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.states import VOUCHER
@@ -81,14 +81,16 @@ def _takes_back(voucher: Voucher) -> bool:
     return not (newer and queries.active_vouchers(voucher.programme_id, [voucher.organisation_id]))
 
 
-def surrender(voucher_id: UUID, *, actor: Actor) -> Voucher:
+@money_verb(Voucher)
+def surrender(voucher_id: UUID, *, actor: Actor, key: str) -> Voucher:
     """Give what is left of a voucher back, by the signatory; it goes to the waitlist."""
     queries.get_voucher(voucher_id, actor=actor)
     rules.check_signatory(actor)
     return _end(voucher_id, "surrender", actor, None)
 
 
-def revoke(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
+@money_verb(Voucher)
+def revoke(voucher_id: UUID, *, actor: Actor, reason: str, key: str) -> Voucher:
     """Take what is left of a voucher away, with a reason; it goes to the waitlist."""
     rules.check_officer(actor)
     rules.check_reason(reason)
@@ -115,13 +117,21 @@ def resume(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
     return voucher
 
 
+@money_verb(Voucher)
+def expire(voucher_id: UUID, *, actor: Actor, key: str) -> Voucher:
+    """End a voucher whose last day is over; what is left goes to the waitlist."""
+    rules.check_system(actor)
+    rules.check_over(queries.get_voucher(voucher_id, lock=True), clock.now())
+    return _end(voucher_id, "expire", actor, None)
+
+
 def expire_vouchers(*, actor: Actor) -> int:
     """End every voucher whose last day is over; one that fails does not stop the others."""
     expired = 0
     for voucher_id in queries.expired_voucher_ids(clock.now(), limit=EXPIRING_AT_ONCE):
         try:
             with session.begin_nested():
-                _end(voucher_id, "expire", actor, None)
+                expire(voucher_id, actor=actor, key=f"expire:{voucher_id}")
             expired += 1
         except Exception:
             log.exception("voucher not expired", voucher=str(voucher_id))

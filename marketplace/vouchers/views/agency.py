@@ -21,7 +21,6 @@ from marketplace.vouchers.states import APPLICATION, VOUCHER
 from marketplace.vouchers.views import blueprint
 
 OFFICERS = (Role.PROGRAMME_OFFICER, Role.AUDITOR)
-ACTS = {"suspend": service.suspend, "resume": service.resume, "revoke": service.revoke}
 
 APPLICATION_COLUMNS = [
     (_("Number"), lambda row: row.number),
@@ -170,6 +169,12 @@ def voucher_decision(voucher_id: UUID, event: str) -> ResponseReturnValue:
     form = ReasonForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
-            ACTS[event](voucher_id, actor=actor, reason=form.reason.data or "")
+            reason = form.reason.data or ""
+            if event == "suspend":
+                service.suspend(voucher_id, actor=actor, reason=reason)
+            elif event == "resume":
+                service.resume(voucher_id, actor=actor, reason=reason)
+            else:
+                service.revoke(voucher_id, actor=actor, reason=reason, key=form.key.data or "")
             return web.done(_("The decision is stored."), url_for(".voucher", voucher_id=voucher_id))
     return web.page("vouchers/voucher_decision.html", form=form, voucher=voucher, event=event)

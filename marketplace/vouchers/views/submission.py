@@ -68,7 +68,7 @@ def application_status(application_id: UUID) -> ResponseReturnValue:
         position=queries.waitlist_position(application),
         assessment=queries.newest_assessment(application.id),
         allocation=queries.find_allocation(application.call_id),
-        reason=rules.REASONS.get(application.reason or "", application.reason),
+        reason=rules.in_words(application.reason, queries.linked_in_answer(application_id)),
         lifecycle=APPLICATION,
         kinds=rules.EVIDENCE_KINDS,
         declarations=rules.DECLARATIONS,

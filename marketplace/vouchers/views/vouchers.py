@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from flask import Response, current_app, url_for
 from flask.typing import ResponseReturnValue
 
+from config.vouchers import terms
 from marketplace.core import clock, web
 from marketplace.core.actors import SME, Role
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.i18n import _, locale
 from marketplace.ledger import queries as ledger
-from marketplace.vouchers import document, queries, service
-from marketplace.vouchers.forms import ConfirmForm
+from marketplace.vouchers import document, queries, reminders, rules, service
+from marketplace.vouchers.forms import ConfirmForm, ReasonForm
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.states import VOUCHER
 from marketplace.vouchers.views import blueprint
@@ -44,6 +46,8 @@ def voucher(voucher_id: UUID) -> ResponseReturnValue:
         transfers=ledger.transfers_of(found.id),
         lifecycle=VOUCHER,
         usable=found.status == "issued" and found.expires_at > clock.now(),
+        reminders=_reminders(found),
+        may_extend=actor.role is Role.SIGNATORY and rules.may_be_extended(found, clock.now()),
         may_surrender=actor.role is Role.SIGNATORY and found.status == "issued",
         moves=[event for event in ("suspend", "resume", "revoke") if VOUCHER.find(found.status, event)],
     )
@@ -60,6 +64,20 @@ def voucher_document(voucher_id: UUID) -> ResponseReturnValue:
     return response
 
 
+@blueprint.route("/vouchers/<uuid:voucher_id>/extend", methods=["GET", "POST"])
+@requires(Role.SIGNATORY)
+def voucher_extend(voucher_id: UUID) -> ResponseReturnValue:
+    """Let a voucher run on, once, with a reason."""
+    actor = current_actor()
+    found = queries.get_voucher(voucher_id, actor=actor)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.extend(voucher_id, actor=actor, reason=form.reason.data or "")
+            return web.done(_("The voucher is extended."), url_for(".voucher", voucher_id=voucher_id))
+    return web.page("vouchers/voucher_extend.html", form=form, voucher=found)
+
+
 @blueprint.route("/vouchers/<uuid:voucher_id>/surrender", methods=["GET", "POST"])
 @requires(Role.SIGNATORY)
 def voucher_surrender(voucher_id: UUID) -> ResponseReturnValue:
@@ -69,7 +87,7 @@ def voucher_surrender(voucher_id: UUID) -> ResponseReturnValue:
     form = ConfirmForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
-            service.surrender(voucher_id, actor=actor)
+            service.surrender(voucher_id, actor=actor, key=form.key.data or "")
             return web.done(_("The voucher is given back."), url_for(".voucher", voucher_id=voucher_id))
     return web.page("vouchers/voucher_surrender.html", form=form, voucher=found, remaining=queries.remaining(found.id))
 
@@ -81,6 +99,15 @@ def verify(code: str) -> ResponseReturnValue:
     found = queries.find_voucher_by_code(code)
     valid = found is not None and found.status == "issued" and found.expires_at > clock.now()
     return web.page("vouchers/verify.html", valid=valid)
+
+
+def _reminders(voucher: Voucher) -> list[datetime]:
+    """When the holder is reminded from now on, as long as money is left."""
+    if voucher.status != "issued":
+        return []
+    percents = terms(clock.today()).reminder_percents
+    due = reminders.moments(voucher.issued_at, voucher.expires_at, percents)
+    return [moment for percent, moment in due.items() if percent > voucher.reminded_percent and moment > clock.now()]
 
 
 def _check_url(voucher: Voucher) -> str:

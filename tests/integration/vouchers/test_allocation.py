@@ -10,14 +10,14 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts.models import Organisation
 from marketplace.core import clock, db
-from marketplace.core.actors import SYSTEM, Role
+from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden
 from marketplace.core.tasks import BackgroundTask
 from marketplace.ledger import queries as ledger
 from marketplace.notifications.models import Message
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import Call
-from marketplace.vouchers import queries, sealed_list, service
+from marketplace.vouchers import queries, rules, sealed_list, service
 from marketplace.vouchers.models import Application, Voucher
 from tests.factories.accounts import make_officer, make_sme
 from tests.factories.programmes import earlier, make_call, make_programme
@@ -166,7 +166,7 @@ def test_what_is_given_back_goes_to_the_waitlist_by_itself() -> None:
         winner, second, third = make_application(call, sme), make_application(call), make_application(call)
     allocate_all(call)
     assert winner.voucher is not None
-    service.surrender(winner.voucher.id, actor=sme)
+    service.surrender(winner.voucher.id, actor=sme, key="surrender")
     asked = db.session.query(BackgroundTask).filter_by(kind="offer_from_waitlist", subject=call.id)
     wave = asked.order_by(BackgroundTask.wave.desc())[0].wave
     service.offer_from_waitlist(call.id, wave, actor=SYSTEM)
@@ -189,7 +189,7 @@ def test_what_comes_back_meanwhile_does_not_change_the_list() -> None:
     # Eligibility taken again in three pieces; with the last of them all was decided, and two winners have a voucher.
     assert [winner.status, second.status, third.status] == ["allocated", "allocated", "accepted"]
     assert winner.voucher is not None
-    service.surrender(winner.voucher.id, actor=sme)
+    service.surrender(winner.voucher.id, actor=sme, key="surrender")
     service.withdraw(third.id, actor=leaver)
     allocate_all(call, size=2)
     assert third.status == "withdrawn"
@@ -216,3 +216,62 @@ def test_a_voucher_is_valid_to_the_end_of_its_last_day_in_the_agencys_zone() -> 
     last_day = voucher.last_moment.astimezone(clock.zone())
     assert last_day.date() == clock.today() + timedelta(days=30)
     assert (last_day.hour, last_day.minute) == (23, 59)
+
+
+def linked(*smes: Actor) -> None:
+    for sme in smes:
+        db.get(Organisation, sme.organisation_id).undertaking_id = smes[0].organisation_id  # type: ignore[arg-type]
+
+
+def test_a_refusal_because_of_linked_firms_names_them_and_no_stranger() -> None:
+    parent, daughter, applicant, stranger = (make_sme() for _number in range(4))
+    linked(parent, daughter, applicant)
+    names = sorted(db.get(Organisation, sme.organisation_id).name for sme in (parent, daughter))  # type: ignore[arg-type]
+    with earlier(days=2):
+        programme = make_programme(aid_cap=24_000_000, aid_cap_months=36)
+        call = make_call(programme, closes_in=timedelta(days=1))
+        applications = [make_application(call, sme) for sme in (stranger, parent, daughter, applicant)]
+    allocate_all(call)
+    assert [one.reason for one in applications] == [None, None, None, "aid_cap"]
+    assert queries.linked_in_answer(applications[3].id) == names
+    mail = db.session.query(Message).filter(Message.template == "vouchers/refused").one()
+    assert mail.data["linked"] == names
+    assert all(name in str(rules.in_words("aid_cap", names)) for name in names)
+
+
+def test_a_company_stays_under_its_own_cap_whatever_its_undertaking_has_left() -> None:
+    sme, other = make_sme(), make_sme()
+    with earlier(days=2):
+        programme = make_programme(one_active_voucher=False, sme_cap=12_000_000, aid_cap_months=36)
+        first = make_call(programme, closes_in=timedelta(days=1))
+        made = make_application(first, sme)
+    allocate_all(first)
+    assert made.status == "allocated"
+    with earlier(days=2):
+        second = make_call(programme, closes_in=timedelta(days=1))
+        applications = [make_application(second, sme), make_application(second, other)]
+    allocate_all(second)
+    assert [(one.status, one.reason) for one in applications] == [("refused", "sme_cap"), ("allocated", None)]
+
+
+def test_the_window_of_a_cap_rolls_and_what_went_back_counts_no_more() -> None:
+    old, returned = make_sme(), make_sme()
+    with earlier(days=1500):
+        programme = make_programme(sme_cap=12_000_000, aid_cap=12_000_000, aid_cap_months=36)
+        call = make_call(programme, closes_in=timedelta(days=1))
+        made = [make_application(call, old)]
+    with earlier(days=1490):
+        allocate_all(call)
+    with earlier(days=30):
+        call = make_call(programme, closes_in=timedelta(days=1))
+        made.append(make_application(call, returned))
+    with earlier(days=28):
+        allocate_all(call)
+        assert made[1].voucher is not None
+        service.surrender(made[1].voucher.id, actor=returned, key="back")
+        service.expire_vouchers(actor=SYSTEM)
+    with earlier(days=2):
+        call = make_call(programme, closes_in=timedelta(days=1))
+        again = [make_application(call, old), make_application(call, returned)]
+    allocate_all(call)
+    assert [one.status for one in again] == ["allocated", "allocated"]

@@ -76,7 +76,7 @@ def test_expiry_gives_back_only_what_is_left() -> None:
     sme = make_sme()
     voucher = make_voucher(sme)
     agreement = draw(voucher, 5_000_000, sme)
-    service.surrender(voucher.id, actor=sme)
+    service.surrender(voucher.id, actor=sme, key="surrender")
     assert voucher.released == 7_000_000
     lines = list(queries.voucher_lines(voucher.id))
     assert sum(ledger.balance(f"available:{line}") for line in lines) == 10 * 12_000_000 - 5_000_000
@@ -91,7 +91,7 @@ def test_a_commitment_that_is_not_needed_goes_back_to_a_valid_voucher_and_else_t
     service.commit(voucher.id, amount=6_000_000, key="a", **facts)  # type: ignore[arg-type]
     service.release_commitment(voucher.id, amount=1_000_001, key="b", **facts)  # type: ignore[arg-type]
     assert queries.remaining(voucher.id) == 7_000_001
-    service.surrender(voucher.id, actor=sme)
+    service.surrender(voucher.id, actor=sme, key="surrender")
     service.release_commitment(voucher.id, amount=4_999_999, key="c", **facts)  # type: ignore[arg-type]
     assert (queries.remaining(voucher.id), voucher.released) == (0, 12_000_000)
     assert ledger.verify().faults == []
@@ -101,9 +101,9 @@ def test_only_the_signatory_gives_a_voucher_back_and_only_their_own() -> None:
     sme = make_sme()
     voucher = make_voucher(sme)
     with pytest.raises(Forbidden):
-        service.surrender(voucher.id, actor=make_member(sme, Role.PREPARER))
+        service.surrender(voucher.id, actor=make_member(sme, Role.PREPARER), key="k")
     with pytest.raises(NotFound):
-        service.surrender(voucher.id, actor=make_sme())
+        service.surrender(voucher.id, actor=make_sme(), key="another")
 
 
 def test_the_database_keeps_holder_and_amount() -> None:
