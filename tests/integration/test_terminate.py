@@ -141,7 +141,7 @@ def test_an_ended_stage_is_never_accepted(story: make.Story, engagement: Engagem
 
 def test_after_the_vouchers_end_the_aid_goes_to_the_budget(story: make.Story, engagement: Engagement) -> None:
     rest = engagement.agreement.stages[1:]
-    voucher_verbs.surrender(story.voucher.id, actor=story.sme)
+    voucher_verbs.surrender(story.voucher.id, actor=story.sme, key="surrender")
     released = story.voucher.released
     end(engagement, story.sme)
     assert story.voucher.released == released + sum(stage.aid for stage in rest)
