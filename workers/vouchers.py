@@ -1,4 +1,4 @@
-"""Tasks of vouchers: close calls, allocate in batches, offer to the waitlist, remind, expire."""
+"""Tasks of vouchers: the life of a call's intake, allocation in batches, offers to the waitlist, reminders, expiry."""
 
 from uuid import UUID
 
@@ -36,3 +36,33 @@ def expire_vouchers(subject: UUID, wave: int) -> None:
 def remind_holders(subject: UUID, wave: int) -> None:
     """Remind the holders of vouchers that are not used up."""
     service.remind_holders(actor=SYSTEM)
+
+
+@handles(Task.LAPSE_OFFER)
+def lapse_offer(subject: UUID, wave: int) -> None:
+    """End an offer that nobody took in time."""
+    service.lapse_offer(subject, actor=SYSTEM, key=f"lapse:{subject}")
+
+
+@handles(Task.WATCH_CEILING)
+def watch_ceiling(subject: UUID, wave: int) -> None:
+    """Pause or resume a call's intake by what its applications ask for."""
+    service.watch_ceiling(subject, actor=SYSTEM)
+
+
+@handles(Task.DRAW_WAITING_ROOM)
+def draw_waiting_room(subject: UUID, wave: int) -> None:
+    """Give the companies in a waiting room their tickets at the opening."""
+    service.draw_waiting_room(subject, actor=SYSTEM)
+
+
+@handles(Task.WIND_DOWN_CALL)
+def wind_down_call(subject: UUID, wave: int) -> None:
+    """Answer and tell the next applicants of a call that is wound down."""
+    service.end_applications(subject, wave, actor=SYSTEM)
+
+
+@handles(Task.WIND_UP_CALLS)
+def wind_up_calls(subject: UUID, wave: int) -> None:
+    """End the calls that have nothing in flight any more."""
+    service.wind_up_calls(actor=SYSTEM)

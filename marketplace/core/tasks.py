@@ -52,6 +52,12 @@ class Task(StrEnum):
     LAPSE_ENGAGEMENT = "lapse_engagement", Queue.MONEY
     REFUND_CO_PAYMENT = "refund_co_payment", Queue.MONEY
     CLOSE_CALL = "close_call", Queue.MONEY
+    LAPSE_OFFER = "lapse_offer", Queue.MONEY
+    WATCH_CEILING = "watch_ceiling", Queue.MONEY
+    DRAW_WAITING_ROOM = "draw_waiting_room", Queue.MONEY
+    WIND_DOWN_CALL = "wind_down_call", Queue.MONEY
+    WIND_UP_CALLS = "wind_up_calls", Queue.MONEY
+    TELL_OF_WINDING_DOWN = "tell_of_winding_down", Queue.MAINTENANCE
     CLOSE_JOB = "close_job", Queue.MAINTENANCE
     COMPARE_DELIVERABLE = "compare_deliverable", Queue.ETHICS
     ETHICS_CHECK = "ethics_check", Queue.ETHICS

@@ -24,6 +24,7 @@ from marketplace.engagements.models import (
     Stage,
 )
 from marketplace.jobs.models import Award, Bid, Job
+from marketplace.vouchers.models import Voucher
 
 SEES_ALL = frozenset(
     {
@@ -117,6 +118,13 @@ def awards_without_agreement(actor: Actor) -> Sequence[Award]:
     else:
         wanted = wanted.where(Bid.provider_id == actor.organisation_id)
     return session.scalars(wanted.where(Award.id.not_in(drafted)).order_by(Award.awarded_at.desc(), Award.id)).all()
+
+
+def firms_at_work_for(call_id: UUID) -> Sequence[UUID]:
+    """The firms that have an agreement, not cancelled, on a voucher of this call."""
+    found = select(Agreement.provider_id).join(Voucher, Voucher.id == Agreement.voucher_id).distinct()
+    live = Voucher.call_id == call_id, Agreement.status != "cancelled"
+    return session.scalars(found.where(*live).order_by(Agreement.provider_id)).all()
 
 
 def find_redemption(agreement_id: UUID) -> Redemption | None:

@@ -111,7 +111,15 @@ class Call(Model):
         CheckConstraint("allocation_method = 'hybrid' OR quotas = '{}'", name="quotas"),
         CheckConstraint("(allocation_method = 'scored' AND status <> 'draft') = (scoring IS NOT NULL)", name="scoring"),
         CheckConstraint("(status = 'draft') = (published_at IS NULL)", name="published_at"),
-        CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
+        CheckConstraint(CALL.stamped("closed_at", "closed"), name="closed_at"),
+        CheckConstraint("closed_at IS NULL OR status IN ('closed', 'winding_down', 'wound_up')", name="closed"),
+        CheckConstraint(CALL.stamped("paused_at", "paused"), name="paused_at"),
+        CheckConstraint(
+            "(status IN ('winding_down', 'wound_up')) = (winding_down_at IS NOT NULL)", name="winding_down_at"
+        ),
+        CheckConstraint("(winding_down_at IS NULL) = (winding_down_reason IS NULL)", name="winding_down_reason"),
+        CheckConstraint("(status = 'wound_up') = (wound_up_at IS NOT NULL)", name="wound_up_at"),
+        CheckConstraint("intake_ceiling_percent BETWEEN 1 AND 1000", name="intake_ceiling_percent"),
         Index(None, "programme_id"),
     )
 
@@ -127,11 +135,17 @@ class Call(Model):
     quota_by: Mapped[str | None]  # what a stratum is: region, band of size, or sector
     quotas: Mapped[dict[str, int]] = mapped_column(default=dict)  # vouchers by stratum
     scoring: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # criteria, as published
+    intake_ceiling_percent: Mapped[int | None]  # of the budget; asked for by applications, intake then pauses
     created_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = created_at()
     published_by: Mapped[UUID | None]
     published_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    ceiling_lifted_at: Mapped[datetime | None]  # an officer let intake go on; the ceiling counts no more
     closed_at: Mapped[datetime | None]
+    winding_down_at: Mapped[datetime | None]
+    winding_down_reason: Mapped[str | None]
+    wound_up_at: Mapped[datetime | None]
 
     programme: Mapped[Programme] = relationship()
     budget_lines: Mapped[list[BudgetLine]] = relationship(back_populates="call", order_by="BudgetLine.created_at")
@@ -139,6 +153,34 @@ class Call(Model):
     def is_open(self, now: datetime) -> bool:
         """Whether applications may be submitted at that moment."""
         return self.status == "published" and self.opens_at <= now < self.closes_at
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it is wound down, or was: nothing new begins, what is under way goes on."""
+        return self.status in ("winding_down", "wound_up")
+
+
+class WaitingRoom(Model):
+    """Where companies wait for a call to open; its draw mixes a seed sealed at publication with the list itself."""
+
+    __tablename__ = "waiting_rooms"
+    __table_args__ = (CheckConstraint("(drawn_at IS NULL) = (list_hash IS NULL)", name="drawn_at"),)
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"), primary_key=True)
+    enter_from: Mapped[datetime]
+    seed_hash: Mapped[str]
+    list_hash: Mapped[str | None]
+    drawn_at: Mapped[datetime | None]
+
+
+class WaitingRoomSeed(Model):
+    """The seed of a waiting room's draw, 32 bytes as hexadecimal; the database shows it from the opening on."""
+
+    __tablename__ = "waiting_room_seeds"
+    __table_args__ = (CheckConstraint("seed ~ '^[0-9a-f]{64}$'", name="seed"),)
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("waiting_rooms.call_id"), primary_key=True)
+    seed: Mapped[str]
 
 
 class CallSeed(Model):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from marketplace.core import clock
@@ -14,7 +14,16 @@ from marketplace.core.actors import AGENCY, Actor
 from marketplace.core.db import get, session
 from marketplace.core.errors import NotFound
 from marketplace.ledger import queries as ledger
-from marketplace.programmes.models import BudgetLine, Call, CallSeed, CostShare, Funder, Programme
+from marketplace.programmes.models import (
+    BudgetLine,
+    Call,
+    CallSeed,
+    CostShare,
+    Funder,
+    Programme,
+    WaitingRoom,
+    WaitingRoomSeed,
+)
 
 
 def funders() -> Sequence[Funder]:
@@ -123,6 +132,11 @@ class Meter:
     paid: int
     returned: int
 
+    @property
+    def in_flight(self) -> int:
+        """What somebody has a right to and is not paid yet."""
+        return self.reserved + self.committed + self.payable
+
     def percent(self, part: int) -> int:
         """A part of the total in whole per cent, rounded down; 0 of nothing."""
         return part * 100 // self.total if self.total else 0
@@ -133,6 +147,46 @@ def meter(call: Call) -> Meter:
     line_ids = session.scalars(select(BudgetLine.id).where(BudgetLine.call_id == call.id)).all()
     totals = ledger.totals_by_stage(line_ids)
     return Meter(currency=call.programme.currency, total=sum(totals.values()), **totals)
+
+
+def hold_call(call_id: UUID) -> Call:
+    """The call as it is now, held in share mode: it neither closes nor ends before this unit of work does."""
+    held = select(Call).where(Call.id == call_id).with_for_update(read=True, of=Call)
+    return session.scalars(held.execution_options(populate_existing=True)).one()
+
+
+def ceiling(call: Call) -> int | None:
+    """What applications may ask for together before intake pauses, in minor units; None without a ceiling."""
+    if call.intake_ceiling_percent is None or call.ceiling_lifted_at is not None:
+        return None
+    budget = session.scalar(select(func.sum(BudgetLine.amount)).where(BudgetLine.call_id == call.id)) or 0
+    return int(budget) * call.intake_ceiling_percent // 100
+
+
+def ending_call_ids() -> Sequence[UUID]:
+    """The calls that are winding down, the longest first."""
+    found = select(Call.id).where(Call.status == "winding_down").order_by(Call.winding_down_at, Call.id)
+    return session.scalars(found).all()
+
+
+def find_waiting_room(call_id: UUID, *, lock: bool = False, hold: bool = False) -> WaitingRoom | None:
+    """The waiting room of a call, if it has one; `hold` keeps it from being drawn meanwhile."""
+    found = select(WaitingRoom).where(WaitingRoom.call_id == call_id)
+    if lock or hold:
+        found = found.with_for_update(read=hold).execution_options(populate_existing=True)
+    return session.scalars(found).one_or_none()
+
+
+def find_seed(call_id: UUID) -> str | None:
+    """The seed of a waiting room's draw; the database shows none before the call opens."""
+    return session.scalar(select(WaitingRoomSeed.seed).where(WaitingRoomSeed.call_id == call_id))
+
+
+def unspent(call: Call) -> dict[UUID, int]:
+    """What is still available on each budget line of a call, in minor units."""
+    line_ids = [line.id for line in budget_lines(call.id)]
+    balances = {line_id: ledger.balance(f"available:{line_id}") for line_id in line_ids}
+    return {line_id: balance for line_id, balance in balances.items() if balance}
 
 
 def lines_waiting() -> Sequence[BudgetLine]:

@@ -150,3 +150,31 @@ def check_appropriation(line: BudgetLine, actor: Actor) -> None:
         raise Forbidden()
     if line.created_by is not None and line.created_by == actor.person_id:
         raise DomainError(_("Somebody else than who proposed the budget line must appropriate it."))
+
+
+def check_reason(reason: str) -> None:
+    """What an officer decides about a published call has a reason."""
+    if not reason.strip():
+        raise Invalid(_("Give the reason."), field="reason")
+
+
+def check_nothing_in_flight(amount: int) -> None:
+    """A call ends when nothing is promised, bound or to be paid any more."""
+    if amount:
+        raise DomainError(_("Money of this call is still promised or to be paid. Nothing was saved."))
+
+
+def check_return(call: Call, line: BudgetLine, actor: Actor) -> None:
+    """Unspent money goes back once the call is ending, by a budget officer who didn't propose the line."""
+    if actor.role is not Role.BUDGET_OFFICER:
+        raise Forbidden()
+    if line.created_by is not None and line.created_by == actor.person_id:
+        raise DomainError(_("Somebody else than who proposed the budget line must return its money."))
+    if not call.is_ending:
+        raise DomainError(_("This call is not being wound down, so its money stays. Nothing was saved."))
+
+
+def check_unspent(amount: int) -> None:
+    """Only what is left can be returned."""
+    if not amount:
+        raise DomainError(_("Nothing is left on this budget line. Nothing was saved."))

@@ -18,9 +18,26 @@ CALL = Lifecycle(
     initial="draft",
     moves=[
         Move("publish", ("draft",), "published", stamp="published_at", label=_("Publish the call")),
-        Move("close", ("published",), "closed", stamp="closed_at", label=_("Close the call")),
+        Move("pause", ("published",), "paused", stamp="paused_at", label=_("Pause intake")),
+        Move("resume", ("paused",), "published", label=_("Take applications again")),
+        Move("close", ("published", "paused"), "closed", stamp="closed_at", label=_("Close the call")),
+        Move(
+            "wind_down",
+            ("published", "paused", "closed"),
+            "winding_down",
+            stamp="winding_down_at",
+            label=_("Wind the call down"),
+        ),
+        Move("wind_up", ("winding_down",), "wound_up", stamp="wound_up_at", label=_("End the call")),
     ],
-    labels={"draft": _("Draft"), "published": _("Published"), "closed": _("Closed to applications")},
+    labels={
+        "draft": _("Draft"),
+        "published": _("Published"),
+        "paused": _("Paused: the ceiling is reached"),
+        "closed": _("Closed to applications"),
+        "winding_down": _("Winding down"),
+        "wound_up": _("Ended"),
+    },
 )
 
 BUDGET_LINE = Lifecycle(

@@ -11,7 +11,8 @@ from marketplace.engagements.models import Agreement, Redemption
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.models import Account
 from marketplace.ledger.queries import Books, Fault
-from marketplace.vouchers.models import Voucher
+from marketplace.programmes.models import Call, Programme
+from marketplace.vouchers.models import Application, Voucher
 
 # By name what a row says and what its transfers say.
 Figures = dict[str, tuple[Any, Any]]
@@ -24,7 +25,7 @@ PARTS = {"aid": ("payable", "paid"), "co_payment": ("co_payment_payable", "co_pa
 def prove() -> Books:
     """Prove the ledger itself, then that every voucher, agreement, claim and refund stands where its money does."""
     books = ledger.verify()
-    found = [*books.faults, *_vouchers(), *_agreements(), *_claims(), *_refunds()]
+    found = [*books.faults, *_offers(), *_vouchers(), *_agreements(), *_claims(), *_refunds()]
     return Books(books.accounts, books.transfers, found)
 
 
@@ -37,7 +38,7 @@ def _moved() -> Subquery:
         select(Account.owner_id, Account.stage, other.stage.label("other"), came.label("came"), went.label("went"))
         .join(sides, sides.c.account_id == Account.id)
         .join(other, other.id == sides.c.other_id)
-        .where(Account.owner_kind.in_(("voucher", "agreement", "claim", "refund")))
+        .where(Account.owner_kind.in_(("application", "voucher", "agreement", "claim", "refund")))
         .group_by(Account.owner_id, Account.stage, other.stage)
         .subquery()
     )
@@ -47,10 +48,25 @@ def _sum(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> Column
     return func.coalesce(func.sum(column).filter(*conditions), 0)
 
 
-def _vouchers() -> list[Fault]:
-    """A voucher's amount was reserved for it, and what it gave back went to the budget."""
+def _offers() -> list[Fault]:
+    """An open offer holds a voucher's amount, an answered one nothing."""
     moved = _moved()
-    reserved = _sum(moved.c.came, moved.c.stage == "reserved", moved.c.other == "available")
+    held = func.sum(moved.c.came - moved.c.went).label("held")
+    sums = select(moved.c.owner_id.label("id"), held).group_by(moved.c.owner_id).subquery()
+    says = case((Application.status == "offered", Programme.voucher_amount), else_=0)
+    rows = (
+        select(Application.number)
+        .join(Call, Call.id == Application.call_id)
+        .join(Programme, Programme.id == Call.programme_id)
+        .outerjoin(sums, sums.c.id == Application.id)
+    )
+    return _faults(rows, {"offered": (says, func.coalesce(sums.c.held, 0))})
+
+
+def _vouchers() -> list[Fault]:
+    """A voucher's amount was reserved for it or for its offer, and what it gave back went to the budget."""
+    moved = _moved()
+    reserved = _sum(moved.c.came, moved.c.stage == "reserved", moved.c.other.in_(("available", "reserved")))
     released = _sum(moved.c.went, moved.c.other == "available")
     holder = func.coalesce(Agreement.voucher_id, moved.c.owner_id)
     sums = (

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marketplace.accounts.models import Organisation
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.core.files import StoredFile
-from marketplace.programmes.models import Call, Programme
+from marketplace.programmes.models import Call, Programme, WaitingRoom
 from marketplace.vouchers.states import APPLICATION, VOUCHER
 
 
@@ -29,6 +29,8 @@ class Application(Model):
         CheckConstraint(APPLICATION.stamped("decided_at", "accepted"), name="decided_at"),
         CheckConstraint(APPLICATION.stamped("allocated_at", "allocated"), name="allocated_at"),
         CheckConstraint(APPLICATION.stamped("waitlisted_at", "waitlisted"), name="waitlisted_at"),
+        CheckConstraint(APPLICATION.stamped("offered_at", "offered"), name="offered_at"),
+        CheckConstraint("(offered_at IS NULL) = (offer_ends_at IS NULL)", name="offer_ends_at"),
         CheckConstraint(APPLICATION.stamped("refused_at", "refused"), name="refused_at"),
         CheckConstraint(APPLICATION.stamped("withdrawn_at", "withdrawn"), name="withdrawn_at"),
         Index(
@@ -39,6 +41,12 @@ class Application(Model):
             postgresql_where=text("status NOT IN ('refused', 'withdrawn')"),
         ),
         Index(None, "organisation_id"),
+        Index(
+            "ix_applications_in_line",
+            "call_id",
+            "ticket",
+            postgresql_where=text("status IN ('submitted', 'in_review', 'accepted', 'waitlisted')"),
+        ),
     )
 
     id: Mapped[UUID] = uuid_key()
@@ -62,6 +70,9 @@ class Application(Model):
     reason: Mapped[str | None]  # why it was decided so: a person's words or a code of reasons
     allocated_at: Mapped[datetime | None]
     waitlisted_at: Mapped[datetime | None]
+    offered_at: Mapped[datetime | None]
+    offer_ends_at: Mapped[datetime | None]
+    end_told_at: Mapped[datetime | None]  # that the call is wound down
     refused_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = created_at()
@@ -71,6 +82,31 @@ class Application(Model):
     evidence: Mapped[list[Evidence]] = relationship(order_by="Evidence.created_at")
     assessments: Mapped[list[Assessment]] = relationship(order_by="Assessment.assessed_at")
     voucher: Mapped[Voucher | None] = relationship(back_populates="application")
+
+    @property
+    def last_moment(self) -> datetime | None:
+        """The last second in which an offer can be accepted."""
+        return self.offer_ends_at and self.offer_ends_at - timedelta(seconds=1)
+
+
+class WaitingPlace(Model):
+    """A company's one place in a call's waiting room; the draw at the opening gives it its ticket."""
+
+    __tablename__ = "waiting_places"
+    __table_args__ = (
+        UniqueConstraint("call_id", "organisation_id"),
+        CheckConstraint("(position IS NULL) = (ticket IS NULL)", name="ticket"),
+        CheckConstraint("application_id IS NULL OR ticket IS NOT NULL", name="application_id"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    call_id: Mapped[UUID] = mapped_column(ForeignKey(WaitingRoom.call_id))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    entered_by: Mapped[UUID]
+    entered_at: Mapped[datetime]
+    position: Mapped[int | None]
+    ticket: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    application_id: Mapped[UUID | None] = mapped_column(ForeignKey("applications.id"), unique=True)
 
 
 class Evidence(Model):

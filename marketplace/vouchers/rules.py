@@ -10,9 +10,10 @@ from config import lists
 from marketplace.core.actors import SME, SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
 from marketplace.core.i18n import _
-from marketplace.programmes.models import Call
+from marketplace.programmes.models import Call, WaitingRoom
 from marketplace.programmes.rules import asked_facts
-from marketplace.vouchers.models import Application, Assessment, Voucher
+from marketplace.vouchers.allocation import Ticket
+from marketplace.vouchers.models import Allocation, Application, Assessment, Voucher
 
 explain(
     {
@@ -20,6 +21,8 @@ explain(
         "uq_vouchers_one_active": _("The company already has an active voucher of this programme."),
         "uq_allocations_call_id": _("The allocation of this call has already begun."),
         "voucher_extended_once": _("A voucher can be extended only once, before it expires. Nothing was saved."),
+        "uq_waiting_places_call_id_organisation_id": _("Your company is already in the waiting room."),
+        "waiting_room_closed": _("The call is open, so nobody enters the waiting room any more. Nothing was saved."),
     }
 )
 
@@ -56,6 +59,11 @@ DOCUMENTED_BY = {
     "balance_sheet": "financial",
 }
 
+PAUSED = _(
+    "Intake is paused: what the applications ask for has reached the ceiling. It goes on when others withdraw."
+    " Your draft is kept."
+)
+
 REASONS = {
     "budget_spent": _("The budget of the call was used up before your turn."),
     "not_eligible": _("By the facts of the application the company does not meet the size standard."),
@@ -63,6 +71,8 @@ REASONS = {
     "sme_cap": _("With this voucher the company would exceed the programme's aid cap for one company."),
     "aid_cap": _("With this voucher the company and its linked firms would exceed the programme's aid cap."),
     "undetermined": _("Eligibility was not decided before the allocation."),
+    "offer_lapsed": _("The voucher was offered to the company, but nobody accepted it in time."),
+    "winding_down": _("The call is being wound down, so no more vouchers are given."),
 }
 
 # Why the database does not draw on a voucher.
@@ -99,8 +109,62 @@ def check_officer_or_system(actor: Actor) -> None:
 
 def check_call_open(call: Call, now: datetime) -> None:
     """Applications are taken only while the call is open."""
+    if call.status == "paused" and now < call.closes_at:
+        raise DomainError(PAUSED)
     if not call.is_open(now):
         raise DomainError(_("This call does not take applications now. Nothing was saved."))
+
+
+def check_below_ceiling(asked: int, ceiling: int) -> None:
+    """Nothing more is taken in once the applications ask for what the ceiling allows; minor units."""
+    if asked >= ceiling:
+        raise DomainError(PAUSED)
+
+
+def check_waiting_room_open(call: Call, room: WaitingRoom, now: datetime) -> None:
+    """Companies come in from some time before the opening until the opening itself."""
+    if now < room.enter_from:
+        raise DomainError(_("The waiting room is not open yet. Nothing was saved."))
+    if now >= call.opens_at or call.status != "published":
+        raise DomainError(_("The call is open, so nobody enters the waiting room any more. Nothing was saved."))
+
+
+def check_verified(*, confirmed: bool, business_number: str | None) -> None:
+    """A company counts once its signatory's e-mail address is confirmed and its business number is known."""
+    if not confirmed or business_number is None:
+        raise Forbidden(_("Confirm your e-mail address and register the company first. Nothing was saved."))
+
+
+def check_seed_open(seed: str | None) -> None:
+    """The draw begins when the database shows the seed: at the opening by its own clock."""
+    if seed is None:
+        raise DomainError(_("The call opens in a moment. Try again. Nothing was saved."))
+
+
+def check_offered(application: Application, now: datetime) -> None:
+    """Only an open offer can be accepted or declined."""
+    if application.status != "offered" or application.offer_ends_at is None or application.offer_ends_at <= now:
+        raise DomainError(_("This offer is answered or over. Nothing was saved."))
+
+
+def check_offer_over(application: Application, now: datetime) -> None:
+    """An offer lapses after its last moment, never before."""
+    if application.offer_ends_at is None or now < application.offer_ends_at:
+        raise DomainError(_("This offer can still be accepted. Nothing was saved."))
+
+
+def check_offer_stands(ticket: Ticket, *, amount: int, cap: int | None) -> None:
+    """Who accepts must still be eligible, hold no other active voucher, and stay within the cap; minor units."""
+    over = cap is not None and ticket.promised + amount > cap
+    refusal = ticket.refusal or ("aid_cap" if over else None)
+    if refusal is not None:
+        raise DomainError(_("The voucher can't be given. %(reason)s", reason=REASONS[refusal]))
+
+
+def check_allocation_not_under_way(allocation: Allocation | None) -> None:
+    """A call is not wound down in the middle of its allocation."""
+    if allocation is not None and allocation.finished_at is None:
+        raise DomainError(_("The allocation is under way. Wait until it is finished. Nothing was saved."))
 
 
 def check_draft(application: Application) -> None:

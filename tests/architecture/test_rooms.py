@@ -17,11 +17,11 @@ ENGINES = {
     "jobs": {"diagnosis", "scoring"},
     "matching": {"ranking"},
     "notifications": {"post", "rendering"},
-    "programmes": {"eligibility", "scoring", "standards", "terms"},
+    "programmes": {"eligibility", "forecast", "scoring", "standards", "terms"},
     "providers": {"account_numbers", "ethics_code", "training"},
     "reports": {"flows", "labels", "menu", "money", "proof"},
     "surveys": {"instruments", "scoring"},
-    "vouchers": {"allocation", "caps", "document", "reminders", "sealed_list"},
+    "vouchers": {"allocation", "caps", "document", "reminders", "sealed_list", "waiting_room"},
 }
 """Modules named for their own subject; a new one is listed here on purpose."""
 

@@ -48,7 +48,9 @@ def make_call(
     programme: Programme | None = None,
     *,
     vouchers: int = 10,
+    opens_in: timedelta = timedelta(hours=-1),
     closes_in: timedelta = timedelta(days=7),
+    ceiling: int | None = None,
     published: bool = True,
     appropriated: bool = True,
 ) -> Call:
@@ -58,7 +60,12 @@ def make_call(
     now = clock.now()
     title = {"ko": "컨설팅 바우처 모집 공고", "en": "Call for consulting vouchers"}
     call = service.create_call(
-        programme.id, actor=officer, title=title, opens_at=now - timedelta(hours=1), closes_at=now + closes_in
+        programme.id,
+        actor=officer,
+        title=title,
+        opens_at=now + opens_in,
+        closes_at=now + closes_in,
+        intake_ceiling_percent=ceiling,
     )
     shares = [share for share in queries.cost_shares(programme.id) if share.funder_id is not None]
     public = sum(share.basis_points for share in shares)

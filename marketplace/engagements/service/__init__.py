@@ -15,6 +15,7 @@ from marketplace.engagements.service.stages import (
 )
 from marketplace.engagements.service.start import record_co_payment
 from marketplace.engagements.service.terminate import terminate
+from marketplace.engagements.service.winding_down import tell_of_winding_down
 
 __all__ = [
     "accept_stage",
@@ -33,6 +34,7 @@ __all__ = [
     "redeem",
     "request_correction",
     "sign",
+    "tell_of_winding_down",
     "terminate",
     "upload_deliverable",
     "withdraw_session",

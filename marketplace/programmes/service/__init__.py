@@ -1,7 +1,22 @@
 """The verbs of programmes, calls and budget lines."""
 
-from marketplace.programmes.service.budget import add_budget_line, appropriate_line, remove_budget_line
-from marketplace.programmes.service.calls import change_call, close_call, create_call, publish_call
+from marketplace.programmes.service.budget import (
+    add_budget_line,
+    appropriate_line,
+    remove_budget_line,
+    return_unspent,
+)
+from marketplace.programmes.service.calls import (
+    change_call,
+    close_call,
+    create_call,
+    lift_ceiling,
+    pause_call,
+    publish_call,
+    resume_call,
+    wind_down,
+    wind_up,
+)
 from marketplace.programmes.service.programmes import (
     add_funders,
     change_programme,
@@ -20,9 +35,15 @@ __all__ = [
     "close_call",
     "create_call",
     "create_programme",
+    "lift_ceiling",
+    "pause_call",
     "publish_call",
     "publish_programme",
     "remove_budget_line",
+    "resume_call",
     "retire_programme",
+    "return_unspent",
     "set_cost_shares",
+    "wind_down",
+    "wind_up",
 ]

@@ -1,4 +1,4 @@
-"""The verbs of a budget line: one officer proposes the money, another one appropriates it."""
+"""The verbs of a budget line: one officer proposes the money, another appropriates it and returns what is unspent."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import _
+from marketplace.ledger import queries as ledger
 from marketplace.ledger.service import Leg, Opening, money_verb, post
 from marketplace.programmes import queries, rules
 from marketplace.programmes.models import BudgetLine
@@ -57,4 +58,22 @@ def appropriate_line(line_id: UUID, *, actor: Actor, key: str) -> BudgetLine:
     available = Opening(f"available:{line.id}", "available", owner, currency, line.id)
     legs = [Leg(source, available, line.amount, f"appropriate:{line.id}")]
     post(legs, kind="appropriate", actor=actor, reference=call.number)
+    return line
+
+
+@money_verb(BudgetLine)
+def return_unspent(line_id: UUID, *, actor: Actor, key: str) -> BudgetLine:
+    """Give what is still available of an ending call's line back to its funder: available → returned.
+
+    A budget officer's act, never that of who proposed the line. What is released later is returned by another one.
+    """
+    call = queries.get_call(queries.get_budget_line(line_id).call_id, lock=True)
+    line = queries.get_budget_line(line_id, lock=True)
+    rules.check_return(call, line, actor)
+    unspent = ledger.balance(f"available:{line.id}")
+    rules.check_unspent(unspent)
+    returned = Opening(f"returned:{line.id}", "returned", ("budget_line", line.id), call.programme.currency, line.id)
+    legs = [Leg(f"available:{line.id}", returned, unspent, f"return:{line.id}:{key}")]
+    post(legs, kind="return", actor=actor, reference=call.number)
+    record(actor, "budget_line.return_unspent", line, after={"amount": unspent})
     return line

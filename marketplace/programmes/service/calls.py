@@ -1,14 +1,15 @@
-"""The verbs of a call: write it down, publish it, close it."""
+"""The verbs of a call: write it down, publish it, pause, close and end it."""
 
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import insert
 
+from config.intake import terms
 from marketplace.core import clock, db, tasks
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
@@ -16,12 +17,20 @@ from marketplace.core.db import session
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import Text, _
 from marketplace.programmes import queries, rules, scoring
-from marketplace.programmes.models import Call, CallSeed
+from marketplace.programmes.models import Call, CallSeed, WaitingRoom, WaitingRoomSeed
 from marketplace.programmes.states import CALL
 
 
-def create_call(programme_id: UUID, *, actor: Actor, title: Text, opens_at: datetime, closes_at: datetime) -> Call:
-    """Write a dated opening of a programme down as a draft."""
+def create_call(
+    programme_id: UUID,
+    *,
+    actor: Actor,
+    title: Text,
+    opens_at: datetime,
+    closes_at: datetime,
+    intake_ceiling_percent: int | None = None,
+) -> Call:
+    """Write a dated opening of a programme down as a draft; intake pauses at the ceiling, in per cent of the budget."""
     rules.check_officer(actor)
     programme = queries.get_programme(programme_id)
     rules.check_not_retired(programme)
@@ -32,6 +41,7 @@ def create_call(programme_id: UUID, *, actor: Actor, title: Text, opens_at: date
         title=dict(title),
         opens_at=opens_at,
         closes_at=closes_at,
+        intake_ceiling_percent=intake_ceiling_percent,
         created_by=actor.person_id,
     )
     session.add(call)
@@ -40,21 +50,30 @@ def create_call(programme_id: UUID, *, actor: Actor, title: Text, opens_at: date
     return call
 
 
-def change_call(call_id: UUID, *, actor: Actor, title: Text, opens_at: datetime, closes_at: datetime) -> Call:
-    """Write a draft call's title and dates anew; a published call is frozen."""
+def change_call(
+    call_id: UUID,
+    *,
+    actor: Actor,
+    title: Text,
+    opens_at: datetime,
+    closes_at: datetime,
+    intake_ceiling_percent: int | None = None,
+) -> Call:
+    """Write a draft call's title, dates and ceiling anew; a published call is frozen."""
     rules.check_officer(actor)
     _check_dates(opens_at, closes_at)
     call = queries.get_call(call_id, lock=True)
     rules.check_draft(call)
     before = _call_facts(call)
     call.title, call.opens_at, call.closes_at = dict(title), opens_at, closes_at
+    call.intake_ceiling_percent = intake_ceiling_percent
     db.flush()
     record(actor, "call.change", call, before=before, after=_call_facts(call))
     return call
 
 
 def publish_call(call_id: UUID, *, actor: Actor) -> Call:
-    """Publish a complete call; its rules and money are frozen, and its closing is scheduled."""
+    """Publish a complete call; its rules and money are frozen, its waiting room and its closing are scheduled."""
     rules.check_officer(actor)
     call = queries.get_call(call_id, lock=True)
     rules.check_draft(call)
@@ -63,6 +82,8 @@ def publish_call(call_id: UUID, *, actor: Actor) -> Call:
     call.published_by = actor.person_id
     _freeze_method(call, actor)
     tasks.schedule(tasks.Task.CLOSE_CALL, call.id, run_after=call.closes_at)
+    if call.opens_at > clock.now():
+        _prepare_waiting_room(call)
     return call
 
 
@@ -79,17 +100,82 @@ def _freeze_method(call: Call, actor: Actor) -> None:
         session.execute(insert(CallSeed).values(call_id=call.id, seed=seed))
 
 
+def _prepare_waiting_room(call: Call) -> None:
+    """Seal the seed of the draw under its published hash; the draw itself is scheduled for the opening."""
+    seed = secrets.token_hex(32)
+    before = timedelta(minutes=terms(clock.today()).waiting_room_minutes)
+    seed_hash = sha256(seed.encode("ascii")).hexdigest()
+    session.add(WaitingRoom(call_id=call.id, enter_from=call.opens_at - before, seed_hash=seed_hash))
+    db.flush()
+    session.execute(insert(WaitingRoomSeed).values(call_id=call.id, seed=seed))
+    tasks.schedule(tasks.Task.DRAW_WAITING_ROOM, call.id, run_after=call.opens_at)
+
+
 def close_call(call_id: UUID, *, actor: Actor) -> Call:
     """Seal the list of applications once the closing time has passed; a closed call stays as it is."""
     call = queries.get_call(call_id, lock=True)
-    if call.status == "published" and call.closes_at <= clock.now():
+    if call.status in ("published", "paused") and call.closes_at <= clock.now():
         transition(call, CALL, "close", actor=actor)
         db.flush()
     return call
 
 
+def pause_call(call_id: UUID, *, actor: Actor, asked: int, ceiling: int) -> None:
+    """Take no more applications: they ask for `asked` minor units, and the ceiling is `ceiling`."""
+    call = queries.get_call(call_id, lock=True)
+    transition(call, CALL, "pause", actor=actor, asked=asked, ceiling=ceiling)
+    db.flush()
+
+
+def resume_call(call_id: UUID, *, actor: Actor, asked: int, ceiling: int) -> None:
+    """Take applications again: what they ask for fell below the ceiling."""
+    call = queries.get_call(call_id, lock=True)
+    transition(call, CALL, "resume", actor=actor, asked=asked, ceiling=ceiling)
+    db.flush()
+
+
+def lift_ceiling(call_id: UUID, *, actor: Actor, reason: str) -> Call:
+    """Let a paused call take applications again by an officer's decision; its ceiling counts no more."""
+    rules.check_officer(actor)
+    rules.check_reason(reason)
+    call = queries.get_call(call_id, lock=True)
+    transition(call, CALL, "resume", actor=actor, reason=reason)
+    call.ceiling_lifted_at = clock.now()
+    db.flush()
+    return call
+
+
+def wind_down(call_id: UUID, *, actor: Actor, reason: str) -> Call:
+    """Begin the end of a call: nothing new from now on, while the rights of those in flight stand.
+
+    Whoever is concerned above (applicants, holders of vouchers, firms at work) is answered and told by tasks.
+    """
+    rules.check_officer(actor)
+    rules.check_reason(reason)
+    call = queries.get_call(call_id, lock=True)
+    call.winding_down_reason = reason.strip()
+    transition(call, CALL, "wind_down", actor=actor, reason=reason)
+    db.flush()
+    tasks.schedule(tasks.Task.WIND_DOWN_CALL, call.id, wave=1)
+    tasks.schedule(tasks.Task.TELL_OF_WINDING_DOWN, call.id)
+    return call
+
+
+def wind_up(call_id: UUID, *, actor: Actor) -> None:
+    """End a call that is winding down and has no money in flight any more."""
+    call = queries.get_call(call_id, lock=True)
+    rules.check_nothing_in_flight(queries.meter(call).in_flight)
+    transition(call, CALL, "wind_up", actor=actor)
+    db.flush()
+
+
 def _call_facts(call: Call) -> dict[str, object]:
-    return {"title": call.title, "opens_at": call.opens_at, "closes_at": call.closes_at}
+    return {
+        "title": call.title,
+        "opens_at": call.opens_at,
+        "closes_at": call.closes_at,
+        "intake_ceiling_percent": call.intake_ceiling_percent,
+    }
 
 
 def _check_dates(opens_at: datetime, closes_at: datetime) -> None:

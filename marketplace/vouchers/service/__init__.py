@@ -16,7 +16,8 @@ from marketplace.vouchers.service.applications import (
     submit,
     withdraw,
 )
-from marketplace.vouchers.service.offers import offer_from_waitlist
+from marketplace.vouchers.service.ceiling import watch_ceiling
+from marketplace.vouchers.service.offers import accept_offer, decline_offer, lapse_offer, offer_from_waitlist
 from marketplace.vouchers.service.validity import extend, remind_holders
 from marketplace.vouchers.service.vouchers import (
     commit,
@@ -28,16 +29,24 @@ from marketplace.vouchers.service.vouchers import (
     surrender,
     suspend,
 )
+from marketplace.vouchers.service.waiting_room import draw_waiting_room, enter_waiting_room
+from marketplace.vouchers.service.winding_down import end_applications, wind_down, wind_up_calls
 
 __all__ = [
+    "accept_offer",
     "allocate_batch",
     "attach_evidence",
     "close_call",
     "commit",
     "decide_eligibility",
+    "decline_offer",
+    "draw_waiting_room",
+    "end_applications",
+    "enter_waiting_room",
     "expire",
     "expire_vouchers",
     "extend",
+    "lapse_offer",
     "offer_from_waitlist",
     "reassess",
     "release_commitment",
@@ -52,5 +61,8 @@ __all__ = [
     "submit",
     "surrender",
     "suspend",
+    "watch_ceiling",
+    "wind_down",
+    "wind_up_calls",
     "withdraw",
 ]

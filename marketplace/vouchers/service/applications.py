@@ -7,8 +7,6 @@ from dataclasses import asdict
 from typing import IO, Any
 from uuid import UUID
 
-from sqlalchemy import func, select
-
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.service import notify_organisation, notify_organisations, notify_role
 from marketplace.core import clock, db, files
@@ -20,10 +18,11 @@ from marketplace.core.i18n import _
 from marketplace.core.tasks import Task, schedule
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
-from marketplace.programmes.models import Call
 from marketplace.programmes.standards import standards
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Application, Assessment, Evidence
+from marketplace.vouchers.service.ceiling import ask_for_check, check_ceiling
+from marketplace.vouchers.service.waiting_room import take_ticket
 from marketplace.vouchers.states import APPLICATION
 
 READERS = (Role.SIGNATORY, Role.PREPARER)
@@ -93,26 +92,28 @@ def remove_evidence(evidence_id: UUID, *, actor: Actor) -> Application:
 
 
 def submit(application_id: UUID, *, actor: Actor, declarations: Collection[str]) -> Application:
-    """Hand an application in, by the signatory: it takes the next ticket and is sealed.
+    """Hand an application in, by the signatory: it takes its place's ticket or the next one, and is sealed.
 
     The call's row is held in share mode, so that closing waits for every submission under way.
     """
     application = queries.get_application(application_id, actor=actor, lock=True)
     rules.check_signatory(actor)
     rules.check_draft(application)
-    locked = select(Call).where(Call.id == application.call_id).with_for_update(read=True)
-    call = session.scalars(locked.execution_options(populate_existing=True)).one()
+    call = programmes.hold_call(application.call_id)
     rules.check_call_open(call, clock.now())
+    near = check_ceiling(call)
     rules.check_complete(application, declarations)
     assessment = _assess(application, "submission", actor)
     rules.check_not_refused(assessment)
-    application.ticket = session.scalar(select(func.nextval("application_tickets")))
+    application.ticket = take_ticket(application)
     application.declarations = dict.fromkeys(sorted(declarations), True)
     application.submitted_by = actor.person_id
     application.device_hash, application.address_hash = actor.device_hash, actor.address_hash
     transition(application, APPLICATION, "submit", actor=actor, ticket=application.ticket)
     transition(application, APPLICATION, "accept" if assessment.result == "eligible" else "review", actor=SYSTEM)
     db.flush()
+    if near:
+        ask_for_check(application)
     _tell_received(application)
     return application
 
@@ -144,8 +145,10 @@ def withdraw(application_id: UUID, *, actor: Actor) -> Application:
 
 
 def _go_on_with(application: Application) -> None:
-    """A call that closed meanwhile may have waited for this application alone."""
+    """A call that closed meanwhile may have waited for this application alone, a paused one may go on."""
     schedule(Task.CLOSE_CALL, application.call_id, wave=application.ticket or 0)
+    if application.call.intake_ceiling_percent is not None:
+        ask_for_check(application, withdrawn=True)
 
 
 def reassess(application_id: UUID, *, occasion: str, actor: Actor) -> Assessment:

@@ -17,8 +17,13 @@ from marketplace.vouchers.service.applications import tell
 from marketplace.vouchers.states import APPLICATION
 
 
-def issue(call: Call, application: Application, parts: dict[UUID, int], actor: Actor) -> Voucher:
-    """Issue a voucher and reserve its money on every funder's line: available → reserved."""
+def issue(
+    call: Call, application: Application, parts: dict[UUID, int], actor: Actor, *, source: str = "available"
+) -> Voucher:
+    """Issue a voucher and reserve its money on every funder's line: available → reserved.
+
+    The money of an offer is reserved already; `source` then names the application's accounts without their line.
+    """
     programme = call.programme
     voucher = Voucher(
         number=db.next_number("VOU"),
@@ -38,16 +43,16 @@ def issue(call: Call, application: Application, parts: dict[UUID, int], actor: A
     transition(application, APPLICATION, "allocate", actor=actor)
     db.flush()
     record(actor, "voucher.issue", voucher, after={"application": str(application.id), "amount": voucher.amount})
-    _reserve(voucher, parts, actor)
+    _reserve(voucher, parts, actor, source)
     tell(application, "issued", voucher=voucher.number, amount=voucher.amount, currency=voucher.currency,
          expires_at=voucher.last_moment, voucher_path=f"/vouchers/{voucher.id}")  # fmt: skip
     return voucher
 
 
-def _reserve(voucher: Voucher, parts: dict[UUID, int], actor: Actor) -> None:
+def _reserve(voucher: Voucher, parts: dict[UUID, int], actor: Actor, source: str) -> None:
     owner, legs = ("voucher", voucher.id), []
     for line_id, part in parts.items():
         if part:
             reserved = Opening(f"reserved:{voucher.id}:{line_id}", "reserved", owner, voucher.currency, line_id)
-            legs.append(Leg(f"available:{line_id}", reserved, part, f"reserve:{voucher.id}:{line_id}"))
+            legs.append(Leg(f"{source}:{line_id}", reserved, part, f"reserve:{voucher.id}:{line_id}"))
     post(legs, kind="reserve", actor=actor, reference=voucher.number)

@@ -1,12 +1,21 @@
-"""What comes back to a call's budget is offered to its waitlist."""
+"""What comes back to a call's budget is offered to its waitlist: reserved for a bounded time, accepted or released."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from config.intake import terms
+from marketplace.core import clock, db
 from marketplace.core.actors import Actor
-from marketplace.vouchers import queries
-from marketplace.vouchers.allocation import allocate
+from marketplace.core.audit import transition
+from marketplace.core.db import session
+from marketplace.core.tasks import Task, schedule
+from marketplace.ledger import queries as ledger_queries
+from marketplace.ledger.service import Leg, Opening, money_verb, post
+from marketplace.programmes import queries as programmes
+from marketplace.vouchers import queries, rules
+from marketplace.vouchers.allocation import Answer, allocate
+from marketplace.vouchers.models import AllocationEntry, Application, Voucher
 from marketplace.vouchers.service.allocation import (
     BATCH,
     apply_answers,
@@ -15,13 +24,17 @@ from marketplace.vouchers.service.allocation import (
     offer_again,
     tickets_of,
 )
+from marketplace.vouchers.service.applications import tell
+from marketplace.vouchers.service.issuing import issue
+from marketplace.vouchers.states import APPLICATION
 
 
 def offer_from_waitlist(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH) -> None:
-    """Give released money to the waitlist in ticket order, as far as it goes."""
-    call = lock_programme_of(call_id)
+    """Offer released money to the waitlist in order, as far as it goes; nothing once the call is ending."""
+    lock_programme_of(call_id)
+    call = programmes.hold_call(call_id)
     allocation = queries.find_allocation(call_id, lock=True)
-    if allocation is None or allocation.finished_at is None:
+    if allocation is None or allocation.finished_at is None or call.is_ending:
         return
     lines = lines_of(call)
     if any(line.available <= 0 for line in lines):
@@ -29,7 +42,109 @@ def offer_from_waitlist(call_id: UUID, wave: int, *, actor: Actor, size: int = B
     applications = queries.next_in_line(call_id, "waitlisted", limit=size)
     tickets = tickets_of(call.programme, applications, actor)
     answers = allocate(lines, tickets, amount=call.programme.voucher_amount, cap=call.programme.aid_cap)
-    decided = [answer for answer in answers if answer.outcome != "waitlisted"]
-    apply_answers(call, applications, decided, wave, actor)
-    if applications and len(decided) == len(applications):
+    by_id = {application.id: application for application in applications}
+    for answer in answers:
+        if answer.outcome == "allocated":
+            _offer(by_id[answer.application_id], answer, actor)
+    refused = [answer for answer in answers if answer.outcome == "refused"]
+    apply_answers(call, applications, refused, wave, actor)
+    if answers and all(answer.outcome != "waitlisted" for answer in answers):
         offer_again(call_id)
+
+
+def _offer(application: Application, answer: Answer, actor: Actor) -> None:
+    """Reserve the money for this application alone and tell the company until when it may accept."""
+    last_day = clock.add_working_days(clock.now(), terms(clock.today()).offer_working_days)
+    application.offer_ends_at = clock.end_of_day(last_day.astimezone(clock.zone()).date())
+    application.reason = None
+    transition(application, APPLICATION, "offer", actor=actor, until=application.offer_ends_at)
+    db.flush()
+    programme = application.call.programme
+    owner, legs = ("application", application.id), []
+    for line_id, part in answer.parts.items():
+        if part:
+            held = Opening(f"{_account(application)}:{line_id}", "reserved", owner, programme.currency, line_id)
+            legs.append(Leg(f"available:{line_id}", held, part, f"offer:{application.id}:{line_id}"))
+    post(legs, kind="reserve", actor=actor, reference=application.number)
+    schedule(Task.LAPSE_OFFER, application.id, run_after=application.offer_ends_at)
+    tell(application, "offered", amount=programme.voucher_amount, currency=programme.currency,
+         until=application.last_moment)  # fmt: skip
+
+
+@money_verb(Voucher)
+def accept_offer(application_id: UUID, *, actor: Actor, key: str) -> Voucher:
+    """Take the offered voucher, by the signatory; eligibility, the one active voucher and the cap are tested again."""
+    application = _offered_to(application_id, actor)
+    call = application.call
+    (ticket,) = tickets_of(call.programme, [application], actor)
+    rules.check_offer_stands(ticket, amount=call.programme.voucher_amount, cap=call.programme.aid_cap)
+    parts = _reserved(application)
+    voucher = issue(call, application, parts, actor, source=_account(application))
+    session.add(
+        AllocationEntry(
+            call_id=call.id,
+            application_id=application.id,
+            wave=0,
+            ticket=application.ticket,
+            outcome="allocated",
+            parts={str(line): part for line, part in parts.items()},
+            decided_at=clock.now(),
+        )
+    )
+    return voucher
+
+
+@money_verb(Application)
+def decline_offer(application_id: UUID, *, actor: Actor, key: str) -> Application:
+    """Leave the offered voucher to the next in line, by the signatory."""
+    application = _offered_to(application_id, actor)
+    _end_offer(application, "decline", actor)
+    return application
+
+
+@money_verb(Application)
+def lapse_offer(application_id: UUID, *, actor: Actor, key: str) -> Application:
+    """End an offer that nobody took in time; its money goes to the next in line. An answered one stays as it is."""
+    application = _locked(application_id)
+    if application.status == "offered":
+        rules.check_offer_over(application, clock.now())
+        application.reason = "offer_lapsed"
+        _end_offer(application, "lapse", actor)
+        tell(application, "offer_lapsed")
+    return application
+
+
+def _offered_to(application_id: UUID, actor: Actor) -> Application:
+    """The locked application whose offer this signatory may still answer."""
+    queries.get_application(application_id, actor=actor)
+    rules.check_signatory(actor)
+    application = _locked(application_id)
+    rules.check_offered(application, clock.now())
+    return application
+
+
+def _locked(application_id: UUID) -> Application:
+    """The application under the lock of all that gives vouchers of its programme: of two answers one is too late."""
+    lock_programme_of(db.get(Application, application_id).call_id)
+    return db.get(Application, application_id, lock=True)
+
+
+def _end_offer(application: Application, event: str, actor: Actor) -> None:
+    transition(application, APPLICATION, event, actor=actor, reason=application.reason)
+    db.flush()
+    legs = [
+        Leg(f"{_account(application)}:{line_id}", f"available:{line_id}", part, f"{event}:{application.id}:{line_id}")
+        for line_id, part in _reserved(application).items()
+    ]
+    post(legs, kind="release", actor=actor, reference=application.number)
+    offer_again(application.call_id)
+
+
+def _account(application: Application) -> str:
+    return f"reserved:{application.id}"
+
+
+def _reserved(application: Application) -> dict[UUID, int]:
+    """What is reserved for an open offer, by budget line."""
+    balances = ledger_queries.balances_by_owner(application.id, "reserved")
+    return {line_id: part for line_id, part in balances.items() if line_id is not None and part}

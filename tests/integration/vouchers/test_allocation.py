@@ -170,7 +170,7 @@ def test_what_is_given_back_goes_to_the_waitlist_by_itself() -> None:
     asked = db.session.query(BackgroundTask).filter_by(kind="offer_from_waitlist", subject=call.id)
     wave = asked.order_by(BackgroundTask.wave.desc())[0].wave
     service.offer_from_waitlist(call.id, wave, actor=SYSTEM)
-    assert [second.status, third.status] == ["allocated", "waitlisted"]
+    assert [second.status, third.status] == ["offered", "waitlisted"]
     assert queries.waitlist_position(third) == 1
     assert ledger.verify().faults == []
 

@@ -1,0 +1,25 @@
+"""Telling the firms at work that a call is wound down: their agreements, work and claims go on to payment."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from marketplace.accounts.service import notify_organisation
+from marketplace.core.actors import Actor, Role
+from marketplace.engagements import queries
+from marketplace.programmes import queries as programmes
+
+
+def tell_of_winding_down(call_id: UUID, *, actor: Actor) -> None:
+    """Mail each firm with a live agreement on a voucher of the call, once."""
+    call = programmes.get_call(call_id)
+    for provider_id in queries.firms_at_work_for(call_id):
+        notify_organisation(
+            provider_id,
+            (Role.MANAGER,),
+            "engagements/winding_down",
+            key=f"winding_down:{call_id}:{provider_id}",
+            call=call.title,
+            reason=call.winding_down_reason,
+            path="/engagements",
+        )

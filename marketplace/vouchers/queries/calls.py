@@ -1,0 +1,84 @@
+"""Reads of a call's intake: its waiting room, what applications ask for, and who is concerned when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Select, cast, func, select
+from sqlalchemy.types import Date
+
+from marketplace.core import clock
+from marketplace.core.db import session
+from marketplace.programmes.models import Call
+from marketplace.vouchers.models import Application, WaitingPlace
+
+ASKING = ("submitted", "in_review", "accepted", "waitlisted")
+CONCERNED = ("draft", *ASKING, "offered", "allocated")
+
+
+def place_ids(call_id: UUID) -> list[UUID]:
+    """Every place of a waiting room, by id."""
+    found = select(WaitingPlace.id).where(WaitingPlace.call_id == call_id).order_by(WaitingPlace.id)
+    return list(session.scalars(found))
+
+
+def find_place(call_id: UUID, organisation_id: UUID) -> WaitingPlace | None:
+    """The company's place in the waiting room of a call, if it has one."""
+    found = select(WaitingPlace).where(WaitingPlace.call_id == call_id, WaitingPlace.organisation_id == organisation_id)
+    return session.scalars(found.execution_options(populate_existing=True)).one_or_none()
+
+
+def waiting_places(call_id: UUID) -> Select[WaitingPlace]:
+    """The places of a waiting room, for the public list: ids alone, no company."""
+    return select(WaitingPlace).where(WaitingPlace.call_id == call_id)
+
+
+def count_places(call_id: UUID) -> int:
+    """How many companies entered a waiting room."""
+    count = select(func.count()).select_from(WaitingPlace).where(WaitingPlace.call_id == call_id)
+    return session.scalar(count) or 0
+
+
+def asked_for(call: Call) -> int:
+    """What the live submitted applications of a call ask for together, in minor units: a count on an index."""
+    count = select(func.count()).select_from(Application)
+    found = session.scalar(count.where(Application.call_id == call.id, Application.status.in_(ASKING))) or 0
+    return found * call.programme.voucher_amount
+
+
+def requests_by_day(call: Call, since: datetime) -> dict[date, int]:
+    """What live applications submitted since then ask for, in minor units, by day in the agency's zone."""
+    day = cast(func.timezone(str(clock.zone()), Application.submitted_at), Date)
+    rows = session.execute(
+        select(day, func.count())
+        .where(Application.call_id == call.id, Application.submitted_at >= since)
+        .where(Application.status.not_in(("withdrawn", "refused")))
+        .group_by(day)
+        .order_by(day)
+    )
+    return {row[0]: row[1] * call.programme.voucher_amount for row in rows}
+
+
+def not_told_of_end(call_id: UUID, *, limit: int) -> Sequence[Application]:
+    """Applications of an ending call whose company is not told yet, locked."""
+    return session.scalars(
+        select(Application)
+        .where(
+            Application.call_id == call_id,
+            Application.status.in_(CONCERNED),
+            Application.end_told_at.is_(None),
+        )
+        .order_by(Application.id)
+        .limit(limit)
+        .with_for_update(of=Application)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def undone(call_id: UUID) -> int:
+    """How many applications of a call still wait for an answer of either side."""
+    waiting = Application.status.in_(("draft", *ASKING, "offered"))
+    count = select(func.count()).select_from(Application).where(Application.call_id == call_id, waiting)
+    return session.scalar(count) or 0

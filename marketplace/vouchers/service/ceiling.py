@@ -1,0 +1,49 @@
+"""The verbs that pause and resume a call's intake by what its applications ask for."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from marketplace.core import clock
+from marketplace.core.actors import Actor
+from marketplace.core.tasks import Task, schedule
+from marketplace.programmes import queries as programmes
+from marketplace.programmes import service as programmes_service
+from marketplace.programmes.models import Call
+from marketplace.vouchers import queries, rules
+from marketplace.vouchers.models import Application
+
+# Submissions that run at once don't see each other: so near to the ceiling each of them asks for the check.
+NEAR = 50
+
+
+def check_ceiling(call: Call) -> bool:
+    """Refuse a submission once the stored ones reach the ceiling; whether it is near, so that the call is checked.
+
+    Nothing is locked for it: those already under way together may pass it by as many as run at once.
+    """
+    ceiling = programmes.ceiling(call)
+    if ceiling is None:
+        return False
+    asked = queries.asked_for(call)
+    rules.check_below_ceiling(asked, ceiling)
+    return asked + NEAR * call.programme.voucher_amount >= ceiling
+
+
+def ask_for_check(application: Application, *, withdrawn: bool = False) -> None:
+    """Have the call checked against its ceiling once this change is stored."""
+    ticket = application.ticket or 0
+    schedule(Task.WATCH_CEILING, application.call_id, wave=-ticket if withdrawn else ticket)
+
+
+def watch_ceiling(call_id: UUID, *, actor: Actor) -> None:
+    """Pause an open call whose ceiling is reached; take applications again once it is not any more."""
+    call = programmes.get_call(call_id, lock=True)
+    ceiling = programmes.ceiling(call)
+    if ceiling is None or call.closes_at <= clock.now():
+        return
+    asked = queries.asked_for(call)
+    if call.status == "published" and asked >= ceiling:
+        programmes_service.pause_call(call.id, actor=actor, asked=asked, ceiling=ceiling)
+    elif call.status == "paused" and asked < ceiling:
+        programmes_service.resume_call(call.id, actor=actor, asked=asked, ceiling=ceiling)

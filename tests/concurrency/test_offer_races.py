@@ -1,0 +1,127 @@
+"""Offers and the waiting room with real commits and threads: one answer, one place, one draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+from sqlalchemy.exc import IntegrityError
+
+from config.settings import Settings
+from marketplace.core import clock, db
+from marketplace.core.actors import SYSTEM, Actor, Role
+from marketplace.core.errors import from_integrity
+from marketplace.ledger import queries as ledger
+from marketplace.programmes import queries as programmes
+from marketplace.vouchers import rules, service
+from marketplace.vouchers.models import Application, Voucher, WaitingPlace
+from tests.concurrency.test_voucher_races import at_once
+from tests.factories.accounts import make_member, make_person, make_sme
+from tests.factories.programmes import earlier, make_call
+from tests.factories.vouchers import allocate_all, make_application, make_draft
+
+
+@pytest.fixture
+def stored(app: Flask, real_database: Settings) -> Iterator[Flask]:
+    """The application on a database of its own, with real commits."""
+    yield app
+    clock.set_offset(timedelta())
+    with app.app_context():
+        db.session.remove()
+
+
+def offered(app: Flask) -> tuple[UUID, Actor]:
+    """An application with an open offer, and its signatory."""
+    with app.app_context(), db.unit_of_work():
+        giver, sme = make_sme(), make_sme()
+        with earlier(days=2):
+            call = make_call(vouchers=1, closes_in=timedelta(days=1))
+            given, waiting = make_application(call, giver), make_application(call, sme)
+        allocate_all(call)
+        assert given.voucher is not None
+        service.surrender(given.voucher.id, actor=giver)
+        service.offer_from_waitlist(call.id, 1, actor=SYSTEM)
+        return waiting.id, sme
+
+
+def test_an_offer_accepted_and_declined_at_once_gets_one_answer(stored: Flask) -> None:
+    application_id, sme = offered(stored)
+    attempts = [
+        lambda: service.accept_offer(application_id, actor=sme, key=str(uuid4())),
+        lambda: service.accept_offer(application_id, actor=sme, key=str(uuid4())),
+        lambda: service.decline_offer(application_id, actor=sme, key=str(uuid4())),
+    ]
+    assert at_once(stored, attempts) == {"done": 1, "refused": 2}
+    with stored.app_context(), db.unit_of_work():
+        status = db.get(Application, application_id).status
+        given = db.session.query(Voucher).filter_by(application_id=application_id).count()
+        assert (status, given) in (("allocated", 1), ("withdrawn", 0))
+        assert ledger.verify().faults == []
+
+
+def test_an_offer_answered_in_its_last_moment_while_it_lapses_gets_one_answer(stored: Flask) -> None:
+    application_id, sme = offered(stored)
+    with stored.app_context(), db.unit_of_work():
+        ends_at = db.get(Application, application_id).offer_ends_at
+        assert ends_at is not None
+        db.move_clock(ends_at - clock.now() - timedelta(seconds=1))
+
+    def lapse() -> None:
+        # A worker whose clock runs a little ahead.
+        with earlier(seconds=-2):
+            service.lapse_offer(application_id, actor=SYSTEM, key="lapse")
+
+    def accept() -> None:
+        service.accept_offer(application_id, actor=sme, key=str(uuid4()))
+
+    at_once(stored, [lapse, accept])
+    with stored.app_context(), db.unit_of_work():
+        application = db.get(Application, application_id)
+        held = sum(ledger.balances_by_owner(application_id, "reserved").values())
+        meter = programmes.meter(application.call)
+        assert held == 0
+        assert (application.status, meter.available) in (("allocated", 0), ("refused", 12_000_000))
+        assert ledger.verify().faults == []
+
+
+def test_a_company_enters_once_however_many_signatories_press_at_once(stored: Flask) -> None:
+    with stored.app_context(), db.unit_of_work():
+        call_id = make_call(opens_in=timedelta(minutes=30)).id
+        sme = make_sme()
+        signatories = [sme, *(make_member(sme, Role.SIGNATORY, person=make_person()) for _number in range(3))]
+
+    def enter(actor: Actor) -> None:
+        try:
+            service.enter_waiting_room(call_id, actor=actor)
+        except IntegrityError as error:
+            raise from_integrity(error) from error
+
+    attempts = [lambda actor=actor: enter(actor) for actor in signatories]
+    assert at_once(stored, attempts) == {"done": 1, "refused": 3}
+
+
+def test_many_first_submissions_at_once_draw_once_and_come_after_all_who_waited(stored: Flask) -> None:
+    with stored.app_context(), db.unit_of_work():
+        call = make_call(opens_in=timedelta(minutes=30))
+        call_id = call.id
+        for _number in range(20):
+            service.enter_waiting_room(call_id, actor=make_sme())
+        smes = [make_sme() for _number in range(6)]
+        db.move_clock(timedelta(minutes=31))
+        drafts = [(make_draft(call, sme).id, sme) for sme in smes]
+
+    def submit(application_id: UUID, sme: Actor) -> None:
+        service.submit(application_id, actor=sme, declarations=set(rules.DECLARATIONS))
+
+    attempts = [lambda draft=draft: submit(*draft) for draft in drafts]
+    assert at_once(stored, attempts) == {"done": 6}
+    with stored.app_context(), db.unit_of_work():
+        drawn = [place.ticket for place in db.session.query(WaitingPlace).order_by(WaitingPlace.position)]
+        taken = [one.ticket for one in db.session.query(Application).filter_by(call_id=call_id)]
+        assert drawn == sorted(drawn)
+        assert len(set(drawn)) == 20
+        assert min(taken) > max(drawn)
+        assert len(set(taken)) == 6
