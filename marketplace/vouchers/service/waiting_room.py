@@ -20,7 +20,8 @@ from marketplace.vouchers.waiting_room import draw, list_hash
 # Every place gets its ticket in one statement, in the order drawn.
 GIVE_TICKETS = text(
     """
-    WITH tickets AS (SELECT nextval('application_tickets') AS ticket FROM generate_series(1, cardinality(:places))),
+    WITH tickets AS (SELECT nextval('application_tickets') AS ticket
+                       FROM generate_series(1, cardinality(CAST(:places AS uuid[])))),
          numbered AS (SELECT ticket, row_number() OVER (ORDER BY ticket) AS position FROM tickets)
     UPDATE waiting_places SET ticket = numbered.ticket, position = numbered.position
       FROM unnest(CAST(:places AS uuid[])) WITH ORDINALITY AS drawn (id, position)

@@ -67,6 +67,14 @@ def test_who_waits_gets_a_ticket_in_the_order_drawn_and_before_all_who_come_late
     assert later.ticket > drawn[-1].ticket
 
 
+def test_a_room_in_which_nobody_waited_is_drawn_too(call: Call, clock: Any) -> None:
+    clock.advance(minutes=31)
+    assert make_application(call).ticket is not None
+    room = programmes.find_waiting_room(call.id)
+    assert room is not None
+    assert room.list_hash == list_hash([])
+
+
 def test_the_draw_happens_once(call: Call, clock: Any) -> None:
     (sme,) = enter(call, 1)
     clock.advance(minutes=31)
