@@ -42,7 +42,7 @@ def offered(app: Flask) -> tuple[UUID, Actor]:
             given, waiting = make_application(call, giver), make_application(call, sme)
         allocate_all(call)
         assert given.voucher is not None
-        service.surrender(given.voucher.id, actor=giver)
+        service.surrender(given.voucher.id, actor=giver, key=str(uuid4()))
         service.offer_from_waitlist(call.id, 1, actor=SYSTEM)
         return waiting.id, sme
 

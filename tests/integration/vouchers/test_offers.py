@@ -36,7 +36,7 @@ def offered(programme: Programme | None = None) -> tuple[Application, Applicatio
         winner, first, second = make_application(call, giver), make_application(call, sme), make_application(call)
     allocate_all(call)
     assert winner.voucher is not None
-    service.surrender(winner.voucher.id, actor=giver)
+    service.surrender(winner.voucher.id, actor=giver, key=str(uuid4()))
     offer(first)
     assert first.status == "offered"
     return first, second, sme

@@ -74,7 +74,7 @@ def test_it_gives_no_more_vouchers_but_a_voucher_stays_valid() -> None:
     assert given.voucher.status == "issued"
     assert [one.status for one in waiting] == ["refused", "refused"]
     assert sorted(standings(call)) == ["allocated", "refused", "refused"]
-    service.surrender(given.voucher.id, actor=winner)
+    service.surrender(given.voucher.id, actor=winner, key=str(uuid4()))
     service.offer_from_waitlist(call.id, 1, actor=SYSTEM)
     assert db.session.query(Application).filter_by(call_id=call.id, status="offered").count() == 0
 
@@ -82,7 +82,7 @@ def test_it_gives_no_more_vouchers_but_a_voucher_stays_valid() -> None:
 def test_no_offer_is_made_between_the_decision_and_the_answers() -> None:
     call, winner, (given, first, _second) = finished_call()
     assert given.voucher is not None
-    service.surrender(given.voucher.id, actor=winner)
+    service.surrender(given.voucher.id, actor=winner, key=str(uuid4()))
     wind_down(call)
     service.offer_from_waitlist(call.id, 1, actor=SYSTEM)
     assert first.status == "waitlisted"
@@ -95,7 +95,7 @@ def test_an_offer_already_made_can_still_be_accepted() -> None:
         given, first = make_application(call, giver), make_application(call, sme)
     allocate_all(call)
     assert given.voucher is not None
-    service.surrender(given.voucher.id, actor=giver)
+    service.surrender(given.voucher.id, actor=giver, key=str(uuid4()))
     service.offer_from_waitlist(call.id, 1, actor=SYSTEM)
     wind_down(call)
     answer_all(call)
@@ -149,7 +149,7 @@ def test_it_ends_by_itself_when_nothing_is_in_flight() -> None:
     with pytest.raises(DomainError, match="still promised"):
         programme_service.wind_up(call.id, actor=SYSTEM)
     assert given.voucher is not None
-    service.surrender(given.voucher.id, actor=winner)
+    service.surrender(given.voucher.id, actor=winner, key=str(uuid4()))
     service.wind_up_calls(actor=SYSTEM)
     assert (call.status, call.wound_up_at is not None) == ("wound_up", True)
 
