@@ -110,8 +110,13 @@ def flush() -> None:
 
 
 def get(model: type[Row], key: UUID, *, lock: bool = False) -> Row:
-    """The row with this key, locked until the end of the unit of work if asked; NotFound without one."""
-    row = session.get(model, key, with_for_update={"of": model} if lock else None, populate_existing=lock)
+    """The row with this key, locked until the end of the unit of work if asked; NotFound without one.
+
+    The lock leaves foreign keys alone (NO KEY): of two who each made a row that points here and then want this one
+    whole, each would wait for the other.
+    """
+    held = {"of": model, "key_share": True} if lock else None
+    row = session.get(model, key, with_for_update=held, populate_existing=lock)
     if row is None:
         raise NotFound()
     return row

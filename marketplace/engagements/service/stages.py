@@ -117,7 +117,7 @@ def finish(engagement_id: UUID, *, actor: Actor) -> Engagement:
     transition(engagement, ENGAGEMENT, "finish", actor=actor)
     db.flush()
     ask_afterwards(engagement)
-    providers.set_load(engagement.provider_id, queries.load_of(engagement.provider_id), actor=actor)
+    providers.set_load(engagement.provider_id, queries.load_of, actor=actor)
     return engagement
 
 

@@ -41,7 +41,7 @@ def begin(agreement: Agreement, *, actor: Actor) -> Engagement:
         _ask_for_co_payment(agreement, engagement)
     else:
         _start(engagement, actor=actor)
-    providers.set_load(agreement.provider_id, queries.load_of(agreement.provider_id), actor=actor)
+    providers.set_load(agreement.provider_id, queries.load_of, actor=actor)
     return engagement
 
 

@@ -1,5 +1,6 @@
 """A firm's registration and what higher areas tell about it."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -120,10 +121,13 @@ def set_grade(provider_id: UUID, value: int, count: int, provisional: bool, *, a
     record(actor, "provider.set_grade", provider, after={"value": value, "count": count, "provisional": provisional})
 
 
-def set_load(provider_id: UUID, load: int, *, actor: Actor = SYSTEM) -> None:
-    """Take over how many engagements the firm has running; that it works is remembered against dormancy."""
+def set_load(provider_id: UUID, count: Callable[[UUID], int], *, actor: Actor = SYSTEM) -> None:
+    """Take over how many engagements the firm has running; that it works is remembered against dormancy.
+
+    They are counted while the firm's row is held, so of two at once the second counts the first one's too.
+    """
     provider = queries.get_provider(provider_id, lock=True)
-    provider.load = load
+    provider.load = load = count(provider_id)
     provider.last_worked_at = clock.now()
     record(actor, "provider.set_load", provider, after={"load": load})
 

@@ -37,7 +37,7 @@ def test_the_register_is_ranked_and_each_one_left_out_has_its_reason(database: D
     best, far = make_ready_provider("Best"), make_ready_provider("Far", regions=["jeju"])
     for manager in (old, full, barred, suspended, best, far):
         assert manager.organisation_id
-    providers.set_load(full.organisation_id, 5)  # type: ignore[arg-type]
+    providers.set_load(full.organisation_id, lambda _firm: 5)  # type: ignore[arg-type]
     providers.record_conflict(barred.organisation_id, sme.organisation_id, "The same owner.")  # type: ignore[arg-type]
     officer = make_officer(Role.ETHICS_OFFICER)
     providers.suspend_provider(suspended.organisation_id, actor=officer, reason="A finding.")  # type: ignore[arg-type]

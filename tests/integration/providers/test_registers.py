@@ -232,7 +232,7 @@ def test_the_public_list_hides_the_unapproved_the_suspended_the_lapsed_and_the_d
     actor = _actor(consultant, ready)
     service.sign_pledge(actor=actor, version=ethics_code.current(business_clock.today()).version)
     assert listed() == []
-    service.set_load(ready.organisation_id, 1)
+    service.set_load(ready.organisation_id, lambda _firm: 1)
     assert listed() == ["Ready"]
 
 
@@ -251,7 +251,7 @@ def test_what_higher_areas_tell_is_kept(database: Database) -> None:
     assert sme.organisation_id is not None
     provider = queries.get_provider(manager.organisation_id)
     service.set_grade(provider.id, 72, 3, True)
-    service.set_load(provider.id, 2)
+    service.set_load(provider.id, lambda _firm: 2)
     service.record_conflict(provider.id, sme.organisation_id, "The same owner.")
     service.record_conflict(provider.id, sme.organisation_id, "Told twice.")
     assert (provider.grade_value, provider.grade_count, provider.grade_provisional, provider.load) == (72, 3, True, 2)
