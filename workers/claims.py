@@ -1,4 +1,4 @@
-"""Background tasks of claims: the end of holds, and refunds of what an ended engagement doesn't need."""
+"""Background tasks of claims: straight-through approval, overdue steps, the end of holds, refunds of ended work."""
 
 from uuid import UUID
 
@@ -6,6 +6,18 @@ from marketplace.claims import service
 from marketplace.core.actors import SYSTEM
 from marketplace.core.tasks import Task
 from workers.celery_app import handles
+
+
+@handles(Task.PASS_CLAIM)
+def pass_claim(subject: UUID, wave: int) -> None:
+    """Approve a claim of low risk, or hand it to people."""
+    service.pass_claim(subject, actor=SYSTEM, key=f"pass:{subject}")
+
+
+@handles(Task.ESCALATE_CLAIM)
+def escalate_claim(subject: UUID, wave: int) -> None:
+    """Say that a step of a claim is overdue."""
+    service.escalate_claim(subject, wave, actor=SYSTEM)
 
 
 @handles(Task.END_HOLDS)

@@ -16,7 +16,6 @@ class Terms:
     co_payment_grace_days: int
     hold_working_days: int
     changed_account_days: int
-    claim_working_days: int
     batch_every_days: int
     holder: str
     number: str

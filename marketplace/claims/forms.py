@@ -6,6 +6,9 @@ from uuid import UUID
 
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
+from config import lists
+from marketplace.claims.models import Claim
+from marketplace.claims.rules import Cut
 from marketplace.claims.states import BATCH, CLAIM, HOLD, REFUND
 from marketplace.core.errors import Words
 from marketplace.core.forms import (
@@ -21,7 +24,7 @@ from marketplace.core.forms import (
     TextField,
     to_id,
 )
-from marketplace.core.i18n import _
+from marketplace.core.i18n import _, localized
 
 
 class ClaimFilter(FilterForm):
@@ -29,6 +32,13 @@ class ClaimFilter(FilterForm):
 
     search = TextField(_("Number of claim, engagement or invoice"), max_length=100, required=False)
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *CLAIM.labels.items()])
+
+
+class AgeingFilter(FilterForm):
+    """Filters of the ageing report."""
+
+    status = SelectOneField(_("Status"), required=False)
+    age = SelectOneField(_("Working days since it was handed in"), required=False)
 
 
 class BatchFilter(FilterForm):
@@ -72,6 +82,12 @@ class ClaimForm(InvoiceForm):
     stage_ids = ChoicesField(_("Accepted stages"), coerce=to_id)
 
 
+class AnswerForm(InvoiceForm):
+    """The answer to the one request, and the corrected invoice."""
+
+    answer = LongTextField(_("Your answer to each point"), max_length=4000)
+
+
 def in_currency(form: type[InvoiceForm], currency: str) -> Any:
     """The same form, its amount typed in this currency."""
     field = MoneyField(_("Total of the invoice, tax included"), currency=currency)
@@ -92,6 +108,36 @@ class ApproveForm(Form):
     """The second officer's statement."""
 
     agreed = AgreeField(_("I approve this payment. I did not prepare the claim."))
+
+
+def approve_form(claim: Claim) -> Form:
+    """The approver's statement, with the amount of each stage and why it is less than claimed."""
+    fields: dict[str, Any] = {}
+    for line in claim.lines:
+        code, net = line.stage.code, line.aid + line.co_payment
+        stage = localized(lists.stages().get(code, {"en": code}))
+        fields[f"amount_{code}"] = MoneyField(
+            _("Approved for %(stage)s", stage=stage), currency=claim.currency, maximum=net, default=net
+        )
+        fields[f"reason_{code}"] = LongTextField(
+            _("Why it is less than claimed (%(stage)s)", stage=stage), max_length=1000, required=False
+        )
+    made: Form = type("ClaimApprovalForm", (ApproveForm,), fields)()
+    return made
+
+
+def cuts_in(form: Form, claim: Claim) -> list[Cut]:
+    """What was typed for each line."""
+    return [
+        Cut(line.id, form[f"amount_{line.stage.code}"].data, form[f"reason_{line.stage.code}"].data or "")
+        for line in claim.lines
+    ]
+
+
+class CountersignForm(Form):
+    """The second approver's statement."""
+
+    agreed = AgreeField(_("I approve this payment as the second officer. I neither prepared nor approved it before."))
 
 
 class ReturnForm(Form):

@@ -4,12 +4,15 @@ from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.claims.states import BATCH, CLAIM, HOLD, LINE, REFUND
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.engagements.models import Engagement, Stage
+
+CHECKED = ("checked", "first_approved", "approved", "batched", "paid")
+APPROVED = ("approved", "batched", "paid")
 
 
 class Claim(Model):
@@ -21,11 +24,45 @@ class Claim(Model):
         CheckConstraint("net_amount = aid + co_payment AND aid >= 0 AND co_payment >= 0", name="shares"),
         CheckConstraint("net_amount > 0", name="net_amount"),
         CheckConstraint("invoice_gross >= net_amount", name="invoice_gross"),
-        CheckConstraint(CLAIM.stamped("checked_by", "checked", "approved", "batched", "paid"), name="checked_by"),
-        CheckConstraint(CLAIM.stamped("checked_at", "checked", "approved", "batched", "paid"), name="checked_at"),
-        CheckConstraint(CLAIM.stamped("approved_by", "approved", "batched", "paid"), name="approved_by"),
-        CheckConstraint(CLAIM.stamped("approved_at", "approved", "batched", "paid"), name="approved_at"),
-        CheckConstraint("approved_by <> checked_by AND approved_by <> submitted_by", name="four_eyes"),
+        CheckConstraint("route IN ('straight_through', 'people')", name="route"),
+        CheckConstraint(
+            "route <> 'straight_through' OR (checked_by IS NULL AND first_approved_by IS NULL"
+            " AND approved_by IS NULL AND NOT needs_two)",
+            name="straight_through",
+        ),
+        CheckConstraint("requests BETWEEN 0 AND 1", name="requests"),
+        CheckConstraint(f"route = 'straight_through' OR ({CLAIM.stamped('checked_by', *CHECKED)})", name="checked_by"),
+        CheckConstraint(f"route = 'straight_through' OR ({CLAIM.stamped('checked_at', *CHECKED)})", name="checked_at"),
+        CheckConstraint(
+            f"route = 'straight_through' OR ({CLAIM.stamped('approved_by', *APPROVED)})", name="approved_by"
+        ),
+        CheckConstraint(CLAIM.stamped("approved_at", *APPROVED), name="approved_at"),
+        CheckConstraint(CLAIM.stamped("first_approved_by", "first_approved"), name="first_approved_by"),
+        CheckConstraint(CLAIM.stamped("first_approved_at", "first_approved"), name="first_approved_at"),
+        CheckConstraint(f"NOT needs_two OR ({CLAIM.stamped('first_approved_by', *APPROVED)})", name="two_approvals"),
+        CheckConstraint(
+            "approved_by <> checked_by AND approved_by <> submitted_by AND approved_by <> first_approved_by"
+            " AND first_approved_by <> checked_by AND first_approved_by <> submitted_by",
+            name="four_eyes",
+        ),
+        CheckConstraint("refused_by <> checked_by AND refused_by <> submitted_by", name="refused_by"),
+        CheckConstraint(
+            "status <> 'refused' OR (refused_by IS NOT NULL AND refused_at IS NOT NULL"
+            " AND coalesce(refusal_reason, '') <> '' AND approved_amount IS NOT DISTINCT FROM 0)",
+            name="refused",
+        ),
+        CheckConstraint(
+            "approved_aid BETWEEN 0 AND aid AND approved_co_payment BETWEEN 0 AND co_payment", name="approved"
+        ),
+        CheckConstraint(
+            "approved_amount = approved_aid + approved_co_payment"
+            " AND num_nulls(approved_amount, approved_aid, approved_co_payment) IN (0, 3)",
+            name="approved_shares",
+        ),
+        CheckConstraint(
+            "status NOT IN ('first_approved', 'approved', 'batched', 'paid') OR coalesce(approved_amount, 0) > 0",
+            name="something_approved",
+        ),
         CheckConstraint(CLAIM.stamped("return_reasons", "returned"), name="return_reasons"),
         CheckConstraint(CLAIM.stamped("returned_at", "returned"), name="returned_at"),
         CheckConstraint(CLAIM.stamped("withdrawn_at", "withdrawn"), name="withdrawn_at"),
@@ -46,8 +83,11 @@ class Claim(Model):
     invoice_number: Mapped[str]
     invoice_gross: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(default=CLAIM.initial)
+    route: Mapped[str] = mapped_column(server_default="people")
+    needs_two: Mapped[bool] = mapped_column(server_default="false")
     submitted_by: Mapped[UUID]
     submitted_at: Mapped[datetime]
+    clock_starts_at: Mapped[datetime]
     device_hash: Mapped[str | None]
     resubmitted_at: Mapped[datetime | None]
     checks: Mapped[list[dict[str, Any]] | None]
@@ -56,8 +96,18 @@ class Claim(Model):
     returned_by: Mapped[UUID | None]
     returned_at: Mapped[datetime | None]
     return_reasons: Mapped[list[str] | None]
+    requests: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    answer: Mapped[str | None]
+    first_approved_by: Mapped[UUID | None]
+    first_approved_at: Mapped[datetime | None]
     approved_by: Mapped[UUID | None]
     approved_at: Mapped[datetime | None]
+    approved_amount: Mapped[int | None] = mapped_column(BigInteger)
+    approved_aid: Mapped[int | None] = mapped_column(BigInteger)
+    approved_co_payment: Mapped[int | None] = mapped_column(BigInteger)
+    refused_by: Mapped[UUID | None]
+    refused_at: Mapped[datetime | None]
+    refusal_reason: Mapped[str | None]
     batched_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
@@ -66,6 +116,22 @@ class Claim(Model):
     engagement: Mapped[Engagement] = relationship()
     lines: Mapped[list["ClaimLine"]] = relationship(order_by="ClaimLine.created_at, ClaimLine.id")
 
+    @property
+    def since(self) -> datetime:
+        """When the claim came to its status."""
+        stamps = {
+            "submitted": self.resubmitted_at,
+            "checked": self.checked_at,
+            "first_approved": self.first_approved_at,
+            "returned": self.returned_at,
+            "withdrawn": self.withdrawn_at,
+            "approved": self.bounced_at or self.approved_at,
+            "batched": self.batched_at,
+            "paid": self.paid_at,
+            "refused": self.refused_at,
+        }
+        return stamps[self.status] or self.submitted_at
+
 
 class ClaimLine(Model):
     """One accepted stage in a claim; a stage is in one live claim at most."""
@@ -73,6 +139,13 @@ class ClaimLine(Model):
     __tablename__ = "claim_lines"
     __table_args__ = (
         CheckConstraint("aid >= 0 AND co_payment >= 0", name="amounts"),
+        CheckConstraint(
+            "approved_aid BETWEEN 0 AND aid AND approved_co_payment BETWEEN 0 AND co_payment", name="approved"
+        ),
+        CheckConstraint("(approved_aid IS NULL) = (approved_co_payment IS NULL)", name="decided"),
+        CheckConstraint(
+            "approved_aid + approved_co_payment = aid + co_payment OR coalesce(cut_reason, '') <> ''", name="cut_reason"
+        ),
         Index("uq_claim_lines_stage_id", "stage_id", unique=True, postgresql_where=text("withdrawn_at IS NULL")),
         Index("ix_claim_lines_claim_id", "claim_id"),
     )
@@ -82,10 +155,65 @@ class ClaimLine(Model):
     stage_id: Mapped[UUID] = mapped_column(ForeignKey("stages.id"))
     aid: Mapped[int] = mapped_column(BigInteger)
     co_payment: Mapped[int] = mapped_column(BigInteger)
+    approved_aid: Mapped[int | None] = mapped_column(BigInteger)
+    approved_co_payment: Mapped[int | None] = mapped_column(BigInteger)
+    cut_reason: Mapped[str | None]
     withdrawn_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = created_at()
 
     stage: Mapped[Stage] = relationship()
+
+    @property
+    def cut(self) -> int:
+        """What the approval took off this line, in minor units; 0 before the approval."""
+        if self.approved_aid is None or self.approved_co_payment is None:
+            return 0
+        return self.aid + self.co_payment - self.approved_aid - self.approved_co_payment
+
+
+class ClaimAssessment(Model):
+    """Which way a claim goes and why: the facts, their points and the draw, stored so that anybody can decide again."""
+
+    __tablename__ = "claim_assessments"
+    __table_args__ = (
+        UniqueConstraint("claim_id", "occasion"),
+        CheckConstraint("occasion IN ('submission', 'approval')", name="occasion"),
+        CheckConstraint("route IN ('straight_through', 'people')", name="route"),
+        CheckConstraint("draw BETWEEN 0 AND 9999", name="draw"),
+        CheckConstraint("sampled = (draw < sample_share)", name="sampled"),
+        CheckConstraint("route = 'people' OR (NOT sampled AND score <= low_points)", name="low_risk"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claims.id"))
+    occasion: Mapped[str]
+    facts: Mapped[dict[str, Any]]
+    signals: Mapped[list[str]]
+    score: Mapped[int]
+    low_points: Mapped[int]
+    sample_share: Mapped[int]
+    seed: Mapped[str]
+    draw: Mapped[int]
+    sampled: Mapped[bool]
+    route: Mapped[str]
+    created_at: Mapped[datetime] = created_at()
+
+
+class ClaimEscalation(Model):
+    """A step of a claim was told as overdue, once a level: to the officers, then to the administrators."""
+
+    __tablename__ = "claim_escalations"
+    __table_args__ = (
+        UniqueConstraint("claim_id", "step", "level"),
+        CheckConstraint("step IN ('check', 'approve', 'pay')", name="step"),
+        CheckConstraint("level IN (1, 2)", name="level"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claims.id"))
+    step: Mapped[str]
+    level: Mapped[int] = mapped_column(SmallInteger)
+    told_at: Mapped[datetime] = created_at()
 
 
 class Hold(Model):

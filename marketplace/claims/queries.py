@@ -1,14 +1,27 @@
 """Owns reads of claims, holds, payment batches and bank reports; always ordered, and by side."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, false, func, select
+from sqlalchemy import Select, and_, case, false, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from config.payments import terms
-from marketplace.claims import pain001
-from marketplace.claims.models import BankEntry, BankImport, Claim, ClaimLine, Hold, PaymentBatch, PaymentLine, Refund
+from marketplace.claims import deadlines, pain001
+from marketplace.claims.models import (
+    BankEntry,
+    BankImport,
+    Claim,
+    ClaimAssessment,
+    ClaimEscalation,
+    ClaimLine,
+    Hold,
+    PaymentBatch,
+    PaymentLine,
+    Refund,
+)
 from marketplace.core import clock, db
 from marketplace.core.actors import SME, Actor, Role
 from marketplace.core.db import session
@@ -28,6 +41,16 @@ SEES_ALL = frozenset(
 )
 
 
+class Ageing(NamedTuple):
+    """How much waits in one status and currency, by the place of its range of age; the amount in minor units."""
+
+    status: str
+    currency: str
+    place: int
+    number: int
+    amount: int
+
+
 def visible_to(actor: Actor) -> Select[Claim]:
     """A provider's manager sees the firm's claims, officers of the agency all."""
     if actor.role is Role.MANAGER:
@@ -41,6 +64,12 @@ def get_claim(claim_id: UUID, *, actor: Actor) -> Claim:
     if found is None:
         raise NotFound()
     return found
+
+
+def lock_claim(claim_id: UUID) -> Claim:
+    """The claim, locked after its engagement, as a hold locks it: neither misses the other."""
+    db.get(Engagement, db.get(Claim, claim_id).engagement_id, lock=True)
+    return db.get(Claim, claim_id, lock=True)
 
 
 def search_claims(actor: Actor, *, status: str | None = None, text: str | None = None) -> Select[Claim]:
@@ -61,6 +90,70 @@ def claims_of(engagement_id: UUID) -> Sequence[Claim]:
     """The engagement's claims, oldest first."""
     wanted = select(Claim).where(Claim.engagement_id == engagement_id)
     return session.scalars(wanted.order_by(Claim.submitted_at, Claim.id)).all()
+
+
+def ageing(*, status: str = "", first: int = 0, last: int | None = None) -> Select[Claim]:
+    """Claims that wait for the agency, with at least `first` and at most `last` working days on their clock."""
+    found = select(Claim).where(Claim.status.in_(deadlines.STEP_OF))
+    if status:
+        found = found.where(Claim.status == status)
+    if first:
+        found = found.where(Claim.clock_starts_at < _so_long_ago(first))
+    return found if last is None else found.where(Claim.clock_starts_at >= _so_long_ago(last + 1))
+
+
+def ageing_totals(ages: Sequence[int]) -> list[Ageing]:
+    """How many claims wait in each status and currency and range of age, and the sum of their amounts."""
+    age = case(
+        *[
+            (Claim.clock_starts_at >= _so_long_ago(last + 1), place)
+            for place, (_first, last) in enumerate(deadlines.ranges(ages))
+            if last is not None
+        ],
+        else_=len(ages),
+    )
+    amount = func.sum(func.coalesce(Claim.approved_amount, Claim.net_amount))
+    rows = session.execute(
+        select(Claim.status, Claim.currency, age, func.count(), amount)
+        .where(Claim.status.in_(deadlines.STEP_OF))
+        .group_by(Claim.status, Claim.currency, age)
+        .order_by(Claim.status, Claim.currency, age)
+    )
+    return [Ageing(*row) for row in rows]
+
+
+def _so_long_ago(days: int) -> datetime:
+    """Clocks that started before this moment have run for so many working days or more."""
+    return clock.end_of_day(clock.subtract_working_days(clock.now(), days).astimezone(clock.zone()).date())
+
+
+def assessments_of(claim_id: UUID) -> Sequence[ClaimAssessment]:
+    """How the claim's way was decided, oldest first."""
+    wanted = select(ClaimAssessment).where(ClaimAssessment.claim_id == claim_id)
+    return session.scalars(wanted.order_by(ClaimAssessment.created_at, ClaimAssessment.occasion.desc())).all()
+
+
+def find_escalation(claim_id: UUID, *, step: str, level: int) -> ClaimEscalation | None:
+    """What was told at this level about this step being overdue."""
+    wanted = select(ClaimEscalation).where(ClaimEscalation.claim_id == claim_id)
+    return session.scalars(wanted.where(ClaimEscalation.step == step, ClaimEscalation.level == level)).one_or_none()
+
+
+def paid_claims(provider_id: UUID) -> int:
+    """How many claims of the provider were paid."""
+    wanted = select(func.count()).where(Claim.provider_id == provider_id, Claim.status == "paid")
+    return session.scalar(wanted) or 0
+
+
+def troubled_claims(provider_id: UUID, *, since: datetime) -> int:
+    """How many claims of the provider were returned, cut, refused or sent back by the bank since then."""
+    troubled = or_(
+        Claim.returned_at >= since,
+        Claim.bounced_at >= since,
+        Claim.refused_at >= since,
+        and_(Claim.approved_at >= since, Claim.approved_amount < Claim.net_amount),
+    )
+    return session.scalar(select(func.count()).where(Claim.provider_id == provider_id, troubled)) or 0
 
 
 def approved_claims() -> Sequence[Claim]:

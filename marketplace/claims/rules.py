@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from marketplace.claims.models import Claim, Hold, PaymentBatch, Refund
+from marketplace.claims.models import Claim, ClaimLine, Hold, PaymentBatch, Refund
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
 from marketplace.core.i18n import _
@@ -16,6 +17,11 @@ explain(
     {
         "uq_claim_lines_stage_id": _("One of these stages is claimed already. Nothing was saved."),
         "ck_claims_four_eyes": _("Another budget officer must approve this claim. Nobody approves what they prepared."),
+        "ck_claims_two_approvals": _("A claim of this amount needs the approval of two budget officers."),
+        "ck_claims_requests": _(
+            "This claim was returned once already. Now it is approved, in part or whole, or refused."
+        ),
+        "ck_claim_lines_cut_reason": _("Give a reason for every amount that isn't approved in full."),
         "ck_payment_lines_held": _("Payments of this engagement are held. Nothing was saved."),
         "ck_payment_lines_batch": _("This payment batch has left already. Nothing was saved."),
         "ck_payment_batches_payer": _(
@@ -36,6 +42,38 @@ CHECKS: dict[str, Words] = {
     "bank_account": _("The provider has an approved bank account"),
     "account_age": _("The bank account wasn't changed shortly before"),
 }
+
+# What speaks against a claim of low risk, by code of config/claims.
+SIGNALS: dict[str, Words] = {
+    "large_amount": _("The amount is large"),
+    "first_claim": _("The provider was never paid before"),
+    "held_before": _("Payments of the engagement were held"),
+    "account_changed": _("The provider's bank account was changed not long ago"),
+    "suspended_before": _("The provider was suspended before"),
+    "odd_invoice": _("The invoice is higher than net amount and tax explain"),
+    "returned_before": _("An earlier claim was returned, cut, refused or sent back by the bank"),
+    "failed_check": _("A check has failed"),
+}
+
+STEPS: dict[str, Words] = {"check": _("Check"), "approve": _("Approval"), "pay": _("Payment")}
+
+# What comes next for a claim, and whose turn it is, by status.
+NEXT: dict[str, tuple[Words, Words]] = {
+    "submitted": (_("Check"), _("Officer")),
+    "checked": (_("Approval"), _("Budget officer")),
+    "first_approved": (_("Second approval"), _("Another budget officer")),
+    "returned": (_("Answer to the questions"), _("Provider")),
+    "approved": (_("Payment batch"), _("Budget officer")),
+    "batched": (_("Confirmation of the payment"), _("Bank")),
+}
+
+
+class Cut(NamedTuple):
+    """An approver's word on one line: the amount approved in minor units, and why it is less than claimed."""
+
+    line_id: UUID
+    amount: int
+    reason: str
 
 
 # What a movement on the agency's account did here.
@@ -93,8 +131,8 @@ def check_passed(checks: Sequence[Check]) -> None:
 
 
 def check_another_approves(claim: Claim, actor: Actor) -> None:
-    """Whoever handed in or checked a claim doesn't approve it; the database refuses it too."""
-    if actor.person_id in (claim.checked_by, claim.submitted_by):
+    """Whoever handed in, checked or approved a claim doesn't approve it; the database refuses it too."""
+    if actor.person_id in (claim.checked_by, claim.submitted_by, claim.first_approved_by):
         raise DomainError(_("Another budget officer must approve this claim. Nobody approves what they prepared."))
 
 
@@ -102,14 +140,14 @@ def check_another_sends(batch: PaymentBatch, subjects: Sequence[Claim | Refund],
     """Whoever prepared a batch, approved a claim or asked for a refund in it doesn't send it; nor does the database."""
     if actor.person_id == batch.prepared_by:
         raise DomainError(_("You prepared this batch. Another budget officer must send it."))
-    if any(_who_decided(subject) == actor.person_id for subject in subjects):
+    if any(actor.person_id in _who_decided(subject) for subject in subjects):
         raise DomainError(
             _("You approved a claim or asked for a refund in this batch. Another budget officer must send it.")
         )
 
 
-def _who_decided(subject: Claim | Refund) -> UUID | None:
-    return subject.approved_by if isinstance(subject, Claim) else subject.requested_by
+def _who_decided(subject: Claim | Refund) -> tuple[UUID | None, ...]:
+    return (subject.approved_by, subject.first_approved_by) if isinstance(subject, Claim) else (subject.requested_by,)
 
 
 def check_reason(reason: str) -> str:
@@ -119,12 +157,44 @@ def check_reason(reason: str) -> str:
     return reason.strip()
 
 
+def check_not_asked(claim: Claim) -> None:
+    """A provider is asked once; the database refuses a second request too."""
+    if claim.requests:
+        raise DomainError(_("This claim was returned once already. Now it is approved, in part or whole, or refused."))
+
+
+def check_cuts(lines: Sequence[ClaimLine], cuts: Sequence[Cut]) -> dict[UUID, Cut]:
+    """Each line is approved up to what is claimed, less only for a reason, and something is left; the cuts by line."""
+    by_line = {cut.line_id: cut for cut in cuts}
+    for line in lines:
+        cut = by_line.get(line.id)
+        net = line.aid + line.co_payment
+        if cut and not 0 <= cut.amount <= net:
+            raise Invalid(_("Approve at most what is claimed for the stage."), field=f"amount_{line.stage.code}")
+        if cut and cut.amount < net and not cut.reason.strip():
+            raise Invalid(
+                _("Give a reason for every amount that isn't approved in full."), field=f"reason_{line.stage.code}"
+            )
+    if len(by_line) != len(cuts) or not by_line.keys() <= {line.id for line in lines}:
+        raise NotFound()
+    if all(line.id in by_line and by_line[line.id].amount == 0 for line in lines):
+        raise Invalid(_("Nothing would be paid. Refuse the claim instead, with a reason."))
+    return by_line
+
+
 def check_reasons(reasons: Sequence[str]) -> list[str]:
     """A claim is returned once, with everything that is missing in one list."""
     found = [reason.strip() for reason in reasons if reason.strip()]
     if not found:
         raise Invalid(_("Write what is missing, one point a line."), field="reasons")
     return found
+
+
+def check_answer(answer: str) -> str:
+    """A returned claim is handed in again with an answer to what was asked."""
+    if not answer.strip():
+        raise Invalid(_("Write your answer to each point."), field="answer")
+    return answer.strip()
 
 
 def check_batchable(subjects: Sequence[Claim | Refund], wanted: int, held: set[UUID]) -> str:
@@ -162,6 +232,11 @@ def check_refund_account(refund: Refund, now: datetime, *, days: int) -> None:
                 days=days,
             )
         )
+
+
+def was_account_changed(accounts: Sequence[BankAccount], now: datetime, *, days: int) -> bool:
+    """The account in use replaced another one within so many days."""
+    return not is_account_settled(accounts, now, days=days)
 
 
 def is_account_settled(accounts: Sequence[BankAccount], now: datetime, *, days: int) -> bool:

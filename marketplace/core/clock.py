@@ -1,6 +1,7 @@
 """Business time: real time plus one stored offset that only demo and test mode can change."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -44,10 +45,33 @@ def end_of_day(day: date) -> datetime:
 
 def add_working_days(moment: datetime, days: int) -> datetime:
     """`moment` plus `days` working days (Monday to Friday, no public holiday) of the agency's country."""
-    closed = holidays.country_holidays(_country)
     local = moment.astimezone(_zone)
     while days > 0:
         local += timedelta(days=1)
-        if local.weekday() < 5 and local.date() not in closed:
-            days -= 1
+        days -= is_working_day(local.date())
     return local.astimezone(UTC)
+
+
+def subtract_working_days(moment: datetime, days: int) -> datetime:
+    """The latest moment at this hour since which `days` working days have begun."""
+    local = moment.astimezone(_zone)
+    while days > 0:
+        days -= is_working_day(local.date())
+        local -= timedelta(days=1)
+    return local.astimezone(UTC)
+
+
+def working_days_between(start: datetime, end: datetime) -> int:
+    """How many working days have begun after `start`'s day, up to `end`'s; 0 if `end` is not later."""
+    first, last = start.astimezone(_zone).date(), end.astimezone(_zone).date()
+    return sum(is_working_day(first + timedelta(days=day)) for day in range(1, (last - first).days + 1))
+
+
+def is_working_day(day: date) -> bool:
+    """Monday to Friday, and no public holiday of the agency's country."""
+    return day.weekday() < 5 and day not in _closed(_country, day.year)
+
+
+@cache
+def _closed(country: str, year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays(country, years=year))

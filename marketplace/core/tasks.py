@@ -48,6 +48,8 @@ class Task(StrEnum):
     OFFER_FROM_WAITLIST = "offer_from_waitlist", Queue.MONEY
     EXPIRE_VOUCHERS = "expire_vouchers", Queue.MONEY
     REMIND_HOLDERS = "remind_holders", Queue.MAIL
+    PASS_CLAIM = "pass_claim", Queue.MONEY
+    ESCALATE_CLAIM = "escalate_claim", Queue.MAINTENANCE
     END_HOLDS = "end_holds", Queue.MONEY
     LAPSE_ENGAGEMENT = "lapse_engagement", Queue.MONEY
     REFUND_CO_PAYMENT = "refund_co_payment", Queue.MONEY

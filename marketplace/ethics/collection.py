@@ -117,7 +117,8 @@ def _helpers(organisation_id: UUID) -> Iterable[Person]:
 
 
 def _claims(engagement_id: UUID) -> list[Claim]:
-    wanted = select(Claim).where(Claim.engagement_id == engagement_id, Claim.status != "withdrawn")
+    dropped = Claim.status.in_(("withdrawn", "refused"))
+    wanted = select(Claim).where(Claim.engagement_id == engagement_id, ~dropped)
     return list(db.session.scalars(wanted.order_by(Claim.submitted_at, Claim.id)))
 
 

@@ -111,7 +111,7 @@ def _claims() -> list[Fault]:
     figures: Figures = {}
     for name in PARTS:
         for step, statuses in (("approved", APPROVED), ("paid", ("paid",))):
-            says = case((Claim.status.in_(statuses), getattr(Claim, name)), else_=0)
+            says = case((Claim.status.in_(statuses), getattr(Claim, f"approved_{name}")), else_=0)
             figures[f"{step}_{name}"] = (says, func.coalesce(found.c[f"{step}_{name}"], 0))
     return _faults(select(Claim.number).outerjoin(found, found.c.id == Claim.id), figures)
 

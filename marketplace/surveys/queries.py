@@ -132,7 +132,8 @@ def mean_of_programme(programme_id: UUID) -> int | None:
 
 def results_for_provider(provider_id: UUID) -> list[int]:
     """Scores a provider may count among its results: of paid engagements, answered before this month began."""
-    unpaid = exists().where(Claim.engagement_id == Survey.engagement_id, Claim.status.not_in(("paid", "withdrawn")))
+    settled = Claim.status.in_(("paid", "withdrawn", "refused"))
+    unpaid = exists().where(Claim.engagement_id == Survey.engagement_id, ~settled)
     paid = exists().where(Claim.engagement_id == Survey.engagement_id, Claim.status == "paid")
     wanted = select(Answer.score).join(Survey, Survey.id == Answer.survey_id).order_by(Answer.score)
     found = db.session.scalars(

@@ -10,7 +10,7 @@ WALL_CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today"
 FIXED_NAMES = {"__init__", "states", "models", "rules", "queries", "service", "forms", "views", "commands"}
 ENGINES = {
     "accounts": {"business_number", "limits", "passwords"},
-    "claims": {"bank", "camt", "pain001"},
+    "claims": {"bank", "camt", "deadlines", "pain001", "risk"},
     "engagements": {"similarity", "text_extraction"},
     "ethics": {"collection", "labels", "papers"},
     "evaluations": {"grading", "rubric"},

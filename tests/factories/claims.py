@@ -7,6 +7,7 @@ from config.payments import terms
 from marketplace.claims import bank, queries, service
 from marketplace.claims.models import BankImport, Claim, PaymentBatch, Refund
 from marketplace.claims.pain001 import Account
+from marketplace.claims.rules import Cut
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.money import exponent
@@ -32,10 +33,10 @@ def submit(story: Story, engagement: Engagement) -> Claim:
     )
 
 
-def approve(story: Story, claim: Claim) -> Claim:
+def approve(story: Story, claim: Claim, *lines: Cut) -> Claim:
     """The programme officer checks, the first budget officer approves."""
     service.check_claim(claim.id, actor=story.programme_officer)
-    return service.approve_claim(claim.id, actor=story.budget_officers[0])
+    return service.approve_claim(claim.id, actor=story.budget_officers[0], lines=lines, key=new_key())
 
 
 def send(story: Story, *claims: Claim) -> PaymentBatch:

@@ -137,14 +137,14 @@ def test_nobody_approves_what_they_checked(story: engagements.Story, claim: Clai
     first, second = story.budget_officers
     service.check_claim(claim.id, actor=first)
     with pytest.raises(DomainError):
-        service.approve_claim(claim.id, actor=first)
+        service.approve_claim(claim.id, actor=first, key="first")
     with pytest.raises(IntegrityError, match="four_eyes"), db.session.begin_nested():
         db.session.execute(
             text("UPDATE claims SET status = 'approved', approved_at = app_now(), approved_by = checked_by")
         )
-    service.approve_claim(claim.id, actor=second)
+    service.approve_claim(claim.id, actor=second, key="second")
     with pytest.raises(Forbidden):
-        service.approve_claim(claim.id, actor=story.programme_officer)
+        service.approve_claim(claim.id, actor=story.programme_officer, key="third")
 
 
 def test_whoever_approved_or_prepared_does_not_send(story: engagements.Story, claim: Claim) -> None:
@@ -169,7 +169,9 @@ def test_a_claim_is_returned_with_all_reasons_and_comes_back_under_its_number(
     assert claim.return_reasons == ["No date", "Wrong number"]
     with pytest.raises(DomainError):
         service.check_claim(claim.id, actor=story.programme_officer)
-    service.resubmit_claim(claim.id, actor=story.manager, invoice_number="INV-2", invoice_gross=3_300_000)
+    service.resubmit_claim(
+        claim.id, actor=story.manager, answer="Dated, renumbered", invoice_number="INV-2", invoice_gross=3_300_000
+    )
     assert make.approve(story, claim).status == "approved"
 
 

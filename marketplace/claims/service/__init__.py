@@ -1,23 +1,37 @@
 """The verbs from accepted work to money paid."""
 
-from marketplace.claims.service.approval import approve_claim, check_claim, return_claim
+from marketplace.claims.service.approval import (
+    approve_claim,
+    check_claim,
+    countersign_claim,
+    reconsider_claim,
+    refuse_claim,
+    return_claim,
+)
 from marketplace.claims.service.batches import prepare_batch, remove_line, send_batch
+from marketplace.claims.service.escalation import escalate_claim
 from marketplace.claims.service.holds import end_holds, extend_hold, lift_hold, place_hold
 from marketplace.claims.service.reconciliation import import_bank_file
 from marketplace.claims.service.refunds import change_refund_account, refund_ended_stages, request_refund
+from marketplace.claims.service.straight_through import pass_claim
 from marketplace.claims.service.submission import resubmit_claim, submit_claim, withdraw_claim
 
 __all__ = [
     "approve_claim",
     "change_refund_account",
     "check_claim",
+    "countersign_claim",
     "end_holds",
+    "escalate_claim",
     "extend_hold",
     "import_bank_file",
     "lift_hold",
+    "pass_claim",
     "place_hold",
     "prepare_batch",
+    "reconsider_claim",
     "refund_ended_stages",
+    "refuse_claim",
     "remove_line",
     "request_refund",
     "resubmit_claim",

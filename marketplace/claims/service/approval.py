@@ -1,32 +1,29 @@
-"""The officers' verbs: check, return, approve; whoever checks doesn't approve."""
+"""The officers' verbs: check, return, approve, approve as the second, refuse; whoever checks doesn't approve."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from config.payments import terms
+from config import lists
 from marketplace.accounts import service as accounts
 from marketplace.claims import queries, rules
-from marketplace.claims.models import Claim
-from marketplace.claims.rules import Check
-from marketplace.claims.service import money
+from marketplace.claims.models import Claim, ClaimLine
+from marketplace.claims.rules import Cut
+from marketplace.claims.service import checks, cuts, money
 from marketplace.claims.states import CLAIM
-from marketplace.core import clock, db
+from marketplace.core import db, tasks
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import transition
-from marketplace.core.errors import DomainError
-from marketplace.engagements import queries as engagements
-from marketplace.engagements.models import Engagement
-from marketplace.providers import queries as providers
-from marketplace.vouchers import queries as vouchers
-from marketplace.vouchers import service as voucher_service
+from marketplace.core.tasks import Task
+from marketplace.ledger.service import money_verb
 
 
 def check_claim(claim_id: UUID, *, actor: Actor) -> Claim:
     """Run all checks and pass the claim on to another officer; nothing is kept if one of them fails."""
-    claim = _lock(claim_id)
+    claim = queries.lock_claim(claim_id)
     rules.check_role(actor, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER)
     CLAIM.move(claim.status, "check")
-    _run_checks(claim, actor)
+    rules.check_passed(checks.run(claim, actor=actor))
+    claim.route = "people"
     claim.checked_by = actor.person_id
     transition(claim, CLAIM, "check", actor=actor)
     db.flush()
@@ -34,75 +31,115 @@ def check_claim(claim_id: UUID, *, actor: Actor) -> Claim:
 
 
 def return_claim(claim_id: UUID, *, actor: Actor, reasons: Sequence[str]) -> Claim:
-    """Send a claim back once, with everything that is missing in one list; the provider's answer reopens it."""
-    claim = _lock(claim_id)
+    """Ask the provider once, for everything that is missing; the clock stands still until the answer."""
+    claim = queries.lock_claim(claim_id)
     rules.check_role(actor, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER)
+    CLAIM.move(claim.status, "return")
+    rules.check_not_asked(claim)
     claim.return_reasons = rules.check_reasons(reasons)
+    claim.requests += 1
+    claim.route = "people"
     claim.returned_by = actor.person_id
     transition(claim, CLAIM, "return", actor=actor, reason="; ".join(claim.return_reasons))
     db.flush()
+    tasks.cancel(Task.ESCALATE_CLAIM, claim.id)
     notify(claim, "claims/claim_returned", reasons=claim.return_reasons)
     return claim
 
 
-def approve_claim(claim_id: UUID, *, actor: Actor) -> Claim:
-    """Approve what another person checked: checks run again, then committed money becomes payable."""
-    claim = _lock(claim_id)
+@money_verb(Claim)
+def approve_claim(claim_id: UUID, *, actor: Actor, key: str, lines: Sequence[Cut] = ()) -> Claim:
+    """Approve what another person checked, each line whole or less for a reason; a large one waits for a second.
+
+    The checks run again; then committed money becomes payable and the rest goes back.
+    """
+    claim = queries.lock_claim(claim_id)
+    event = "approve_first" if claim.needs_two else "approve"
+    _check_approver(claim, event, actor)
+    cuts.decide(claim, lines)
+    if claim.needs_two:
+        claim.first_approved_by = actor.person_id
+        transition(claim, CLAIM, event, actor=actor, amount=claim.approved_amount)
+        db.flush()
+        return claim
+    _finish(claim, event, actor)
+    return claim
+
+
+@money_verb(Claim)
+def countersign_claim(claim_id: UUID, *, actor: Actor, key: str) -> Claim:
+    """Approve as the second budget officer what the first one approved; now the money becomes payable."""
+    claim = queries.lock_claim(claim_id)
+    _check_approver(claim, "countersign", actor)
+    _finish(claim, "countersign", actor)
+    return claim
+
+
+def reconsider_claim(claim_id: UUID, *, actor: Actor, reason: str) -> Claim:
+    """Take a first approval back, with a reason; the claim waits for a first approval again."""
+    claim = queries.lock_claim(claim_id)
     rules.check_role(actor, Role.BUDGET_OFFICER)
+    transition(claim, CLAIM, "reconsider", actor=actor, reason=rules.check_reason(reason))
+    claim.first_approved_by = claim.first_approved_at = None
+    cuts.undo(claim)
+    db.flush()
+    return claim
+
+
+@money_verb(Claim)
+def refuse_claim(claim_id: UUID, *, actor: Actor, reason: str, key: str) -> Claim:
+    """Pay nothing, with a reason the provider reads; the aid goes back to the voucher, the share to the company."""
+    claim = queries.lock_claim(claim_id)
+    rules.check_role(actor, Role.BUDGET_OFFICER)
+    CLAIM.move(claim.status, "refuse")
     rules.check_another_approves(claim, actor)
-    CLAIM.move(claim.status, "approve")
-    _run_checks(claim, actor)
-    claim.approved_by = actor.person_id
-    transition(claim, CLAIM, "approve", actor=actor, amount=claim.net_amount)
+    claim.refusal_reason = rules.check_reason(reason)
+    claim.refused_by = actor.person_id
+    claim.route = "people"
+    cuts.decide_nothing(claim, claim.refusal_reason)
+    transition(claim, CLAIM, "refuse", actor=actor, reason=claim.refusal_reason)
+    db.flush()
+    cuts.give_back(claim, actor=actor)
+    notify(claim, "claims/claim_refused", reason=claim.refusal_reason)
+    return claim
+
+
+def settle(claim: Claim, event: str, *, actor: Actor) -> None:
+    """Make the approved move: what was approved becomes payable, the rest goes back, the provider is told."""
+    transition(claim, CLAIM, event, actor=actor, amount=claim.approved_amount)
     db.flush()
     money.make_payable(claim, actor=actor)
-    notify(claim, "claims/claim_approved")
-    return claim
+    cuts.give_back(claim, actor=actor)
+    notify(claim, "claims/claim_approved", cuts=[_cut(line) for line in claim.lines if line.cut])
 
 
 def notify(claim: Claim, template: str, **data: object) -> None:
     """Tell the provider's managers once about this step of a claim."""
-    moment = (claim.returned_at, claim.approved_at, claim.bounced_at, claim.paid_at)
+    moment = (claim.returned_at, claim.approved_at, claim.refused_at, claim.bounced_at, claim.paid_at)
     accounts.notify_organisation(
         claim.provider_id,
         [Role.MANAGER],
         template,
         key=f"{template}:{claim.id}:{max(filter(None, moment)).isoformat()}",
         number=claim.number,
-        amount=claim.net_amount,
+        amount=claim.net_amount if claim.approved_amount is None else claim.approved_amount,
         currency=claim.currency,
         path=f"/claims/{claim.id}",
         **data,
     )
 
 
-def _lock(claim_id: UUID) -> Claim:
-    # The engagement first, as a hold does: neither misses the other.
-    db.get(Engagement, db.get(Claim, claim_id).engagement_id, lock=True)
-    return db.get(Claim, claim_id, lock=True)
+def _cut(line: ClaimLine) -> dict[str, object]:
+    return {"stage": lists.stages().get(line.stage.code), "amount": line.cut, "reason": line.cut_reason}
 
 
-def _run_checks(claim: Claim, actor: Actor) -> None:
-    agreement = claim.engagement.agreement
-    stages = [line.stage for line in claim.lines]
-    accounts_known = providers.bank_accounts_of(claim.provider_id)
-    found = [
-        Check("eligible", _is_eligible(agreement.voucher_id, actor)),
-        Check("not_held", queries.find_hold_in_force(claim.engagement_id) is None),
-        Check("compared", rules.are_compared(engagements.deliverables_of(claim.engagement_id), stages)),
-        Check("bank_account", providers.active_bank_account(claim.provider_id) is not None),
-        Check(
-            "account_age",
-            rules.is_account_settled(accounts_known, clock.now(), days=terms(clock.today()).changed_account_days),
-        ),
-    ]
-    rules.check_passed(found)
-    claim.checks = [{"code": check.code, "passed": check.passed} for check in found]
+def _check_approver(claim: Claim, event: str, actor: Actor) -> None:
+    rules.check_role(actor, Role.BUDGET_OFFICER)
+    rules.check_another_approves(claim, actor)
+    CLAIM.move(claim.status, event)
+    rules.check_passed(checks.run(claim, actor=actor))
 
 
-def _is_eligible(voucher_id: UUID, actor: Actor) -> bool:
-    try:
-        voucher_service.reassess(vouchers.get_voucher(voucher_id).application_id, occasion="payment", actor=actor)
-    except DomainError:
-        return False
-    return True
+def _finish(claim: Claim, event: str, actor: Actor) -> None:
+    claim.approved_by = actor.person_id
+    settle(claim, event, actor=actor)

@@ -12,19 +12,20 @@ from marketplace.ledger.service import Leg, Opening, post
 
 
 def make_payable(claim: Claim, *, actor: Actor) -> None:
-    """Move the claim's aid from committed to payable on every budget line, and the co-payment's part with it."""
+    """Move the approved aid from committed to payable on every budget line, and the co-payment's part with it."""
     agreement_id = claim.engagement.agreement_id
     owner, legs = ("claim", claim.id), []
-    if claim.aid:
+    if claim.approved_aid:
         committed = ledger_queries.balances_by_owner(agreement_id, "committed")
         # Weighing by what is left keeps every part within its line, and the last claim empties all of them.
-        for line_id, part in zip(committed, split(claim.aid, list(committed.values())), strict=True):
+        for line_id, part in zip(committed, split(claim.approved_aid, list(committed.values())), strict=True):
             if part:
                 payable = Opening(f"payable:{claim.id}:{line_id}", "payable", owner, claim.currency, line_id)
                 legs.append(Leg(f"committed:{agreement_id}:{line_id}", payable, part, f"{claim.id}:approve:{line_id}"))
-    if claim.co_payment:
+    if claim.approved_co_payment:
         payable = Opening(f"co_payment_payable:{claim.id}", "co_payment_payable", owner, claim.currency)
-        legs.append(Leg(f"co_payment:{agreement_id}", payable, claim.co_payment, f"{claim.id}:approve:co_payment"))
+        key = f"{claim.id}:approve:co_payment"
+        legs.append(Leg(f"co_payment:{agreement_id}", payable, claim.approved_co_payment, key))
     post(legs, kind="approve", actor=actor, reference=claim.number)
 
 
@@ -55,9 +56,9 @@ def _pay_claim(line: PaymentLine, claim: Claim, actor: Actor) -> None:
         if amount:
             paid = Opening(f"paid:{line_id}", "paid", ("budget_line", line_id), claim.currency, line_id)
             legs.append(Leg(f"payable:{claim.id}:{line_id}", paid, amount, f"{line.id}:pay:{line_id}"))
-    if claim.co_payment:
+    if claim.approved_co_payment:
         paid = Opening(f"co_payment_paid:{claim.currency}", "co_payment_paid", ("agency", None), claim.currency)
-        legs.append(Leg(f"co_payment_payable:{claim.id}", paid, claim.co_payment, f"{line.id}:pay:co_payment"))
+        legs.append(Leg(f"co_payment_payable:{claim.id}", paid, claim.approved_co_payment, f"{line.id}:pay:co_payment"))
     post(legs, kind="pay", actor=actor, reference=claim.number)
 
 

@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from marketplace.claims import queries, rules
+from config.claims import Handling, handling
+from marketplace.claims import deadlines, queries, rules
 from marketplace.claims.models import Claim, ClaimLine
+from marketplace.claims.service.assessment import assess
+from marketplace.claims.service.escalation import wind
 from marketplace.claims.states import CLAIM
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
+from marketplace.core.tasks import Task, schedule
 from marketplace.engagements.models import Engagement
 
 
@@ -23,6 +27,7 @@ def submit_claim(
     rules.check_stages(engagement, stages, stage_ids)
     net_amount = sum(stage.agreed.price_net for stage in stages)
     rules.check_invoice(net_amount, invoice_gross)
+    now, limits = clock.now(), handling(clock.today())
     claim = Claim(
         number=db.next_number("CLM"),
         engagement_id=engagement_id,
@@ -35,7 +40,10 @@ def submit_claim(
         invoice_gross=invoice_gross,
         status=CLAIM.initial,
         submitted_by=actor.person_id,
-        submitted_at=clock.now(),
+        submitted_at=now,
+        clock_starts_at=now,
+        requests=0,
+        needs_two=net_amount >= limits.second_approval_from.get(engagement.agreement.currency, 0),
         device_hash=actor.device_hash,
     )
     claim.lines = [
@@ -44,18 +52,25 @@ def submit_claim(
     session.add(claim)
     db.flush()
     record(actor, "claim.submit", claim, after={"net_amount": net_amount, "invoice_gross": invoice_gross})
+    _send_its_way(claim, limits)
     return claim
 
 
-def resubmit_claim(claim_id: UUID, *, actor: Actor, invoice_number: str, invoice_gross: int) -> Claim:
-    """Hand a returned claim in again with a corrected invoice; it keeps its number and its place in time."""
+def resubmit_claim(claim_id: UUID, *, actor: Actor, answer: str, invoice_number: str, invoice_gross: int) -> Claim:
+    """Answer the one request and hand the claim in again; it keeps its number, and its clock goes on."""
     claim = db.get(Claim, claim_id, lock=True)
     rules.check_claims_for(claim.provider_id, actor)
     rules.check_invoice(claim.net_amount, invoice_gross)
+    claim.answer = rules.check_answer(answer)
     claim.invoice_number = invoice_number
     claim.invoice_gross = invoice_gross
     transition(claim, CLAIM, "resubmit", actor=actor, invoice_gross=invoice_gross)
+    if claim.returned_at and claim.resubmitted_at:
+        claim.clock_starts_at = deadlines.restarted(
+            claim.clock_starts_at, stopped_at=claim.returned_at, answered_at=claim.resubmitted_at
+        )
     db.flush()
+    wind(claim)
     return claim
 
 
@@ -68,3 +83,12 @@ def withdraw_claim(claim_id: UUID, *, actor: Actor) -> Claim:
         line.withdrawn_at = claim.withdrawn_at
     db.flush()
     return claim
+
+
+def _send_its_way(claim: Claim, limits: Handling) -> None:
+    claim.route = assess(claim, occasion="submission").route
+    db.flush()
+    wind(claim)
+    if claim.route == "straight_through":
+        at = clock.add_working_days(claim.submitted_at, limits.straight_through_days)
+        schedule(Task.PASS_CLAIM, claim.id, run_after=at)

@@ -137,8 +137,8 @@ def remove_line(line_id: UUID) -> ResponseReturnValue:
 
 
 def _choice(claim: Claim, people: dict[UUID, str]) -> str:
-    approver = people.get(claim.approved_by) if claim.approved_by else ""
-    amount = money(claim.net_amount, claim.currency)
+    approver = people.get(claim.approved_by, "") if claim.approved_by else str(_("the system"))
+    amount = money(claim.approved_amount, claim.currency)
     return str(_("%(number)s · %(amount)s · approved by %(name)s", number=claim.number, amount=amount, name=approver))
 
 

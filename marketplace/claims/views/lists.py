@@ -5,13 +5,13 @@ from uuid import UUID
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from config.payments import terms
 from marketplace.accounts import queries as accounts
 from marketplace.claims import queries
 from marketplace.claims.forms import ClaimFilter
 from marketplace.claims.models import Claim
-from marketplace.claims.rules import CHECKS
+from marketplace.claims.rules import CHECKS, NEXT, SIGNALS
 from marketplace.claims.states import CLAIM, LINE
+from marketplace.claims.views import progress
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, exports
 from marketplace.core.actors import AGENCY, Role
@@ -44,8 +44,13 @@ COLUMNS = [
     (_("Invoice number"), lambda row: row.invoice_number),
     (_("Handed in"), lambda row: row.submitted_at),
     (_("Approved"), lambda row: row.approved_at),
+    (_("Approved amount"), lambda row: row.approved_amount),
     (_("Paid"), lambda row: row.paid_at),
     (_("Status"), lambda row: str(CLAIM.label(row.status))),
+    (_("In this state since"), lambda row: row.since),
+    (_("Next step"), lambda row: str(NEXT[row.status][0]) if row.status in NEXT else ""),
+    (_("Who acts"), lambda row: str(NEXT[row.status][1]) if row.status in NEXT else ""),
+    (_("Due by"), progress.due),
 ]
 
 
@@ -66,6 +71,9 @@ def claims() -> ResponseReturnValue:
         found=found,
         names=accounts.organisation_names(row.provider_id for row in found.items),
         to_claim=to_claim,
+        due=progress.due,
+        now=clock.now(),
+        next_steps=NEXT,
         lifecycle=CLAIM,
         form=ClaimFilter(request.args),
     )
@@ -77,17 +85,22 @@ def claim(claim_id: UUID) -> ResponseReturnValue:
     """One claim: where it stands, since when, and what comes next."""
     actor = current_actor()
     found = queries.get_claim(claim_id, actor=actor)
-    limits = terms(clock.today())
+    assessments = queries.assessments_of(claim_id) if actor.role in AGENCY else []
     return page(
         "claims/claim.html",
         claim=found,
         agreement=found.engagement.agreement,
         names=accounts.organisation_names([found.provider_id, found.engagement.organisation_id]),
-        people=accounts.names([found.checked_by, found.approved_by]) if actor.role in AGENCY else {},
+        people=accounts.names([found.checked_by, found.first_approved_by, found.approved_by, found.refused_by])
+        if actor.role in AGENCY
+        else {},
+        assessments=assessments,
+        signals={row.id: [SIGNALS[code] for code in row.signals] for row in assessments},
         hold=queries.find_hold_in_force(found.engagement_id),
         line=queries.line_of_claim(claim_id),
-        answer_by=clock.add_working_days(found.resubmitted_at or found.submitted_at, limits.claim_working_days),
-        batch_days=limits.batch_every_days,
+        steps=progress.steps(found),
+        due=progress.due(found),
+        next_step=NEXT.get(found.status),
         checks=CHECKS,
         likenesses=engagements.likenesses_of(found.engagement_id) if actor.role in AGENCY else None,
         lifecycle=CLAIM,

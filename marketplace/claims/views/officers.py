@@ -1,17 +1,23 @@
-"""The officers' pages for one claim: check, return, approve."""
+"""The officers' pages for one claim: check, return, approve, approve as the second, take back, refuse."""
 
 from uuid import UUID
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
+from marketplace.accounts import queries as accounts
 from marketplace.claims import queries, service
-from marketplace.claims.forms import ApproveForm, CheckForm, ReturnForm
+from marketplace.claims.forms import CheckForm, CountersignForm, ReasonForm, ReturnForm, approve_form, cuts_in
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page
+
+APPROVED = {
+    "approved": _("The claim is approved. It waits for the next payment batch."),
+    "first_approved": _("Your approval is kept. Another budget officer approves the claim as the second."),
+}
 
 
 @blueprint.route("/claims/<uuid:claim_id>/check", methods=["GET", "POST"])
@@ -45,15 +51,59 @@ def return_claim(claim_id: UUID) -> ResponseReturnValue:
 @blueprint.route("/claims/<uuid:claim_id>/approve", methods=["GET", "POST"])
 @requires(Role.BUDGET_OFFICER)
 def approve_claim(claim_id: UUID) -> ResponseReturnValue:
-    """Approve what another person checked."""
+    """Approve what another person checked, whole or in part."""
     actor = current_actor()
     found = queries.get_claim(claim_id, actor=actor)
-    form = ApproveForm()
+    form = approve_form(found)
     if form.validate_on_submit():
         with form.errors_to_fields():
-            service.approve_claim(claim_id, actor=actor)
-            return done(_("The claim is approved. It waits for the next payment batch."), _back(claim_id))
+            lines = cuts_in(form, found)
+            approved = service.approve_claim(claim_id, actor=actor, lines=lines, key=str(form.key.data))
+            return done(APPROVED[approved.status], _back(claim_id))
     return page("claims/approve_claim.html", form=form, claim=found)
+
+
+@blueprint.route("/claims/<uuid:claim_id>/countersign", methods=["GET", "POST"])
+@requires(Role.BUDGET_OFFICER)
+def countersign_claim(claim_id: UUID) -> ResponseReturnValue:
+    """Approve a large claim as the second officer."""
+    actor = current_actor()
+    found = queries.get_claim(claim_id, actor=actor)
+    form = CountersignForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.countersign_claim(claim_id, actor=actor, key=str(form.key.data))
+            return done(APPROVED["approved"], _back(claim_id))
+    people = accounts.names([found.first_approved_by])
+    return page("claims/countersign_claim.html", form=form, claim=found, people=people)
+
+
+@blueprint.route("/claims/<uuid:claim_id>/reconsider", methods=["GET", "POST"])
+@requires(Role.BUDGET_OFFICER)
+def reconsider_claim(claim_id: UUID) -> ResponseReturnValue:
+    """Take a first approval back."""
+    actor = current_actor()
+    found = queries.get_claim(claim_id, actor=actor)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.reconsider_claim(claim_id, actor=actor, reason=form.reason.data)
+            return done(_("The first approval is taken back. The claim waits for approval again."), _back(claim_id))
+    return page("claims/reconsider_claim.html", form=form, claim=found)
+
+
+@blueprint.route("/claims/<uuid:claim_id>/refuse", methods=["GET", "POST"])
+@requires(Role.BUDGET_OFFICER)
+def refuse_claim(claim_id: UUID) -> ResponseReturnValue:
+    """Pay nothing, with a reason."""
+    actor = current_actor()
+    found = queries.get_claim(claim_id, actor=actor)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.refuse_claim(claim_id, actor=actor, reason=form.reason.data, key=str(form.key.data))
+            return done(_("The claim is refused. The provider is told the reason."), _back(claim_id))
+    return page("claims/refuse_claim.html", form=form, claim=found)
 
 
 def _back(claim_id: UUID) -> str:

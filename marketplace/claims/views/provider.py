@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from config import lists
 from marketplace.claims import queries, service
-from marketplace.claims.forms import ClaimForm, ConfirmForm, InvoiceForm, choose_from, in_currency
+from marketplace.claims.forms import AnswerForm, ClaimForm, ConfirmForm, choose_from, in_currency
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
@@ -46,12 +46,13 @@ def resubmit_claim(claim_id: UUID) -> ResponseReturnValue:
     """Answer the list of reasons and hand the claim in again."""
     actor = current_actor()
     found = queries.get_claim(claim_id, actor=actor)
-    form = in_currency(InvoiceForm, found.currency)(obj=found)
+    form = in_currency(AnswerForm, found.currency)(obj=found)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.resubmit_claim(
                 claim_id,
                 actor=actor,
+                answer=form.answer.data,
                 invoice_number=form.invoice_number.data,
                 invoice_gross=form.invoice_gross.data,
             )

@@ -1,0 +1,46 @@
+"""The clock of a claim: it is wound when the claim comes in, and whoever let a step go overdue is told once a level."""
+
+from uuid import UUID
+
+from config.claims import handling
+from marketplace.accounts import service as accounts
+from marketplace.claims import deadlines, queries, rules
+from marketplace.claims.models import Claim, ClaimEscalation
+from marketplace.core import clock, db
+from marketplace.core.actors import Actor, Role
+from marketplace.core.audit import record
+from marketplace.core.db import session
+from marketplace.core.tasks import Task, schedule
+
+TOLD = {1: (Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER), 2: (Role.ADMINISTRATOR,)}
+
+
+def wind(claim: Claim) -> None:
+    """Ask to be woken when a step is overdue; after an answer the clock is wound anew, under new waves."""
+    for place, (_step, _level, at) in enumerate(deadlines.alarms(claim.clock_starts_at, handling(clock.today()))):
+        schedule(Task.ESCALATE_CLAIM, claim.id, wave=claim.requests * 10 + place, run_after=at)
+
+
+def escalate_claim(claim_id: UUID, wave: int, *, actor: Actor) -> None:
+    """Tell the officers, or the administrators, that a step is overdue; once a step and level."""
+    rules.check_role(actor, Role.SYSTEM)
+    claim = db.get(Claim, claim_id, lock=True)
+    winding, place = divmod(wave, 10)
+    step, level, _at = deadlines.alarms(claim.clock_starts_at, handling(clock.today()))[place]
+    told = queries.find_escalation(claim_id, step=step, level=level)
+    if winding != claim.requests or told is not None or not deadlines.is_overdue(claim.status, step):
+        return
+    session.add(ClaimEscalation(claim_id=claim_id, step=step, level=level))
+    record(actor, "claim.escalate", claim, after={"step": step, "level": level})
+    for role in TOLD[level]:
+        accounts.notify_role(
+            role,
+            "claims/claim_overdue",
+            key=f"claims/claim_overdue:{claim_id}:{step}:{level}",
+            number=claim.number,
+            amount=claim.net_amount,
+            currency=claim.currency,
+            due_at=deadlines.due_at(step, claim.clock_starts_at, handling(clock.today())).isoformat(),
+            path=f"/claims/{claim_id}",
+        )
+    db.flush()

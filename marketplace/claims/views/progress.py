@@ -1,0 +1,70 @@
+"""Where a claim stands, since when, what comes next, by when, and whose turn it is."""
+
+from datetime import datetime
+from typing import Any
+
+from config.claims import handling
+from config.payments import terms
+from marketplace.claims import deadlines
+from marketplace.claims.models import Claim
+from marketplace.core import clock
+from marketplace.core.errors import Words
+from marketplace.core.i18n import _, day, moment
+
+DONE = ("submitted", "checked", "approved", "batched", "paid")
+ENDED: dict[str, Words] = {"withdrawn": _("Withdrawn by the provider"), "refused": _("Refused")}
+
+
+def due(claim: Claim) -> datetime | None:
+    """By when the step that the claim waits for is to be done; None while the agency owes none."""
+    step = deadlines.STEP_OF.get(claim.status)
+    return deadlines.due_at(step, claim.clock_starts_at, handling(clock.today())) if step else None
+
+
+def steps(claim: Claim) -> list[dict[str, Any]]:
+    """The claim's timeline, with the day by which each step to come is due."""
+    handed_in = {"text": _("Claim handed in"), "when": moment(claim.submitted_at), "state": "done"}
+    if claim.status in ENDED:
+        return [handed_in, {"text": ENDED[claim.status], "when": moment(claim.since), "state": "done"}]
+    place = DONE.index({"returned": "submitted", "first_approved": "checked"}.get(claim.status, claim.status))
+    found, state = [handed_in, *_request(claim)], "next" if claim.status == "returned" else "now"
+    for text, at, due_words, done_at in _to_come(claim):
+        if done_at <= place:
+            found.append({"text": text, "when": moment(at), "state": "done"})
+        else:
+            found.append({"text": text, "when": due_words, "state": state})
+            state = "next"
+    return found
+
+
+def _request(claim: Claim) -> list[dict[str, Any]]:
+    if not claim.returned_at:
+        return []
+    asked = {"text": _("Returned with questions; the clock stands still"), "when": moment(claim.returned_at)}
+    if claim.status == "returned":
+        return [{**asked, "state": "now"}]
+    answered = {"text": _("Answered; the clock goes on"), "when": moment(claim.resubmitted_at), "state": "done"}
+    return [{**asked, "state": "done"}, answered]
+
+
+def _to_come(claim: Claim) -> list[tuple[Words, datetime | None, Words, int]]:
+    """Each step's words, its time once done, by when it is due, and the place from which on it is done."""
+    approve, usual = _by(claim, "approve"), terms(clock.today()).batch_every_days
+    batch = (_("In a payment batch"), claim.batched_at, _("within %(days)s days of the approval", days=usual), 3)
+    rest = [batch, (_("Paid"), claim.paid_at, _by(claim, "pay"), 4)]
+    if claim.route == "straight_through":
+        return [(_("Checked and approved by the system, for its low risk"), claim.approved_at, approve, 2), *rest]
+    found = [(_("Checked by a person"), claim.checked_at, _by(claim, "check"), 1)]
+    if claim.needs_two:
+        done_at = 1 if claim.status == "first_approved" else 2
+        found.append((_("Approved by a second officer"), claim.first_approved_at, approve, done_at))
+        found.append((_("Approved by a third officer, for its amount"), claim.approved_at, approve, 2))
+    else:
+        found.append((_("Approved by a second officer"), claim.approved_at, approve, 2))
+    return [*found, *rest]
+
+
+def _by(claim: Claim, step: str) -> Words:
+    if claim.status == "returned":
+        return _("after your answer")
+    return _("by %(day)s", day=day(deadlines.due_at(step, claim.clock_starts_at, handling(clock.today()))))
