@@ -6,6 +6,7 @@ from uuid import UUID
 
 from marketplace.claims import queries, service
 from marketplace.claims.models import Claim, Refund
+from marketplace.claims.rules import Cut
 from marketplace.core import clock
 from marketplace.core.actors import SYSTEM, Role
 from marketplace.demo import bank, words
@@ -13,7 +14,7 @@ from marketplace.demo.story import Tale, World
 from marketplace.demo.walk import later
 
 # Who does what: the one who checks also sends, the other approves and prepares, so no four-eyes rule stands in the way.
-CHECKS, APPROVES = 0, 1
+CHECKS, APPROVES, COUNTERSIGNS = 0, 1, 2
 
 
 def claim(tale: Tale) -> None:
@@ -48,12 +49,21 @@ def send_back(tale: Tale) -> None:
 
 
 def approve(tale: Tale) -> None:
-    """Another budget officer approves it, unless the system did already."""
-    claim_id = tale.ids["claim"]
-    if queries.get_claim(claim_id, actor=SYSTEM).status == "checked":
-        service.approve_claim(
-            claim_id, actor=tale.officer(Role.BUDGET_OFFICER, APPROVES), key=f"demo-approve:{claim_id}"
-        )
+    """Another budget officer approves it, less of its last stage if so planned; unless the system did already."""
+    claim = queries.get_claim(tale.ids["claim"], actor=SYSTEM)
+    if claim.status != "checked":
+        return
+    last = max(claim.lines, key=lambda line: line.stage.position)
+    cut = Cut(last.id, (last.aid + last.co_payment) * 4 // 5, words.reason("cut"))
+    service.approve_claim(
+        claim.id,
+        actor=tale.officer(Role.BUDGET_OFFICER, APPROVES),
+        lines=[cut] if tale.plan.scheme == "cut" else [],
+        key=f"demo-approve:{claim.id}",
+    )
+    if claim.needs_two:
+        second = tale.officer(Role.BUDGET_OFFICER, COUNTERSIGNS)
+        service.countersign_claim(claim.id, actor=second, key=f"demo-countersign:{claim.id}")
 
 
 def pay_days(world: World, *, last: float) -> Iterator[datetime]:

@@ -15,7 +15,7 @@ PASSWORD = "seven otters cross the river"  # noqa: S105  printed on purpose, in 
 # Who works for the agency: as many of each role as the four-eyes rules need, two that stand alone.
 STAFF = (
     ("programme", Role.PROGRAMME_OFFICER, 2),
-    ("budget", Role.BUDGET_OFFICER, 2),
+    ("budget", Role.BUDGET_OFFICER, 3),
     ("ethics", Role.ETHICS_OFFICER, 3),
     ("evaluator", Role.EVALUATOR, 2),
     ("admin", Role.ADMINISTRATOR, 2),

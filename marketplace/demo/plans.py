@@ -80,6 +80,7 @@ UNDER_WAY = [
     Plan("hand_in:3", 76),
     Plan("accept:3", 80, at={"accept:3": 4}),
     Plan("claim", 84, at={"claim": 3}),
+    Plan("claim", 116, at={"claim": 26}),
     Plan("survey_firm", 86, scheme="copies", at={"accept:3": 7, "claim": 6}),
     Plan("survey_firm", 98, scheme="laptop", at={"accept:3": 9, "claim": 7}),
     Plan("return", 90, at={"claim": 8}),
@@ -89,6 +90,7 @@ UNDER_WAY = [
     Plan("approve", 98, at={"check": 9, "approve": 6}),
     Plan("approve", 100, at={"check": 9, "approve": 6}),
     Plan("approve", 105),
+    Plan("approve", 103, scheme="cut"),
     Plan("declare_evaluator", 108),
     Plan("evaluate", 110),
     Plan("evaluate", 112),
@@ -111,7 +113,7 @@ def calls(scale: Scale) -> Sequence[Offer]:
         ]
     return [
         Offer("coupon-consulting", _title("지난 시즌", "past season"), 690, 664, 15, (0, 18), 10, FINISHED),
-        Offer("coupon-consulting", _title("상반기", "first half"), 175, 150, 42, (18, 66), 8, UNDER_WAY),
+        Offer("coupon-consulting", _title("상반기", "first half"), 175, 150, 43, (18, 66), 8, UNDER_WAY),
         Offer(
             "coupon-consulting", _title("하반기", "second half"), 10, -20, 30, (67, 82), 14,
             until={3: "draft", 9: "draft"},
@@ -124,15 +126,15 @@ SMALL_PLANS = [
     Plan("grade", 118),
     Plan("evaluate", 112),
     Plan("declare_evaluator", 108),
-    Plan("approve", 98, at={"check": 9, "approve": 6}),
+    Plan("approve", 98, scheme="cut", at={"check": 9, "approve": 6}),
     Plan("check", 92, at={"check": 2}),
     Plan("survey_firm", 100, scheme="provider_pays"),
+    Plan("claim", 116, at={"claim": 26}),
     Plan("correction:2", 66, scheme="correction"),
     Plan("redeem", 32),
     Plan("sign_sme", 32),
     Plan("bids", 24),
     Plan("bids", 16, wait={"open": 16}),
-    Plan(""),
 ]
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, or_, select
 
 from marketplace.accounts.models import Membership
-from marketplace.claims.models import BankEntry, Claim, ClaimLine, PaymentBatch, Refund
+from marketplace.claims.deadlines import STEP_OF
+from marketplace.claims.models import BankEntry, Claim, ClaimEscalation, ClaimLine, PaymentBatch, Refund
 from marketplace.core import clock
 from marketplace.core.actors import Actor, Role
 from marketplace.core.db import session
@@ -187,7 +188,16 @@ def _own_stages(actor: Actor) -> Count:
 
 def _claims_to_approve(actor: Actor) -> Count:
     theirs = Claim.checked_by.is_distinct_from(actor.person_id)
-    return _of(Claim, Claim.status == "checked", theirs)
+    first = and_(Claim.status == "first_approved", Claim.first_approved_by.is_distinct_from(actor.person_id))
+    return _of(Claim, or_(Claim.status == "checked", first), theirs)
+
+
+def _claims_overdue(level: int) -> Callable[[Actor], Count]:
+    """Claims told at this level as overdue for the step that they still wait for."""
+    steps = STEP_OF.items()
+    waiting = or_(*(and_(Claim.status == status, ClaimEscalation.step == step) for status, step in steps))
+    told = exists().where(ClaimEscalation.claim_id == Claim.id, ClaimEscalation.level == level, waiting)
+    return lambda actor: _of(Claim, told)
 
 
 def _batches_to_send(actor: Actor) -> Count:
@@ -258,11 +268,13 @@ WORK: dict[Role, Sequence[Work]] = {
         Work(_("Applications to decide"), "vouchers.received_applications", _all(Application, "in_review")),
         Work(_("Registrations of providers to decide"), "providers.registrations", _all(Provider, "applied")),
         Work(_("Claims to check"), "claims.claims", _all(Claim, "submitted")),
+        Work(_("Claims overdue"), "claims.ageing", _claims_overdue(1)),
     ),
     Role.BUDGET_OFFICER: (
         Work(_("Budget lines to appropriate"), "programmes.budget_line_list", _all(BudgetLine, "proposed")),
         Work(_("Bank accounts to approve"), "providers.bank_accounts", _all(BankAccount, "proposed")),
         Work(_("Claims to approve"), "claims.claims", _claims_to_approve),
+        Work(_("Claims overdue"), "claims.ageing", _claims_overdue(1)),
         Work(_("Approved claims waiting for a payment batch"), "claims.payment_batches", _all(Claim, "approved")),
         Work(_("Refunds waiting for a payment batch"), "claims.payment_batches", _all(Refund, "awaiting")),
         Work(_("Payment batches to send"), "claims.payment_batches", _batches_to_send),
@@ -282,6 +294,7 @@ WORK: dict[Role, Sequence[Work]] = {
         Work(_("Roles to approve"), "accounts.people", _memberships),
         Work(_("Evaluations to review"), "evaluations.evaluation_list", _all(Evaluation, "submitted")),
         Work(_("Appeals against grades to decide"), "evaluations.evaluation_list", _all(GradeAppeal, "open")),
+        Work(_("Claims overdue for several days"), "claims.ageing", _claims_overdue(2)),
         Work(_("Background tasks that failed"), "accounts.background_tasks", _dead_tasks),
     ),
     Role.AUDITOR: (Work(_("Figures in the books that nothing explains"), "reports.books", _faults_in_the_books),),

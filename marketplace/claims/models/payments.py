@@ -1,0 +1,177 @@
+"""Owns the tables from the approved claim to the bank's report; the database keeps maker and payer apart."""
+
+from datetime import date, datetime
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.claims.models.claims import Claim
+from marketplace.claims.states import BATCH, LINE, REFUND
+from marketplace.core.db import Model, created_at, uuid_key
+from marketplace.engagements.models import Engagement
+
+
+class Refund(Model):
+    """A part of an SME's share that is not needed, on its way back to the account that it came from."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        CheckConstraint(REFUND.check(), name="status"),
+        CheckConstraint(REFUND.stamped("batched_at", "batched", "paid"), name="batched_at"),
+        CheckConstraint(REFUND.stamped("paid_at", "paid"), name="paid_at"),
+        CheckConstraint("status = 'awaiting' OR account_number <> ''", name="account_number"),
+        CheckConstraint("(account_changed_at IS NULL) = (account_changed_by IS NULL)", name="account_changed"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("reason <> ''", name="reason"),
+        Index("ix_refunds_engagement_id", "engagement_id"),
+        Index("ix_refunds_organisation_id", "organisation_id"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    number: Mapped[str] = mapped_column(unique=True)
+    engagement_id: Mapped[UUID] = mapped_column(ForeignKey("engagements.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str]
+    reason: Mapped[str]
+    status: Mapped[str] = mapped_column(default=REFUND.initial)
+    requested_by: Mapped[UUID | None]
+    requested_at: Mapped[datetime]
+    holder_name: Mapped[str]
+    account_number: Mapped[str]
+    bank_name: Mapped[str]
+    account_changed_by: Mapped[UUID | None]
+    account_changed_at: Mapped[datetime | None]
+    batched_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
+
+    engagement: Mapped[Engagement] = relationship()
+
+
+class PaymentBatch(Model):
+    """Payments that leave together as one bank file; who sends it approved none of them."""
+
+    __tablename__ = "payment_batches"
+    __table_args__ = (
+        CheckConstraint(BATCH.check(), name="status"),
+        CheckConstraint(BATCH.stamped("sent_at", "sent", "settled"), name="sent_at"),
+        CheckConstraint(BATCH.stamped("sent_by", "sent", "settled"), name="sent_by"),
+        CheckConstraint(BATCH.stamped("file_sha256", "sent", "settled"), name="file_sha256"),
+        CheckConstraint(BATCH.stamped("settled_at", "settled"), name="settled_at"),
+        CheckConstraint(BATCH.stamped("dissolved_at", "dissolved"), name="dissolved_at"),
+        CheckConstraint("sent_by <> prepared_by", name="four_eyes"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    number: Mapped[str] = mapped_column(unique=True)
+    currency: Mapped[str]
+    status: Mapped[str] = mapped_column(default=BATCH.initial)
+    prepared_by: Mapped[UUID]
+    prepared_at: Mapped[datetime]
+    sent_by: Mapped[UUID | None]
+    sent_at: Mapped[datetime | None]
+    file_sha256: Mapped[str | None]
+    settled_at: Mapped[datetime | None]
+    dissolved_at: Mapped[datetime | None]
+
+    lines: Mapped[list["PaymentLine"]] = relationship(order_by="PaymentLine.end_to_end_id")
+
+
+class PaymentLine(Model):
+    """One payment of a batch, of a claim or a refund, with the account as it was when the batch was prepared."""
+
+    __tablename__ = "payment_lines"
+    __table_args__ = (
+        CheckConstraint(LINE.check(), name="status"),
+        CheckConstraint(LINE.stamped("paid_at", "paid"), name="paid_at"),
+        CheckConstraint(LINE.stamped("returned_at", "returned"), name="returned_at"),
+        CheckConstraint(LINE.stamped("removed_at", "removed"), name="removed_at"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("(claim_id IS NULL) <> (refund_id IS NULL)", name="subject"),
+        CheckConstraint("(claim_id IS NULL) = (bank_account_id IS NULL)", name="bank_account_id"),
+        Index(
+            "uq_payment_lines_claim_id",
+            "claim_id",
+            unique=True,
+            postgresql_where=text("status IN ('pending', 'paid')"),
+        ),
+        Index(
+            "uq_payment_lines_refund_id",
+            "refund_id",
+            unique=True,
+            postgresql_where=text("status IN ('pending', 'paid')"),
+        ),
+        Index("ix_payment_lines_batch_id", "batch_id"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("payment_batches.id"))
+    claim_id: Mapped[UUID | None] = mapped_column(ForeignKey("claims.id"))
+    refund_id: Mapped[UUID | None] = mapped_column(ForeignKey("refunds.id"))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    end_to_end_id: Mapped[str] = mapped_column(unique=True)
+    bank_account_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_accounts.id"))
+    holder_name: Mapped[str]
+    account_number: Mapped[str]
+    bank_name: Mapped[str]
+    status: Mapped[str] = mapped_column(default=LINE.initial)
+    paid_at: Mapped[datetime | None]
+    returned_at: Mapped[datetime | None]
+    return_reason: Mapped[str | None]
+    removed_at: Mapped[datetime | None]
+
+    claim: Mapped[Claim | None] = relationship()
+    refund: Mapped[Refund | None] = relationship()
+
+    @property
+    def subject(self) -> Claim | Refund:
+        """What is paid; the database wants exactly one of the two."""
+        return cast(Claim | Refund, self.claim or self.refund)
+
+
+class BankImport(Model):
+    """One file of the bank, taken once."""
+
+    __tablename__ = "bank_imports"
+
+    id: Mapped[UUID] = uuid_key()
+    sha256: Mapped[str] = mapped_column(unique=True)
+    file_name: Mapped[str]
+    imported_by: Mapped[UUID | None]
+    created_at: Mapped[datetime] = created_at()
+
+    entries: Mapped[list["BankEntry"]] = relationship(order_by="BankEntry.position")
+
+
+class BankEntry(Model):
+    """One movement the bank reported and what it did here; the bank's reference makes it count once."""
+
+    __tablename__ = "bank_entries"
+    __table_args__ = (
+        CheckConstraint("direction IN ('credit', 'debit')", name="direction"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("outcome IN ('paid', 'returned', 'co_payment', 'unmatched')", name="outcome"),
+        UniqueConstraint("account", "bank_reference", "direction"),
+        UniqueConstraint("import_id", "position"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("bank_imports.id"))
+    position: Mapped[int]
+    account: Mapped[str]
+    bank_reference: Mapped[str]
+    reference: Mapped[str]
+    remittance: Mapped[str]
+    amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str]
+    direction: Mapped[str]
+    debtor: Mapped[str]
+    debtor_account: Mapped[str]
+    debtor_bank: Mapped[str]
+    booked_on: Mapped[date]
+    return_reason: Mapped[str]
+    outcome: Mapped[str]
+    note: Mapped[str | None]

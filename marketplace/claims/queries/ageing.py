@@ -1,0 +1,59 @@
+"""Reads of how long claims have been waiting for the agency."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Select, case, func, select
+
+from marketplace.claims import deadlines
+from marketplace.claims.models import (
+    Claim,
+)
+from marketplace.core import clock
+from marketplace.core.db import session
+
+
+class Ageing(NamedTuple):
+    """How much waits in one status and currency, by the place of its range of age; the amount in minor units."""
+
+    status: str
+    currency: str
+    place: int
+    number: int
+    amount: int
+
+
+def ageing(*, status: str = "", first: int = 0, last: int | None = None) -> Select[Claim]:
+    """Claims that wait for the agency, with at least `first` and at most `last` working days on their clock."""
+    found = select(Claim).where(Claim.status.in_(deadlines.STEP_OF))
+    if status:
+        found = found.where(Claim.status == status)
+    if first:
+        found = found.where(Claim.clock_starts_at < _so_long_ago(first))
+    return found if last is None else found.where(Claim.clock_starts_at >= _so_long_ago(last + 1))
+
+
+def ageing_totals(ages: Sequence[int]) -> list[Ageing]:
+    """How many claims wait in each status and currency and range of age, and the sum of their amounts."""
+    age = case(
+        *[
+            (Claim.clock_starts_at >= _so_long_ago(last + 1), place)
+            for place, (_first, last) in enumerate(deadlines.ranges(ages))
+            if last is not None
+        ],
+        else_=len(ages),
+    )
+    amount = func.sum(func.coalesce(Claim.approved_amount, Claim.net_amount))
+    rows = session.execute(
+        select(Claim.status, Claim.currency, age, func.count(), amount)
+        .where(Claim.status.in_(deadlines.STEP_OF))
+        .group_by(Claim.status, Claim.currency, age)
+        .order_by(Claim.status, Claim.currency, age)
+    )
+    return [Ageing(*row) for row in rows]
+
+
+def _so_long_ago(days: int) -> datetime:
+    """Clocks that started before this moment have run for so many working days or more."""
+    return clock.end_of_day(clock.subtract_working_days(clock.now(), days).astimezone(clock.zone()).date())

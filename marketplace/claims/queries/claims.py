@@ -1,0 +1,139 @@
+"""Reads of claims: by side, by what waits, and what their risk is decided from; always ordered."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, and_, false, func, or_, select
+
+from marketplace.claims.models import (
+    Claim,
+    ClaimAssessment,
+    ClaimEscalation,
+    ClaimLine,
+)
+from marketplace.core import db
+from marketplace.core.actors import Actor, Role
+from marketplace.core.db import session
+from marketplace.core.errors import NotFound
+from marketplace.engagements.models import Engagement, Stage
+
+SEES_ALL = frozenset(
+    {
+        Role.PROGRAMME_OFFICER,
+        Role.BUDGET_OFFICER,
+        Role.ETHICS_OFFICER,
+        Role.ADMINISTRATOR,
+        Role.AUDITOR,
+        Role.SYSTEM,
+    }
+)
+
+
+def visible_to(actor: Actor) -> Select[Claim]:
+    """A provider's manager sees the firm's claims, officers of the agency all."""
+    if actor.role is Role.MANAGER:
+        return select(Claim).where(Claim.provider_id == actor.organisation_id)
+    return select(Claim) if actor.role in SEES_ALL else select(Claim).where(false())
+
+
+def get_claim(claim_id: UUID, *, actor: Actor) -> Claim:
+    """The claim, if it is this actor's to see; NotFound otherwise."""
+    found = session.scalars(visible_to(actor).where(Claim.id == claim_id)).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def lock_claim(claim_id: UUID) -> Claim:
+    """The claim, locked after its engagement, as a hold locks it: neither misses the other."""
+    db.get(Engagement, db.get(Claim, claim_id).engagement_id, lock=True)
+    return db.get(Claim, claim_id, lock=True)
+
+
+def search_claims(actor: Actor, *, status: str | None = None, text: str | None = None) -> Select[Claim]:
+    """The actor's claims, filtered by status and by the number of claim, engagement or invoice."""
+    found = visible_to(actor).join(Engagement, Engagement.id == Claim.engagement_id)
+    if status:
+        found = found.where(Claim.status == status)
+    if text:
+        found = found.where(
+            Claim.number.icontains(text, autoescape=True)
+            | Engagement.number.icontains(text, autoescape=True)
+            | Claim.invoice_number.icontains(text, autoescape=True)
+        )
+    return found
+
+
+def claims_of(engagement_id: UUID) -> Sequence[Claim]:
+    """The engagement's claims, oldest first."""
+    wanted = select(Claim).where(Claim.engagement_id == engagement_id)
+    return session.scalars(wanted.order_by(Claim.submitted_at, Claim.id)).all()
+
+
+def assessments_of(claim_id: UUID) -> Sequence[ClaimAssessment]:
+    """How the claim's way was decided, oldest first."""
+    wanted = select(ClaimAssessment).where(ClaimAssessment.claim_id == claim_id)
+    return session.scalars(wanted.order_by(ClaimAssessment.created_at, ClaimAssessment.occasion.desc())).all()
+
+
+def find_escalation(claim_id: UUID, *, step: str, level: int) -> ClaimEscalation | None:
+    """What was told at this level about this step being overdue."""
+    wanted = select(ClaimEscalation).where(ClaimEscalation.claim_id == claim_id)
+    return session.scalars(wanted.where(ClaimEscalation.step == step, ClaimEscalation.level == level)).one_or_none()
+
+
+def paid_claims(provider_id: UUID) -> int:
+    """How many claims of the provider were paid."""
+    wanted = select(func.count()).where(Claim.provider_id == provider_id, Claim.status == "paid")
+    return session.scalar(wanted) or 0
+
+
+def troubled_claims(provider_id: UUID, *, since: datetime) -> int:
+    """How many claims of the provider were returned, cut, refused or sent back by the bank since then."""
+    troubled = or_(
+        Claim.returned_at >= since,
+        Claim.bounced_at >= since,
+        Claim.refused_at >= since,
+        and_(Claim.approved_at >= since, Claim.approved_amount < Claim.net_amount),
+    )
+    return session.scalar(select(func.count()).where(Claim.provider_id == provider_id, troubled)) or 0
+
+
+def approved_claims() -> Sequence[Claim]:
+    """Claims that wait for a payment batch, the longest waiting first."""
+    return session.scalars(select(Claim).where(Claim.status == "approved").order_by(Claim.approved_at, Claim.id)).all()
+
+
+def claims_by_id(claim_ids: Sequence[UUID], *, lock: bool = False) -> Sequence[Claim]:
+    """These claims in order of id, locked if asked."""
+    wanted = select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(wanted).all()
+
+
+def stages_by_id(stage_ids: Sequence[UUID]) -> Sequence[Stage]:
+    """These stages in order of position."""
+    return session.scalars(select(Stage).where(Stage.id.in_(stage_ids)).order_by(Stage.position, Stage.id)).all()
+
+
+def claimable_stages(engagement_id: UUID) -> Sequence[Stage]:
+    """The engagement's accepted stages that no live claim holds."""
+    claimed = select(ClaimLine.stage_id).where(ClaimLine.withdrawn_at.is_(None))
+    return session.scalars(
+        select(Stage)
+        .where(Stage.engagement_id == engagement_id, Stage.status == "accepted", Stage.id.not_in(claimed))
+        .order_by(Stage.position)
+    ).all()
+
+
+def engagements_to_claim(provider_id: UUID | None) -> Sequence[Engagement]:
+    """The provider's engagements with an accepted stage that isn't claimed yet."""
+    claimed = select(ClaimLine.stage_id).where(ClaimLine.withdrawn_at.is_(None))
+    open_stages = select(Stage.engagement_id).where(Stage.status == "accepted", Stage.id.not_in(claimed))
+    return session.scalars(
+        select(Engagement)
+        .where(Engagement.provider_id == provider_id, Engagement.id.in_(open_stages))
+        .order_by(Engagement.number)
+    ).all()

@@ -1,0 +1,50 @@
+"""Reads of holds on payments."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from marketplace.claims.models import (
+    Hold,
+)
+from marketplace.core.db import session
+
+
+def holds_of(engagement_id: UUID) -> Sequence[Hold]:
+    """Every hold ever placed on the engagement's payments, newest first."""
+    wanted = select(Hold).where(Hold.engagement_id == engagement_id)
+    return session.scalars(wanted.order_by(Hold.placed_at.desc(), Hold.id)).all()
+
+
+def find_hold_in_force(engagement_id: UUID) -> Hold | None:
+    """The hold in force that lasts longest, if any."""
+    wanted = select(Hold).where(
+        Hold.engagement_id == engagement_id, Hold.status == "active", Hold.until_at > func.app_now()
+    )
+    return session.scalars(wanted.order_by(Hold.until_at.desc()).limit(1)).one_or_none()
+
+
+def held_engagements(engagement_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the engagements whose payments are held now."""
+    wanted = select(Hold.engagement_id).where(
+        Hold.engagement_id.in_(engagement_ids), Hold.status == "active", Hold.until_at > func.app_now()
+    )
+    return set(session.scalars(wanted))
+
+
+def search_holds(*, status: str | None = None) -> Select[Hold]:
+    """All holds, filtered by status."""
+    return select(Hold).where(Hold.status == status) if status else select(Hold)
+
+
+def find_active_hold(engagement_id: UUID, flag_id: UUID) -> Hold | None:
+    """The active hold that this flag has caused, if any."""
+    wanted = select(Hold).where(Hold.engagement_id == engagement_id, Hold.flag_id == flag_id, Hold.status == "active")
+    return session.scalars(wanted).one_or_none()
+
+
+def ended_hold_ids(*, limit: int) -> Sequence[UUID]:
+    """Active holds whose time is over, the longest over first."""
+    wanted = select(Hold.id).where(Hold.status == "active", Hold.until_at <= func.app_now())
+    return session.scalars(wanted.order_by(Hold.until_at).limit(limit)).all()

@@ -1,0 +1,142 @@
+"""Reads of payment batches and of the bank's reports."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import selectinload
+
+from config.payments import terms
+from marketplace.claims import pain001
+from marketplace.claims.models import (
+    BankEntry,
+    BankImport,
+    PaymentBatch,
+    PaymentLine,
+)
+from marketplace.core import clock, db
+from marketplace.core.db import session
+from marketplace.core.money import exponent
+
+
+def search_batches(*, status: str | None = None) -> Select[PaymentBatch]:
+    """All payment batches, filtered by status."""
+    return select(PaymentBatch).where(PaymentBatch.status == status) if status else select(PaymentBatch)
+
+
+def batch_totals(batch_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    """Of each batch the number of its payments and their sum in minor units, without those taken out."""
+    rows = session.execute(
+        select(PaymentLine.batch_id, func.count(), func.sum(PaymentLine.amount))
+        .where(PaymentLine.batch_id.in_(batch_ids), PaymentLine.status != "removed")
+        .group_by(PaymentLine.batch_id)
+    )
+    return {batch_id: (count, int(total)) for batch_id, count, total in rows}
+
+
+def get_batch(batch_id: UUID) -> PaymentBatch:
+    """The payment batch; NotFound without one."""
+    return db.get(PaymentBatch, batch_id)
+
+
+def find_batch(number: str) -> PaymentBatch | None:
+    """The payment batch with this number."""
+    return session.scalars(select(PaymentBatch).where(PaymentBatch.number == number)).one_or_none()
+
+
+def lines_of(batch_id: UUID) -> Sequence[PaymentLine]:
+    """The batch's payments with their claims and refunds, in the order of the bank file."""
+    with_subjects = selectinload(PaymentLine.claim), selectinload(PaymentLine.refund)
+    wanted = select(PaymentLine).where(PaymentLine.batch_id == batch_id).options(*with_subjects)
+    return session.scalars(wanted.order_by(PaymentLine.end_to_end_id)).all()
+
+
+def find_line(end_to_end_id: str, *, lock: bool = False) -> PaymentLine | None:
+    """The payment with this reference, locked if asked."""
+    wanted = select(PaymentLine).where(PaymentLine.end_to_end_id == end_to_end_id)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(wanted).one_or_none()
+
+
+def line_of_claim(claim_id: UUID) -> PaymentLine | None:
+    """The claim's live payment: waiting in a batch, or paid."""
+    wanted = select(PaymentLine).where(PaymentLine.claim_id == claim_id, PaymentLine.status.in_(("pending", "paid")))
+    return session.scalars(wanted).one_or_none()
+
+
+def payment_file(batch: PaymentBatch) -> bytes:
+    """The batch as the bank gets it; the same rows always give the same bytes."""
+    moment = batch.sent_at or batch.prepared_at
+    agency = terms(moment.astimezone(clock.zone()).date())
+    transfers = tuple(
+        pain001.Transfer(
+            reference=line.end_to_end_id,
+            amount=line.amount,
+            creditor=pain001.Account(line.holder_name, line.account_number, line.bank_name),
+            remittance=line.subject.number,
+        )
+        for line in lines_of(batch.id)
+        if line.status != "removed"
+    )
+    return pain001.write(
+        pain001.PaymentFile(
+            reference=batch.number,
+            created_at=moment,
+            execute_on=moment.astimezone(clock.zone()).date(),
+            currency=batch.currency,
+            digits=exponent(batch.currency),
+            debtor=pain001.Account(agency.holder, agency.number, agency.bank),
+            transfers=transfers,
+        )
+    )
+
+
+def imports() -> Select[BankImport]:
+    """All files taken from the bank."""
+    return select(BankImport)
+
+
+def get_import(import_id: UUID) -> BankImport:
+    """One file of the bank; NotFound without one."""
+    return db.get(BankImport, import_id)
+
+
+def find_import(sha256: str) -> BankImport | None:
+    """The import of a file with exactly this content."""
+    return session.scalars(select(BankImport).where(BankImport.sha256 == sha256)).one_or_none()
+
+
+def is_known_entry(account: str, bank_reference: str, direction: str) -> bool:
+    """Whether this movement was reported before, in whichever file."""
+    wanted = select(BankEntry.id).where(
+        BankEntry.account == account,
+        BankEntry.bank_reference == bank_reference,
+        BankEntry.direction == direction,
+    )
+    return session.scalar(wanted) is not None
+
+
+def entries(*, limit: int) -> Sequence[BankEntry]:
+    """Movements that the bank reported, newest first."""
+    wanted = select(BankEntry).order_by(BankEntry.booked_on.desc(), BankEntry.id)
+    return session.scalars(wanted.limit(limit)).all()
+
+
+def unmatched_entries(*, limit: int) -> Sequence[BankEntry]:
+    """Movements that did nothing here, for an officer to look at, newest first."""
+    wanted = select(BankEntry).where(BankEntry.outcome == "unmatched")
+    return session.scalars(wanted.order_by(BankEntry.booked_on.desc(), BankEntry.id).limit(limit)).all()
+
+
+def outcomes_of(import_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """Of each bank file how many movements had which outcome."""
+    rows = session.execute(
+        select(BankEntry.import_id, BankEntry.outcome, func.count())
+        .where(BankEntry.import_id.in_(import_ids))
+        .group_by(BankEntry.import_id, BankEntry.outcome)
+    )
+    found: dict[UUID, dict[str, int]] = {}
+    for import_id, outcome, number in rows:
+        found.setdefault(import_id, {})[outcome] = number
+    return found

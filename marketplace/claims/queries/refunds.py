@@ -1,0 +1,55 @@
+"""Reads of refunds, by side."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Select, false, select
+
+from marketplace.claims.models import (
+    PaymentLine,
+    Refund,
+)
+from marketplace.core.actors import SME, Actor
+from marketplace.core.db import session
+from marketplace.core.errors import NotFound
+
+
+def waiting_refunds() -> Sequence[Refund]:
+    """Refunds that wait for a payment batch, the longest waiting first."""
+    wanted = select(Refund).where(Refund.status == "awaiting")
+    return session.scalars(wanted.order_by(Refund.requested_at, Refund.id)).all()
+
+
+def refunds_by_id(refund_ids: Sequence[UUID], *, lock: bool = False) -> Sequence[Refund]:
+    """These refunds in order of id, locked if asked."""
+    wanted = select(Refund).where(Refund.id.in_(refund_ids)).order_by(Refund.id)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(wanted).all()
+
+
+def refunds_visible_to(actor: Actor) -> Select[Refund]:
+    """A company's people see its refunds, officers of the agency all."""
+    if actor.role in SME:
+        return select(Refund).where(Refund.organisation_id == actor.organisation_id)
+    return select(Refund) if actor.role in SEES_ALL else select(Refund).where(false())
+
+
+def get_refund(refund_id: UUID, *, actor: Actor) -> Refund:
+    """The refund, if it is this actor's to see; NotFound otherwise."""
+    found = session.scalars(refunds_visible_to(actor).where(Refund.id == refund_id)).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def search_refunds(actor: Actor, *, status: str | None = None) -> Select[Refund]:
+    """The actor's refunds, filtered by status."""
+    found = refunds_visible_to(actor)
+    return found.where(Refund.status == status) if status else found
+
+
+def lines_of_refund(refund_id: UUID) -> Sequence[PaymentLine]:
+    """Every attempt to pay the refund, in the order of their batches."""
+    wanted = select(PaymentLine).where(PaymentLine.refund_id == refund_id)
+    return session.scalars(wanted.order_by(PaymentLine.end_to_end_id)).all()
