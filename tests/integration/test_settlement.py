@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 import config.claims
 from config.claims import handling
 from marketplace.claims import deadlines, queries, risk, service
-from marketplace.claims.models import Claim, ClaimEscalation
+from marketplace.claims.models import Claim, ClaimEscalation, Refund
 from marketplace.claims.rules import Cut
 from marketplace.core import clock as business_clock
 from marketplace.core import db
@@ -283,6 +283,9 @@ def test_less_is_approved_for_a_reason_and_the_rest_goes_back(story: engagements
     assert vouchers.remaining(story.voucher.id) == left + claim.aid - (claim.approved_aid or 0)
     assert sum(ledger.balances_by_owner(claim.id, "payable").values()) == claim.approved_aid
     assert sum(ledger.balances_by_owner(claim.engagement.agreement_id, "committed").values()) == 0
+    refund = db.session.scalars(select(Refund)).one()
+    assert refund.amount == claim.co_payment - (claim.approved_co_payment or 0)
+    assert ledger.balance(f"co_payment:{claim.engagement.agreement_id}") == 0
     batch = make.send(story, claim)
     assert [each.amount for each in queries.lines_of(batch.id)] == [14_000_001]
     make.take(make.bank_answer(batch), story.budget_officers[0])
@@ -310,6 +313,7 @@ def test_a_refusal_pays_nothing_and_the_aid_is_in_the_voucher_again(story: engag
     assert (claim.status, claim.approved_amount) == ("refused", 0)
     assert vouchers.remaining(story.voucher.id) == left + claim.aid
     assert queries.claimable_stages(claim.engagement_id) == []
+    assert db.session.scalars(select(Refund.amount)).all() == [claim.co_payment]
     assert (told("claims/claim_refused"), prove().faults) == (1, [])
     with pytest.raises(DomainError):
         check(story, claim)
@@ -350,18 +354,18 @@ def test_a_large_claim_needs_two_budget_officers(story: engagements.Story, large
     service.countersign_claim(large.id, actor=second, key="four")
     assert (large.status, large.approved_by) == ("approved", second.person_id)
     assert sum(ledger.balances_by_owner(large.id, "payable").values()) == large.aid
-    batch = service.prepare_batch(actor=first, claim_ids=[large.id])
+    batch = service.prepare_batch(actor=first, claim_ids=[large.id], key=make.new_key())
     third, fourth = make_officer(Role.BUDGET_OFFICER), make_officer(Role.BUDGET_OFFICER)
     for approver in (first, second):
         with pytest.raises(DomainError):
-            service.send_batch(batch.id, actor=approver)
+            service.send_batch(batch.id, actor=approver, key=make.new_key())
     service.remove_line(queries.lines_of(batch.id)[0].id, actor=third, reason="Again")
-    batch = service.prepare_batch(actor=third, claim_ids=[large.id])
+    batch = service.prepare_batch(actor=third, claim_ids=[large.id], key=make.new_key())
     with pytest.raises(IntegrityError, match="approved a claim"), db.session.begin_nested():
         db.session.execute(
             text("UPDATE payment_batches SET sent_by = :by WHERE id = :id"), {"by": first.person_id, "id": batch.id}
         )
-    assert service.send_batch(batch.id, actor=fourth).status == "sent"
+    assert service.send_batch(batch.id, actor=fourth, key=make.new_key()).status == "sent"
 
 
 def test_the_database_lets_no_large_claim_through_with_one_approval(story: engagements.Story, large: Claim) -> None:

@@ -9,6 +9,7 @@ from marketplace.claims.models import (
     PaymentLine,
     Refund,
 )
+from marketplace.claims.queries.claims import SEES_ALL
 from marketplace.core.actors import SME, Actor
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
