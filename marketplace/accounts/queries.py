@@ -104,10 +104,11 @@ def memberships_in(organisation_id: UUID) -> Sequence[Membership]:
 def people_by_organisation(organisation_ids: Sequence[UUID], roles: Iterable[Role]) -> dict[UUID, list[Person]]:
     """Confirmed people who hold one of these roles today, by organisation, in one query."""
     wanted = live().where(Membership.organisation_id.in_(organisation_ids), Membership.role.in_(list(roles)))
+    rows = wanted.join(Membership.person).with_only_columns(Membership.organisation_id, Person)
     found: dict[UUID, dict[UUID, Person]] = {}
-    for membership in session.scalars(wanted):
-        if membership.person.may_sign_in:
-            found.setdefault(membership.organisation_id, {})[membership.person.id] = membership.person
+    for organisation_id, person in session.execute(rows):
+        if person.may_sign_in:
+            found.setdefault(organisation_id, {})[person.id] = person
     return {organisation_id: list(people.values()) for organisation_id, people in found.items()}
 
 

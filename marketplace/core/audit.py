@@ -106,7 +106,8 @@ def transition_all(
     move = lifecycle.move(before, event)
     stamp = {move.stamp: clock.now()} if move.stamp else {}
     rows = update(model).where(model.id.in_(ids), model.status == before)
-    moved = session.scalars(rows.values({"status": move.target, **stamp, **(values or {})}).returning(model.id)).all()
+    rows = rows.values({"status": move.target, **stamp, **(values or {})}).returning(model.id)
+    moved = session.scalars(rows, execution_options={"synchronize_session": "fetch"}).all()
     if len(moved) != len(ids):
         raise LookupError(f"{len(ids) - len(moved)} rows are no longer {before}")
     change = {"before": {"status": before}, "after": {"status": move.target}, "reason": reason}

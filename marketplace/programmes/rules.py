@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from config import lists
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, Words, explain
 from marketplace.core.i18n import _, localized
@@ -13,7 +14,7 @@ from marketplace.programmes import eligibility
 from marketplace.programmes.eligibility import Assessment
 from marketplace.programmes.models import WHOLE, BudgetLine, Call, CostShare, Programme
 from marketplace.programmes.standards import standards
-from marketplace.programmes.terms import Terms
+from marketplace.programmes.terms import Method, Terms
 
 explain(
     {
@@ -24,6 +25,15 @@ explain(
         "ck_calls_closes_at": _("The call must close after it opens."),
     }
 )
+
+
+METHODS = {
+    "first_come": _("First come, by ticket"),
+    "lottery": _("Lottery"),
+    "scored": _("By score"),
+    "hybrid": _("Lottery with quotas"),
+}
+QUOTAS_BY = {"region": _("Region"), "band": _("Size of the company"), "sector": _("Sector")}
 
 
 def assess(standard: str, facts: Mapping[str, object]) -> Assessment:
@@ -76,6 +86,39 @@ def check_terms(terms: Terms) -> None:
             raise Invalid(_("The cap is below the amount of one voucher."), field=name)
 
 
+def strata(quota_by: str | None, size_standard: str) -> Mapping[str, Mapping[str, str]]:
+    """The strata of a call with quotas, by code, with their labels."""
+    if quota_by == "band":
+        return {band.code: band.label for band in standards()[size_standard].bands}
+    return {"region": lists.regions, "sector": lists.sectors}[quota_by]() if quota_by else {}
+
+
+def check_method(method: Method) -> None:
+    """A method that is known; what a stratum is is said for quotas, and for them alone."""
+    if method.code not in METHODS:
+        raise Invalid(_("Choose one of the methods."), field="allocation_method")
+    if (method.code == "hybrid") != (method.quota_by is not None):
+        raise Invalid(_("Say what the quotas are for, and only for a lottery with quotas."), field="quota_by")
+
+
+def check_quotas(call: Call, quotas: Mapping[str, int]) -> None:
+    """Quotas are of strata on file, whole numbers of 0 or more, and of a call that has quotas."""
+    if call.allocation_method != "hybrid":
+        raise DomainError(_("This call has no quotas. Nothing was saved."))
+    if set(quotas) - set(strata(call.quota_by, call.programme.size_standard)) or min(quotas.values(), default=0) < 0:
+        raise Invalid(_("Give a whole number of vouchers for each group."))
+
+
+def missing_in_quotas(call: Call, lines: Sequence[BudgetLine]) -> list[Words]:
+    """A lottery with quotas has some, and no more than the budget pays."""
+    if call.allocation_method != "hybrid":
+        return []
+    if not call.quotas:
+        return [_("There is no quota.")]
+    needed = sum(call.quotas.values()) * call.programme.voucher_amount
+    return [_("The quotas hold more vouchers than the budget pays.")] if needed > sum(x.amount for x in lines) else []
+
+
 def check_whole(shares: Mapping[UUID | None, int]) -> None:
     """Cost shares sum to exactly 100 %."""
     total = sum(shares.values())
@@ -123,7 +166,7 @@ def missing_in_call(call: Call, lines: Sequence[BudgetLine], shares: Sequence[Co
         missing.append(_("A budget officer has not yet appropriated every budget line."))
     if not all(call.title.get(language) for language in ("ko", "en")):
         missing.append(_("The title is missing in one language."))
-    return missing
+    return missing + missing_in_quotas(call, lines)
 
 
 class Incomplete(DomainError):

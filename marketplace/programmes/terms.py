@@ -37,6 +37,14 @@ class Terms:
     vat_recoverable: bool
 
 
+@dataclass(frozen=True)
+class Method:
+    """How a call gives its vouchers; with quotas, what a stratum is."""
+
+    code: str = "first_come"
+    quota_by: str | None = None
+
+
 @cache
 def templates() -> Mapping[str, tuple[Terms, Mapping[str, int]]]:
     """The programmes on file by code: their terms, and their shares in basis points by funder code."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +13,7 @@ from marketplace.core import clock
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.programmes import queries, service
 from marketplace.programmes.models import Call, Programme
-from marketplace.programmes.terms import templates
+from marketplace.programmes.terms import Method, templates
 from tests.factories.accounts import make_officer
 
 _count = itertools.count(1)
@@ -53,6 +53,9 @@ def make_call(
     ceiling: int | None = None,
     published: bool = True,
     appropriated: bool = True,
+    method: str = "first_come",
+    quota_by: str | None = None,
+    quotas: Mapping[str, int] | None = None,
 ) -> Call:
     """An open call with money for so many vouchers, proposed by one officer and appropriated by another."""
     officer = make_officer(Role.PROGRAMME_OFFICER)
@@ -66,7 +69,10 @@ def make_call(
         opens_at=now + opens_in,
         closes_at=now + closes_in,
         intake_ceiling_percent=ceiling,
+        method=Method(method, quota_by),
     )
+    if quotas:
+        service.set_quotas(call.id, quotas, actor=officer)
     shares = [share for share in queries.cost_shares(programme.id) if share.funder_id is not None]
     public = sum(share.basis_points for share in shares)
     for share in shares:

@@ -14,6 +14,7 @@ from marketplace.programmes.service.calls import (
     pause_call,
     publish_call,
     resume_call,
+    set_quotas,
     wind_down,
     wind_up,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "retire_programme",
     "return_unspent",
     "set_cost_shares",
+    "set_quotas",
     "wind_down",
     "wind_up",
 ]

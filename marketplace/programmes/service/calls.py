@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -19,6 +20,9 @@ from marketplace.core.i18n import Text, _
 from marketplace.programmes import queries, rules, scoring
 from marketplace.programmes.models import Call, CallSeed, WaitingRoom, WaitingRoomSeed
 from marketplace.programmes.states import CALL
+from marketplace.programmes.terms import Method
+
+FIRST_COME = Method()
 
 
 def create_call(
@@ -29,12 +33,14 @@ def create_call(
     opens_at: datetime,
     closes_at: datetime,
     intake_ceiling_percent: int | None = None,
+    method: Method = FIRST_COME,
 ) -> Call:
     """Write a dated opening of a programme down as a draft; intake pauses at the ceiling, in per cent of the budget."""
     rules.check_officer(actor)
     programme = queries.get_programme(programme_id)
     rules.check_not_retired(programme)
     _check_dates(opens_at, closes_at)
+    rules.check_method(method)
     call = Call(
         number=db.next_number("CALL"),
         programme=programme,
@@ -42,6 +48,8 @@ def create_call(
         opens_at=opens_at,
         closes_at=closes_at,
         intake_ceiling_percent=intake_ceiling_percent,
+        allocation_method=method.code,
+        quota_by=method.quota_by,
         created_by=actor.person_id,
     )
     session.add(call)
@@ -58,17 +66,34 @@ def change_call(
     opens_at: datetime,
     closes_at: datetime,
     intake_ceiling_percent: int | None = None,
+    method: Method = FIRST_COME,
 ) -> Call:
-    """Write a draft call's title, dates and ceiling anew; a published call is frozen."""
+    """Write a draft call's title, dates, ceiling and method anew; a published call is frozen."""
     rules.check_officer(actor)
     _check_dates(opens_at, closes_at)
+    rules.check_method(method)
     call = queries.get_call(call_id, lock=True)
     rules.check_draft(call)
     before = _call_facts(call)
     call.title, call.opens_at, call.closes_at = dict(title), opens_at, closes_at
     call.intake_ceiling_percent = intake_ceiling_percent
+    if (method.code, method.quota_by) != (call.allocation_method, call.quota_by):
+        call.allocation_method, call.quota_by, call.quotas = method.code, method.quota_by, {}
     db.flush()
     record(actor, "call.change", call, before=before, after=_call_facts(call))
+    return call
+
+
+def set_quotas(call_id: UUID, quotas: Mapping[str, int], *, actor: Actor) -> Call:
+    """Say how many vouchers each stratum of a draft call has for itself; a quota of 0 is left out."""
+    rules.check_officer(actor)
+    call = queries.get_call(call_id, lock=True)
+    rules.check_draft(call)
+    rules.check_quotas(call, quotas)
+    before = dict(call.quotas)
+    call.quotas = {stratum: vouchers for stratum, vouchers in quotas.items() if vouchers}
+    db.flush()
+    record(actor, "call.set_quotas", call, before={"quotas": before}, after={"quotas": call.quotas})
     return call
 
 
@@ -176,6 +201,8 @@ def _call_facts(call: Call) -> dict[str, object]:
         "closes_at": call.closes_at,
         "intake_ceiling_percent": call.intake_ceiling_percent,
     }
+    method = {"method": call.allocation_method, "quota_by": call.quota_by}
+    return {"title": call.title, "opens_at": call.opens_at, "closes_at": call.closes_at} | method
 
 
 def _check_dates(opens_at: datetime, closes_at: datetime) -> None:

@@ -90,12 +90,13 @@ def not_asked_again(call_id: UUID, *, limit: int) -> Sequence[Application]:
 
 def candidates(call_id: UUID) -> Sequence[Row[Any]]:
     """Accepted applications of a call with what they are decided by, in ticket order; eligibility was taken again."""
+    # Looked up for each application by its index: the rows are so new that the planner knows nothing of them.
     newest = (
-        select(Assessment.application_id, Assessment.result)
-        .ext(distinct_on(Assessment.application_id))
-        .where(Assessment.occasion == "allocation")
-        .order_by(Assessment.application_id, Assessment.assessed_at.desc())
-        .subquery()
+        select(Assessment.result)
+        .where(Assessment.application_id == Application.id, Assessment.occasion == "allocation")
+        .order_by(Assessment.assessed_at.desc())
+        .limit(1)
+        .scalar_subquery()
     )
     return session.execute(
         select(
@@ -105,11 +106,10 @@ def candidates(call_id: UUID) -> Sequence[Row[Any]]:
             Application.organisation_id,
             Application.facts,
             Application.decided_by,
-            newest.c.result,
+            newest.label("result"),
             Organisation.region,
             UNDERTAKING.label("undertaking"),
         )
-        .join(newest, newest.c.application_id == Application.id)
         .join(Organisation, Organisation.id == Application.organisation_id)
         .where(Application.call_id == call_id, Application.status == "accepted")
         .order_by(Application.ticket)

@@ -1,0 +1,110 @@
+"""Ten times as many applications as vouchers: exactly the budget is given, everybody has an answer, nothing is lost."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+import redis
+from flask import Flask
+from sqlalchemy import func, select
+
+from config.settings import Settings
+from marketplace.core import db
+from marketplace.core.actors import SYSTEM
+from marketplace.core.audit import AuditEntry
+from marketplace.ledger import queries as ledger
+from marketplace.notifications.models import Message
+from marketplace.programmes import queries as programmes
+from marketplace.programmes.models import Call
+from marketplace.vouchers import queries, sealed_list, service
+from marketplace.vouchers.models import AllocationEntry, Application, Assessment, Voucher
+from tests.factories.applicants import make_applicants
+from tests.factories.programmes import earlier, make_call
+from tests.faults.test_killed_workers import WORKER, background, kill, let_leases_pass
+from tests.mail_server import MailServer
+
+
+def closed_call(app: Flask, applications: int, *, vouchers: int, method: str) -> UUID:
+    """A call whose time is over, with so many sealed applications."""
+    with app.app_context(), db.unit_of_work():
+        with earlier(days=2):
+            call = make_call(vouchers=vouchers, closes_in=timedelta(days=1), method=method)
+        make_applicants(call, applications)
+        return call.id
+
+
+def do_all(app: Flask, call_id: UUID) -> int:
+    """Do the allocation's tasks as a worker does, each in its own transaction; how many pieces it took."""
+    with app.app_context(), db.unit_of_work():
+        service.close_call(call_id, actor=SYSTEM)
+    for piece in range(1, 100):
+        with app.app_context(), db.unit_of_work():
+            service.allocate_batch(call_id, piece, actor=SYSTEM)
+        with app.app_context(), db.unit_of_work():
+            allocation = queries.find_allocation(call_id)
+            if allocation is not None and allocation.finished_at is not None:
+                return piece
+    raise AssertionError("the allocation never ends")
+
+
+def check_everybody_was_answered_once(call_id: UUID, applications: int, vouchers: int) -> None:
+    """The budget and no more, a place for each of the rest, one of every row that belongs to it, sound books."""
+    rest = applications - vouchers
+    statuses = Counter(db.session.scalars(select(Application.status).where(Application.call_id == call_id)))
+    assert statuses == {"allocated": vouchers, "waitlisted": rest}
+    call = db.get(Call, call_id)
+    meter = programmes.meter(call)
+    assert (meter.available, meter.reserved) == (0, vouchers * call.programme.voucher_amount)
+    waitlisted = select(AllocationEntry.position).where(AllocationEntry.outcome == "waitlisted")
+    assert sorted(db.session.scalars(waitlisted)) == list(range(1, rest + 1))
+    for model, count in ((Voucher, vouchers), (AllocationEntry, applications), (Assessment, applications)):
+        assert db.session.scalar(select(func.count()).select_from(model)) == count
+    mails = Counter(db.session.scalars(select(Message.template).where(Message.template.startswith("vouchers/"))))
+    assert mails == {"vouchers/issued": vouchers, "vouchers/waitlisted": rest}
+    moves = Counter(db.session.scalars(select(AuditEntry.action).where(AuditEntry.action.startswith("application."))))
+    assert moves == {"application.allocate": vouchers, "application.wait": rest}
+    assert ledger.verify().faults == []
+    assert sealed_list.replay(queries.sealed_file(call)).faults == []
+
+
+@pytest.mark.parametrize(
+    ("applications", "vouchers"), [(2000, 200), pytest.param(10_000, 1000, marks=pytest.mark.slow)]
+)
+def test_a_crowd_gets_exactly_the_budget_and_clear_answers(
+    app: Flask, real_database: Settings, applications: int, vouchers: int
+) -> None:
+    call_id = closed_call(app, applications, vouchers=vouchers, method="lottery")
+    began = time.monotonic()
+    pieces = do_all(app, call_id)
+    print(f"{applications} applications, {pieces} pieces, {time.monotonic() - began:.1f} s")
+    with app.app_context(), db.unit_of_work():
+        check_everybody_was_answered_once(call_id, applications, vouchers)
+
+
+def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
+    app: Flask, real_database: Settings, valkey: redis.Redis, mail_server: MailServer
+) -> None:
+    call_id = closed_call(app, 3000, vouchers=300, method="first_come")
+    with app.app_context(), db.unit_of_work():
+        service.close_call(call_id, actor=SYSTEM)
+    killed = 0
+    with app.app_context(), background(real_database, mail_server, "scheduler"):
+        while left(call_id) > 0:
+            with background(real_database, mail_server, *WORKER) as worker:
+                time.sleep(2.0 + killed / 3)
+                kill(worker)
+                killed += 1
+            let_leases_pass()
+    with app.app_context(), db.unit_of_work():
+        check_everybody_was_answered_once(call_id, 3000, 300)
+
+
+def left(call_id: UUID) -> int:
+    """Applications that have no answer yet."""
+    db.rollback()
+    waiting = select(func.count()).where(Application.call_id == call_id, Application.status == "accepted")
+    return db.session.scalar(waiting) or 0
