@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -16,6 +19,7 @@ from config.settings import Settings
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.core.audit import AuditEntry
+from marketplace.core.tasks import BackgroundTask, Task
 from marketplace.ledger import queries as ledger
 from marketplace.notifications.models import Message
 from marketplace.programmes import queries as programmes
@@ -24,7 +28,7 @@ from marketplace.vouchers import queries, sealed_list, service
 from marketplace.vouchers.models import AllocationEntry, Application, Assessment, Voucher
 from tests.factories.applicants import make_applicants
 from tests.factories.programmes import earlier, make_call
-from tests.faults.test_killed_workers import WORKER, background, kill, let_leases_pass
+from tests.faults.test_killed_workers import PATIENCE_SECONDS, WORKER, background, kill, let_leases_pass
 from tests.mail_server import MailServer
 
 
@@ -88,19 +92,38 @@ def test_a_crowd_gets_exactly_the_budget_and_clear_answers(
 def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
     app: Flask, real_database: Settings, valkey: redis.Redis, mail_server: MailServer
 ) -> None:
-    call_id = closed_call(app, 3000, vouchers=300, method="first_come")
-    with app.app_context(), db.unit_of_work():
-        service.close_call(call_id, actor=SYSTEM)
-    killed = 0
+    chance = Random(20261125)
+    call_id = closed_call(app, 4000, vouchers=400, method="first_come")
     with app.app_context(), background(real_database, mail_server, "scheduler"):
-        while left(call_id) > 0:
+        with db.unit_of_work():
+            service.close_call(call_id, actor=SYSTEM)
+        for _kill in range(3):
             with background(real_database, mail_server, *WORKER) as worker:
-                time.sleep(2.0 + killed / 3)
+                before = pieces_done()
+                wait_until(lambda before=before: pieces_done() > before, worker)  # type: ignore[misc]
+                time.sleep(chance.uniform(0.0, 0.6))
                 kill(worker)
-                killed += 1
             let_leases_pass()
-    with app.app_context(), db.unit_of_work():
-        check_everybody_was_answered_once(call_id, 3000, 300)
+        assert left(call_id) > 0, "the allocation was over before the last kill"
+        with background(real_database, mail_server, *WORKER) as worker:
+            wait_until(lambda: left(call_id) == 0, worker)
+        check_everybody_was_answered_once(call_id, 4000, 400)
+
+
+def wait_until(true: Callable[[], bool], worker: subprocess.Popen[bytes]) -> None:
+    """Look again and again while the worker lives."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert worker.poll() is None, "the worker ended by itself"
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.02)
+
+
+def pieces_done() -> int:
+    """How many pieces of allocations are done."""
+    db.rollback()
+    done = BackgroundTask.status == "done"
+    return db.session.scalar(select(func.count()).where(done, BackgroundTask.kind == Task.ALLOCATE_BATCH.value)) or 0
 
 
 def left(call_id: UUID) -> int:
