@@ -10,6 +10,7 @@ from wtforms import BooleanField
 
 from config import lists
 from marketplace.core.forms import (
+    ChoiceField,
     ChoicesField,
     DateTimeField,
     Form,
@@ -21,9 +22,10 @@ from marketplace.core.forms import (
 )
 from marketplace.core.i18n import _, localized
 from marketplace.core.money import EXPONENTS, exponent
+from marketplace.programmes import rules
 from marketplace.programmes.models import Call, Funder, Programme
 from marketplace.programmes.standards import standards
-from marketplace.programmes.terms import Terms
+from marketplace.programmes.terms import Method, Terms
 
 CURRENCIES = sorted({"EUR", *EXPONENTS} - {"BHD", "KWD"})
 LARGEST_AMOUNT = 10**12  # whole major units
@@ -133,6 +135,27 @@ class CallForm(Form):
     title_en = TextField(_("Title in English"))
     opens_at = DateTimeField(_("Opens"))
     closes_at = DateTimeField(_("Closes"))
+    allocation_method = ChoiceField(_("Who gets a voucher"), required=False, choices=list(rules.METHODS.items()))
+    quota_by = SelectOneField(_("Quotas by"), required=False, choices=[("", _("No quotas")), *rules.QUOTAS_BY.items()])
+
+    @property
+    def method(self) -> Method:
+        """The method that was chosen."""
+        return Method(self.allocation_method.data or "first_come", self.quota_by.data or None)
+
+
+def quotas_form(strata: Mapping[str, Mapping[str, str]], quotas: Mapping[str, int]) -> Form:
+    """A form with the number of vouchers of each stratum, as they stand."""
+
+    class QuotasForm(Form):
+        @property
+        def quotas(self) -> dict[str, int]:
+            """The vouchers by stratum."""
+            return {code: self[f"quota_{code}"].data or 0 for code in strata}
+
+    for code, label in strata.items():
+        setattr(QuotasForm, f"quota_{code}", WholeNumberField(localized(label), required=False, maximum=10**6))
+    return QuotasForm(data={f"quota_{code}": vouchers for code, vouchers in quotas.items()})
 
 
 def typed_call(call: Call) -> dict[str, Any]:
@@ -142,6 +165,8 @@ def typed_call(call: Call) -> dict[str, Any]:
         "title_en": call.title.get("en"),
         "opens_at": call.opens_at,
         "closes_at": call.closes_at,
+        "allocation_method": call.allocation_method,
+        "quota_by": call.quota_by or "",
     }
 
 

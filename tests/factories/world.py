@@ -87,6 +87,7 @@ def _tell_the_story(world: World, story: make.Story) -> None:
     agreement = make.make_agreement(story)
     things["agreement_id"], things["award_id"] = agreement.id, agreement.award_id
     things["job_id"], things["voucher_id"] = agreement.job_id, agreement.voucher_id
+    things["decided_call_id"] = story.voucher.call_id
     things["code"], things["application_id"] = story.voucher.code, story.voucher.application_id
     things["assignment_id"] = db.session.scalar(select(Assignment.id).where(Assignment.agreement_id == agreement.id))
     things["spare_award_id"] = make.make_award(story).id

@@ -200,9 +200,9 @@ def _call_facts(call: Call) -> dict[str, object]:
         "opens_at": call.opens_at,
         "closes_at": call.closes_at,
         "intake_ceiling_percent": call.intake_ceiling_percent,
+        "method": call.allocation_method,
+        "quota_by": call.quota_by,
     }
-    method = {"method": call.allocation_method, "quota_by": call.quota_by}
-    return {"title": call.title, "opens_at": call.opens_at, "closes_at": call.closes_at} | method
 
 
 def _check_dates(opens_at: datetime, closes_at: datetime) -> None:

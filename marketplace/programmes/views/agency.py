@@ -18,9 +18,11 @@ from marketplace.programmes.forms import (
     ConfirmForm,
     ProgrammeForm,
     cost_shares_form,
+    quotas_form,
     typed_call,
     typed_terms,
 )
+from marketplace.programmes.models import Call
 from marketplace.programmes.terms import templates
 from marketplace.programmes.views import blueprint
 
@@ -103,11 +105,11 @@ def programme_retire(programme_id: UUID) -> ResponseReturnValue:
 def call_new(programme_id: UUID) -> ResponseReturnValue:
     """A new call of a programme, as a draft."""
     programme = queries.get_programme(programme_id)
-    form = CallForm()
+    form = CallForm(data={"allocation_method": "first_come", "quota_by": ""})
     if form.validate_on_submit():
         with form.errors_to_fields():
             made = service.create_call(programme_id, actor=current_actor(), **_typed(form))
-            return web.done(_("The call is saved as a draft."), url_for(".call", call_id=made.id))
+            return web.done(_("The call is saved as a draft."), _after(made))
     return web.page("programmes/call_new.html", form=form, programme=programme)
 
 
@@ -120,9 +122,24 @@ def call_edit(call_id: UUID) -> ResponseReturnValue:
     form = CallForm(data=typed_call(call))
     if form.validate_on_submit():
         with form.errors_to_fields():
-            service.change_call(call_id, actor=current_actor(), **_typed(form))
-            return web.done(_("The call is saved."), url_for(".call", call_id=call_id))
+            made = service.change_call(call_id, actor=current_actor(), **_typed(form))
+            return web.done(_("The call is saved."), _after(made))
     return web.page("programmes/call_edit.html", form=form, call=call)
+
+
+@blueprint.route("/calls/<uuid:call_id>/quotas", methods=["GET", "POST"])
+@requires(Role.PROGRAMME_OFFICER)
+def call_quotas(call_id: UUID) -> ResponseReturnValue:
+    """How many vouchers each stratum of a draft call has for itself."""
+    call = queries.get_call(call_id)
+    rules.check_draft(call)
+    rules.check_quotas(call, {})
+    form: Any = quotas_form(rules.strata(call.quota_by, call.programme.size_standard), call.quotas)
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.set_quotas(call_id, form.quotas, actor=current_actor())
+            return web.done(_("The quotas are saved."), url_for(".call", call_id=call_id))
+    return web.page("programmes/call_quotas.html", form=form, call=call, by=rules.QUOTAS_BY[call.quota_by or ""])
 
 
 @blueprint.route("/calls/<uuid:call_id>/publish", methods=["GET", "POST"])
@@ -135,7 +152,14 @@ def call_publish(call_id: UUID) -> ResponseReturnValue:
         with form.errors_to_fields():
             service.publish_call(call_id, actor=current_actor())
             return web.done(_("The call is published."), url_for(".call", call_id=call_id))
-    return web.page("programmes/call_publish.html", form=form, call=call, lines=queries.budget_lines(call_id))
+    return web.page(
+        "programmes/call_publish.html", form=form, call=call, lines=queries.budget_lines(call_id), methods=rules.METHODS
+    )
+
+
+def _after(call: Call) -> str:
+    """Quotas are typed next, where a call has some."""
+    return url_for(".call_quotas" if call.allocation_method == "hybrid" else ".call", call_id=call.id)
 
 
 def _typed(form: CallForm) -> dict[str, Any]:
@@ -143,4 +167,5 @@ def _typed(form: CallForm) -> dict[str, Any]:
         "title": {"ko": form.title_ko.data, "en": form.title_en.data},
         "opens_at": form.opens_at.data,
         "closes_at": form.closes_at.data,
+        "method": form.method,
     }

@@ -69,6 +69,8 @@ def call(call_id: UUID) -> ResponseReturnValue:
         missing=rules.missing_in_call(found, lines, shares, clock.now()) if found.status == "draft" else [],
         lifecycle=CALL,
         line_lifecycle=BUDGET_LINE,
+        methods=rules.METHODS,
+        strata=rules.strata(found.quota_by, found.programme.size_standard),
         now=clock.now(),
     )
 

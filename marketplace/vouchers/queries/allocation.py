@@ -203,6 +203,19 @@ def first_answers(call_id: UUID) -> Sequence[AllocationEntry]:
     ).all()
 
 
+def own_line(call_id: UUID, organisation_id: UUID) -> tuple[SealedTicket, AllocationEntry, str] | None:
+    """A company's own line of the sealed list, its first answer and its application's number, once decided."""
+    row = session.execute(
+        select(SealedTicket, AllocationEntry, Application.number)
+        .join(Application, Application.id == SealedTicket.application_id)
+        .join(AllocationEntry, AllocationEntry.application_id == SealedTicket.application_id)
+        .where(SealedTicket.call_id == call_id, Application.organisation_id == organisation_id)
+        .order_by(SealedTicket.ticket.desc(), AllocationEntry.decided_at)
+        .limit(1)
+    ).first()
+    return (row[0], row[1], row[2]) if row else None
+
+
 def sealed_tickets(call_id: UUID) -> Sequence[SealedTicket]:
     """The sealed list of a call, in ticket order."""
     found = select(SealedTicket).where(SealedTicket.call_id == call_id)

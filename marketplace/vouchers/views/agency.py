@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import request, url_for
+from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.core import clock, exports, web
@@ -14,6 +14,7 @@ from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.core.i18n import _, localized
 from marketplace.programmes import queries as programmes
+from marketplace.programmes import rules as programme_rules
 from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.forms import ApplicationFilter, ConfirmForm, DecisionForm, FilterForm, ReasonForm
 from marketplace.vouchers.models import AllocationEntry, Application, Voucher
@@ -106,7 +107,8 @@ def application_review(application_id: UUID) -> ResponseReturnValue:
 @public
 def call_allocation(call_id: UUID) -> ResponseReturnValue:
     """How the vouchers of a call were allocated: the list that anybody can replay."""
-    call = programmes.get_call(call_id, actor=current_actor())
+    actor = current_actor()
+    call = programmes.get_call(call_id, actor=actor)
     if call.status == "draft":
         raise NotFound()
     entries = queries.allocation_entries(call_id)
@@ -118,12 +120,25 @@ def call_allocation(call_id: UUID) -> ResponseReturnValue:
         call=call,
         page=web.paginate(entries, sorts={"ticket": AllocationEntry.ticket}, key=AllocationEntry.id),
         allocation=queries.find_allocation(call_id),
+        seed=programmes.seed(call),
+        own=queries.own_line(call_id, actor.organisation_id) if actor.organisation_id else None,
+        strata=programme_rules.strata(call.quota_by, call.programme.size_standard),
         intake=queries.intake(call),
         undecided=queries.undecided(call_id),
         waiting=queries.waiting(call_id),
         reasons=rules.REASONS,
         closed=call.closes_at <= clock.now(),
     )
+
+
+@blueprint.get("/calls/<uuid:call_id>/allocation/sealed-list")
+@public
+def sealed_list(call_id: UUID) -> ResponseReturnValue:
+    """The sealed list of a decided call with its results, as a file that anybody can work through again."""
+    call = programmes.get_call(call_id, actor=current_actor())
+    response = Response(queries.sealed_file(call), mimetype="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="sealed-list-{call.number}.json"'
+    return response
 
 
 @blueprint.route("/calls/<uuid:call_id>/allocation/start", methods=["GET", "POST"])
