@@ -1,6 +1,6 @@
 """The sealed list as a file: everything an allocation was decided by and came to, which anybody can work through again.
 
-It needs no database and no settings: only this file, `allocation.py` and `core/money.py`.
+It needs no database and no settings: only this file, `allocation.py`, `caps.py` and `core/money.py`.
 """
 
 from __future__ import annotations
