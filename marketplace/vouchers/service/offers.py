@@ -17,7 +17,6 @@ from marketplace.vouchers import queries, rules
 from marketplace.vouchers.allocation import Answer, allocate
 from marketplace.vouchers.models import AllocationEntry, Application, Voucher
 from marketplace.vouchers.service.allocation import (
-    BATCH,
     apply_answers,
     lines_of,
     lock_programme_of,
@@ -28,8 +27,11 @@ from marketplace.vouchers.service.applications import tell
 from marketplace.vouchers.service.issuing import issue
 from marketplace.vouchers.states import APPLICATION
 
+# How far down the waitlist one look goes; eligibility is taken again of each.
+AT_ONCE = 50
 
-def offer_from_waitlist(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH) -> None:
+
+def offer_from_waitlist(call_id: UUID, wave: int, *, actor: Actor, size: int = AT_ONCE) -> None:
     """Offer released money to the waitlist in order, as far as it goes; nothing once the call is ending."""
     lock_programme_of(call_id)
     call = programmes.hold_call(call_id)
