@@ -31,6 +31,7 @@ AREAS = (
     "ethics",
     "evaluations",
     "surveys",
+    "receivables",
     "claims",
     "engagements",
     "matching",

@@ -29,6 +29,7 @@ AREAS = (
     "jobs",
     "engagements",
     "claims",
+    "receivables",
     "surveys",
     "evaluations",
     "ethics",

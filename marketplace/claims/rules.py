@@ -81,6 +81,7 @@ OUTCOMES: dict[str, Words] = {
     "paid": _("Payment confirmed"),
     "returned": _("Payment sent back"),
     "co_payment": _("Co-payment received"),
+    "receivable": _("Payment of a debt received"),
     "unmatched": _("Matches nothing"),
 }
 

@@ -94,3 +94,17 @@ LINE = Lifecycle(
         "removed": _("Taken out"),
     },
 )
+
+DEDUCTION = Lifecycle(
+    "deduction",
+    initial="agreed",
+    moves=[
+        Move("take", ("agreed",), "taken", stamp="taken_at", label=_("Mark as kept back")),
+        Move("cancel", ("agreed",), "cancelled", stamp="cancelled_at", label=_("Cancel")),
+    ],
+    labels={
+        "agreed": _("Will be kept back from the payment"),
+        "taken": _("Kept back"),
+        "cancelled": _("Cancelled"),
+    },
+)

@@ -68,6 +68,10 @@ class Task(StrEnum):
     REMIND_SURVEY = "remind_survey", Queue.SURVEYS
     CLOSE_SURVEY = "close_survey", Queue.SURVEYS
     ASSIGN_EVALUATION = "assign_evaluation", Queue.SURVEYS
+    INVOICE_INSTALMENT = "invoice_instalment", Queue.MONEY
+    REMIND_INSTALMENT = "remind_instalment", Queue.MONEY
+    TAKE_RECEIPT = "take_receipt", Queue.MONEY
+    TAKE_SET_OFF = "take_set_off", Queue.MONEY
     SEAL_AUDIT = "seal_audit", Queue.MAINTENANCE
     RECONCILE = "reconcile", Queue.MAINTENANCE
     END_MEMBERSHIPS = "end_memberships", Queue.MAINTENANCE

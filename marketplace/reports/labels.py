@@ -32,6 +32,13 @@ KINDS = {
     "co_payment": _("Own share received"),
     "refund": _("Own share set aside to be sent back"),
     "pay_back": _("Own share sent back"),
+    "raise": _("Debt confirmed"),
+    "interest": _("Interest on arrears"),
+    "settle": _("Debt paid"),
+    "clawback": _("Aid given back"),
+    "income": _("Surcharge and interest received"),
+    "overpayment": _("Paid beyond a debt, to be sent back"),
+    "write_off": _("Debt written off"),
 }
 CHECKS = {
     "balance": _("Balance of an account"),
@@ -48,4 +55,5 @@ CHECKS = {
     "paid_co_payment": _("Own share of a paid claim"),
     "set_aside": _("Amount of a refund"),
     "sent_back": _("Amount of a refund that was sent back"),
+    "still_owed": _("What is still to be paid of a debt"),
 }

@@ -1,4 +1,4 @@
-"""The proof that rows and money agree: what vouchers, agreements, claims and refunds say is what transfers say."""
+"""The proof that rows and money agree: what vouchers, agreements, claims, refunds and debts say, transfers say too."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from marketplace.ledger import queries as ledger
 from marketplace.ledger.models import Account
 from marketplace.ledger.queries import Books, Fault
 from marketplace.programmes.models import Call, Programme
+from marketplace.receivables.models import LIVE, Instalment, Receivable
 from marketplace.vouchers.models import Application, Voucher
 
 # By name what a row says and what its transfers say.
@@ -23,9 +24,9 @@ PARTS = {"aid": ("payable", "paid"), "co_payment": ("co_payment_payable", "co_pa
 
 
 def prove() -> Books:
-    """Prove the ledger itself, then that every voucher, agreement, claim and refund stands where its money does."""
+    """Prove the ledger itself, then that what vouchers, claims, refunds and debts say is what moved."""
     books = ledger.verify()
-    found = [*books.faults, *_offers(), *_vouchers(), *_agreements(), *_claims(), *_refunds()]
+    found = [*books.faults, *_offers(), *_vouchers(), *_agreements(), *_claims(), *_refunds(), *_receivables()]
     return Books(books.accounts, books.transfers, found)
 
 
@@ -119,7 +120,7 @@ def _claims() -> list[Fault]:
 def _refunds() -> list[Fault]:
     """A refund's money was set aside out of the co-payment; a paid refund's, and no other's, was sent back."""
     moved = _moved()
-    set_aside = _sum(moved.c.came, moved.c.other == "co_payment")
+    set_aside = _sum(moved.c.came, moved.c.other.in_(("co_payment", "bank")))
     sent_back = _sum(moved.c.went - moved.c.came, moved.c.other == "refunded")
     sums = (
         select(moved.c.owner_id.label("id"), set_aside.label("set_aside"), sent_back.label("sent_back"))
@@ -132,6 +133,20 @@ def _refunds() -> list[Fault]:
         "sent_back": (case((Refund.status == "paid", Refund.amount), else_=0), func.coalesce(sums.c.sent_back, 0)),
     }
     return _faults(select(Refund.number).outerjoin(sums, sums.c.id == Refund.id), figures)
+
+
+def _receivables() -> list[Fault]:
+    """What is still to be paid of the instalments of a debt stands on its account."""
+    debts = select(Account.owner_id, Account.balance).where(Account.stage == "receivable").subquery()
+    left = (
+        select(Instalment.receivable_id, func.sum(Instalment.outstanding).label("left"))
+        .where(Instalment.status.in_(LIVE))
+        .group_by(Instalment.receivable_id)
+        .subquery()
+    )
+    figures: Figures = {"still_owed": (func.coalesce(left.c.left, 0), func.coalesce(debts.c.balance, 0))}
+    rows = select(Receivable.number).outerjoin(debts, debts.c.owner_id == Receivable.id)
+    return _faults(rows.outerjoin(left, left.c.receivable_id == Receivable.id), figures)
 
 
 def _faults(rows: Any, figures: Figures) -> list[Fault]:

@@ -19,6 +19,7 @@ ENGINES = {
     "notifications": {"post", "rendering"},
     "programmes": {"eligibility", "forecast", "scoring", "standards", "terms"},
     "providers": {"account_numbers", "ethics_code", "training"},
+    "receivables": {"document", "schedule"},
     "reports": {"flows", "labels", "menu", "money", "proof"},
     "surveys": {"instruments", "scoring"},
     "vouchers": {"allocation", "caps", "document", "reminders", "sealed_list", "waiting_room"},

@@ -64,13 +64,13 @@ def earlier(days: int) -> Iterator[None]:
         db.move_clock(timedelta(days=days))
 
 
-def make_story(*, budget: int = 1_000_000_000) -> Story:
+def make_story(*, budget: int = 1_000_000_000, programme: str | None = None) -> Story:
     """A company with a voucher of 12,000,000 won and a firm in the register with two consultants ready to work."""
     officer, budget_officer = make_officer(Role.PROGRAMME_OFFICER), make_officer(Role.BUDGET_OFFICER)
     sme, manager = make_sme(sector="manufacturing", region="busan"), make_provider()
     with earlier(60):
         consultants, actors = _enter_firm(manager, officer)
-        call = _open_call(officer, budget_officer, budget)
+        call = _open_call(officer, budget_officer, budget, programme or f"coupon-{next(_number)}")
     with earlier(58):
         application = vouchers.start_application(call.id, actor=sme)
         facts = {"sector": "manufacturing", "employees": 20, "capital": 100_000_000}
@@ -207,10 +207,10 @@ def _enter_consultant(actor: Actor, officer: Actor) -> Consultant:
     return consultant
 
 
-def _open_call(officer: Actor, budget_officer: Actor, budget: int) -> Call:
+def _open_call(officer: Actor, budget_officer: Actor, budget: int, code: str) -> Call:
     terms, shares = templates()["coupon-consulting"]
     programme_service.add_funders(actor=officer)
-    programme = programme_service.create_programme(replace(terms, code=f"coupon-{next(_number)}"), actor=officer)
+    programme = programme_service.create_programme(replace(terms, code=code), actor=officer)
     by_funder = {
         None if code == SME_SHARE else programmes.find_funder(code).id: points  # type: ignore[union-attr]
         for code, points in shares.items()

@@ -1,6 +1,7 @@
 """The tables from the claim to the bank's report."""
 
 from marketplace.claims.models.claims import Claim, ClaimAssessment, ClaimEscalation, ClaimLine, Hold
+from marketplace.claims.models.debts import Deduction, ExpectedPayment
 from marketplace.claims.models.payments import BankEntry, BankImport, PaymentBatch, PaymentLine, Refund
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "ClaimAssessment",
     "ClaimEscalation",
     "ClaimLine",
+    "Deduction",
+    "ExpectedPayment",
     "Hold",
     "PaymentBatch",
     "PaymentLine",

@@ -153,7 +153,7 @@ class BankEntry(Model):
     __table_args__ = (
         CheckConstraint("direction IN ('credit', 'debit')", name="direction"),
         CheckConstraint("amount > 0", name="amount"),
-        CheckConstraint("outcome IN ('paid', 'returned', 'co_payment', 'unmatched')", name="outcome"),
+        CheckConstraint("outcome IN ('paid', 'returned', 'co_payment', 'receivable', 'unmatched')", name="outcome"),
         UniqueConstraint("account", "bank_reference", "direction"),
         UniqueConstraint("import_id", "position"),
     )

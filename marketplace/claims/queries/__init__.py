@@ -17,6 +17,7 @@ from marketplace.claims.queries.claims import (
     troubled_claims,
     visible_to,
 )
+from marketplace.claims.queries.debts import deductions_for, deductions_of, is_expected, kept_back
 from marketplace.claims.queries.holds import (
     ended_hold_ids,
     find_active_hold,
@@ -61,6 +62,8 @@ __all__ = [
     "claimable_stages",
     "claims_by_id",
     "claims_of",
+    "deductions_for",
+    "deductions_of",
     "ended_hold_ids",
     "engagements_to_claim",
     "entries",
@@ -77,7 +80,9 @@ __all__ = [
     "held_engagements",
     "holds_of",
     "imports",
+    "is_expected",
     "is_known_entry",
+    "kept_back",
     "line_of_claim",
     "lines_of",
     "lines_of_refund",

@@ -9,24 +9,34 @@ from marketplace.claims.service.approval import (
     return_claim,
 )
 from marketplace.claims.service.batches import prepare_batch, remove_line, send_batch
+from marketplace.claims.service.deductions import cancel_deductions, deduct, expect_payment, take_deductions
 from marketplace.claims.service.escalation import escalate_claim
 from marketplace.claims.service.holds import end_holds, extend_hold, lift_hold, place_hold
 from marketplace.claims.service.reconciliation import import_bank_file
-from marketplace.claims.service.refunds import change_refund_account, refund_ended_stages, request_refund
+from marketplace.claims.service.refunds import (
+    change_refund_account,
+    pay_back_excess,
+    refund_ended_stages,
+    request_refund,
+)
 from marketplace.claims.service.straight_through import pass_claim
 from marketplace.claims.service.submission import resubmit_claim, submit_claim, withdraw_claim
 
 __all__ = [
     "approve_claim",
+    "cancel_deductions",
     "change_refund_account",
     "check_claim",
     "countersign_claim",
+    "deduct",
     "end_holds",
     "escalate_claim",
+    "expect_payment",
     "extend_hold",
     "import_bank_file",
     "lift_hold",
     "pass_claim",
+    "pay_back_excess",
     "place_hold",
     "prepare_batch",
     "reconsider_claim",
@@ -38,5 +48,6 @@ __all__ = [
     "return_claim",
     "send_batch",
     "submit_claim",
+    "take_deductions",
     "withdraw_claim",
 ]

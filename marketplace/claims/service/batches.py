@@ -98,7 +98,7 @@ def _claim_line(claim: Claim) -> PaymentLine:
         )
     return PaymentLine(
         claim_id=claim.id,
-        amount=claim.approved_amount,
+        amount=(claim.approved_amount or 0) - queries.kept_back(claim.id),
         bank_account_id=account.id,
         holder_name=account.holder_name,
         account_number=account.identifier,

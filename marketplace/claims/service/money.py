@@ -36,6 +36,15 @@ def set_aside(refund: Refund, *, actor: Actor) -> None:
     post([leg], kind="refund", actor=actor, reference=refund.number)
 
 
+def take_excess(refund: Refund, *, actor: Actor) -> None:
+    """Keep what came in beyond a debt apart, for the refund that gives it back."""
+    owner = ("agency", None)
+    bank = Opening(f"bank:{refund.currency}", "bank", owner, refund.currency, may_be_negative=True)
+    refundable = Opening(f"refundable:{refund.id}", "refundable", ("refund", refund.id), refund.currency)
+    leg = Leg(bank, refundable, refund.amount, f"{refund.id}:excess")
+    post([leg], kind="overpayment", actor=actor, reference=refund.number)
+
+
 def pay(line: PaymentLine, *, actor: Actor) -> None:
     """Move all that the line pays to paid, or to refunded."""
     if line.claim is not None:

@@ -11,6 +11,7 @@ from marketplace.claims import camt, queries
 from marketplace.claims.camt import BadReport, Entry
 from marketplace.claims.models import BankEntry, BankImport, PaymentBatch, PaymentLine
 from marketplace.claims.service import money
+from marketplace.claims.service.deductions import take_deductions
 from marketplace.claims.service.lines import move, tell_paid, tell_returned
 from marketplace.claims.states import BATCH, LINE
 from marketplace.core import clock, db
@@ -20,9 +21,11 @@ from marketplace.core.db import session
 from marketplace.core.errors import DomainError, Forbidden, Invalid, Words
 from marketplace.core.i18n import _
 from marketplace.core.money import Money, exponent
+from marketplace.core.tasks import Task, schedule
 from marketplace.engagements import service as engagements
 
 CURRENCIES = ("KRW", "EUR", "USD", "GBP", "JPY", "PLN", "VND")
+DEBT = re.compile(r"RCV-\d{4}-\d{6,}")
 CO_PAYMENT = re.compile(r"COP-\d{4}-\d{6,}")
 # Files are taken one after the other, so that one movement reported twice is seen.
 ONE_AT_A_TIME = 7_310_010
@@ -51,34 +54,36 @@ def import_bank_file(stream: IO[bytes], *, actor: Actor, filename: str) -> BankI
     db.flush()
     for position, entry in enumerate(entries):
         if not queries.is_known_entry(entry.account, entry.bank_reference, entry.direction):
-            _keep(made, position, entry, _apply(entry, actor))
+            kept = _keep(made, position, entry, _apply(entry, actor))
             db.flush()
+            if kept.outcome == "receivable":
+                schedule(Task.TAKE_RECEIPT, kept.id)
     record(actor, "bank_import.take", made, after={"sha256": digest, "entries": len(entries)})
     return made
 
 
-def _keep(made: BankImport, position: int, entry: Entry, outcome: Outcome) -> None:
+def _keep(made: BankImport, position: int, entry: Entry, outcome: Outcome) -> BankEntry:
     found, note = outcome
-    session.add(
-        BankEntry(
-            import_id=made.id,
-            position=position,
-            account=entry.account,
-            bank_reference=entry.bank_reference,
-            reference=entry.reference,
-            remittance=entry.remittance,
-            amount=entry.amount,
-            currency=entry.currency,
-            direction=entry.direction,
-            debtor=entry.debtor,
-            debtor_account=entry.debtor_account,
-            debtor_bank=entry.debtor_bank,
-            booked_on=entry.booked_on,
-            return_reason=entry.return_reason,
-            outcome=found,
-            note=None if note is None else str(note),
-        )
+    kept = BankEntry(
+        import_id=made.id,
+        position=position,
+        account=entry.account,
+        bank_reference=entry.bank_reference,
+        reference=entry.reference,
+        remittance=entry.remittance,
+        amount=entry.amount,
+        currency=entry.currency,
+        direction=entry.direction,
+        debtor=entry.debtor,
+        debtor_account=entry.debtor_account,
+        debtor_bank=entry.debtor_bank,
+        booked_on=entry.booked_on,
+        return_reason=entry.return_reason,
+        outcome=found,
+        note=None if note is None else str(note),
     )
+    session.add(kept)
+    return kept
 
 
 def _apply(entry: Entry, actor: Actor) -> Outcome:
@@ -95,7 +100,7 @@ def _match(entry: Entry, actor: Actor) -> Outcome:
         raise DomainError(_("The movement is on another account than the agency's."))
     line = queries.find_line(entry.reference, lock=True) if entry.reference else None
     if line is None and entry.direction == "credit":
-        return _take_co_payment(entry, actor)
+        return ("receivable", None) if _is_for_debt(entry) else _take_co_payment(entry, actor)
     if line is None:
         raise DomainError(_("No payment has this reference."))
     batch = db.get(PaymentBatch, line.batch_id, lock=True)
@@ -110,11 +115,19 @@ def _match(entry: Entry, actor: Actor) -> Outcome:
     return "returned", None
 
 
+def _is_for_debt(entry: Entry) -> bool:
+    """Whether it pays a debt known above; it is booked there in the background."""
+    found = DEBT.search(entry.reference) or DEBT.search(entry.remittance)
+    return found is not None and queries.is_expected(found.group(), entry.currency)
+
+
 def _pay(line: PaymentLine, batch: PaymentBatch, actor: Actor) -> None:
     transition(line, LINE, "pay", actor=actor)
     move(line, "pay", actor=actor, amount=line.amount)
     db.flush()
     money.pay(line, actor=actor)
+    if line.claim is not None:
+        take_deductions(line.claim, actor=actor)
     _settle(batch, actor)
     tell_paid(line)
 

@@ -7,6 +7,7 @@ from marketplace.accounts import queries as accounts_queries
 from marketplace.accounts import service as accounts
 from marketplace.claims import rules
 from marketplace.claims.models import Refund
+from marketplace.claims.pain001 import Account as PayerAccount
 from marketplace.claims.service import money
 from marketplace.claims.states import REFUND
 from marketplace.core import clock, db
@@ -15,6 +16,7 @@ from marketplace.core.audit import record
 from marketplace.core.db import session
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.i18n import _
+from marketplace.core.money import Money
 from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import Engagement
 from marketplace.ledger.service import money_verb
@@ -63,6 +65,33 @@ def refund_ended_stages(engagement_id: UUID, *, actor: Actor) -> Refund | None:
         return None
     reason, key = engagement.termination_reason or "", f"terminate:{engagement.id}"
     return request_refund(engagement.agreement_id, actor=actor, amount=amount, reason=reason, key=key)
+
+
+@money_verb(Refund)
+def pay_back_excess(
+    engagement_id: UUID, *, actor: Actor, organisation_id: UUID, amount: Money, account: PayerAccount, reason: str,
+    key: str,
+) -> Refund:  # fmt: skip
+    """What came in beyond a debt goes back to the account that it came from with the next batch."""
+    rules.check_role(actor, Role.SYSTEM)
+    refund = Refund(
+        number=db.next_number("REF"),
+        engagement_id=engagement_id,
+        organisation_id=organisation_id,
+        amount=amount.amount,
+        currency=amount.currency,
+        reason=rules.check_reason(reason),
+        status=REFUND.initial,
+        requested_at=clock.now(),
+        holder_name=account.holder,
+        account_number=account.number,
+        bank_name=account.bank,
+    )
+    session.add(refund)
+    db.flush()
+    money.take_excess(refund, actor=actor)
+    record(actor, "refund.pay_back_excess", refund, after={"amount": amount.amount}, reason=reason)
+    return refund
 
 
 def change_refund_account(refund_id: UUID, *, actor: Actor, scheme: str, identifier: str, bank_name: str) -> Refund:

@@ -1,0 +1,34 @@
+"""Reads for debts known above: what is kept back from claims, and the references that are paid under."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+
+from marketplace.claims.models import Deduction, ExpectedPayment
+from marketplace.core.db import session
+
+
+def deductions_of(claim_id: UUID) -> Sequence[Deduction]:
+    """What is kept back from the claim's payment, oldest first, without what was cancelled."""
+    wanted = select(Deduction).where(Deduction.claim_id == claim_id, Deduction.status != "cancelled")
+    return session.scalars(wanted.order_by(Deduction.agreed_at, Deduction.id)).all()
+
+
+def deductions_for(reference: str) -> Sequence[Deduction]:
+    """What is kept back for the debt with this reference, oldest first, without what was cancelled."""
+    wanted = select(Deduction).where(Deduction.reference == reference, Deduction.status != "cancelled")
+    return session.scalars(wanted.order_by(Deduction.agreed_at, Deduction.id)).all()
+
+
+def kept_back(claim_id: UUID) -> int:
+    """How much less than approved the claim's payment is, in minor units."""
+    return sum(deduction.amount for deduction in deductions_of(claim_id))
+
+
+def is_expected(reference: str, currency: str) -> bool:
+    """Whether somebody was asked to pay in this currency under this reference."""
+    wanted = select(ExpectedPayment.id).where(
+        ExpectedPayment.reference == reference, ExpectedPayment.currency == currency
+    )
+    return session.scalar(wanted) is not None

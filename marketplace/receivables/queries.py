@@ -1,0 +1,205 @@
+"""Owns reads of what is owed to the agency; always ordered, and by side."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Select, and_, case, exists, false, func, select
+from sqlalchemy.orm import aliased
+
+from config import repayment
+from marketplace.accounts.models import Organisation
+from marketplace.claims.models import Claim, Deduction
+from marketplace.core import clock, db
+from marketplace.core.actors import Actor, Role
+from marketplace.core.db import session
+from marketplace.core.errors import NotFound
+from marketplace.engagements.models import Agreement, Engagement
+from marketplace.ledger.models import Account, Transfer
+from marketplace.programmes.models import Programme
+from marketplace.receivables import rules
+from marketplace.receivables.models import LIVE, Instalment, Receipt, Receivable, WriteOff
+from marketplace.vouchers.models import Voucher
+
+DEBTORS = frozenset({Role.SIGNATORY, Role.PREPARER, Role.MANAGER})
+SEES_ALL = frozenset({Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.ETHICS_OFFICER, Role.AUDITOR, Role.SYSTEM})
+
+
+def visible_to(actor: Actor) -> Select[Receivable]:
+    """A debtor sees what it owes once it is confirmed; officers see all."""
+    if actor.role in DEBTORS:
+        confirmed = Receivable.status.in_(("open", "settled", "written_off"))
+        return select(Receivable).where(Receivable.debtor_id == actor.organisation_id, confirmed)
+    return select(Receivable) if actor.role in SEES_ALL else select(Receivable).where(false())
+
+
+def get_receivable(receivable_id: UUID, *, actor: Actor) -> Receivable:
+    """The receivable, if it is this actor's to see; NotFound otherwise."""
+    found = session.scalars(visible_to(actor).where(Receivable.id == receivable_id)).one_or_none()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def get_instalment(instalment_id: UUID, *, actor: Actor) -> Instalment:
+    """The instalment, if its receivable is this actor's to see; NotFound otherwise."""
+    instalment = db.get(Instalment, instalment_id)
+    get_receivable(instalment.receivable_id, actor=actor)
+    return instalment
+
+
+def get_receipt(receipt_id: UUID, *, actor: Actor) -> Receipt:
+    """The receipt, if its receivable is this actor's to see; NotFound otherwise."""
+    receipt = db.get(Receipt, receipt_id)
+    get_receivable(receipt.receivable_id, actor=actor)
+    return receipt
+
+
+def search_receivables(
+    actor: Actor, *, kind: str = "", status: str = "", text: str = "", overdue: bool = False
+) -> Select[Receivable]:
+    """What the actor may see, filtered by kind, status, arrears, and by number or the debtor's name."""
+    found = visible_to(actor)
+    if kind:
+        found = found.where(Receivable.kind == kind)
+    if status:
+        found = found.where(Receivable.status == status)
+    if overdue:
+        late = exists().where(
+            Instalment.receivable_id == Receivable.id, Instalment.status.in_(LIVE), Instalment.due_on < clock.today()
+        )
+        found = found.where(Receivable.status == "open", late)
+    if text:
+        debtor = exists().where(
+            Organisation.id == Receivable.debtor_id, Organisation.name.icontains(text, autoescape=True)
+        )
+        found = found.where(Receivable.number.icontains(text, autoescape=True) | debtor)
+    return found
+
+
+def find_by_number(number: str) -> Receivable | None:
+    """The receivable with this reference."""
+    return session.scalars(select(Receivable).where(Receivable.number == number)).one_or_none()
+
+
+def lock_receivable(receivable_id: UUID) -> Receivable:
+    """The receivable and its instalments as they are now, held until the end of the unit of work."""
+    receivable = db.get(Receivable, receivable_id, lock=True)
+    session.refresh(receivable, ["instalments", "receipts"])
+    return receivable
+
+
+def receivables_of(engagement_id: UUID) -> Sequence[Receivable]:
+    """What is asked back for this engagement, oldest first, without what was dropped."""
+    wanted = select(Receivable).where(Receivable.engagement_id == engagement_id, Receivable.status != "dropped")
+    return session.scalars(wanted.order_by(Receivable.proposed_at, Receivable.id)).all()
+
+
+def aid_paid(engagement_id: UUID) -> dict[UUID, int]:
+    """What the ledger says was paid in aid for this engagement, by budget line, less what the bank sent back."""
+    giver, taker = aliased(Account), aliased(Account)
+    claims = select(Claim.id).where(Claim.engagement_id == engagement_id)
+    forth = and_(giver.owner_id.in_(claims), giver.stage == "payable", taker.stage == "paid")
+    back = and_(taker.owner_id.in_(claims), taker.stage == "payable", giver.stage == "paid")
+    line = func.coalesce(giver.budget_line_id, taker.budget_line_id)
+    rows = session.execute(
+        select(line, func.sum(case((forth, Transfer.amount), else_=-Transfer.amount)))
+        .join(giver, giver.id == Transfer.debit_account_id)
+        .join(taker, taker.id == Transfer.credit_account_id)
+        .where(forth | back)
+        .group_by(line)
+        .order_by(line)
+    )
+    return {budget_line: int(total) for budget_line, total in rows if total}
+
+
+def clawed_back(receivable: Receivable) -> dict[str, int]:
+    """What went back for this receivable so far, by budget line."""
+    rows = session.execute(
+        select(Account.budget_line_id, func.sum(Transfer.amount))
+        .join(Account, Account.id == Transfer.debit_account_id)
+        .where(Transfer.kind == "clawback", Transfer.reference == receivable.number)
+        .group_by(Account.budget_line_id)
+    )
+    return {str(line): int(total) for line, total in rows}
+
+
+def programme_of(engagement: Engagement) -> Programme:
+    """The programme that the engagement's voucher belongs to."""
+    return db.get(Voucher, engagement.agreement.voucher_id).programme
+
+
+def undecided_successes() -> Select[Engagement]:
+    """Finished engagements of programmes that take something back, whose success nobody has judged."""
+    judged = exists().where(Receivable.engagement_id == Engagement.id, Receivable.kind == "repayment")
+    paid = exists().where(Claim.engagement_id == Engagement.id, Claim.status == "paid")
+    return (
+        select(Engagement)
+        .join(Agreement, Agreement.id == Engagement.agreement_id)
+        .join(Voucher, Voucher.id == Agreement.voucher_id)
+        .join(Programme, Programme.id == Voucher.programme_id)
+        .where(Engagement.status == "finished", Programme.code.in_(repayment.programmes()), paid, ~judged)
+    )
+
+
+def find_engagement(number: str) -> Engagement | None:
+    """The engagement with this number."""
+    return session.scalars(select(Engagement).where(Engagement.number == number)).one_or_none()
+
+
+def next_position(receivable_id: UUID) -> int:
+    """The position of the receivable's next instalment."""
+    last = select(func.max(Instalment.position)).where(Instalment.receivable_id == receivable_id)
+    return (session.scalar(last) or 0) + 1
+
+
+def open_write_off(receivable_id: UUID) -> WriteOff | None:
+    """The write-off that waits for its second signature, if any."""
+    wanted = select(WriteOff).where(WriteOff.receivable_id == receivable_id, WriteOff.status == "proposed")
+    return session.scalars(wanted).one_or_none()
+
+
+def write_offs_of(receivable_id: UUID) -> Sequence[WriteOff]:
+    """Every write-off ever proposed for the receivable, oldest first."""
+    wanted = select(WriteOff).where(WriteOff.receivable_id == receivable_id)
+    return session.scalars(wanted.order_by(WriteOff.proposed_at, WriteOff.id)).all()
+
+
+def claims_for_set_off(receivable: Receivable) -> Sequence[Claim]:
+    """The debtor's approved claims that wait for a payment batch, the longest waiting first."""
+    wanted = select(Claim).where(
+        Claim.provider_id == receivable.debtor_id,
+        Claim.currency == receivable.currency,
+        Claim.status == "approved",
+    )
+    return session.scalars(wanted.order_by(Claim.approved_at, Claim.id)).all()
+
+
+def promised(receivable: Receivable) -> int:
+    """What is kept back from claims for this receivable and hasn't come in yet, in minor units."""
+    arrived = exists().where(Receipt.deduction_id == Deduction.id)
+    wanted = select(func.coalesce(func.sum(Deduction.amount), 0)).where(
+        Deduction.reference == receivable.number, Deduction.status != "cancelled", ~arrived
+    )
+    return int(session.scalar(wanted) or 0)
+
+
+def interest_today(receivable: Receivable, on: date) -> int:
+    """Interest on arrears that is owed on the day: what was booked and isn't paid, and what has accrued since."""
+    if receivable.status != "open":
+        return 0
+    points = receivable.interest_basis_points
+    return sum(each.interest - each.paid_interest + rules.accrued(each, points, on) for each in receivable.live)
+
+
+def next_due(receivable: Receivable) -> Instalment | None:
+    """The oldest instalment still to be paid."""
+    return next(iter(receivable.live), None)
+
+
+def published() -> Select[Receivable]:
+    """Whose names are public today: confirmed recoveries between their dates."""
+    today = clock.today()
+    return select(Receivable).where(
+        Receivable.listed_from <= today, Receivable.listed_until > today, Receivable.status != "dropped"
+    )

@@ -1,0 +1,139 @@
+"""Owns what may be asked back, confirmed, agreed, set off and written off, by whom and when."""
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+from config import recovery, repayment
+from config.recovery import Ground
+from marketplace.claims.models import Claim
+from marketplace.core.actors import Actor, Role
+from marketplace.core.errors import DomainError, Forbidden, Invalid, Words, explain
+from marketplace.core.i18n import _
+from marketplace.core.money import split
+from marketplace.engagements.models import Engagement
+from marketplace.receivables import schedule
+from marketplace.receivables.models import Instalment, Receivable, WriteOff
+from marketplace.receivables.schedule import Parts
+
+SECOND_OFFICER = _("Another officer must confirm this. Nobody confirms what they opened.")
+SECOND_SIGNATURE = _("Another budget officer must sign this.")
+TOO_MUCH = _("Not more may be asked back than was paid for this engagement. Nothing was saved.")
+
+explain(
+    {
+        "uq_receivables_live": _("This is asked back for this engagement already. Nothing was saved."),
+        "ck_receivables_four_eyes": SECOND_OFFICER,
+        "ck_receivables_aid_paid": TOO_MUCH,
+        "ck_write_offs_two_signatures": SECOND_SIGNATURE,
+        "uq_write_offs_live": _("A write-off is proposed already. Nothing was saved."),
+        "ck_receipts_open": _("Nothing is owed under this reference any more."),
+        "ck_deductions_claim": _("Only an approved claim that isn't in a payment batch can bear a set-off."),
+        "ck_deductions_whole": _("A set-off must leave something of the claim to pay. Nothing was saved."),
+    }
+)
+
+
+def check_role(actor: Actor, *roles: Role) -> None:
+    """Only these roles may do this."""
+    if actor.role not in roles:
+        raise Forbidden()
+
+
+def check_reason(reason: str) -> str:
+    """Whoever asks for money back, or gives it up, says why."""
+    if not reason.strip():
+        raise Invalid(_("Write the reason."), field="reason")
+    return reason.strip()
+
+
+def check_second(earlier: UUID, actor: Actor, words: Words) -> None:
+    """Nobody is their own second pair of eyes; the database refuses it too."""
+    if actor.person_id == earlier:
+        raise DomainError(words)
+
+
+def check_ground(code: str, on: date) -> Ground:
+    """The ground as the edition in force on the day has it."""
+    found = recovery.terms(on).grounds.get(code)
+    if found is None:
+        raise Invalid(_("Choose one of the answers on the list."), field="ground")
+    return found
+
+
+def check_debtor(engagement: Engagement, debtor_id: UUID) -> None:
+    """Only the company or the provider of the engagement can owe its aid."""
+    if debtor_id not in (engagement.organisation_id, engagement.provider_id):
+        raise Invalid(_("Only the company or the provider of this engagement can owe its aid."), field="debtor")
+
+
+def check_success(engagement: Engagement, programme: str, on: date) -> repayment.Terms:
+    """Success is declared of finished work, in a programme that takes something back; its terms on the day."""
+    terms = repayment.terms(programme, on)
+    if terms is None:
+        raise DomainError(_("This programme takes nothing back. Nothing was saved."))
+    if engagement.status != "finished":
+        raise DomainError(_("The work isn't finished. Nothing was saved."))
+    return terms
+
+
+def check_owed(principal: int) -> None:
+    """There must be aid that was paid and isn't asked back already."""
+    if principal <= 0:
+        raise DomainError(_("No aid was paid for this engagement that isn't asked back already. Nothing was saved."))
+
+
+def check_open(receivable: Receivable) -> None:
+    """Only what is still to be paid can be paid, agreed anew, set off or given up."""
+    if receivable.status != "open":
+        raise DomainError(_("Nothing is owed under this reference any more."))
+
+
+def check_agreement(count: int, first_due_on: date, every_months: int, today: date) -> None:
+    """Instalments begin no earlier than today and are no more than the terms allow."""
+    most = recovery.terms(today).most_instalments
+    if not 1 <= count <= most:
+        raise Invalid(_("Use a number from %(low)s to %(high)s.", low=1, high=most), field="count")
+    if first_due_on < today:
+        raise Invalid(_("The first instalment can't be due in the past."), field="first_due_on")
+    if every_months < 1:
+        raise Invalid(_("Use a number from %(low)s to %(high)s.", low=1, high=12), field="every_months")
+
+
+def check_set_off(receivable: Receivable, claim: Claim, amount: int, *, promised: int, kept_back: int) -> None:
+    """A set-off is against the debtor's own approved claim, within what is owed, and leaves the claim something."""
+    check_open(receivable)
+    if claim.provider_id != receivable.debtor_id or claim.currency != receivable.currency:
+        raise DomainError(_("A set-off needs a claim of the same provider in the same currency."))
+    if amount > receivable.outstanding - promised:
+        raise Invalid(_("This is more than is still owed."), field="amount")
+    if amount >= (claim.approved_amount or 0) - kept_back:
+        raise Invalid(_("A set-off must leave something of the claim to pay. Nothing was saved."), field="amount")
+
+
+def check_proposed(write_off: WriteOff | None) -> WriteOff:
+    """The write-off that waits for its second signature."""
+    if write_off is None:
+        raise DomainError(_("No write-off waits for a signature."))
+    return write_off
+
+
+def accrued(instalment: Instalment, basis_points: int, on: date) -> int:
+    """Interest on an instalment's unpaid capital from its due date, or where it was booked up to, until `on`."""
+    since = instalment.interest_until or instalment.due_on
+    return schedule.interest(instalment.capital, basis_points, (on - since).days)
+
+
+def owed(instalment: Instalment) -> Parts:
+    """What is still to be paid of an instalment, by what it is for."""
+    return Parts(
+        instalment.principal - instalment.paid_principal,
+        instalment.surcharge - instalment.paid_surcharge,
+        instalment.interest - instalment.paid_interest,
+    )
+
+
+def part_by_line(amount: int, paid: Mapping[UUID, int]) -> dict[str, int]:
+    """`amount` by budget line, pro rata of what each line paid; the parts sum to it."""
+    parts = split(amount, list(paid.values()))
+    return {str(line): part for line, part in zip(paid, parts, strict=True)}

@@ -1,0 +1,64 @@
+"""The arithmetic of debts: due dates, equal instalments, simple interest, and what a sum of money covers."""
+
+from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from marketplace.core.money import split
+
+DAYS_OF_YEAR = 365
+WHOLE = 10_000  # basis points: 100 %
+
+
+@dataclass(frozen=True)
+class Parts:
+    """An amount in minor units by what it is for."""
+
+    principal: int = 0
+    surcharge: int = 0
+    interest: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.principal + self.surcharge + self.interest
+
+    def __add__(self, other: "Parts") -> "Parts":
+        return Parts(self.principal + other.principal, self.surcharge + other.surcharge, self.interest + other.interest)
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day so many months later, or the last day of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def due_dates(first: date, count: int, every_months: int) -> list[date]:
+    """`count` days, the first one and then one every so many months, counted from the first."""
+    return [months_later(first, number * every_months) for number in range(count)]
+
+
+def shares(owed: Parts, count: int) -> list[Parts]:
+    """`owed` in equal instalments by largest remainder, so that they sum to it; interest due comes with the first."""
+    equal = [1] * count
+    split_parts = zip(split(owed.principal, equal), split(owed.surcharge, equal), strict=True)
+    found = [Parts(principal, surcharge) for principal, surcharge in split_parts]
+    return [found[0] + Parts(interest=owed.interest), *found[1:]]
+
+
+def interest(capital: int, basis_points: int, days: int) -> int:
+    """Simple interest on minor units over so many days of a year of 365, rounded down to whole units."""
+    return capital * basis_points * max(0, days) // (WHOLE * DAYS_OF_YEAR)
+
+
+def cover(amount: int, owed: Sequence[Parts]) -> list[Parts]:
+    """What `amount` pays of each debt: the oldest in full first, in it principal, then surcharge, then interest."""
+    covered = []
+    for debt in owed:
+        principal = min(amount, debt.principal)
+        surcharge = min(amount - principal, debt.surcharge)
+        paid = Parts(principal, surcharge, min(amount - principal - surcharge, debt.interest))
+        amount -= paid.total
+        covered.append(paid)
+    return covered

@@ -1,0 +1,87 @@
+"""Paid engagements, and debts on top of them, made by the verbs."""
+
+from itertools import count
+from uuid import UUID
+
+from config.payments import terms
+from marketplace.claims import bank
+from marketplace.claims.models import BankImport
+from marketplace.claims.pain001 import Account
+from marketplace.core import clock, db
+from marketplace.core.actors import SYSTEM, Actor, Role
+from marketplace.core.money import exponent
+from marketplace.engagements.models import Engagement
+from marketplace.receivables import service
+from marketplace.receivables.models import Receipt, Receivable
+from tests.factories import claims as make_claims
+from tests.factories import engagements as make
+from tests.factories.accounts import make_officer
+from tests.factories.engagements import Story
+
+REPAYABLE = "technology-consulting"
+_number = count(1)
+
+
+def key() -> str:
+    """A key that no other request has."""
+    return f"receivables-{next(_number)}"
+
+
+def make_paid(story: Story) -> Engagement:
+    """A finished engagement whose stages are all paid; 9,000,001 won of aid."""
+    engagement = make.make_engagement(story)
+    make.accept_all(story, engagement)
+    claim = make_claims.approve(story, make_claims.submit(story, engagement))
+    make_claims.take(make_claims.bank_answer(make_claims.send(story, claim)), story.budget_officers[0])
+    return engagement
+
+
+def propose_recovery(story: Story, engagement: Engagement, ground: str = "breach", *, from_firm: bool = True) -> UUID:
+    """An ethics officer asks the firm, or the company, for the aid back."""
+    debtor_id = engagement.provider_id if from_firm else engagement.organisation_id
+    officer = make_officer(Role.ETHICS_OFFICER)
+    return service.open_recovery(
+        engagement.id, actor=officer, debtor_id=debtor_id, ground=ground, reason="Finding", key=key()
+    ).id
+
+
+def make_recovery(story: Story, ground: str = "breach", *, from_firm: bool = True) -> Receivable:
+    """A confirmed recovery from the firm: the aid and twice as much on top, in one instalment."""
+    proposed = propose_recovery(story, make_paid(story), ground, from_firm=from_firm)
+    return service.confirm(proposed, actor=story.budget_officers[0], key=key())
+
+
+def make_repayment(story: Story) -> Receivable:
+    """A confirmed repayment of 30 % of the aid by the company, in five yearly instalments."""
+    proposed = service.propose_repayment(
+        make_paid(story).id, actor=story.programme_officer, reason="Fewer rejects", key=key()
+    )
+    return service.confirm(proposed.id, actor=story.budget_officers[0], key=key())
+
+
+def notice(number: str, amount: int, currency: str = "KRW") -> bytes:
+    """What the bank reports when somebody pays under this reference."""
+    agency = terms(clock.today())
+    return bank.receive(
+        number,
+        amount=amount,
+        digits=exponent(currency),
+        currency=currency,
+        payer=Account("Firm", "110-222", ""),
+        account=Account(agency.holder, agency.number, agency.bank),
+        booked_at=clock.now().astimezone(clock.zone()),
+    ).replace(b"R-RCV", f"{next(_number)}-RCV".encode())
+
+
+def report(receivable: Receivable, amount: int, actor: Actor) -> BankImport:
+    """The bank's report of a payment is taken; it is booked in the background."""
+    return make_claims.take(notice(receivable.number, amount), actor)
+
+
+def pay(story: Story, receivable: Receivable, amount: int) -> Receipt:
+    """The debtor pays and the payment is booked."""
+    (entry,) = report(receivable, amount, story.budget_officers[0]).entries
+    assert entry.outcome == "receivable"
+    receipt = service.take_receipt(entry.id, actor=SYSTEM, key=f"receipt:{entry.id}")
+    db.flush()
+    return receipt

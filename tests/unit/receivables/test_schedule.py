@@ -1,0 +1,83 @@
+"""Instalments sum to the whole, interest is simple and whole, and money covers the oldest debt first."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config import recovery, repayment
+from marketplace.receivables import schedule
+from marketplace.receivables.schedule import Parts
+
+amounts = st.integers(0, 10**12)
+parts = st.builds(Parts, amounts, amounts, amounts)
+
+
+@given(parts, st.integers(1, 60))
+def test_instalments_sum_to_the_whole_and_differ_by_one_unit_at_most(owed: Parts, count: int) -> None:
+    found = schedule.shares(owed, count)
+    assert len(found) == count
+    assert sum(found, Parts()) == owed
+    for name in ("principal", "surcharge"):
+        values = [getattr(part, name) for part in found]
+        assert max(values) - min(values) <= 1
+    assert [part.interest for part in found] == [owed.interest] + [0] * (count - 1)
+
+
+@given(amounts, st.lists(parts, max_size=8))
+def test_money_covers_the_oldest_in_full_before_the_next_and_never_more_than_is_owed(
+    amount: int, owed: list[Parts]
+) -> None:
+    covered = schedule.cover(amount, owed)
+    assert sum(part.total for part in covered) == min(amount, sum(debt.total for debt in owed))
+    for index, (part, debt) in enumerate(zip(covered, owed, strict=True)):
+        assert part.principal <= debt.principal
+        assert part.surcharge <= debt.surcharge
+        assert part.interest <= debt.interest
+        if part != debt:
+            assert not any(later.total for later in covered[index + 1 :])
+
+
+def test_money_covers_principal_then_surcharge_then_interest() -> None:
+    owed = [Parts(100, 50, 10), Parts(100, 50, 0)]
+    assert schedule.cover(120, owed) == [Parts(100, 20, 0), Parts()]
+    assert schedule.cover(175, owed) == [Parts(100, 50, 10), Parts(15)]
+
+
+@pytest.mark.parametrize(
+    ("capital", "points", "days", "expected"),
+    [
+        (1_000_000, 500, 365, 50_000),
+        (1_000_000, 500, 1, 136),  # 136.98…, rounded down
+        (1_000_000, 500, 0, 0),
+        (1_000_000, 500, -5, 0),
+        (0, 500, 100, 0),
+        (999, 500, 7, 0),
+        (10**15, 10_000, 366, 10**15 * 366 // 365),
+    ],
+)
+def test_interest_is_simple_by_the_day_and_rounded_down(capital: int, points: int, days: int, expected: int) -> None:
+    assert schedule.interest(capital, points, days) == expected
+
+
+def test_due_dates_keep_their_day_where_the_month_has_it() -> None:
+    found = schedule.due_dates(date(2028, 1, 31), 4, 1)
+    assert found == [date(2028, 1, 31), date(2028, 2, 29), date(2028, 3, 31), date(2028, 4, 30)]
+    assert schedule.due_dates(date(2026, 11, 25), 3, 12)[-1] == date(2028, 11, 25)
+    assert schedule.months_later(date(2026, 12, 1), 1) == date(2027, 1, 1)
+
+
+def test_the_grounds_have_their_surcharges_up_to_five_times() -> None:
+    grounds = recovery.terms(date(2026, 1, 1)).grounds
+    percents = {code: ground.surcharge_percent for code, ground in grounds.items()}
+    assert percents == {"false_receipt": 500, "other_purpose": 300, "breach": 200, "unmet": 100}
+    assert recovery.ground_name("breach")["en"]
+
+
+def test_a_programme_without_terms_takes_nothing_back() -> None:
+    assert repayment.terms("coupon-consulting", date(2026, 1, 1)) is None
+    assert repayment.terms("technology-consulting", date(2023, 12, 31)) is None
+    terms = repayment.terms("technology-consulting", date(2026, 1, 1))
+    assert terms is not None
+    assert (terms.share_basis_points, terms.instalments, terms.every_months) == (3000, 5, 12)
