@@ -9,7 +9,7 @@ export PYTHONUNBUFFERED = 1
 
 .PHONY: help
 help: ## show what can be done
-	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*?## "} {printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*?## "} {printf "  make %-13s %s\n", $$1, $$2}'
 
 $(UV):
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-warn-script-location --target .tools uv==0.13.9
@@ -58,3 +58,7 @@ test: check ## check, then the whole suite in parallel
 .PHONY: test-long
 test-long: setup ## everything, the slow tests too (kills, floods, long stories)
 	$(BIN)/pytest -q -n $(WORKERS)
+
+.PHONY: restore-drill
+restore-drill: setup ## lose a database, restore it to a point in time, prove what is there
+	$(BIN)/python -m tests.faults.restore_drill
