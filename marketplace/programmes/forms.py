@@ -135,6 +135,12 @@ class CallForm(Form):
     title_en = TextField(_("Title in English"))
     opens_at = DateTimeField(_("Opens"))
     closes_at = DateTimeField(_("Closes"))
+    intake_ceiling_percent = WholeNumberField(
+        _("Intake pauses when applications ask for so many per cent of the budget"),
+        required=False,
+        minimum=1,
+        maximum=1000,
+    )
     allocation_method = ChoiceField(_("Who gets a voucher"), required=False, choices=list(rules.METHODS.items()))
     quota_by = SelectOneField(_("Quotas by"), required=False, choices=[("", _("No quotas")), *rules.QUOTAS_BY.items()])
 
@@ -167,6 +173,7 @@ def typed_call(call: Call) -> dict[str, Any]:
         "closes_at": call.closes_at,
         "allocation_method": call.allocation_method,
         "quota_by": call.quota_by or "",
+        "intake_ceiling_percent": call.intake_ceiling_percent,
     }
 
 
@@ -175,6 +182,12 @@ class BudgetLineForm(Form):
 
     funder = SelectOneField(_("Funder"))
     amount = WholeNumberField(_("Amount"), minimum=1, maximum=LARGEST_AMOUNT)
+
+
+class ReasonForm(Form):
+    """A reason for an act."""
+
+    reason = LongTextField(_("Reason"), max_length=2000)
 
 
 class ConfirmForm(Form):

@@ -14,6 +14,7 @@ from marketplace.core.actors import AGENCY, Actor
 from marketplace.core.db import get, session
 from marketplace.core.errors import NotFound
 from marketplace.ledger import queries as ledger
+from marketplace.ledger.models import Account
 from marketplace.programmes.models import (
     BudgetLine,
     Call,
@@ -187,6 +188,19 @@ def unspent(call: Call) -> dict[UUID, int]:
     line_ids = [line.id for line in budget_lines(call.id)]
     balances = {line_id: ledger.balance(f"available:{line_id}") for line_id in line_ids}
     return {line_id: balance for line_id, balance in balances.items() if balance}
+
+
+def lines_to_return() -> Sequence[tuple[BudgetLine, int]]:
+    """Budget lines of ending calls with money that is still available, in minor units; the longest ending first."""
+    rows = session.execute(
+        select(BudgetLine, Account.balance)
+        .join(BudgetLine.call)
+        .join(Account, Account.budget_line_id == BudgetLine.id)
+        .options(joinedload(BudgetLine.funder), contains_eager(BudgetLine.call).joinedload(Call.programme))
+        .where(Call.winding_down_at.is_not(None), Account.stage == "available", Account.balance > 0)
+        .order_by(Call.winding_down_at, BudgetLine.id)
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def lines_waiting() -> Sequence[BudgetLine]:

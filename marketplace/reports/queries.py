@@ -20,6 +20,7 @@ from marketplace.engagements.models import Assignment as ConsultantAssignment
 from marketplace.ethics.models import Case, Flag
 from marketplace.evaluations.models import Assignment, Evaluation, GradeAppeal
 from marketplace.jobs.models import Award, Bid, Job, Question
+from marketplace.ledger.models import Account
 from marketplace.programmes.models import BudgetLine, Call
 from marketplace.providers.models import BankAccount, Consultant, Pledge, Provider
 from marketplace.reports.models import Reconciliation
@@ -81,6 +82,12 @@ def _firms(entity: Any, *statuses: str) -> Callable[[Actor], Count]:
 def _all(entity: Any, *statuses: str) -> Callable[[Actor], Count]:
     """Rows of anybody in one of these statuses."""
     return lambda actor: _of(entity, entity.status.in_(statuses))
+
+
+def _lines_to_return(_actor: Actor) -> Count:
+    ending = exists().where(Call.id == BudgetLine.call_id, Call.winding_down_at.is_not(None))
+    left = exists().where(Account.budget_line_id == BudgetLine.id, Account.stage == "available", Account.balance > 0)
+    return _of(BudgetLine, ending, left)
 
 
 def _vouchers_without_job(actor: Actor) -> Count:
@@ -227,6 +234,7 @@ def _dead_tasks(actor: Actor) -> Count:
 
 SME: Sequence[Work] = (
     Work(_("Applications to finish"), "vouchers.applications", _ours(Application, "draft")),
+    Work(_("Offered vouchers to accept or decline"), "vouchers.applications", _ours(Application, "offered")),
     Work(_("Vouchers without a job yet"), "vouchers.vouchers", _vouchers_without_job),
     Work(_("Jobs to publish"), "jobs.jobs", _ours(Job, "draft")),
     Work(_("Questions of consultants to answer"), "jobs.jobs", _questions),
@@ -265,6 +273,7 @@ WORK: dict[Role, Sequence[Work]] = {
     ),
     Role.PROGRAMME_OFFICER: (
         Work(_("Calls to complete and publish"), "programmes.programme_list", _all(Call, "draft")),
+        Work(_("Calls whose intake is paused at the ceiling"), "programmes.programme_list", _all(Call, "paused")),
         Work(_("Applications to decide"), "vouchers.received_applications", _all(Application, "in_review")),
         Work(_("Registrations of providers to decide"), "providers.registrations", _all(Provider, "applied")),
         Work(_("Claims to check"), "claims.claims", _all(Claim, "submitted")),
@@ -272,6 +281,7 @@ WORK: dict[Role, Sequence[Work]] = {
     ),
     Role.BUDGET_OFFICER: (
         Work(_("Budget lines to appropriate"), "programmes.budget_line_list", _all(BudgetLine, "proposed")),
+        Work(_("Unspent money to return to its funder"), "programmes.budget_line_list", _lines_to_return),
         Work(_("Bank accounts to approve"), "providers.bank_accounts", _all(BankAccount, "proposed")),
         Work(_("Claims to approve"), "claims.claims", _claims_to_approve),
         Work(_("Claims overdue"), "claims.ageing", _claims_overdue(1)),

@@ -25,3 +25,21 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
 });
+
+// The budget meter stays up to date while the page is seen; the server answers 304 while nothing changed.
+const live = document.querySelector("[data-live]");
+if (live) {
+  const renew = async () => {
+    if (document.hidden) return;
+    const answer = await fetch(live.dataset.live, { headers: { Accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok) return;
+    const found = await answer.json();
+    document.querySelectorAll("[data-live-text]").forEach((place) => {
+      const text = found.texts[place.dataset.liveText];
+      if (place.textContent !== text) place.textContent = text;
+    });
+    document.querySelectorAll("[data-live-percent]").forEach((meter) => { meter.value = found.percent; });
+  };
+  renew();
+  setInterval(renew, 15000);
+}

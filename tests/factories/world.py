@@ -155,6 +155,7 @@ def _stand_beside(world: World, story: make.Story) -> None:
     things["draft_application_id"] = draft.id
     for name, application_id in (("evidence_id", things["application_id"]), ("draft_evidence_id", draft.id)):
         things[name] = db.session.scalar(select(Evidence.id).where(Evidence.application_id == application_id))
+    things["waiting_call_id"] = programmes.make_call(opens_in=timedelta(minutes=30)).id
     unready = programmes.make_call(published=False, appropriated=False)
     things["draft_call_id"] = unready.id
     things["draft_programme_id"] = programmes.make_programme(published=False).id

@@ -59,6 +59,8 @@ INSTEAD: dict[str, dict[str, str]] = {
     "vouchers.application_check": {"application_id": "draft_application_id"},
     "vouchers.application_evidence": {"application_id": "draft_application_id"},
     "vouchers.application_facts": {"application_id": "draft_application_id"},
+    "vouchers.waiting_room": {"call_id": "waiting_call_id"},
+    "vouchers.waiting_room_enter": {"call_id": "waiting_call_id"},
     "vouchers.application_need": {"application_id": "draft_application_id"},
     "vouchers.evidence_remove": {"evidence_id": "draft_evidence_id"},
     "vouchers.application_tasks": {"application_id": "draft_application_id"},

@@ -17,6 +17,7 @@ from marketplace.programmes.forms import (
     CallForm,
     ConfirmForm,
     ProgrammeForm,
+    ReasonForm,
     cost_shares_form,
     quotas_form,
     typed_call,
@@ -162,10 +163,24 @@ def _after(call: Call) -> str:
     return url_for(".call_quotas" if call.allocation_method == "hybrid" else ".call", call_id=call.id)
 
 
+@blueprint.route("/calls/<uuid:call_id>/resume", methods=["GET", "POST"])
+@requires(Role.PROGRAMME_OFFICER)
+def call_resume(call_id: UUID) -> ResponseReturnValue:
+    """Let a paused call take applications again, with a reason; its ceiling counts no more."""
+    call = queries.get_call(call_id)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.lift_ceiling(call_id, actor=current_actor(), reason=form.reason.data or "")
+            return web.done(_("The call takes applications again."), url_for(".call", call_id=call_id))
+    return web.page("programmes/call_resume.html", form=form, call=call)
+
+
 def _typed(form: CallForm) -> dict[str, Any]:
     return {
         "title": {"ko": form.title_ko.data, "en": form.title_en.data},
         "opens_at": form.opens_at.data,
         "closes_at": form.closes_at.data,
         "method": form.method,
+        "intake_ceiling_percent": form.intake_ceiling_percent.data,
     }

@@ -51,8 +51,10 @@ def budget_line_remove(line_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/budget-lines")
 @requires(Role.BUDGET_OFFICER, Role.AUDITOR, Role.PROGRAMME_OFFICER)
 def budget_line_list() -> ResponseReturnValue:
-    """The budget lines that wait to be appropriated."""
-    return web.page("programmes/budget_line_list.html", lines=queries.lines_waiting())
+    """The budget lines that wait to be appropriated, and those whose unspent money goes back."""
+    return web.page(
+        "programmes/budget_line_list.html", lines=queries.lines_waiting(), unspent=queries.lines_to_return()
+    )
 
 
 @blueprint.route("/budget-lines/<uuid:line_id>/appropriate", methods=["GET", "POST"])
@@ -66,3 +68,17 @@ def budget_line_appropriate(line_id: UUID) -> ResponseReturnValue:
             service.appropriate_line(line_id, actor=current_actor(), key=form.key.data or "")
             return web.done(_("The money is appropriated."), url_for(".budget_line_list"))
     return web.page("programmes/budget_line_appropriate.html", form=form, line=line)
+
+
+@blueprint.route("/budget-lines/<uuid:line_id>/return", methods=["GET", "POST"])
+@requires(Role.BUDGET_OFFICER)
+def budget_line_return(line_id: UUID) -> ResponseReturnValue:
+    """Give the unspent money of an ending call's line back to its funder, after asking once more."""
+    line = queries.get_budget_line(line_id)
+    unspent = queries.unspent(line.call).get(line.id, 0)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.return_unspent(line_id, actor=current_actor(), key=form.key.data or "")
+            return web.done(_("The money is returned to the funder."), url_for(".budget_line_list"))
+    return web.page("programmes/budget_line_return.html", form=form, line=line, unspent=unspent)

@@ -66,6 +66,7 @@ def call(call_id: UUID) -> ResponseReturnValue:
         shares=shares,
         lines=lines,
         meter=queries.meter(found),
+        waiting_room=queries.find_waiting_room(found.id),
         missing=rules.missing_in_call(found, lines, shares, clock.now()) if found.status == "draft" else [],
         lifecycle=CALL,
         line_lifecycle=BUDGET_LINE,

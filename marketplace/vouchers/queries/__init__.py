@@ -32,10 +32,12 @@ from marketplace.vouchers.queries.applications import (
     visible_applications,
 )
 from marketplace.vouchers.queries.calls import (
+    Outlook,
     asked_for,
     count_places,
     find_place,
     not_told_of_end,
+    outlook,
     place_ids,
     requests_by_day,
     undone,
@@ -57,6 +59,7 @@ from marketplace.vouchers.queries.vouchers import (
 
 __all__ = [
     "Intake",
+    "Outlook",
     "active_vouchers",
     "allocation_entries",
     "applications_of",
@@ -82,6 +85,7 @@ __all__ = [
     "next_in_line",
     "not_asked_again",
     "not_told_of_end",
+    "outlook",
     "own_line",
     "place_ids",
     "promised_aid",

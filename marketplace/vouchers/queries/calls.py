@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, cast, func, select
 from sqlalchemy.types import Date
 
+from config.intake import terms
 from marketplace.core import clock
 from marketplace.core.db import session
+from marketplace.core.errors import Words
+from marketplace.core.i18n import _
+from marketplace.core.i18n import day as day_in_words
+from marketplace.programmes import queries as programmes
+from marketplace.programmes.forecast import Forecast, forecast
 from marketplace.programmes.models import Call
 from marketplace.vouchers.models import Application, WaitingPlace
 
@@ -59,6 +66,43 @@ def requests_by_day(call: Call, since: datetime) -> dict[date, int]:
         .order_by(day)
     )
     return {row[0]: row[1] * call.programme.voucher_amount for row in rows}
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What applications ask for beside what a call has, in minor units, and what is to be expected."""
+
+    budget: int
+    asked: int
+    ceiling: int | None
+    forecast: Forecast | None  # None once no application is taken any more
+
+    @property
+    def sentence(self) -> Words:
+        """The forecast in words; empty without one."""
+        if self.forecast is None:
+            return ""
+        return {
+            "spent": _("The applications received already ask for all the money."),
+            "not_enough_data": _("There are not enough applications yet to say how long the money lasts."),
+            "lasts": _("At the present pace the money lasts for years."),
+            "runs_out": _(
+                "At the present pace the money lasts until about %(day)s.", day=day_in_words(self.forecast.on)
+            ),
+        }[self.forecast.state]
+
+
+def outlook(call: Call) -> Outlook:
+    """How long the money of a call lasts, from the applications of the last days; they reserve none of it."""
+    budget, asked, now = programmes.meter(call).total, asked_for(call), clock.now()
+    found = None
+    if call.is_open(now) or call.status == "paused":
+        edition = terms(clock.today())
+        since_opening = (clock.today() - call.opens_at.astimezone(clock.zone()).date()).days + 1
+        days = max(1, min(edition.forecast_days, since_opening))
+        by_day = requests_by_day(call, now - timedelta(days=days + 1))
+        found = forecast(budget - asked, by_day, today=clock.today(), days=days, least_days=edition.forecast_least_days)
+    return Outlook(budget, asked, programmes.ceiling(call), found)
 
 
 def not_told_of_end(call_id: UUID, *, limit: int) -> Sequence[Application]:

@@ -4,6 +4,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("vouchers", __name__)
 
-from marketplace.vouchers.views import agency, applications, submission, vouchers  # noqa: E402
+from marketplace.vouchers.views import agency, applications, calls, offers, submission, vouchers  # noqa: E402
 
-__all__ = ["agency", "applications", "blueprint", "submission", "vouchers"]
+__all__ = ["agency", "applications", "blueprint", "calls", "offers", "submission", "vouchers"]
