@@ -97,6 +97,51 @@ CREATE TRIGGER kept BEFORE UPDATE OR DELETE ON allocations
     FOR EACH ROW EXECUTE FUNCTION refuse_changed_allocation();
 """
 
+# Who scores which application, blind; a score and a reason for each criterion, never changed.
+SCORING = """
+CREATE TABLE scorings (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    application_id uuid NOT NULL,
+    evaluator_id uuid NOT NULL,
+    status text NOT NULL,
+    statement text,
+    assigned_at timestamptz DEFAULT app_now() NOT NULL,
+    declared_at timestamptz,
+    scored_at timestamptz,
+    CONSTRAINT pk_scorings PRIMARY KEY (id),
+    CONSTRAINT fk_scorings_application_id_applications FOREIGN KEY (application_id) REFERENCES applications (id),
+    CONSTRAINT fk_scorings_evaluator_id_people FOREIGN KEY (evaluator_id) REFERENCES people (id),
+    CONSTRAINT uq_scorings_application_id_evaluator_id UNIQUE (application_id, evaluator_id),
+    CONSTRAINT ck_scorings_status CHECK (status IN ('assigned', 'accepted', 'refused', 'scored')),
+    CONSTRAINT ck_scorings_declared_at
+        CHECK (status NOT IN ('accepted', 'refused', 'scored') OR declared_at IS NOT NULL),
+    CONSTRAINT ck_scorings_scored_at CHECK (status NOT IN ('scored') OR scored_at IS NOT NULL),
+    CONSTRAINT ck_scorings_statement CHECK (status <> 'refused' OR statement IS NOT NULL)
+);
+CREATE INDEX ix_scorings_evaluator_id ON scorings (evaluator_id);
+CREATE TABLE scores (
+    scoring_id uuid NOT NULL,
+    criterion text NOT NULL,
+    points integer NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT pk_scores PRIMARY KEY (scoring_id, criterion),
+    CONSTRAINT fk_scores_scoring_id_scorings FOREIGN KEY (scoring_id) REFERENCES scorings (id),
+    CONSTRAINT ck_scores_points CHECK (points >= 0),
+    CONSTRAINT ck_scores_reason CHECK (length(trim(reason)) >= 10)
+);
+CREATE TRIGGER kept BEFORE UPDATE OR DELETE ON scores FOR EACH ROW EXECUTE FUNCTION refuse_changed_answer();
+CREATE FUNCTION refuse_own_conflict() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM applications JOIN memberships USING (organisation_id)
+                WHERE applications.id = NEW.application_id AND memberships.person_id = NEW.evaluator_id) THEN
+        RAISE EXCEPTION 'nobody scores a company they belong to or belonged to'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'scorings_own_company';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER own_company BEFORE INSERT ON scorings FOR EACH ROW EXECUTE FUNCTION refuse_own_conflict();
+"""
+
 # Many transfers in one statement, each with its own reference and key; a key that was used before refuses them all.
 MONEY = """
 CREATE FUNCTION ledger_transfer_many(transfers jsonb, sort text, who uuid) RETURNS void LANGUAGE plpgsql AS $$
@@ -118,6 +163,8 @@ END $$;
 
 DOWN = """
 DROP FUNCTION ledger_transfer_many(jsonb, text, uuid);
+DROP TABLE scores, scorings;
+DROP FUNCTION refuse_own_conflict();
 DROP TRIGGER kept ON allocations;
 DROP FUNCTION refuse_changed_allocation();
 DROP TABLE sealed_tickets;
@@ -132,7 +179,7 @@ ALTER TABLE calls DROP COLUMN seed_hash, DROP COLUMN quota_by, DROP COLUMN quota
 
 
 def upgrade() -> None:
-    for step in (METHODS, SEEDS, LIST, MONEY):
+    for step in (METHODS, SEEDS, LIST, SCORING, MONEY):
         op.execute(step)
 
 

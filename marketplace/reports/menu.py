@@ -87,7 +87,13 @@ MENUS: dict[Role, Menu] = {
         BOOKS,
         ACCOUNT,
     ],
-    Role.EVALUATOR: [HOME, (_("Evaluations"), "evaluations.evaluation_list"), PROVIDERS, ACCOUNT],
+    Role.EVALUATOR: [
+        HOME,
+        (_("Evaluations"), "evaluations.evaluation_list"),
+        (_("Applications to score"), "vouchers.scoring_list"),
+        PROVIDERS,
+        ACCOUNT,
+    ],
     Role.ETHICS_OFFICER: [
         HOME,
         (_("Flags"), "ethics.flag_list"),

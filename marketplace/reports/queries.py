@@ -24,7 +24,7 @@ from marketplace.ledger.models import Account
 from marketplace.programmes.models import BudgetLine, Call
 from marketplace.providers.models import BankAccount, Consultant, Pledge, Provider
 from marketplace.reports.models import Reconciliation
-from marketplace.vouchers.models import Application, Voucher
+from marketplace.vouchers.models import Application, Scoring, Voucher
 
 Count = Select[int]
 
@@ -215,6 +215,10 @@ def _unmatched_entries(actor: Actor) -> Count:
     return _of(BankEntry, BankEntry.outcome == "unmatched")
 
 
+def _own_scorings(*statuses: str) -> Callable[[Actor], Count]:
+    return lambda actor: _of(Scoring, Scoring.evaluator_id == actor.person_id, Scoring.status.in_(statuses))
+
+
 def _own_evaluations(*statuses: str) -> Callable[[Actor], Count]:
     return lambda actor: _of(Assignment, Assignment.evaluator_id == actor.person_id, Assignment.status.in_(statuses))
 
@@ -293,6 +297,7 @@ WORK: dict[Role, Sequence[Work]] = {
     Role.EVALUATOR: (
         Work(_("Conflict declarations to give"), "evaluations.evaluation_list", _own_evaluations("assigned")),
         Work(_("Evaluations to write"), "evaluations.evaluation_list", _own_evaluations("accepted")),
+        Work(_("Applications to score"), "vouchers.scoring_list", _own_scorings("assigned", "accepted")),
     ),
     Role.ETHICS_OFFICER: (
         Work(_("Flags to look at"), "ethics.flag_list", _all(Flag, "raised")),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from config import lists
+from marketplace.core.errors import Words
 from marketplace.core.forms import (
     AgreeField,
     ChoiceField,
@@ -66,6 +67,31 @@ class EvidenceForm(Form):
 
     kind = ChoiceField(_("What does the file show?"), choices=list(rules.EVIDENCE_KINDS.items()))
     file = FileField(_("File"))
+
+    def __init__(self, certificates: Mapping[str, Words], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kind.choices = [*rules.EVIDENCE_KINDS.items(), *certificates.items()]
+
+
+class DeclareForm(Form):
+    """A scorer's conflict declaration."""
+
+    has_conflict = ChoiceField(
+        _("Could you know which company this is, or have an interest in it?"),
+        choices=[("no", _("No, I have no conflict of interest")), ("yes", _("Yes, or I may have one"))],
+    )
+    statement = LongTextField(_("If yes, why?"), required=False, max_length=2000)
+
+
+def score_form(scoring: Mapping[str, Any]) -> Form:
+    """A form with points and a reason for each criterion of the call."""
+    fields: dict[str, Any] = {}
+    for criterion in scoring["criteria"]:
+        label = f"{localized(criterion['label'])} ({criterion['weight']} %)"
+        fields[f"points_{criterion['code']}"] = WholeNumberField(label, maximum=criterion["max"])
+        fields[f"reason_{criterion['code']}"] = LongTextField(_("Reason"), max_length=3000)
+    made: Form = type("ScoreForm", (Form,), fields)()
+    return made
 
 
 class SubmitForm(Form):

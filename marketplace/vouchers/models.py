@@ -14,7 +14,7 @@ from marketplace.accounts.models import Organisation
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.core.files import StoredFile
 from marketplace.programmes.models import Call, Programme, WaitingRoom
-from marketplace.vouchers.states import APPLICATION, VOUCHER
+from marketplace.vouchers.states import APPLICATION, SCORING, VOUCHER
 
 
 class Application(Model):
@@ -207,6 +207,45 @@ class AllocationEntry(Model):
     position: Mapped[int | None]
     parts: Mapped[dict[str, int]]  # budget line to amount
     decided_at: Mapped[datetime]
+
+
+class Scoring(Model):
+    """One evaluator's part in scoring one application, with the conflict declaration that must come first."""
+
+    __tablename__ = "scorings"
+    __table_args__ = (
+        UniqueConstraint("application_id", "evaluator_id"),
+        CheckConstraint(SCORING.check(), name="status"),
+        CheckConstraint(SCORING.stamped("declared_at", "accepted", "refused", "scored"), name="declared_at"),
+        CheckConstraint(SCORING.stamped("scored_at", "scored"), name="scored_at"),
+        CheckConstraint("status <> 'refused' OR statement IS NOT NULL", name="statement"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id"))
+    evaluator_id: Mapped[UUID] = mapped_column(index=True)
+    status: Mapped[str] = mapped_column(default=SCORING.initial)
+    statement: Mapped[str | None]
+    assigned_at: Mapped[datetime] = created_at()
+    declared_at: Mapped[datetime | None]
+    scored_at: Mapped[datetime | None]
+
+    application: Mapped[Application] = relationship()
+
+
+class Score(Model):
+    """One criterion's points and the reason for them."""
+
+    __tablename__ = "scores"
+    __table_args__ = (
+        CheckConstraint("points >= 0", name="points"),
+        CheckConstraint("length(trim(reason)) >= 10", name="reason"),
+    )
+
+    scoring_id: Mapped[UUID] = mapped_column(ForeignKey("scorings.id"), primary_key=True)
+    criterion: Mapped[str] = mapped_column(primary_key=True)
+    points: Mapped[int]
+    reason: Mapped[str]
 
 
 class Voucher(Model):

@@ -37,6 +37,22 @@ APPLICATION = Lifecycle(
     },
 )
 
+SCORING = Lifecycle(
+    "scoring",
+    initial="assigned",
+    moves=[
+        Move("accept", ("assigned",), "accepted", stamp="declared_at", label=_("Declare no conflict")),
+        Move("refuse", ("assigned",), "refused", stamp="declared_at", label=_("Declare a conflict")),
+        Move("score", ("accepted",), "scored", stamp="scored_at", label=_("Hand in the scores")),
+    ],
+    labels={
+        "assigned": _("Conflict declaration open"),
+        "accepted": _("To be scored"),
+        "refused": _("Refused for a conflict"),
+        "scored": _("Scored"),
+    },
+)
+
 VOUCHER = Lifecycle(
     "voucher",
     initial="issued",

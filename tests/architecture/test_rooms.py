@@ -22,7 +22,7 @@ ENGINES = {
     "receivables": {"document", "schedule"},
     "reports": {"flows", "labels", "menu", "money", "proof"},
     "surveys": {"instruments", "scoring"},
-    "vouchers": {"allocation", "caps", "document", "reminders", "sealed_list", "waiting_room"},
+    "vouchers": {"allocation", "caps", "document", "reminders", "scoring", "sealed_list", "waiting_room"},
 }
 """Modules named for their own subject; a new one is listed here on purpose."""
 

@@ -26,7 +26,7 @@ from marketplace.ledger.models import Account
 from marketplace.notifications.models import Message
 from marketplace.programmes.models import BudgetLine
 from marketplace.providers.models import BankAccount
-from marketplace.vouchers.models import Evidence
+from marketplace.vouchers.models import Evidence, Scoring
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make
 from tests.factories import integrity, programmes
@@ -144,6 +144,10 @@ def _judge(world: World, story: make.Story, engagement: Any) -> None:
     evaluations.publish(evaluation.id, actor=world.actors["administrator"])
     world.actors["evaluator"] = evaluator
     things["evaluation_id"] = evaluation.id
+    scoring = Scoring(application_id=things["application_id"], evaluator_id=evaluator.person_id)
+    db.session.add(scoring)
+    db.flush()
+    things["scoring_id"] = scoring.id
 
 
 def _stand_beside(world: World, story: make.Story) -> None:

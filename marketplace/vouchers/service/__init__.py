@@ -16,8 +16,10 @@ from marketplace.vouchers.service.applications import (
     submit,
     withdraw,
 )
+from marketplace.vouchers.service.asking import ask_scorers
 from marketplace.vouchers.service.ceiling import watch_ceiling
 from marketplace.vouchers.service.offers import accept_offer, decline_offer, lapse_offer, offer_from_waitlist
+from marketplace.vouchers.service.scoring import declare_conflict, hand_in_scores
 from marketplace.vouchers.service.validity import extend, remind_holders
 from marketplace.vouchers.service.vouchers import (
     commit,
@@ -35,10 +37,12 @@ from marketplace.vouchers.service.winding_down import end_applications, wind_dow
 __all__ = [
     "accept_offer",
     "allocate_batch",
+    "ask_scorers",
     "attach_evidence",
     "close_call",
     "commit",
     "decide_eligibility",
+    "declare_conflict",
     "decline_offer",
     "draw_waiting_room",
     "end_applications",
@@ -46,6 +50,7 @@ __all__ = [
     "expire",
     "expire_vouchers",
     "extend",
+    "hand_in_scores",
     "lapse_offer",
     "offer_from_waitlist",
     "reassess",

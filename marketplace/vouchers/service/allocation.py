@@ -24,6 +24,7 @@ from marketplace.vouchers.caps import breaks
 from marketplace.vouchers.models import Allocation, AllocationEntry, Application, Assessment
 from marketplace.vouchers.service.answering import carry_out
 from marketplace.vouchers.service.applications import _assess, assessed, tell
+from marketplace.vouchers.service.asking import ask_scorers
 from marketplace.vouchers.service.deciding import decide, promised_now
 from marketplace.vouchers.service.issuing import issue
 from marketplace.vouchers.states import APPLICATION
@@ -32,10 +33,16 @@ BATCH = 1000
 
 
 def close_call(call_id: UUID, *, actor: Actor) -> None:
-    """Seal a call whose time is up and begin its allocation, unless a decision about eligibility is still open."""
+    """Seal a call whose time is up and begin its allocation, unless a decision about eligibility or a score is open.
+
+    Where applications are scored, evaluators are asked as soon as it is clear which applications count.
+    """
     call = programmes_service.close_call(call_id, actor=actor)
     begun = queries.find_allocation(call.id) is not None
-    if call.status == "closed" and not begun and not queries.undecided(call.id):
+    if call.status != "closed" or begun or queries.undecided(call.id):
+        return
+    ask_scorers(call, actor=actor)
+    if not queries.unscored(call):
         start_allocation(call.id, actor=actor)
 
 
@@ -47,6 +54,8 @@ def start_allocation(call_id: UUID, *, actor: Actor) -> Allocation:
         raise DomainError(_("The call is still open. Allocation begins after it closes. Nothing was saved."))
     if queries.undecided(call.id):
         raise DomainError(_("Decide first about the applications whose eligibility is open. Nothing was saved."))
+    if queries.unscored(call):
+        raise DomainError(_("Some applications are not scored yet. Nothing was saved."))
     if queries.find_allocation(call.id) is not None:
         raise DomainError(_("The allocation of this call has already begun."))
     opening = {str(line.id): line.available for line in lines_of(call)}

@@ -52,6 +52,7 @@ def _tickets(call: Call) -> list[Ticket]:
     holders = queries.active_vouchers(programme.id, [row.organisation_id for row in candidates])
     holders |= queries.promised_vouchers(programme.id)
     promised = promised_now(programme)
+    points = queries.points_of(call) if call.scoring else {}
     return [
         Ticket(
             row.id,
@@ -70,6 +71,7 @@ def _tickets(call: Call) -> list[Ticket]:
             promised=promised.by_undertaking[row.undertaking],
             name=row.number,
             stratum=_stratum(call, row),
+            points=points.get(row.id),
         )
         for row in candidates
     ]

@@ -4,6 +4,14 @@ from flask import Blueprint
 
 blueprint = Blueprint("vouchers", __name__)
 
-from marketplace.vouchers.views import agency, applications, calls, offers, submission, vouchers  # noqa: E402
+from marketplace.vouchers.views import (  # noqa: E402
+    agency,
+    applications,
+    calls,
+    offers,
+    scoring,
+    submission,
+    vouchers,
+)
 
-__all__ = ["agency", "applications", "blueprint", "calls", "offers", "submission", "vouchers"]
+__all__ = ["agency", "applications", "blueprint", "calls", "offers", "scoring", "submission", "vouchers"]

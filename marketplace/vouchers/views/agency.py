@@ -15,7 +15,7 @@ from marketplace.core.errors import NotFound
 from marketplace.core.i18n import _, localized
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
-from marketplace.vouchers import queries, rules, service
+from marketplace.vouchers import queries, rules, scoring, service
 from marketplace.vouchers.forms import ApplicationFilter, ConfirmForm, DecisionForm, FilterForm, ReasonForm
 from marketplace.vouchers.models import AllocationEntry, Application, Voucher
 from marketplace.vouchers.states import APPLICATION, VOUCHER
@@ -99,7 +99,7 @@ def application_review(application_id: UUID) -> ResponseReturnValue:
         application=application,
         helper=queries.helper_name(application),
         assessment=queries.newest_assessment(application.id),
-        kinds=rules.EVIDENCE_KINDS,
+        kinds=rules.EVIDENCE_KINDS | scoring.certificates(application.call),
     )
 
 
@@ -125,6 +125,7 @@ def call_allocation(call_id: UUID) -> ResponseReturnValue:
         strata=programme_rules.strata(call.quota_by, call.programme.size_standard),
         intake=queries.intake(call),
         undecided=queries.undecided(call_id),
+        unscored=len(queries.unscored(call)),
         waiting=queries.waiting(call_id),
         reasons=rules.REASONS,
         closed=call.closes_at <= clock.now(),

@@ -13,7 +13,7 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _, localized
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.rules import asked_facts
-from marketplace.vouchers import queries, rules, service
+from marketplace.vouchers import queries, rules, scoring, service
 from marketplace.vouchers.forms import ConfirmForm, EvidenceForm, FactsForm, NeedForm
 from marketplace.vouchers.states import APPLICATION
 from marketplace.vouchers.views import blueprint
@@ -107,7 +107,8 @@ def application_evidence(application_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     application = queries.get_application(application_id, actor=actor)
     rules.check_draft(application)
-    form = EvidenceForm()
+    certificates = scoring.certificates(application.call)
+    form = EvidenceForm(certificates)
     if form.validate_on_submit():
         with form.errors_to_fields():
             upload = form.file.data
@@ -119,7 +120,11 @@ def application_evidence(application_id: UUID) -> ResponseReturnValue:
                 url_for(".application_evidence", application_id=application_id),
             )
     return web.page(
-        "vouchers/application_evidence.html", form=form, application=application, kinds=rules.EVIDENCE_KINDS
+        "vouchers/application_evidence.html",
+        form=form,
+        application=application,
+        kinds=rules.EVIDENCE_KINDS | certificates,
+        certificates=certificates,
     )
 
 

@@ -12,7 +12,7 @@ from marketplace.core.actors import SME
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _
 from marketplace.programmes.rules import assess
-from marketplace.vouchers import queries, rules, service
+from marketplace.vouchers import queries, rules, scoring, service
 from marketplace.vouchers.forms import ConfirmForm, SubmitForm
 from marketplace.vouchers.states import APPLICATION
 from marketplace.vouchers.views import blueprint
@@ -41,7 +41,7 @@ def application_check(application_id: UUID) -> ResponseReturnValue:
         programme=application.call.programme,
         missing=rules.missing(application),
         found=assess(application.call.programme.size_standard, application.facts),
-        kinds=rules.EVIDENCE_KINDS,
+        kinds=rules.EVIDENCE_KINDS | scoring.certificates(application.call),
     )
 
 
@@ -70,7 +70,7 @@ def application_status(application_id: UUID) -> ResponseReturnValue:
         allocation=queries.find_allocation(application.call_id),
         reason=rules.in_words(application.reason, queries.linked_in_answer(application_id)),
         lifecycle=APPLICATION,
-        kinds=rules.EVIDENCE_KINDS,
+        kinds=rules.EVIDENCE_KINDS | scoring.certificates(application.call),
         declarations=rules.DECLARATIONS,
         may_withdraw=actor.role in SME and APPLICATION.find(application.status, "withdraw") is not None,
         closed=application.call.closes_at <= clock.now(),

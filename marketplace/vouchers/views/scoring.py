@@ -1,0 +1,85 @@
+"""The evaluator's pages of blind scoring: what waits, the conflict declaration, points with reasons."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.core import web
+from marketplace.core.actors import Role
+from marketplace.core.auth import current_actor, requires
+from marketplace.core.i18n import _, localized
+from marketplace.vouchers import queries, rules, scoring, service
+from marketplace.vouchers.forms import DeclareForm, score_form
+from marketplace.vouchers.models import Scoring
+from marketplace.vouchers.states import SCORING
+from marketplace.vouchers.views import blueprint
+
+
+@blueprint.get("/scorings")
+@requires(Role.EVALUATOR)
+def scoring_list() -> ResponseReturnValue:
+    """The applications this evaluator scores, the newest first; without names."""
+    page = web.paginate(queries.scorings_of(current_actor()), sorts={"-assigned": Scoring.assigned_at}, key=Scoring.id)
+    return web.page("vouchers/scoring_list.html", page=page, lifecycle=SCORING, lines=_line)
+
+
+@blueprint.route("/scorings/<uuid:scoring_id>/declare", methods=["GET", "POST"])
+@requires(Role.EVALUATOR)
+def scoring_declare(scoring_id: UUID) -> ResponseReturnValue:
+    """Declare a conflict or none, before the first score."""
+    actor = current_actor()
+    asked = queries.get_scoring(scoring_id, actor=actor)
+    form = DeclareForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            conflict = form.has_conflict.data == "yes"
+            service.declare_conflict(
+                scoring_id, actor=actor, has_conflict=conflict, statement=form.statement.data or ""
+            )
+            if conflict:
+                return web.done(_("Another evaluator is asked instead."), url_for(".scoring_list"))
+            return web.done(_("Now give your points."), url_for(".scoring_score", scoring_id=scoring_id))
+    return web.page("vouchers/scoring_declare.html", form=form, **_blind(asked))
+
+
+@blueprint.route("/scorings/<uuid:scoring_id>/score", methods=["GET", "POST"])
+@requires(Role.EVALUATOR)
+def scoring_score(scoring_id: UUID) -> ResponseReturnValue:
+    """Points and a reason for each criterion."""
+    actor = current_actor()
+    asked = queries.get_scoring(scoring_id, actor=actor)
+    SCORING.move(asked.status, "score")
+    frozen = asked.application.call.scoring or {}
+    form: Any = score_form(frozen)
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            codes = [criterion["code"] for criterion in frozen["criteria"]]
+            service.hand_in_scores(
+                scoring_id,
+                actor=actor,
+                points={code: form[f"points_{code}"].data for code in codes},
+                reasons={code: form[f"reason_{code}"].data or "" for code in codes},
+            )
+            return web.done(_("Your scores are handed in."), url_for(".scoring_list"))
+    return web.page("vouchers/scoring_score.html", form=form, scoring=frozen, **_blind(asked))
+
+
+def _blind(asked: Scoring) -> dict[str, Any]:
+    """What a scorer may know: the need and the facts, nothing of who it is."""
+    application = asked.application
+    name = application.organisation.name
+    return {
+        "asked": asked,
+        "call": application.call,
+        "line": _line(asked),
+        "need": scoring.without_name(application.need or "", name),
+        "facts": application.facts,
+    }
+
+
+def _line(asked: Scoring) -> str:
+    return localized(rules.service_line(asked.application.service_line or ""))

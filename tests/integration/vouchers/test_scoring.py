@@ -1,0 +1,174 @@
+"""Blind scoring: who is asked, conflicts, scores with reasons, and an allocation that waits for all of them."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from marketplace.accounts import queries as accounts
+from marketplace.core import db
+from marketplace.core.actors import SYSTEM, Actor, Role
+from marketplace.core.errors import DomainError, IllegalMove, Invalid, NotFound
+from marketplace.programmes.models import Call
+from marketplace.vouchers import queries, rules, sealed_list, service
+from marketplace.vouchers.models import Application, Scoring
+from tests.factories.accounts import make_officer, make_sme, sign_in_as
+from tests.factories.programmes import earlier, make_call
+from tests.factories.vouchers import PDF, allocate_all, make_application, make_draft
+
+pytestmark = pytest.mark.usefixtures("database")
+
+REASONS = dict.fromkeys(("need", "effect", "readiness"), "The figures show it clearly.")
+
+
+def closed_call(applications: int, *, vouchers: int, scorers: int = 2) -> tuple[Call, list[Application], list[Actor]]:
+    """A call given by score whose time is over; its evaluators are asked."""
+    evaluators = [make_officer(Role.EVALUATOR) for _number in range(scorers)]
+    with earlier(days=2):
+        call = make_call(closes_in=timedelta(days=1), vouchers=vouchers, method="scored")
+        made = [make_application(call) for _number in range(applications)]
+    service.close_call(call.id, actor=SYSTEM)
+    return call, made, evaluators
+
+
+def scorings(application: Application) -> list[Scoring]:
+    return list(db.session.query(Scoring).filter_by(application_id=application.id).order_by(Scoring.assigned_at))
+
+
+def as_scorer(scoring: Scoring) -> Actor:
+    actor = next(
+        accounts.find_actor(scoring.evaluator_id, membership.id)
+        for membership in accounts.memberships_of(scoring.evaluator_id)
+    )
+    assert actor is not None
+    return actor
+
+
+def score(scoring: Scoring, points: int) -> None:
+    actor = as_scorer(scoring)
+    service.declare_conflict(scoring.id, actor=actor, has_conflict=False, statement="")
+    given = dict.fromkeys(REASONS, points)
+    service.hand_in_scores(scoring.id, actor=actor, points=given, reasons=REASONS)
+
+
+def test_allocation_waits_for_every_score_and_the_highest_win() -> None:
+    call, applications, _evaluators = closed_call(3, vouchers=1)
+    assert [len(scorings(each)) for each in applications] == [2, 2, 2]
+    with pytest.raises(DomainError, match="not scored yet"):
+        service.start_allocation(call.id, actor=make_officer(Role.PROGRAMME_OFFICER))
+    given = [scoring for each in applications for scoring in scorings(each)]
+    for scoring, points in zip(given, (3, 4, 9, 8, 5, 5), strict=True):
+        assert queries.find_allocation(call.id) is None
+        score(scoring, points)
+    allocate_all(call)
+    assert [each.status for each in applications] == ["waitlisted", "allocated", "waitlisted"]
+    assert [queries.waitlist_position(each) for each in applications] == [2, None, 1]
+    assert sealed_list.replay(queries.sealed_file(call)).faults == []
+
+
+def test_a_certificate_adds_its_points_once_its_file_is_there() -> None:
+    sme = make_sme()
+    [make_officer(Role.EVALUATOR) for _number in range(2)]
+    with earlier(days=2):
+        call = make_call(closes_in=timedelta(days=1), vouchers=1, method="scored")
+        first, draft = make_application(call), make_draft(call, sme)
+        file = io.BytesIO(PDF)
+        service.attach_evidence(draft.id, actor=sme, stream=file, filename="venture.pdf", kind="certificate_venture")
+        second = service.submit(draft.id, actor=sme, declarations=set(rules.DECLARATIONS))
+    service.close_call(call.id, actor=SYSTEM)
+    for each in (first, second):
+        for scoring in scorings(each):
+            score(scoring, 6)
+    allocate_all(call)
+    assert (first.status, second.status) == ("waitlisted", "allocated")
+    (ticket,) = [each for each in queries.sealed_tickets(call.id) if each.application_id == second.id]
+    assert ticket.points is not None
+    assert ticket.points["certificates"] == ["venture"]
+
+
+def test_a_conflict_is_declared_first_and_another_is_asked() -> None:
+    _call, (application,), _evaluators = closed_call(1, vouchers=1, scorers=3)
+    first, other = scorings(application)
+    actor = as_scorer(first)
+    with pytest.raises(IllegalMove):
+        service.hand_in_scores(first.id, actor=actor, points={}, reasons={})
+    with pytest.raises(NotFound):
+        service.declare_conflict(first.id, actor=as_scorer(other), has_conflict=False, statement="")
+    with pytest.raises(Invalid):
+        service.declare_conflict(first.id, actor=actor, has_conflict=True, statement="so")
+    service.declare_conflict(first.id, actor=actor, has_conflict=True, statement="I advise this company.")
+    assert len({each.evaluator_id for each in scorings(application)}) == 3
+    assert queries.live_scorings(application.id) == 2
+    with pytest.raises(NotFound):
+        queries.get_scoring(first.id, actor=actor)
+
+
+def test_nobody_scores_their_own_company_by_verb_or_by_database() -> None:
+    member = make_officer(Role.EVALUATOR)
+    with earlier(days=2):
+        call = make_call(closes_in=timedelta(days=1), vouchers=1, method="scored")
+        sme = make_sme(person=accounts.get_person(member.person_id))  # type: ignore[arg-type]
+        application = make_application(call, sme)
+    service.close_call(call.id, actor=SYSTEM)
+    assert scorings(application) == []
+    assert [each.id for each in queries.unscored(call)] == [application.id]
+    with pytest.raises(IntegrityError, match="scores a company they belong"), db.session.begin_nested():
+        db.session.execute(
+            text("INSERT INTO scorings (application_id, evaluator_id, status) VALUES (:id, :person, 'assigned')"),
+            {"id": application.id, "person": member.person_id},
+        )
+
+
+@pytest.mark.parametrize(
+    ("points", "reason"), [(11, "Long enough a reason."), (None, "Long enough a reason."), (5, "short")]
+)
+def test_points_stay_within_the_criterion_and_have_a_reason(points: int | None, reason: str) -> None:
+    _call, (application,), _evaluators = closed_call(1, vouchers=1)
+    scoring = scorings(application)[0]
+    actor = as_scorer(scoring)
+    service.declare_conflict(scoring.id, actor=actor, has_conflict=False, statement="")
+    given = dict.fromkeys(REASONS, 5) | {"effect": points}
+    with pytest.raises(Invalid):
+        service.hand_in_scores(scoring.id, actor=actor, points=given, reasons=REASONS | {"effect": reason})
+
+
+def test_handed_in_scores_are_never_changed() -> None:
+    _call, (application,), _evaluators = closed_call(1, vouchers=1)
+    score(scorings(application)[0], 7)
+    for statement in ("UPDATE scores SET points = 10", "DELETE FROM scores"):
+        with pytest.raises(IntegrityError), db.session.begin_nested():
+            db.session.execute(text(statement))
+    with pytest.raises(IllegalMove):
+        score(scorings(application)[0], 8)
+
+
+def test_an_evaluator_scores_page_by_page_without_reading_who_it_is(client: FlaskClient) -> None:
+    evaluators = [make_officer(Role.EVALUATOR) for _number in range(2)]
+    sme = make_sme("Hanbit Precision")
+    with earlier(days=2):
+        call = make_call(closes_in=timedelta(days=1), vouchers=1, method="scored")
+        draft = make_draft(call, sme)
+        service.save_need(draft.id, actor=sme, service_line="operations", need="Hanbit Precision wants less scrap.")
+        application = service.submit(draft.id, actor=sme, declarations=set(rules.DECLARATIONS))
+    service.close_call(call.id, actor=SYSTEM)
+    scoring = next(each for each in scorings(application) if each.evaluator_id == evaluators[0].person_id)
+    sign_in_as(client, evaluators[0])
+    pages = [client.get("/scorings"), client.get(f"/scorings/{scoring.id}/declare")]
+    posted: Any = client.post(f"/scorings/{scoring.id}/declare", data={"has_conflict": "no"})
+    assert posted.status_code == 303
+    pages.append(client.get(posted.location))
+    for page in pages:
+        assert page.status_code == 200
+        for secret in ("Hanbit", application.number):
+            assert secret not in page.get_data(as_text=True)
+    assert "wants less scrap" in pages[-1].get_data(as_text=True)
+    assert client.post(posted.location, data={"points_need": "11"}).status_code == 422
+    form = {f"points_{code}": "8" for code in REASONS} | {f"reason_{code}": words for code, words in REASONS.items()}
+    assert client.post(posted.location, data=form).status_code == 303
+    assert client.get(posted.location).status_code == 409
