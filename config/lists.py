@@ -1,4 +1,4 @@
-"""The lists of codes with labels that every area may offer: sectors, regions, service lines and stages."""
+"""The lists of codes with labels that every area may offer: sectors, regions, services, stages, cost categories."""
 
 import tomllib
 from collections.abc import Mapping
@@ -30,6 +30,12 @@ def service_lines() -> Mapping[str, Label]:
 def stages() -> Mapping[str, Label]:
     """The stages of consulting work, in their order."""
     return _labels("services/stages.toml")
+
+
+@cache
+def cost_categories() -> Mapping[str, Label]:
+    """The categories of cost, in their order; a programme uses one or several."""
+    return _labels("cost_categories.toml")
 
 
 def _labels(name: str) -> Mapping[str, Label]:

@@ -31,12 +31,10 @@ def draft_call(
     """Write a call with money for so many vouchers, in the proportion of the funders' shares."""
     officer = cast.one(Role.PROGRAMME_OFFICER)
     call = service.create_call(programme_id, actor=officer, title=title, opens_at=opens_at, closes_at=closes_at)
-    shares = [share for share in queries.cost_shares(programme_id) if share.funder_id]
-    public = sum(share.basis_points for share in shares)
-    for share in shares:
-        assert share.funder_id is not None
-        amount = call.programme.voucher_amount * vouchers * share.basis_points // public
-        service.add_budget_line(call.id, actor=officer, funder_id=share.funder_id, amount=amount)
+    weights = queries.funder_weights(programme_id)
+    for funder_id, weight in weights.items():
+        amount = call.programme.voucher_amount * vouchers * weight // sum(weights.values())
+        service.add_budget_line(call.id, actor=officer, funder_id=funder_id, amount=amount)
     return call.id
 
 

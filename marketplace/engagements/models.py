@@ -1,10 +1,11 @@
 """Owns the tables from the agreement to the deliverable; the database itself refuses what must not be."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
@@ -20,6 +21,7 @@ class Agreement(Model):
         CheckConstraint(AGREEMENT.check(), name="status"),
         CheckConstraint("price_net = aid + co_payment", name="shares"),
         CheckConstraint("price_net > 0 AND aid > 0 AND co_payment >= 0", name="amounts"),
+        CheckConstraint("aid_parts IS NULL OR sum_of_values(aid_parts) = aid", name="aid_parts"),
         CheckConstraint("ends_on > starts_on", name="plan"),
         CheckConstraint(
             "status NOT IN ('signed', 'redeemed') OR (signed_at IS NOT NULL"
@@ -46,6 +48,8 @@ class Agreement(Model):
     price_net: Mapped[int] = mapped_column(BigInteger)
     aid: Mapped[int] = mapped_column(BigInteger)
     co_payment: Mapped[int] = mapped_column(BigInteger)
+    # What each budget line gives, where shares differ by category of cost; otherwise what is left on them decides.
+    aid_parts: Mapped[dict[str, int] | None] = mapped_column(JSONB(none_as_null=True))
     currency: Mapped[str]
     starts_on: Mapped[date]
     ends_on: Mapped[date]
@@ -85,6 +89,8 @@ class AgreementStage(Model):
     price_net: Mapped[int] = mapped_column(BigInteger)
     aid: Mapped[int] = mapped_column(BigInteger)
     co_payment: Mapped[int] = mapped_column(BigInteger)
+    # Category of cost to its price and aid, where there are several.
+    cost_parts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     days: Mapped[int]
 
 

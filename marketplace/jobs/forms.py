@@ -19,7 +19,7 @@ from marketplace.core.forms import (
 )
 from marketplace.core.i18n import _, localized
 from marketplace.jobs import diagnosis, rules
-from marketplace.jobs.models import Job, JobText, Offer
+from marketplace.jobs.models import BidContent, Job, JobText, Offer
 from marketplace.jobs.states import BID, JOB
 
 LANGUAGES = [("ko", "한국어"), ("en", "English")]
@@ -151,12 +151,22 @@ class BidForm(Form):
     consultants = ChoicesField(_("Consultants who will do the work"))
     attestations = ChoicesField(_("We confirm"), choices=list(rules.ATTESTATIONS.items()))
     stages: Sequence[str] = ()
+    categories: Sequence[str] = ()
+
+    def price_fields(self, stage: str) -> list[Any]:
+        """The fields of a stage's price: one, or one for each category of cost."""
+        return [self[name] for name in _price_names(stage, self.categories).values()]
 
     @property
     def offer(self) -> Offer:
         """What was typed, as the verb takes it."""
+        parts = {
+            stage: {code: self[name].data for code, name in _price_names(stage, self.categories).items()}
+            for stage in self.stages
+        }
         return Offer(
-            prices={stage: self[f"price_{stage}"].data for stage in self.stages},
+            prices={stage: sum(by_category.values()) for stage, by_category in parts.items()},
+            price_parts=parts if len(self.categories) > 1 else None,
             days={stage: self[f"days_{stage}"].data for stage in self.stages},
             approach=self.approach.data or "",
             consultant_ids=[UUID(key) for key in self.consultants.data or []],
@@ -166,18 +176,43 @@ class BidForm(Form):
 
 def bid_form(job: Job, ready: Iterable[tuple[UUID, str]], **data: Any) -> BidForm:
     """The form for an offer: prices in the job's currency and days for each of its stages, and who may be named."""
-    fields: dict[str, Any] = {"stages": tuple(job.stages)}
+    fields: dict[str, Any] = {"stages": tuple(job.stages), "categories": tuple(job.cost_categories)}
     for stage in job.stages:
         label = localized(lists.stages().get(stage, {"en": stage}))
-        fields[f"price_{stage}"] = MoneyField(
-            _("Net price of %(stage)s", stage=label), currency=job.currency or "KRW", maximum=rules.HIGHEST_PRICE
-        )
+        for category, name in _price_names(stage, job.cost_categories).items():
+            words = _("Net price of %(stage)s", stage=label)
+            if len(job.cost_categories) > 1:
+                words = _("Net price of %(stage)s: %(category)s", stage=label, category=category_word(category))
+            fields[name] = MoneyField(words, currency=job.currency or "KRW", maximum=rules.HIGHEST_PRICE)
         fields[f"days_{stage}"] = WholeNumberField(
             _("Working days for %(stage)s", stage=label), minimum=1, maximum=rules.MOST_DAYS
         )
     form: BidForm = type("JobBidForm", (BidForm,), fields)(**data)
     form.consultants.choices = [(str(key), name) for key, name in ready]
     return form
+
+
+def category_word(code: str) -> str:
+    """A category of cost in the reader's language."""
+    return localized(lists.cost_categories().get(code, {"en": code}))
+
+
+def _price_names(stage: str, categories: Sequence[str]) -> dict[str, str]:
+    """The names of a stage's price fields by category of cost."""
+    if len(categories) < 2:
+        return dict.fromkeys(categories, f"price_{stage}")
+    return {category: f"price_{stage}_{category}" for category in categories}
+
+
+def present_prices(content: BidContent) -> dict[str, int]:
+    """The prices of a bid as the form shows them, to be changed."""
+    if content.price_parts is None:
+        return {f"price_{stage}": price for stage, price in content.prices.items()}
+    return {
+        f"price_{stage}_{category}": price
+        for stage, parts in content.price_parts.items()
+        for category, price in parts.items()
+    }
 
 
 class DeclarationForm(Form):

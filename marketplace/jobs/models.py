@@ -17,6 +17,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
@@ -66,6 +67,7 @@ class Job(Model):
     diagnosis_id: Mapped[UUID | None] = mapped_column(ForeignKey("diagnoses.id"))
     currency: Mapped[str | None]
     stages: Mapped[list[str]] = mapped_column(default=list)
+    cost_categories: Mapped[list[str]] = mapped_column(default=lambda: ["consulting"])  # bids price each of several
     service_line: Mapped[str]
     title: Mapped[str]
     goal: Mapped[str]
@@ -172,6 +174,8 @@ class BidContent(Model):
     job_id: Mapped[UUID]
     provider_id: Mapped[UUID]
     prices: Mapped[dict[str, int]]
+    # Stage to category of cost to price, where the programme has several categories; its sums are `prices`.
+    price_parts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     price_total: Mapped[int] = mapped_column(BigInteger)
     days: Mapped[dict[str, int]]
     approach: Mapped[str]
@@ -253,10 +257,14 @@ class JobText:
 
 @dataclass(frozen=True)
 class Offer:
-    """What a firm offers: net prices (minor units) and working days by stage, how, by whom, and what it attests."""
+    """What a firm offers: net prices (minor units) and working days by stage, how, by whom, and what it attests.
+
+    `price_parts` divides each stage's price by category of cost, where the job has several.
+    """
 
     prices: Mapping[str, int]
     days: Mapping[str, int]
     approach: str
     consultant_ids: Sequence[UUID]
     attestations: Mapping[str, bool]
+    price_parts: Mapping[str, Mapping[str, int]] | None = None

@@ -143,6 +143,21 @@ def check_offer(
         raise Invalid(_("Confirm every statement."), field="attestations")
 
 
+def check_price_parts(job: Job, prices: Mapping[str, int], parts: Mapping[str, Mapping[str, int]] | None) -> None:
+    """Where the job has several categories of cost, each stage's price is the sum of a price for each of them."""
+    if len(job.cost_categories) == 1 and parts is None:
+        return
+    by_stage = parts or {}
+    whole = all(
+        set(by_stage.get(stage, {})) == set(job.cost_categories)
+        and min(by_stage[stage].values()) >= 0
+        and sum(by_stage[stage].values()) == price
+        for stage, price in prices.items()
+    )
+    if len(job.cost_categories) == 1 or set(by_stage) != set(prices) or not whole:
+        raise Invalid(_("Give a price for every category of cost in every stage."), field="prices")
+
+
 def check_no_conflict(declaration: ConflictDeclaration | None) -> None:
     """Whoever judges bids has declared, for this job, to have no conflict with any bidder."""
     if declaration is None:

@@ -23,7 +23,7 @@ from marketplace.core.forms import (
 from marketplace.core.i18n import _, localized
 from marketplace.core.money import EXPONENTS, exponent
 from marketplace.programmes import rules
-from marketplace.programmes.models import Call, Funder, Programme
+from marketplace.programmes.models import ONE_CATEGORY, Call, Funder, Programme
 from marketplace.programmes.standards import standards
 from marketplace.programmes.terms import Method, Terms
 
@@ -56,7 +56,14 @@ class ProgrammeForm(Form):
         super().__init__(*args, **kwargs)
         self.service_lines.choices = _choices(lists.service_lines())
         self.stages.choices = _choices(lists.stages())
+        for code, field in self.category_fields.items():
+            field.label.text = localized(lists.cost_categories()[code])
         self.size_standard.choices = [(code, localized(found.label)) for code, found in standards().items()]
+
+    @property
+    def category_fields(self) -> dict[str, Any]:
+        """The field of each category of cost."""
+        return {code: self[f"category_{code}"] for code in lists.cost_categories()}
 
     def terms(self) -> Terms:
         """What was typed as a programme's terms, money in minor units."""
@@ -70,6 +77,8 @@ class ProgrammeForm(Form):
             size_standard=self.size_standard.data,
             service_lines=self.service_lines.data or [],
             stages=self.stages.data or [],
+            cost_categories={code: field.data for code, field in self.category_fields.items() if field.data}
+            or ONE_CATEGORY,
             one_active_voucher=self.one_active_voucher.data,
             sme_cap=self.sme_cap.data and self.sme_cap.data * unit,
             aid_cap=self.aid_cap.data and self.aid_cap.data * unit,
@@ -78,6 +87,10 @@ class ProgrammeForm(Form):
             extension_days=self.extension_days.data or 0,
             vat_recoverable=self.vat_recoverable.data,
         )
+
+
+for _code in lists.cost_categories():
+    setattr(ProgrammeForm, f"category_{_code}", WholeNumberField(required=False, maximum=100))
 
 
 def typed_terms(terms: Terms | Programme) -> dict[str, Any]:
@@ -92,6 +105,7 @@ def typed_terms(terms: Terms | Programme) -> dict[str, Any]:
         "summary_en": terms.summary.get("en"),
         "service_lines": list(terms.service_lines),
         "stages": list(terms.stages),
+        **{f"category_{code}": percent for code, percent in terms.cost_categories.items()},
         "voucher_amount": terms.voucher_amount // unit,
         "sme_cap": terms.sme_cap and terms.sme_cap // unit,
         "aid_cap": terms.aid_cap and terms.aid_cap // unit,

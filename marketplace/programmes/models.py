@@ -15,6 +15,8 @@ from marketplace.core.i18n import Text
 from marketplace.programmes.states import BUDGET_LINE, CALL, PROGRAMME
 
 WHOLE = 10_000  # basis points: 100 %
+USUAL_CATEGORY = "consulting"
+ONE_CATEGORY = {USUAL_CATEGORY: 100}
 
 
 class Funder(Model):
@@ -40,6 +42,7 @@ class Programme(Model):
         CheckConstraint("(aid_cap IS NULL AND sme_cap IS NULL) = (aid_cap_months IS NULL)", name="aid_cap_months"),
         CheckConstraint("aid_cap IS NULL OR aid_cap >= voucher_amount", name="aid_cap"),
         CheckConstraint("sme_cap IS NULL OR sme_cap >= voucher_amount", name="sme_cap"),
+        CheckConstraint("sum_of_values(cost_categories) = 100", name="cost_categories"),
         CheckConstraint("extension_days BETWEEN 0 AND 3660", name="extension_days"),
         CheckConstraint("(status = 'draft') = (published_at IS NULL)", name="published_at"),
     )
@@ -53,6 +56,8 @@ class Programme(Model):
     size_standard: Mapped[str]
     service_lines: Mapped[list[str]]
     stages: Mapped[list[str]]
+    # Categories of cost with shares of their own, and the per cent of the cost that each is planned to be.
+    cost_categories: Mapped[dict[str, int]] = mapped_column(default=lambda: dict(ONE_CATEGORY))
     one_active_voucher: Mapped[bool] = mapped_column(default=True)
     # Minor units in the rolling window: of one company, and of one undertaking (a company with its linked firms).
     sme_cap: Mapped[int | None] = mapped_column(BigInteger)
@@ -73,16 +78,17 @@ class Programme(Model):
 
 
 class CostShare(Model):
-    """The part of the cost one funder bears, in basis points; without a funder it is the SME's own part."""
+    """The part of a category of cost one funder bears, in basis points; without a funder it is the SME's own part."""
 
     __tablename__ = "cost_shares"
     __table_args__ = (
-        UniqueConstraint("programme_id", "funder_id", postgresql_nulls_not_distinct=True),
+        UniqueConstraint("programme_id", "category", "funder_id", postgresql_nulls_not_distinct=True),
         CheckConstraint("basis_points BETWEEN 1 AND 10000", name="basis_points"),
     )
 
     id: Mapped[UUID] = uuid_key()
     programme_id: Mapped[UUID] = mapped_column(ForeignKey("programmes.id"))
+    category: Mapped[str] = mapped_column(default=USUAL_CATEGORY)
     funder_id: Mapped[UUID | None] = mapped_column(ForeignKey("funders.id"))
     basis_points: Mapped[int]
     position: Mapped[int]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -111,13 +112,23 @@ def budget_lines(call_id: UUID) -> Sequence[BudgetLine]:
 
 
 def cost_shares(programme_id: UUID) -> Sequence[CostShare]:
-    """Who bears which part of the cost, in basis points that sum to 10,000; the one without a funder is the SME's."""
+    """Who bears which part of each category of cost, in basis points that sum to 10,000; without a funder, the SME."""
     return session.scalars(
         select(CostShare)
         .options(joinedload(CostShare.funder))
         .where(CostShare.programme_id == programme_id)
-        .order_by(CostShare.position)
+        .order_by(CostShare.category, CostShare.position)
     ).all()
+
+
+def funder_weights(programme_id: UUID) -> dict[UUID, int]:
+    """In which proportion the funders bear a voucher: their shares, by what each category is planned to cost."""
+    planned = get_programme(programme_id).cost_categories
+    weights: Counter[UUID] = Counter()
+    for share in cost_shares(programme_id):
+        if share.funder_id is not None:
+            weights[share.funder_id] += planned[share.category] * share.basis_points
+    return dict(weights)
 
 
 @dataclass(frozen=True)

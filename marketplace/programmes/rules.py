@@ -8,17 +8,18 @@ from uuid import UUID
 
 from config import lists
 from marketplace.core.actors import Actor, Role
-from marketplace.core.errors import DomainError, Forbidden, Invalid, Words, explain
-from marketplace.core.i18n import _, localized
+from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
+from marketplace.core.i18n import Text, _, localized
 from marketplace.programmes import eligibility
 from marketplace.programmes.eligibility import Assessment
-from marketplace.programmes.models import WHOLE, BudgetLine, Call, CostShare, Programme
+from marketplace.programmes.models import USUAL_CATEGORY, WHOLE, BudgetLine, Call, CostShare, Programme
 from marketplace.programmes.standards import standards
 from marketplace.programmes.terms import Method, Terms
 
 explain(
     {
         "frozen": _("This was published, so it can't be changed any more. Nothing was saved."),
+        "cost_shares_whole": _("The cost shares of each category must sum to exactly 100 %%. Nothing was saved."),
         "uq_programmes_code": _("Another programme has this code. Choose another code."),
         "uq_budget_lines_call_id": _("This funder already has a budget line in the call."),
         "ck_budget_lines_appropriated_by": _("Somebody else than who proposed the budget line must appropriate it."),
@@ -79,6 +80,7 @@ def check_terms(terms: Terms) -> None:
             _("This size standard counts in %(currency)s, the programme does not.", currency=standard.currency),
             field="size_standard",
         )
+    check_categories(terms.cost_categories)
     if (terms.aid_cap is None and terms.sme_cap is None) != (terms.aid_cap_months is None):
         raise Invalid(_("Give both a cap and its months, or neither."), field="aid_cap_months")
     for name, cap in (("sme_cap", terms.sme_cap), ("aid_cap", terms.aid_cap)):
@@ -119,6 +121,20 @@ def missing_in_quotas(call: Call, lines: Sequence[BudgetLine]) -> list[Words]:
     return [_("The quotas hold more vouchers than the budget pays.")] if needed > sum(x.amount for x in lines) else []
 
 
+def check_categories(planned: Mapping[str, int]) -> None:
+    """The categories of cost are on file, and their planned parts sum to exactly 100 per cent."""
+    if not set(planned) <= set(lists.cost_categories()) or any(percent <= 0 for percent in planned.values()):
+        raise Invalid(_("Choose categories of cost from the list."), field=f"category_{USUAL_CATEGORY}")
+    if sum(planned.values()) != 100:
+        raise Invalid(_("The planned parts of the categories must sum to 100."), field=f"category_{USUAL_CATEGORY}")
+
+
+def check_category(programme: Programme, category: str) -> None:
+    """Shares are laid down for the programme's own categories of cost."""
+    if category not in programme.cost_categories:
+        raise NotFound()
+
+
 def check_whole(shares: Mapping[UUID | None, int]) -> None:
     """Cost shares sum to exactly 100 %."""
     total = sum(shares.values())
@@ -126,12 +142,23 @@ def check_whole(shares: Mapping[UUID | None, int]) -> None:
         raise Invalid(_("The shares sum to %(percent)s %%. They must sum to 100 %%.", percent=f"{total / 100:g}"))
 
 
+def categories_of(programme: Programme) -> dict[str, Text]:
+    """The programme's categories of cost with their labels, in the order of the list."""
+    labels = lists.cost_categories()
+    return {code: dict(label) for code, label in labels.items() if code in programme.cost_categories}
+
+
 def missing_in_programme(programme: Programme, shares: Sequence[CostShare]) -> list[Words]:
     """Everything a programme still needs before it can be published, all at once."""
     missing: list[Words] = []
-    total = sum(share.basis_points for share in shares)
-    if total != WHOLE:
-        missing.append(_("The cost shares sum to %(percent)s %%, not to 100 %%.", percent=f"{total / 100:g}"))
+    for category, label in categories_of(programme).items():
+        total = sum(share.basis_points for share in shares if share.category == category)
+        if total != WHOLE and len(programme.cost_categories) == 1:
+            missing.append(_("The cost shares sum to %(percent)s %%, not to 100 %%.", percent=f"{total / 100:g}"))
+        elif total != WHOLE:
+            sentence = _("%(category)s: the cost shares sum to %(percent)s %%, not to 100 %%.",
+                         category=localized(label), percent=f"{total / 100:g}")  # fmt: skip
+            missing.append(sentence)
     if not any(share.funder_id is not None for share in shares):
         missing.append(_("No funder bears a part of the cost."))
     if not programme.service_lines:
@@ -151,10 +178,11 @@ def missing_in_call(call: Call, lines: Sequence[BudgetLine], shares: Sequence[Co
     if call.closes_at <= now:
         missing.append(_("The closing time has passed."))
     funded = {line.funder_id for line in lines}
+    unfunded = {
+        share.funder.code: share.funder.name for share in shares if share.funder and share.funder_id not in funded
+    }
     missing += [
-        _("There is no budget line of this funder: %(funder)s.", funder=localized(share.funder.name))
-        for share in shares
-        if share.funder is not None and share.funder_id not in funded
+        _("There is no budget line of this funder: %(funder)s.", funder=localized(name)) for name in unfunded.values()
     ]
     bearing = {share.funder_id for share in shares}
     missing += [

@@ -11,6 +11,7 @@ from typing import Any
 
 from marketplace.core.i18n import Text
 from marketplace.core.money import exponent
+from marketplace.programmes.models import ONE_CATEGORY
 
 FILES = Path(__file__).resolve().parents[2] / "config" / "programmes"
 SME_SHARE = "sme"
@@ -28,6 +29,7 @@ class Terms:
     size_standard: str
     service_lines: Sequence[str]
     stages: Sequence[str]
+    cost_categories: Mapping[str, int]
     one_active_voucher: bool
     sme_cap: int | None
     aid_cap: int | None
@@ -64,5 +66,11 @@ def _read(data: dict[str, Any]) -> tuple[Terms, Mapping[str, int]]:
     unit = 10 ** exponent(data["currency"])
     for amount in {"voucher_amount", "sme_cap", "aid_cap"} & set(data):
         data[amount] *= unit
-    usual = {"sme_cap": None, "aid_cap": None, "aid_cap_months": None, "extension_days": 0}
+    usual: dict[str, Any] = {
+        "cost_categories": ONE_CATEGORY,
+        "sme_cap": None,
+        "aid_cap": None,
+        "aid_cap_months": None,
+        "extension_days": 0,
+    }
     return Terms(**usual | data), shares

@@ -11,7 +11,7 @@ FIXED_NAMES = {"__init__", "states", "models", "rules", "queries", "service", "f
 ENGINES = {
     "accounts": {"business_number", "limits", "passwords"},
     "claims": {"bank", "camt", "deadlines", "pain001", "risk"},
-    "engagements": {"similarity", "text_extraction"},
+    "engagements": {"sharing", "similarity", "text_extraction"},
     "ethics": {"collection", "labels", "papers"},
     "evaluations": {"grading", "rubric"},
     "jobs": {"diagnosis", "scoring"},

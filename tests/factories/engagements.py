@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 from fpdf import FPDF
@@ -25,7 +26,7 @@ from marketplace.jobs.service import JobText, Offer
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import service as programme_service
 from marketplace.programmes.models import Call
-from marketplace.programmes.terms import SME_SHARE, templates
+from marketplace.programmes.terms import templates
 from marketplace.providers import ethics_code, training
 from marketplace.providers import service as providers
 from marketplace.providers.models import Consultant
@@ -39,6 +40,8 @@ from tests.factories.accounts import make_member, make_officer, make_provider, m
 STAGES = ("diagnosis", "action-plan", "execution")
 PRICES = {"diagnosis": 3_000_000, "action-plan": 5_000_001, "execution": 7_000_000}
 _number = count(1)
+Shares = Mapping[str, Mapping[str, int]]  # category of cost to payer to basis points
+PriceParts = Mapping[str, Mapping[str, int]]  # stage to category of cost to price
 
 
 @dataclass
@@ -64,13 +67,18 @@ def earlier(days: int) -> Iterator[None]:
         db.move_clock(timedelta(days=days))
 
 
-def make_story(*, budget: int = 1_000_000_000, programme: str | None = None) -> Story:
-    """A company with a voucher of 12,000,000 won and a firm in the register with two consultants ready to work."""
+def make_story(
+    *, budget: int = 1_000_000_000, programme: str | None = None, shares: Shares | None = None, **terms: Any
+) -> Story:
+    """A company with a voucher of 12,000,000 won and a firm in the register with two consultants ready to work.
+
+    `programme` is its code; `shares` (by category of cost and payer) and `terms` make it another one than that on file.
+    """
     officer, budget_officer = make_officer(Role.PROGRAMME_OFFICER), make_officer(Role.BUDGET_OFFICER)
     sme, manager = make_sme(sector="manufacturing", region="busan"), make_provider()
     with earlier(60):
         consultants, actors = _enter_firm(manager, officer)
-        call = _open_call(officer, budget_officer, budget, programme or f"coupon-{next(_number)}")
+        call = _open_call(officer, budget_officer, budget, shares, {"code": programme or f"coupon-{next(_number)}", **terms})
     with earlier(58):
         application = vouchers.start_application(call.id, actor=sme)
         facts = {"sector": "manufacturing", "employees": 20, "capital": 100_000_000}
@@ -90,8 +98,10 @@ def make_story(*, budget: int = 1_000_000_000, programme: str | None = None) -> 
     )
 
 
-def make_award(story: Story, prices: dict[str, int] | None = None) -> Award:
-    """One of the story's jobs, awarded to its firm."""
+def make_award(story: Story, prices: dict[str, int] | None = None, price_parts: PriceParts | None = None) -> Award:
+    """One of the story's jobs, awarded to its firm; with `price_parts` priced by category of cost."""
+    if price_parts:
+        prices = {stage: sum(parts.values()) for stage, parts in price_parts.items()}
     sme, manager = story.sme, story.manager
     text = JobText("operations", "Fewer rejects", "Goal", "Situation", "Results", "busan", "manufacturing", "ko")
     with earlier(30):
@@ -104,6 +114,7 @@ def make_award(story: Story, prices: dict[str, int] | None = None) -> Award:
             approach="On the floor",
             consultant_ids=[consultant.id for consultant in story.consultants[:1]],
             attestations=dict.fromkeys(job_rules.ATTESTATIONS, True),
+            price_parts=price_parts,
         )
         bid = jobs.place_bid(job.id, actor=manager, offer=offer)
     with earlier(20):
@@ -114,9 +125,11 @@ def make_award(story: Story, prices: dict[str, int] | None = None) -> Award:
         return jobs.award(job.id, actor=sme, bid_id=bid.id, reasons={bid.id: "The only one"})
 
 
-def make_agreement(story: Story, prices: dict[str, int] | None = None) -> Agreement:
+def make_agreement(
+    story: Story, prices: dict[str, int] | None = None, price_parts: PriceParts | None = None
+) -> Agreement:
     """An agreement that both sides have signed."""
-    agreement = service.draft_agreement(make_award(story, prices).id, actor=story.sme)
+    agreement = service.draft_agreement(make_award(story, prices, price_parts).id, actor=story.sme)
     service.sign(agreement.id, actor=story.sme)
     return service.sign(agreement.id, actor=story.manager)
 
@@ -207,15 +220,16 @@ def _enter_consultant(actor: Actor, officer: Actor) -> Consultant:
     return consultant
 
 
-def _open_call(officer: Actor, budget_officer: Actor, budget: int, code: str) -> Call:
-    terms, shares = templates()["coupon-consulting"]
+def _open_call(
+    officer: Actor, budget_officer: Actor, budget: int, shares: Shares | None, changes: dict[str, Any]
+) -> Call:
+    terms, usual = templates()["coupon-consulting"]
     programme_service.add_funders(actor=officer)
-    programme = programme_service.create_programme(replace(terms, code=code), actor=officer)
-    by_funder = {
-        None if code == SME_SHARE else programmes.find_funder(code).id: points  # type: ignore[union-attr]
-        for code, points in shares.items()
-    }
-    programme_service.set_cost_shares(programme.id, by_funder, actor=officer)
+    programme = programme_service.create_programme(replace(terms, **changes), actor=officer)
+    funders = {funder.code: funder.id for funder in programmes.funders()}
+    for category, by_payer in (shares or {"consulting": usual}).items():
+        by_funder = {funders.get(code): points for code, points in by_payer.items()}
+        programme_service.set_cost_shares(programme.id, by_funder, actor=officer, category=category)
     programme_service.publish_programme(programme.id, actor=officer)
     call = programme_service.create_call(
         programme.id,
@@ -224,8 +238,7 @@ def _open_call(officer: Actor, budget_officer: Actor, budget: int, code: str) ->
         opens_at=clock.now() + timedelta(days=1),
         closes_at=clock.now() + timedelta(days=4),
     )
-    for funder_id in by_funder:
-        if funder_id is not None:
-            line = programme_service.add_budget_line(call.id, actor=officer, funder_id=funder_id, amount=budget)
-            programme_service.appropriate_line(line.id, actor=budget_officer, key=f"appropriate:{line.id}")
+    for funder_id in programmes.funder_weights(programme.id):
+        line = programme_service.add_budget_line(call.id, actor=officer, funder_id=funder_id, amount=budget)
+        programme_service.appropriate_line(line.id, actor=budget_officer, key=f"appropriate:{line.id}")
     return programme_service.publish_call(call.id, actor=officer)

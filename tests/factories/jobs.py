@@ -9,7 +9,7 @@ from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.jobs import queries, rules, service
 from marketplace.jobs.models import Award, Bid, Job
-from marketplace.programmes.models import Call, Programme
+from marketplace.programmes.models import Call, CostShare, Programme
 from marketplace.vouchers.models import Application, Voucher
 from tests.factories.accounts import make_sme
 from tests.factories.providers import consultants_of, make_ready_provider
@@ -31,9 +31,11 @@ def make_voucher_row(sme: Actor, **facts: Any) -> Voucher:
         service_lines=["marketing", "operations"],
         stages=list(STAGES),
         voucher_validity_days=180,
-        status="published",
-        published_at=now,
+        cost_shares=[CostShare(basis_points=10_000, position=0)],
     )
+    db.session.add(programme)
+    db.flush()
+    programme.status, programme.published_at = "published", now
     call = Call(
         number=f"CALL-T-{number}",
         programme=programme,

@@ -30,15 +30,22 @@ def earlier(**by: float) -> Iterator[None]:
         clock.set_offset(offset)
 
 
-def make_programme(*, officer: Actor | None = None, published: bool = True, **terms: Any) -> Programme:
-    """A programme like the coupon-based one on file: central 40 %, local 20 %, the SME 40 %."""
+def make_programme(
+    *,
+    officer: Actor | None = None,
+    published: bool = True,
+    shares: Mapping[str, Mapping[str, int]] | None = None,
+    **terms: Any,
+) -> Programme:
+    """A programme like the coupon-based one on file: central 40 %, local 20 %, the SME 40 %; or by category of cost."""
     officer = officer or make_officer(Role.PROGRAMME_OFFICER)
     service.add_funders(actor=SYSTEM)
-    known, shares = templates()["coupon-consulting"]
+    known, usual = templates()["coupon-consulting"]
     made = service.create_programme(replace(known, **{"code": f"programme-{next(_count)}", **terms}), actor=officer)
     funders = {funder.code: funder.id for funder in queries.funders()}
-    parts = {funders.get(code): points for code, points in shares.items()}
-    service.set_cost_shares(made.id, parts, actor=officer)
+    for category, by_payer in (shares or {"consulting": usual}).items():
+        parts = {funders.get(code): points for code, points in by_payer.items()}
+        service.set_cost_shares(made.id, parts, actor=officer, category=category)
     if published:
         service.publish_programme(made.id, actor=officer)
     return made
@@ -73,12 +80,10 @@ def make_call(
     )
     if quotas:
         service.set_quotas(call.id, quotas, actor=officer)
-    shares = [share for share in queries.cost_shares(programme.id) if share.funder_id is not None]
-    public = sum(share.basis_points for share in shares)
-    for share in shares:
-        assert share.funder_id is not None
-        amount = programme.voucher_amount * share.basis_points * vouchers // public
-        service.add_budget_line(call.id, actor=officer, funder_id=share.funder_id, amount=amount)
+    weights = queries.funder_weights(programme.id)
+    for funder_id, weight in weights.items():
+        amount = programme.voucher_amount * weight * vouchers // sum(weights.values())
+        service.add_budget_line(call.id, actor=officer, funder_id=funder_id, amount=amount)
     if appropriated:
         budget_officer = make_officer(Role.BUDGET_OFFICER)
         for line in queries.budget_lines(call.id):

@@ -12,13 +12,13 @@ from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
 from marketplace.engagements import queries, rules
-from marketplace.engagements.models import Agreement, AgreementStage, Assignment, Redemption
+from marketplace.engagements.models import Agreement, Assignment, Redemption
+from marketplace.engagements.service.pricing import price_stages, share_offer
 from marketplace.engagements.service.start import begin
 from marketplace.engagements.states import AGREEMENT, ASSIGNMENT
 from marketplace.jobs import queries as jobs
 from marketplace.jobs.models import Award, BidContent, Job
 from marketplace.ledger.service import money_verb
-from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries as vouchers
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.service import commit as commit_voucher
@@ -38,8 +38,6 @@ def draft_agreement(award_id: UUID, *, actor: Actor, starts_on: date | None = No
     content = jobs.bid_content(award.bid_id, actor)
     agreement = _write_agreement(award, job, content, starts_on)
     session.add(agreement)
-    db.flush()
-    _write_stages(agreement, job, content)
     _write_consultants(agreement, content, award)
     db.flush()
     record(actor, "agreement.draft", agreement, after={"price_net": agreement.price_net, "aid": agreement.aid})
@@ -92,6 +90,7 @@ def redeem(agreement_id: UUID, *, actor: Actor, amount: Money, key: str) -> Rede
         agreement_id=agreement.id,
         reference=agreement.number,
         key=key,
+        parts=None if agreement.aid_parts is None else {UUID(line): part for line, part in agreement.aid_parts.items()},
     )
     redemption = Redemption(
         agreement_id=agreement.id,
@@ -123,13 +122,10 @@ def _write_agreement(award: Award, job: Job, content: BidContent, starts_on: dat
     if job.voucher_id is None or job.currency is None:
         raise DomainError(_("This job has no voucher. Nothing was saved."))
     voucher = db.get(Voucher, job.voucher_id)
-    own_share = sum(
-        share.basis_points for share in programmes.cost_shares(voucher.programme_id) if share.funder_id is None
-    )
-    remaining = vouchers.remaining(voucher.id)
-    if remaining <= 0:
-        raise DomainError(_("The voucher has no money left for this agreement. Nothing was saved."))
-    aid, co_payment = rules.share_price(content.price_total, sme_basis_points=own_share, remaining=remaining)
+    stages = price_stages(voucher, job.stages, content)
+    for position, stage in enumerate(stages, start=1):
+        stage.position = position
+    aid = sum(stage.aid for stage in stages)
     start = clock.end_of_day(starts_on)
     return Agreement(
         number=db.next_number("AGR"),
@@ -141,27 +137,20 @@ def _write_agreement(award: Award, job: Job, content: BidContent, starts_on: dat
         title=job.title,
         price_net=content.price_total,
         aid=aid,
-        co_payment=co_payment,
+        co_payment=content.price_total - aid,
+        aid_parts=_aid_parts(voucher, content),
         currency=job.currency,
         starts_on=starts_on,
         ends_on=clock.add_working_days(start, sum(content.days.values())).astimezone(clock.zone()).date(),
+        stages=stages,
     )
 
 
-def _write_stages(agreement: Agreement, job: Job, content: BidContent) -> None:
-    codes = job.stages
-    shares = rules.share_stages([content.prices[code] for code in codes], agreement.aid)
-    for position, (code, (aid, co_payment)) in enumerate(zip(codes, shares, strict=True), start=1):
-        agreement.stages.append(
-            AgreementStage(
-                position=position,
-                code=code,
-                price_net=content.prices[code],
-                aid=aid,
-                co_payment=co_payment,
-                days=content.days[code],
-            )
-        )
+def _aid_parts(voucher: Voucher, content: BidContent) -> dict[str, int] | None:
+    """What each budget line gives, where the shares differ by category of cost."""
+    if content.price_parts is None:
+        return None
+    return {str(line): part for line, part in share_offer(voucher, content).lines.items()}
 
 
 def _write_consultants(agreement: Agreement, content: BidContent, award: Award) -> None:

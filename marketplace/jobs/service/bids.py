@@ -29,6 +29,7 @@ def place_bid(job_id: UUID, *, actor: Actor, offer: Offer) -> Bid:
     rules.check_open(job, clock.now())
     check_may_bid(provider, _named(offer), clock.today())
     rules.check_offer(job, prices=offer.prices, days=offer.days, attestations=offer.attestations)
+    rules.check_price_parts(job, offer.prices, offer.price_parts)
     db.act_as(provider.id)
     values = _content(offer, clock.today())
     bid = queries.find_live_bid(job_id, provider.id)
@@ -91,6 +92,7 @@ def _new_bid(job: Job, provider: Provider, actor: Actor) -> Bid:
 def _content(offer: Offer, today: date) -> dict[str, Any]:
     return {
         "prices": dict(offer.prices),
+        "price_parts": offer.price_parts and {stage: dict(parts) for stage, parts in offer.price_parts.items()},
         "price_total": sum(offer.prices.values()),
         "days": dict(offer.days),
         "approach": offer.approach,

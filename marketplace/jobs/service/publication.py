@@ -14,6 +14,7 @@ from marketplace.core.tasks import Task, cancel, schedule
 from marketplace.jobs import queries, rules
 from marketplace.jobs.models import Invitation, Job, Question
 from marketplace.jobs.states import JOB
+from marketplace.programmes.rules import categories_of
 from marketplace.providers import queries as providers
 from marketplace.vouchers import queries as vouchers
 
@@ -27,6 +28,7 @@ def publish_job(job_id: UUID, *, actor: Actor, voucher_id: UUID, closes_at: date
     rules.check_may_publish(job, voucher, closes_at=closes_at, now=clock.now(), shortest_days=shortest_days)
     job.voucher_id, job.currency = voucher.id, voucher.currency
     job.stages = list(voucher.programme.stages)
+    job.cost_categories = list(categories_of(voucher.programme))
     job.closes_at, job.published_by = closes_at, actor.person_id
     transition(job, JOB, "publish", actor=actor, closes_at=closes_at.isoformat(), criteria=job.criteria)
     db.flush()

@@ -12,7 +12,7 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page
 from marketplace.jobs import queries, rules, service
-from marketplace.jobs.forms import ConfirmForm, bid_form
+from marketplace.jobs.forms import ConfirmForm, bid_form, present_prices
 from marketplace.jobs.models import Job
 from marketplace.jobs.states import BID
 from marketplace.jobs.views.blueprint import blueprint, job_words, stage_words
@@ -56,7 +56,7 @@ def _present(job: Job) -> dict[str, Any]:
         return {}
     content = queries.bid_content(bid.id, actor)
     return {
-        **{f"price_{stage}": price for stage, price in content.prices.items()},
+        **present_prices(content),
         **{f"days_{stage}": days for stage, days in content.days.items()},
         "approach": content.approach,
         "consultants": [str(key) for key in content.consultant_ids],

@@ -11,7 +11,7 @@ from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.programmes import queries, rules
-from marketplace.programmes.models import CostShare, Funder, Programme
+from marketplace.programmes.models import USUAL_CATEGORY, CostShare, Funder, Programme
 from marketplace.programmes.states import PROGRAMME
 from marketplace.programmes.terms import Terms, funders
 
@@ -46,28 +46,33 @@ def change_programme(programme_id: UUID, terms: Terms, *, actor: Actor) -> Progr
     before = {name: getattr(programme, name) for name in _plain(terms)}
     for name, value in _plain(terms).items():
         setattr(programme, name, value)
+    programme.cost_shares = [share for share in programme.cost_shares if share.category in terms.cost_categories]
     db.flush()
     record(actor, "programme.change", programme, before=before, after=_plain(terms))
     return programme
 
 
-def set_cost_shares(programme_id: UUID, shares: Mapping[UUID | None, int], *, actor: Actor) -> None:
-    """Say who bears which part of the cost, in basis points by funder; None is the SME. A part of 0 is left out."""
+def set_cost_shares(
+    programme_id: UUID, shares: Mapping[UUID | None, int], *, actor: Actor, category: str = USUAL_CATEGORY
+) -> None:
+    """Say who bears which part of a category of cost, in basis points by funder; None is the SME. 0 is left out."""
     rules.check_officer(actor)
     rules.check_whole(shares)
     programme = queries.get_programme(programme_id, lock=True)
     rules.check_draft(programme)
-    before = {str(share.funder_id): share.basis_points for share in programme.cost_shares}
-    programme.cost_shares.clear()
+    rules.check_category(programme, category)
+    others = [share for share in programme.cost_shares if share.category != category]
+    before = {str(share.funder_id): share.basis_points for share in programme.cost_shares if share not in others}
+    programme.cost_shares = others
     db.flush()
-    programme.cost_shares = [
-        CostShare(funder_id=funder_id, basis_points=points, position=position)
+    programme.cost_shares = others + [
+        CostShare(category=category, funder_id=funder_id, basis_points=points, position=position)
         for position, (funder_id, points) in enumerate(shares.items())
         if points
     ]
     db.flush()
     after = {str(funder_id): points for funder_id, points in shares.items()}
-    record(actor, "programme.share_costs", programme, before=before, after=after)
+    record(actor, "programme.share_costs", programme, before=before, after={"category": category, "shares": after})
 
 
 def publish_programme(programme_id: UUID, *, actor: Actor) -> Programme:
@@ -92,4 +97,8 @@ def retire_programme(programme_id: UUID, *, actor: Actor) -> Programme:
 
 def _plain(terms: Terms) -> dict[str, object]:
     values = asdict(terms)
-    return values | {"service_lines": list(terms.service_lines), "stages": list(terms.stages)}
+    return values | {
+        "service_lines": list(terms.service_lines),
+        "stages": list(terms.stages),
+        "cost_categories": dict(terms.cost_categories),
+    }

@@ -23,7 +23,7 @@ from marketplace.programmes.forms import (
     typed_call,
     typed_terms,
 )
-from marketplace.programmes.models import Call
+from marketplace.programmes.models import Call, Programme
 from marketplace.programmes.terms import templates
 from marketplace.programmes.views import blueprint
 
@@ -63,14 +63,33 @@ def programme_cost_shares(programme_id: UUID) -> ResponseReturnValue:
     """Who bears which part of the cost of a draft programme."""
     programme = queries.get_programme(programme_id)
     rules.check_draft(programme)
-    funders = queries.funders()
-    shares = {share.funder_id: share.basis_points for share in queries.cost_shares(programme_id)}
+    funders, stored = queries.funders(), queries.cost_shares(programme_id)
+    categories = rules.categories_of(programme)
+    category = request.args.get("category", next(iter(categories)))
+    rules.check_category(programme, category)
+    shares = {share.funder_id: share.basis_points for share in stored if share.category == category}
     form: Any = cost_shares_form(funders, shares)
     if form.validate_on_submit():
         with form.errors_to_fields():
-            service.set_cost_shares(programme_id, form.basis_points, actor=current_actor())
-            return web.done(_("The cost shares are saved."), url_for(".programme", programme_id=programme_id))
-    return web.page("programmes/programme_cost_shares.html", form=form, programme=programme, funders=funders)
+            service.set_cost_shares(programme_id, form.basis_points, actor=current_actor(), category=category)
+            return web.done(_("The cost shares are saved."), _after_shares(programme, category))
+    return web.page(
+        "programmes/programme_cost_shares.html",
+        form=form,
+        programme=programme,
+        funders=funders,
+        categories=categories,
+        category=category,
+    )
+
+
+def _after_shares(programme: Programme, category: str) -> str:
+    """On to the next category of cost, after the last one back to the programme."""
+    codes = list(rules.categories_of(programme))
+    left = codes[codes.index(category) + 1 :]
+    if left:
+        return url_for(".programme_cost_shares", programme_id=programme.id, category=left[0])
+    return url_for(".programme", programme_id=programme.id)
 
 
 @blueprint.route("/programmes/<uuid:programme_id>/publish", methods=["GET", "POST"])
@@ -85,7 +104,14 @@ def programme_publish(programme_id: UUID) -> ResponseReturnValue:
             return web.done(_("The programme is published."), url_for(".programme", programme_id=programme_id))
     shares = queries.cost_shares(programme_id)
     missing = rules.missing_in_programme(programme, shares)
-    return web.page("programmes/programme_publish.html", form=form, programme=programme, shares=shares, missing=missing)
+    return web.page(
+        "programmes/programme_publish.html",
+        form=form,
+        programme=programme,
+        shares=shares,
+        categories=rules.categories_of(programme),
+        missing=missing,
+    )
 
 
 @blueprint.route("/programmes/<uuid:programme_id>/retire", methods=["GET", "POST"])

@@ -43,6 +43,7 @@ def programme(programme_id: UUID) -> ResponseReturnValue:
         "programmes/programme.html",
         programme=found,
         shares=shares,
+        categories=rules.categories_of(found),
         calls=queries.calls_of(found.id, actor),
         standard=standards()[found.size_standard],
         missing=rules.missing_in_programme(found, shares) if found.status == "draft" else [],

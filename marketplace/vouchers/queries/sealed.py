@@ -46,7 +46,7 @@ def sealed_file(call: Call) -> bytes:
 
 
 def _lines(call: Call, allocation: Allocation) -> list[dict[str, Any]]:
-    weights = {share.funder_id: share.basis_points for share in programmes.cost_shares(call.programme_id)}
+    weights = programmes.funder_weights(call.programme_id)
     return [
         {
             "id": str(line.id),

@@ -117,7 +117,7 @@ def lock_programme_of(call_id: UUID) -> Call:
 
 def lines_of(call: Call) -> list[Line]:
     """The funders' lines with their weight in the public part and what they have available now."""
-    weights = {share.funder_id: share.basis_points for share in programmes.cost_shares(call.programme_id)}
+    weights = programmes.funder_weights(call.programme_id)
     return [
         Line(line.id, weights[line.funder_id], ledger_queries.balance(f"available:{line.id}"))
         for line in programmes.budget_lines(call.id)
