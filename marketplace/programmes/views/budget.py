@@ -24,8 +24,10 @@ def budget_line_new(call_id: UUID) -> ResponseReturnValue:
     call = queries.get_call(call_id)
     rules.check_draft(call)
     form = BudgetLineForm()
-    shares = [share for share in queries.cost_shares(call.programme_id) if share.funder is not None]
-    form.funder.choices = [(str(share.funder_id), localized(share.funder.name)) for share in shares if share.funder]
+    names = {
+        str(share.funder_id): share.funder.name for share in queries.cost_shares(call.programme_id) if share.funder
+    }
+    form.funder.choices = [(funder_id, localized(name)) for funder_id, name in names.items()]
     if form.validate_on_submit():
         with form.errors_to_fields():
             amount = form.amount.data * 10 ** exponent(call.programme.currency)
