@@ -78,7 +78,9 @@ def make_story(
     sme, manager = make_sme(sector="manufacturing", region="busan"), make_provider()
     with earlier(60):
         consultants, actors = _enter_firm(manager, officer)
-        call = _open_call(officer, budget_officer, budget, shares, {"code": programme or f"coupon-{next(_number)}", **terms})
+        call = _open_call(
+            officer, budget_officer, budget, shares, {"code": programme or f"coupon-{next(_number)}", **terms}
+        )
     with earlier(58):
         application = vouchers.start_application(call.id, actor=sme)
         facts = {"sector": "manufacturing", "employees": 20, "capital": 100_000_000}
