@@ -152,15 +152,66 @@ ALTER TABLE engagements
     ADD CONSTRAINT ck_engagements_started_at CHECK (status NOT IN ('active', 'finished') OR started_at IS NOT NULL);
 """
 
+# What arrives is booked at once; an officer says later what it is, and that is kept beside the bank's own words.
+UNMATCHED = """
+ALTER TABLE bank_entries ADD COLUMN payer text NOT NULL DEFAULT '', DROP CONSTRAINT ck_bank_entries_outcome,
+    ADD CONSTRAINT ck_bank_entries_outcome
+        CHECK (outcome IN ('paid', 'returned', 'co_payment', 'receivable', 'unmatched'));
+CREATE TABLE bank_assignments (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    entry_id uuid NOT NULL,
+    kind text NOT NULL,
+    co_payment_id uuid,
+    reason text NOT NULL,
+    assigned_by uuid NOT NULL,
+    assigned_at timestamptz NOT NULL,
+    CONSTRAINT pk_bank_assignments PRIMARY KEY (id),
+    CONSTRAINT ck_bank_assignments_kind CHECK (kind IN ('co_payment', 'sent_back', 'explained')),
+    CONSTRAINT ck_bank_assignments_co_payment_id CHECK ((kind = 'co_payment') = (co_payment_id IS NOT NULL)),
+    CONSTRAINT ck_bank_assignments_reason CHECK (reason <> ''),
+    CONSTRAINT uq_bank_assignments_entry_id UNIQUE (entry_id),
+    CONSTRAINT fk_bank_assignments_entry_id_bank_entries FOREIGN KEY (entry_id) REFERENCES bank_entries (id),
+    CONSTRAINT fk_bank_assignments_co_payment_id_co_payments FOREIGN KEY (co_payment_id) REFERENCES co_payments (id),
+    CONSTRAINT fk_bank_assignments_assigned_by_people FOREIGN KEY (assigned_by) REFERENCES people (id)
+);
+REVOKE UPDATE, DELETE ON bank_assignments FROM app;
+ALTER TABLE payment_lines
+    ADD COLUMN account_confirmed_by uuid
+        CONSTRAINT fk_payment_lines_account_confirmed_by_people REFERENCES people (id),
+    ADD COLUMN account_confirmed_at timestamptz,
+    ADD CONSTRAINT ck_payment_lines_account_confirmed CHECK (account_confirmed_at IS NULL
+        OR (account_confirmed_by IS NOT NULL AND status = 'returned'));
+"""
+
+UNMATCHED_UNDONE = """
+ALTER TABLE payment_lines DROP CONSTRAINT ck_payment_lines_account_confirmed,
+    DROP COLUMN account_confirmed_at, DROP COLUMN account_confirmed_by;
+DROP TABLE bank_assignments;
+UPDATE bank_entries SET outcome = 'unmatched' WHERE outcome = 'receivable';
+ALTER TABLE bank_entries DROP COLUMN payer, DROP CONSTRAINT ck_bank_entries_outcome,
+    ADD CONSTRAINT ck_bank_entries_outcome CHECK (outcome IN ('paid', 'returned', 'co_payment', 'unmatched'));
+"""
+
+STAGES = """'source', 'available', 'reserved', 'committed', 'payable', 'paid', 'bank', 'co_payment', 'co_payment_payable',
+    'co_payment_paid', 'refundable', 'refunded', 'obligation', 'receivable', 'income', 'returned'"""
+
+
+def _allow_stages(listed: str) -> None:
+    op.execute("ALTER TABLE ledger_accounts DROP CONSTRAINT ck_ledger_accounts_stage")
+    op.execute(f"ALTER TABLE ledger_accounts ADD CONSTRAINT ck_ledger_accounts_stage CHECK (stage IN ({listed}))")
+
 
 def upgrade() -> None:
     """Make the tables and guards."""
-    for part in (REFUNDS, REFUND_GUARDS, TERMINATION):
+    for part in (REFUNDS, REFUND_GUARDS, TERMINATION, UNMATCHED):
         op.execute(part)
+    _allow_stages(f"{STAGES}, 'suspense'")
 
 
 def downgrade() -> None:
     """Take them back; what only they could hold goes with them."""
+    _allow_stages(STAGES)
+    op.execute(UNMATCHED_UNDONE)
     op.execute(TERMINATION_UNDONE)
     op.execute("DROP TRIGGER check_sent_refunds ON payment_batches; DROP FUNCTION check_sent_refunds()")
     op.execute("DROP TRIGGER check_refund_line ON payment_lines; DROP FUNCTION check_refund_line()")

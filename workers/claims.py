@@ -30,3 +30,9 @@ def end_holds(subject: UUID, wave: int) -> None:
 def refund_co_payment(subject: UUID, wave: int) -> None:
     """Send the own share of an engagement's ended stages back."""
     service.refund_ended_stages(subject, actor=SYSTEM)
+
+
+@handles(Task.REMIND_OF_BATCH)
+def remind_of_batch(subject: UUID, wave: int) -> None:
+    """Tell the budget officers that a payment batch is due."""
+    service.remind_of_batch(actor=SYSTEM)

@@ -27,6 +27,8 @@ SLOTS: Sequence[Slot] = (
     Slot(Task.WIND_UP_CALLS, timedelta(hours=1)),
     # Holds end by themselves.
     Slot(Task.END_HOLDS, timedelta(minutes=10)),
+    # Payments leave in weekly batches, made by two officers; they are reminded of it.
+    Slot(Task.REMIND_OF_BATCH, timedelta(days=1)),
     # Mandates and memberships end on their day.
     Slot(Task.END_MEMBERSHIPS, timedelta(hours=1)),
     # The books are proved once a day, and the result is published.

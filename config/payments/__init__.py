@@ -17,6 +17,7 @@ class Terms:
     hold_working_days: int
     changed_account_days: int
     batch_every_days: int
+    account_return_reasons: list[str]
     holder: str
     number: str
     bank: str

@@ -159,6 +159,14 @@ class BatchForm(Form):
     refund_ids = ChoicesField(_("Refunds to companies"), coerce=to_id, required=False)
 
 
+class AssignForm(Form):
+    """The co-payment that a movement belongs to, with other movements of the same payer, and why."""
+
+    reference = TextField(_("Reference of the co-payment"), max_length=35)
+    others = ChoicesField(_("Other movements of this payer that belong to it"), coerce=to_id, required=False)
+    reason = LongTextField(_("Reason"), max_length=2000)
+
+
 class ImportForm(Form):
     """A report of the bank."""
 

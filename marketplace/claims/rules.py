@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from marketplace.claims.models import Claim, ClaimLine, Hold, PaymentBatch, Refund
+from marketplace.claims.models import BankEntry, Claim, ClaimLine, Hold, PaymentBatch, PaymentLine, Refund
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
 from marketplace.core.i18n import _
@@ -28,6 +28,7 @@ explain(
             "You approved a claim or asked for a refund in this batch. Another budget officer must send it."
         ),
         "ck_payment_batches_four_eyes": _("You prepared this batch. Another budget officer must send it."),
+        "uq_bank_assignments_entry_id": _("Somebody has assigned this movement already. Nothing was saved."),
         "uq_payment_lines_refund_id": _("One of these refunds is in a payment batch already. Nothing was saved."),
         "uq_payment_lines_claim_id": _("One of these claims is in a payment batch already. Nothing was saved."),
         "ck_claims_net_amount": _("These stages have no price, so there is nothing to claim. Nothing was saved."),
@@ -83,6 +84,19 @@ OUTCOMES: dict[str, Words] = {
     "co_payment": _("Co-payment received"),
     "receivable": _("Payment of a debt received"),
     "unmatched": _("Matches nothing"),
+}
+# What an officer says of a movement that matches nothing.
+ASSIGNMENTS: dict[str, Words] = {
+    "co_payment": _("Assigned to a co-payment"),
+    "sent_back": _("Sent back to the payer"),
+    "explained": _("Explained"),
+}
+# Why the bank sent a payment back, by ISO 20022 code; any other code is shown as it is.
+RETURN_REASONS: dict[str, Words] = {
+    "AC01": _("The account number is wrong"),
+    "AC04": _("The account is closed"),
+    "AC06": _("The account is blocked"),
+    "MS03": _("The bank gave no reason"),
 }
 
 
@@ -212,6 +226,47 @@ def check_batchable(subjects: Sequence[Claim | Refund], wanted: int, held: set[U
     if len(currencies) > 1:
         raise Invalid(_("A payment batch has one currency."), field="claim_ids")
     return currencies.pop()
+
+
+def check_account_again(last: PaymentLine | None, account_number: str, number: str, reasons: Sequence[str]) -> None:
+    """After the bank named the account as the reason, a payment leaves to another account or to a confirmed one."""
+    if last is None or last.return_reason not in reasons or last.account_number != account_number:
+        return
+    if last.account_confirmed_at is None:
+        raise DomainError(
+            _(
+                "The bank sent %(number)s back because of its account (%(reason)s). "
+                "The account must be changed or confirmed first.",
+                number=number,
+                reason=RETURN_REASONS.get(last.return_reason or "", last.return_reason),
+            )
+        )
+
+
+def check_may_confirm(line: PaymentLine, actor: Actor) -> None:
+    """Whoever is paid confirms the account of a payment that the bank sent back; for others it isn't there."""
+    if isinstance(line.subject, Claim):
+        check_claims_for(line.subject.provider_id, actor)
+    else:
+        check_refund_owner(line.subject, actor)
+    if line.status != "returned":
+        raise DomainError(_("The bank didn't send this payment back. Nothing was saved."))
+
+
+def check_assignable(entries: Sequence[BankEntry], wanted: Sequence[UUID]) -> None:
+    """Money that arrived from one account and that nobody has assigned yet."""
+    if not wanted or len(entries) != len(set(wanted)):
+        raise NotFound()
+    for entry in entries:
+        check_unassigned(entry)
+    if len({(entry.debtor_account, entry.currency) for entry in entries}) > 1:
+        raise Invalid(_("Movements of different payers or currencies can't be taken together."), field="others")
+
+
+def check_unassigned(entry: BankEntry) -> None:
+    """A movement that matches nothing is assigned once."""
+    if entry.outcome != "unmatched" or entry.assignment is not None:
+        raise DomainError(_("Somebody has assigned this movement already. Nothing was saved."))
 
 
 def check_refund_owner(refund: Refund, actor: Actor) -> None:

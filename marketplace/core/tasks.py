@@ -52,6 +52,7 @@ class Task(StrEnum):
     ESCALATE_CLAIM = "escalate_claim", Queue.MAINTENANCE
     END_HOLDS = "end_holds", Queue.MONEY
     LAPSE_ENGAGEMENT = "lapse_engagement", Queue.MONEY
+    REMIND_OF_BATCH = "remind_of_batch", Queue.MONEY
     REFUND_CO_PAYMENT = "refund_co_payment", Queue.MONEY
     CLOSE_CALL = "close_call", Queue.MONEY
     LAPSE_OFFER = "lapse_offer", Queue.MONEY

@@ -17,6 +17,8 @@ STAGES = (
     "payable",
     "paid",
     "bank",
+    # What arrived and nobody has said yet what it is.
+    "suspense",
     "co_payment",
     "co_payment_payable",
     "co_payment_paid",

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, case, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from marketplace.claims.models import Claim, Refund
+from marketplace.claims.models import BankAssignment, BankEntry, Claim, Refund
 from marketplace.core.db import session
 from marketplace.engagements.models import Agreement, Redemption
 from marketplace.ledger import queries as ledger
@@ -27,6 +27,7 @@ def prove() -> Books:
     """Prove the ledger itself, then that what vouchers, claims, refunds and debts say is what moved."""
     books = ledger.verify()
     found = [*books.faults, *_offers(), *_vouchers(), *_agreements(), *_claims(), *_refunds(), *_receivables()]
+    found += _entries()
     return Books(books.accounts, books.transfers, found)
 
 
@@ -147,6 +148,14 @@ def _receivables() -> list[Fault]:
     figures: Figures = {"still_owed": (func.coalesce(left.c.left, 0), func.coalesce(debts.c.balance, 0))}
     rows = select(Receivable.number).outerjoin(debts, debts.c.owner_id == Receivable.id)
     return _faults(rows.outerjoin(left, left.c.receivable_id == Receivable.id), figures)
+
+
+def _entries() -> list[Fault]:
+    """What arrived and matches nothing stands in suspense, in full, until somebody has assigned it."""
+    assigned = exists().where(BankAssignment.entry_id == BankEntry.id)
+    says = case((assigned, 0), else_=BankEntry.amount)
+    rows = select(BankEntry.bank_reference).join(Account, Account.owner_id == BankEntry.id)
+    return _faults(rows.where(Account.stage == "suspense"), {"suspense": (says, Account.balance)})
 
 
 def _faults(rows: Any, figures: Figures) -> list[Fault]:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, exists, func, or_, select
 from marketplace.accounts.models import Membership
 from marketplace.claims.deadlines import STEP_OF
 from marketplace.claims.models import BankEntry, Claim, ClaimEscalation, ClaimLine, PaymentBatch, Refund
+from marketplace.claims.queries import UNASSIGNED
 from marketplace.core import clock
 from marketplace.core.actors import Actor, Role
 from marketplace.core.db import session
@@ -212,7 +213,7 @@ def _batches_to_send(actor: Actor) -> Count:
 
 
 def _unmatched_entries(actor: Actor) -> Count:
-    return _of(BankEntry, BankEntry.outcome == "unmatched")
+    return _of(BankEntry, *UNASSIGNED)
 
 
 def _own_scorings(*statuses: str) -> Callable[[Actor], Count]:

@@ -108,6 +108,8 @@ def _tell_the_story(world: World, story: make.Story) -> None:
     things["ledger_account_id"] = db.session.scalar(select(Account.id).where(Account.owner_id == claim.id).limit(1))
     things["payment_line_id"] = db.session.scalar(select(PaymentLine.id).where(PaymentLine.batch_id == batch.id))
     things["refund_id"] = make_claims.plant_refund(engagement).id
+    stray = make_claims.take(make_claims.co_payment_notice("COP-1999-000001", 7), story.budget_officers[0])
+    things["entry_id"] = stray.entries[0].id
     things["import_id"] = make_claims.take(make_claims.bank_answer(batch), story.budget_officers[0]).id
     _judge(world, story, engagement)
 

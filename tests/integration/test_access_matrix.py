@@ -31,6 +31,7 @@ INSTEAD: dict[str, dict[str, str]] = {
     "accounts.approve_role": {"membership_id": "proposed_id"},
     "accounts.refuse_role": {"membership_id": "proposed_id"},
     "accounts.end_role": {"membership_id": "auditing_id"},
+    "claims.confirm_account": {"line_id": "payment_line_id"},
     "claims.remove_line": {"line_id": "payment_line_id"},
     "engagements.countersign_session": {"session_id": "consulting_session_id"},
     "engagements.draft_agreement": {"award_id": "spare_award_id"},

@@ -92,8 +92,8 @@ def test_what_the_bank_sends_back_is_payable_again_and_can_be_paid_anew(story: e
     make.approve(story, claim)
     batch = make.send(story, claim)
     (line,) = queries.lines_of(batch.id)
-    make.take(make.bank_answer(batch, {line.end_to_end_id: "AC04"}), story.budget_officers[0])
-    assert (claim.status, line.status, line.return_reason) == ("approved", "returned", "AC04")
+    make.take(make.bank_answer(batch, {line.end_to_end_id: "MS03"}), story.budget_officers[0])
+    assert (claim.status, line.status, line.return_reason) == ("approved", "returned", "MS03")
     assert balances(claim, "payable") == claim.aid
     assert ledger.balance("co_payment_paid:KRW") == 0
     second = make.send(story, claim)

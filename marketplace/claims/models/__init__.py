@@ -2,9 +2,10 @@
 
 from marketplace.claims.models.claims import Claim, ClaimAssessment, ClaimEscalation, ClaimLine, Hold
 from marketplace.claims.models.debts import Deduction, ExpectedPayment
-from marketplace.claims.models.payments import BankEntry, BankImport, PaymentBatch, PaymentLine, Refund
+from marketplace.claims.models.payments import BankAssignment, BankEntry, BankImport, PaymentBatch, PaymentLine, Refund
 
 __all__ = [
+    "BankAssignment",
     "BankEntry",
     "BankImport",
     "Claim",

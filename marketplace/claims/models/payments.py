@@ -91,6 +91,10 @@ class PaymentLine(Model):
         CheckConstraint(LINE.stamped("removed_at", "removed"), name="removed_at"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("(claim_id IS NULL) <> (refund_id IS NULL)", name="subject"),
+        CheckConstraint(
+            "account_confirmed_at IS NULL OR (account_confirmed_by IS NOT NULL AND status = 'returned')",
+            name="account_confirmed",
+        ),
         CheckConstraint("(claim_id IS NULL) = (bank_account_id IS NULL)", name="bank_account_id"),
         Index(
             "uq_payment_lines_claim_id",
@@ -122,6 +126,8 @@ class PaymentLine(Model):
     returned_at: Mapped[datetime | None]
     return_reason: Mapped[str | None]
     removed_at: Mapped[datetime | None]
+    account_confirmed_by: Mapped[UUID | None]
+    account_confirmed_at: Mapped[datetime | None]
 
     claim: Mapped[Claim | None] = relationship()
     refund: Mapped[Refund | None] = relationship()
@@ -168,6 +174,7 @@ class BankEntry(Model):
     amount: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str]
     direction: Mapped[str]
+    payer: Mapped[str]
     debtor: Mapped[str]
     debtor_account: Mapped[str]
     debtor_bank: Mapped[str]
@@ -175,3 +182,24 @@ class BankEntry(Model):
     return_reason: Mapped[str]
     outcome: Mapped[str]
     note: Mapped[str | None]
+
+    assignment: Mapped["BankAssignment | None"] = relationship()
+
+
+class BankAssignment(Model):
+    """What an officer said of a movement that matched nothing, and why; once, and never changed."""
+
+    __tablename__ = "bank_assignments"
+    __table_args__ = (
+        CheckConstraint("kind IN ('co_payment', 'sent_back', 'explained')", name="kind"),
+        CheckConstraint("(kind = 'co_payment') = (co_payment_id IS NOT NULL)", name="co_payment_id"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    entry_id: Mapped[UUID] = mapped_column(ForeignKey("bank_entries.id"), unique=True)
+    kind: Mapped[str]
+    co_payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("co_payments.id"))
+    reason: Mapped[str]
+    assigned_by: Mapped[UUID]
+    assigned_at: Mapped[datetime]

@@ -1,6 +1,7 @@
 """Reads of payment batches and of the bank's reports."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -11,8 +12,10 @@ from marketplace.claims import pain001
 from marketplace.claims.models import (
     BankEntry,
     BankImport,
+    Claim,
     PaymentBatch,
     PaymentLine,
+    Refund,
 )
 from marketplace.core import clock, db
 from marketplace.core.db import session
@@ -32,6 +35,12 @@ def batch_totals(batch_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
         .group_by(PaymentLine.batch_id)
     )
     return {batch_id: (count, int(total)) for batch_id, count, total in rows}
+
+
+def batches_since(moment: datetime) -> int:
+    """How many payment batches were prepared after this moment, without those dissolved."""
+    wanted = select(func.count()).where(PaymentBatch.prepared_at > moment, PaymentBatch.status != "dissolved")
+    return session.scalar(wanted) or 0
 
 
 def get_batch(batch_id: UUID) -> PaymentBatch:
@@ -57,6 +66,13 @@ def find_line(end_to_end_id: str, *, lock: bool = False) -> PaymentLine | None:
     if lock:
         wanted = wanted.with_for_update().execution_options(populate_existing=True)
     return session.scalars(wanted).one_or_none()
+
+
+def attempts(subject: Claim | Refund) -> Sequence[PaymentLine]:
+    """Every attempt to pay the claim or refund that reached the bank, or is about to, in the order of their batches."""
+    column = PaymentLine.claim_id if isinstance(subject, Claim) else PaymentLine.refund_id
+    wanted = select(PaymentLine).where(column == subject.id, PaymentLine.status != "removed")
+    return session.scalars(wanted.order_by(PaymentLine.end_to_end_id)).all()
 
 
 def line_of_claim(claim_id: UUID) -> PaymentLine | None:
@@ -121,12 +137,6 @@ def entries(*, limit: int) -> Sequence[BankEntry]:
     """Movements that the bank reported, newest first."""
     wanted = select(BankEntry).order_by(BankEntry.booked_on.desc(), BankEntry.id)
     return session.scalars(wanted.limit(limit)).all()
-
-
-def unmatched_entries(*, limit: int) -> Sequence[BankEntry]:
-    """Movements that did nothing here, for an officer to look at, newest first."""
-    wanted = select(BankEntry).where(BankEntry.outcome == "unmatched")
-    return session.scalars(wanted.order_by(BankEntry.booked_on.desc(), BankEntry.id).limit(limit)).all()
 
 
 def outcomes_of(import_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:

@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import Select, false, select
 
 from marketplace.claims.models import (
-    PaymentLine,
     Refund,
 )
 from marketplace.claims.queries.claims import SEES_ALL
@@ -48,9 +47,3 @@ def search_refunds(actor: Actor, *, status: str | None = None) -> Select[Refund]
     """The actor's refunds, filtered by status."""
     found = refunds_visible_to(actor)
     return found.where(Refund.status == status) if status else found
-
-
-def lines_of_refund(refund_id: UUID) -> Sequence[PaymentLine]:
-    """Every attempt to pay the refund, in the order of their batches."""
-    wanted = select(PaymentLine).where(PaymentLine.refund_id == refund_id)
-    return session.scalars(wanted.order_by(PaymentLine.end_to_end_id)).all()

@@ -8,7 +8,7 @@ from marketplace.claims.service.approval import (
     refuse_claim,
     return_claim,
 )
-from marketplace.claims.service.batches import prepare_batch, remove_line, send_batch
+from marketplace.claims.service.batches import confirm_account, prepare_batch, remind_of_batch, remove_line, send_batch
 from marketplace.claims.service.deductions import cancel_deductions, deduct, expect_payment, take_deductions
 from marketplace.claims.service.escalation import escalate_claim
 from marketplace.claims.service.holds import end_holds, extend_hold, lift_hold, place_hold
@@ -21,17 +21,21 @@ from marketplace.claims.service.refunds import (
 )
 from marketplace.claims.service.straight_through import pass_claim
 from marketplace.claims.service.submission import resubmit_claim, submit_claim, withdraw_claim
+from marketplace.claims.service.unmatched import assign_to_co_payment, explain_entry, send_entry_back
 
 __all__ = [
     "approve_claim",
+    "assign_to_co_payment",
     "cancel_deductions",
     "change_refund_account",
     "check_claim",
+    "confirm_account",
     "countersign_claim",
     "deduct",
     "end_holds",
     "escalate_claim",
     "expect_payment",
+    "explain_entry",
     "extend_hold",
     "import_bank_file",
     "lift_hold",
@@ -42,11 +46,13 @@ __all__ = [
     "reconsider_claim",
     "refund_ended_stages",
     "refuse_claim",
+    "remind_of_batch",
     "remove_line",
     "request_refund",
     "resubmit_claim",
     "return_claim",
     "send_batch",
+    "send_entry_back",
     "submit_claim",
     "take_deductions",
     "withdraw_claim",

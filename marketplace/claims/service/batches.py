@@ -1,10 +1,12 @@
 """The verbs of payment batches: prepare, take a payment out, send; whoever sends approved nothing in it."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
 from config.payments import terms
+from marketplace.accounts import service as accounts
 from marketplace.claims import queries, rules
 from marketplace.claims.models import Claim, PaymentBatch, PaymentLine, Refund
 from marketplace.claims.service.lines import move
@@ -41,6 +43,7 @@ def prepare_batch(
     for position, subject in enumerate(subjects, start=1):
         reference = f"{batch.number}-{position:04d}"
         line = _claim_line(subject) if isinstance(subject, Claim) else _refund_line(subject)
+        _check_again(subject, line)
         line.batch_id, line.end_to_end_id, line.status = batch.id, reference, LINE.initial
         session.add(line)
         move(line, "batch", actor=actor, batch_id=batch.id)
@@ -65,6 +68,32 @@ def remove_line(line_id: UUID, *, actor: Actor, reason: str) -> PaymentLine:
     return line
 
 
+def confirm_account(line_id: UUID, *, actor: Actor) -> PaymentLine:
+    """Whoever is paid says that the account is right although the bank sent the payment back; it may go out again."""
+    line = db.get(PaymentLine, line_id, lock=True)
+    rules.check_may_confirm(line, actor)
+    line.account_confirmed_by, line.account_confirmed_at = actor.person_id, clock.now()
+    record(actor, "payment_line.confirm_account", line, after={"reason": line.return_reason})
+    db.flush()
+    return line
+
+
+def remind_of_batch(*, actor: Actor) -> int:
+    """Tell the budget officers once a day that payments wait while no batch was prepared for as long as is allowed."""
+    waiting = len(queries.approved_claims()) + len(queries.waiting_refunds())
+    now, days = clock.now(), terms(clock.today()).batch_every_days
+    if waiting and not queries.batches_since(now - timedelta(days=days)):
+        accounts.notify_role(
+            Role.BUDGET_OFFICER,
+            "claims/batch_due",
+            key=f"claims/batch_due:{clock.today().isoformat()}",
+            count=waiting,
+            days=days,
+            path="/payment-batches/new",
+        )
+    return waiting
+
+
 @money_verb(PaymentBatch)
 def send_batch(batch_id: UUID, *, actor: Actor, key: str) -> PaymentBatch:
     """Release the batch to the bank; from now on its file can be fetched, and it never changes."""
@@ -81,6 +110,12 @@ def send_batch(batch_id: UUID, *, actor: Actor, key: str) -> PaymentBatch:
         batch.file_sha256 = sha256(queries.payment_file(batch)).hexdigest()
     db.flush()
     return batch
+
+
+def _check_again(subject: Claim | Refund, line: PaymentLine) -> None:
+    last = next((each for each in reversed(queries.attempts(subject)) if each.status == "returned"), None)
+    reasons = terms(clock.today()).account_return_reasons
+    rules.check_account_again(last, line.account_number, subject.number, reasons)
 
 
 def _claim_line(claim: Claim) -> PaymentLine:

@@ -1,6 +1,7 @@
 """The verb that takes the bank's report: what left is marked paid, what came back is returned, co-payments arrive."""
 
 import re
+from dataclasses import asdict
 from hashlib import sha256
 from typing import IO
 
@@ -13,6 +14,7 @@ from marketplace.claims.models import BankEntry, BankImport, PaymentBatch, Payme
 from marketplace.claims.service import money
 from marketplace.claims.service.deductions import take_deductions
 from marketplace.claims.service.lines import move, tell_paid, tell_returned
+from marketplace.claims.service.unmatched import keep_in_suspense
 from marketplace.claims.states import BATCH, LINE
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
@@ -55,35 +57,25 @@ def import_bank_file(stream: IO[bytes], *, actor: Actor, filename: str) -> BankI
     for position, entry in enumerate(entries):
         if not queries.is_known_entry(entry.account, entry.bank_reference, entry.direction):
             kept = _keep(made, position, entry, _apply(entry, actor))
-            db.flush()
             if kept.outcome == "receivable":
                 schedule(Task.TAKE_RECEIPT, kept.id)
+            if kept.outcome == "unmatched" and kept.direction == "credit" and _is_ours(entry):
+                keep_in_suspense(kept, actor=actor)
     record(actor, "bank_import.take", made, after={"sha256": digest, "entries": len(entries)})
     return made
 
 
 def _keep(made: BankImport, position: int, entry: Entry, outcome: Outcome) -> BankEntry:
     found, note = outcome
-    kept = BankEntry(
-        import_id=made.id,
-        position=position,
-        account=entry.account,
-        bank_reference=entry.bank_reference,
-        reference=entry.reference,
-        remittance=entry.remittance,
-        amount=entry.amount,
-        currency=entry.currency,
-        direction=entry.direction,
-        debtor=entry.debtor,
-        debtor_account=entry.debtor_account,
-        debtor_bank=entry.debtor_bank,
-        booked_on=entry.booked_on,
-        return_reason=entry.return_reason,
-        outcome=found,
-        note=None if note is None else str(note),
-    )
+    words = None if note is None else str(note)
+    kept = BankEntry(import_id=made.id, position=position, outcome=found, note=words, **asdict(entry))
     session.add(kept)
+    db.flush()
     return kept
+
+
+def _is_ours(entry: Entry) -> bool:
+    return entry.account == terms(clock.today()).number.replace(" ", "")
 
 
 def _apply(entry: Entry, actor: Actor) -> Outcome:
@@ -96,7 +88,7 @@ def _apply(entry: Entry, actor: Actor) -> Outcome:
 
 
 def _match(entry: Entry, actor: Actor) -> Outcome:
-    if entry.account != terms(clock.today()).number.replace(" ", ""):
+    if not _is_ours(entry):
         raise DomainError(_("The movement is on another account than the agency's."))
     line = queries.find_line(entry.reference, lock=True) if entry.reference else None
     if line is None and entry.direction == "credit":

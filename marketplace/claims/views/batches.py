@@ -9,6 +9,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.claims import queries, service
 from marketplace.claims.forms import BatchFilter, BatchForm, ConfirmForm, ReasonForm, choose_from
 from marketplace.claims.models import Claim, PaymentBatch, PaymentLine, Refund
+from marketplace.claims.rules import RETURN_REASONS
 from marketplace.claims.states import BATCH, LINE
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import db, exports
@@ -134,6 +135,24 @@ def remove_line(line_id: UUID) -> ResponseReturnValue:
             service.remove_line(line_id, actor=current_actor(), reason=form.reason.data)
             return done(_("The payment is taken out. It waits for the next batch."), _back(line.batch_id))
     return page("claims/remove_line.html", form=form, line=line)
+
+
+@blueprint.route("/payment-batches/lines/<uuid:line_id>/confirm-account", methods=["GET", "POST"])
+@requires(Role.MANAGER, Role.SIGNATORY)
+def confirm_account(line_id: UUID) -> ResponseReturnValue:
+    """Say that the account of a payment that the bank sent back is right."""
+    actor = current_actor()
+    line = db.get(PaymentLine, line_id)
+    if line.claim_id is not None:
+        back = url_for(".claim", claim_id=queries.get_claim(line.claim_id, actor=actor).id)
+    else:
+        back = url_for(".refund", refund_id=queries.get_refund(line.subject.id, actor=actor).id)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.confirm_account(line_id, actor=actor)
+            return done(_("The account is confirmed."), back)
+    return page("claims/confirm_account.html", form=form, line=line, back=back, words=RETURN_REASONS)
 
 
 def _choice(claim: Claim, people: dict[UUID, str]) -> str:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from marketplace.claims import queries, service
 from marketplace.claims.forms import ImportForm
 from marketplace.claims.models import BankImport
-from marketplace.claims.rules import OUTCOMES
+from marketplace.claims.rules import ASSIGNMENTS, OUTCOMES
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import exports
 from marketplace.core.actors import Role
@@ -27,6 +27,7 @@ COLUMNS = [
     (_("Account holder"), lambda row: row.debtor),
     (_("Outcome"), lambda row: str(OUTCOMES[row.outcome])),
     (_("Note"), lambda row: row.note),
+    (_("Assigned"), lambda row: str(ASSIGNMENTS[row.assignment.kind]) if row.assignment else ""),
 ]
 
 
@@ -43,6 +44,7 @@ def bank_imports() -> ResponseReturnValue:
         outcomes=queries.outcomes_of([row.id for row in found.items]),
         unmatched=queries.unmatched_entries(limit=50),
         outcome_words=OUTCOMES,
+        assignment_words=ASSIGNMENTS,
     )
 
 
@@ -64,4 +66,6 @@ def new_import() -> ResponseReturnValue:
 def bank_import(import_id: UUID) -> ResponseReturnValue:
     """One file and what each of its movements did."""
     made = queries.get_import(import_id)
-    return page("claims/bank_import.html", made=made, rows=made.entries, outcome_words=OUTCOMES)
+    return page(
+        "claims/bank_import.html", made=made, rows=made.entries, outcome_words=OUTCOMES, assignment_words=ASSIGNMENTS
+    )

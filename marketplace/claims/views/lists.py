@@ -9,7 +9,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.claims import queries
 from marketplace.claims.forms import ClaimFilter
 from marketplace.claims.models import Claim
-from marketplace.claims.rules import CHECKS, NEXT, SIGNALS
+from marketplace.claims.rules import CHECKS, NEXT, RETURN_REASONS, SIGNALS
 from marketplace.claims.states import CLAIM, LINE
 from marketplace.claims.views import progress
 from marketplace.claims.views.blueprint import blueprint
@@ -98,6 +98,8 @@ def claim(claim_id: UUID) -> ResponseReturnValue:
         signals={row.id: [SIGNALS[code] for code in row.signals] for row in assessments},
         hold=queries.find_hold_in_force(found.engagement_id),
         line=queries.line_of_claim(claim_id),
+        attempts_to_pay=queries.attempts(found),
+        return_words=RETURN_REASONS,
         steps=progress.steps(found),
         due=progress.due(found),
         next_step=NEXT.get(found.status),

@@ -10,6 +10,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.claims import queries, service
 from marketplace.claims.forms import RefundAccountForm, RefundFilter
 from marketplace.claims.models import Refund
+from marketplace.claims.rules import RETURN_REASONS
 from marketplace.claims.states import LINE, REFUND
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, exports
@@ -62,7 +63,8 @@ def refund(refund_id: UUID) -> ResponseReturnValue:
         "claims/refund.html",
         refund=found,
         names=accounts.organisation_names([found.organisation_id]),
-        lines=queries.lines_of_refund(refund_id),
+        lines=queries.attempts(found),
+        return_words=RETURN_REASONS,
         days=limits.changed_account_days,
         batch_days=limits.batch_every_days,
         lifecycle=REFUND,

@@ -1,5 +1,6 @@
 """How an engagement comes to life: made by the redemption, started by the SME's co-payment."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -56,9 +57,14 @@ def record_co_payment(
     payer_bank: str = "",
     holder_name: str,
     booked_on: date,
+    sources: Mapping[str, int] | None = None,
     key: str,
 ) -> CoPayment:
-    """Keep who paid the SME's share and from which account, hold the money, and start the work; once."""
+    """Keep who paid the SME's share and from which account, hold the money, and start the work; once.
+
+    `sources` are the ledger's accounts where the money stands already, with amounts in minor units; without, it comes
+    from the bank.
+    """
     co_payment = session.scalars(
         select(CoPayment).where(CoPayment.reference == reference).with_for_update()
     ).one_or_none()
@@ -77,7 +83,7 @@ def record_co_payment(
     co_payment.payer_name, co_payment.payer_account, co_payment.payer_bank = payer_name, payer_account, payer_bank
     co_payment.holder_name, co_payment.booked_on = holder_name, booked_on
     transition(co_payment, CO_PAYMENT, "pay", actor=actor, amount=amount.amount)
-    _hold_money(co_payment, actor=actor, key=key)
+    _hold_money(co_payment, sources, actor=actor, key=key)
     cancel(Task.LAPSE_ENGAGEMENT, engagement.id)
     _start(engagement, actor=actor)
     return co_payment
@@ -114,11 +120,12 @@ def _ask_for_co_payment(agreement: Agreement, engagement: Engagement) -> None:
     )
 
 
-def _hold_money(co_payment: CoPayment, *, actor: Actor, key: str) -> None:
+def _hold_money(co_payment: CoPayment, sources: Mapping[str, int] | None, *, actor: Actor, key: str) -> None:
     owner, currency = ("agreement", co_payment.agreement_id), co_payment.currency
     bank = Opening(f"bank:{currency}", "bank", ("agency", None), currency, may_be_negative=True)
     held = Opening(f"co_payment:{co_payment.agreement_id}", "co_payment", owner, currency)
-    legs = [Leg(bank, held, co_payment.amount, key)]
+    legs = [Leg(source, held, amount, f"{key}:{source}") for source, amount in (sources or {}).items()]
+    legs = legs or [Leg(bank, held, co_payment.amount, key)]
     post(legs, kind="co_payment", actor=actor, reference=co_payment.reference)
 
 

@@ -1,0 +1,239 @@
+"""Money that matches nothing is booked at once and an officer says what it is; what bounced goes out again."""
+
+from uuid import uuid4
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from config.payments import terms
+from marketplace.claims import bank, queries, service
+from marketplace.claims.models import BankEntry, Claim, PaymentBatch
+from marketplace.claims.pain001 import Account
+from marketplace.core import clock as business_clock
+from marketplace.core import db
+from marketplace.core.actors import SYSTEM, Actor
+from marketplace.core.errors import DomainError, Forbidden, NotFound
+from marketplace.engagements import queries as engagement_queries
+from marketplace.engagements import service as engagement_verbs
+from marketplace.engagements.models import CoPayment
+from marketplace.ledger import queries as ledger
+from marketplace.notifications.models import Message
+from marketplace.providers import service as providers
+from marketplace.providers.service import AccountDetails
+from marketplace.reports import proof
+from tests.conftest import MovableClock
+from tests.factories import claims as make
+from tests.factories import engagements
+from tests.factories.accounts import sign_in_as
+
+pytestmark = pytest.mark.usefixtures("database", "clock")
+
+
+@pytest.fixture
+def story() -> engagements.Story:
+    return engagements.make_story()
+
+
+@pytest.fixture
+def awaited(story: engagements.Story) -> CoPayment:
+    agreement = engagements.make_agreement(story)
+    engagements.redeem(story, agreement)
+    found = engagement_queries.find_co_payment(agreement.id)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def officer(story: engagements.Story) -> Actor:
+    return story.budget_officers[0]
+
+
+def arrive(amount: int, officer: Actor, *, reference: str = "no reference", account: str = "111-222") -> BankEntry:
+    """Money arrives that matches nothing."""
+    own = terms(business_clock.today())
+    notice = bank.receive(
+        reference,
+        amount=amount,
+        digits=0,
+        currency="KRW",
+        payer=Account("Company", account, "Payer bank"),
+        account=Account(own.holder, own.number, own.bank),
+        booked_at=business_clock.now(),
+    )
+    name = reference[-20:].encode()
+    (entry,) = make.take(notice.replace(b"R-" + name, uuid4().hex[:20].encode()), officer).entries
+    assert entry.outcome == "unmatched"
+    return entry
+
+
+def assign(entries: list[BankEntry], awaited: CoPayment, officer: Actor, reason: str = "Said so") -> CoPayment:
+    return service.assign_to_co_payment(
+        [entry.id for entry in entries],
+        actor=officer,
+        reference=awaited.reference,
+        reason=reason,
+        key=make.new_key(),
+    )
+
+
+def test_what_arrives_is_in_the_books_at_once(officer: Actor) -> None:
+    entry = arrive(1234, officer)
+    assert ledger.balance(f"suspense:{entry.id}") == 1234
+    assert proof.prove().faults == []
+    assert [each.id for each in queries.unmatched_entries(limit=10)] == [entry.id]
+
+
+def test_two_parts_make_the_co_payment(awaited: CoPayment, officer: Actor) -> None:
+    first, second = arrive(1000, officer), arrive(awaited.amount - 1000, officer, reference="rest")
+    with pytest.raises(DomainError), db.session.begin_nested():
+        assign([first], awaited, officer)
+    assert assign([first, second], awaited, officer).id == awaited.id
+    assert (awaited.status, awaited.payer_account, awaited.payer_bank) == ("paid", "111-222", "Payer bank")
+    engagement = engagement_queries.find_engagement(awaited.agreement_id)
+    assert engagement is not None
+    assert engagement.status == "active"
+    assert ledger.balance(f"co_payment:{awaited.agreement_id}") == awaited.amount
+    assert ledger.balance(f"suspense:{first.id}") == ledger.balance(f"suspense:{second.id}") == 0
+    assert (queries.unmatched_entries(limit=10), proof.prove().faults) == ([], [])
+
+
+def test_money_of_two_payers_is_never_taken_together(awaited: CoPayment, officer: Actor) -> None:
+    first = arrive(1000, officer)
+    second = arrive(awaited.amount - 1000, officer, reference="rest", account="999-999")
+    with pytest.raises(DomainError):
+        assign([first, second], awaited, officer)
+    assert awaited.status == "awaited"
+
+
+def test_a_movement_is_assigned_once(awaited: CoPayment, officer: Actor) -> None:
+    entry = arrive(awaited.amount, officer)
+    made = service.send_entry_back(entry.id, actor=officer, reason="Not ours", key="k")
+    assert service.send_entry_back(entry.id, actor=officer, reason="Not ours", key="k").id == made.id
+    assert (made.kind, made.assigned_by, ledger.balance(f"suspense:{entry.id}")) == ("sent_back", officer.person_id, 0)
+    with pytest.raises(DomainError):
+        assign([entry], awaited, officer)
+    with pytest.raises(DomainError):
+        service.explain_entry(entry.id, actor=officer, reason="Fee")
+    with pytest.raises(IntegrityError, match="uq_bank_assignments_entry_id"), db.session.begin_nested():
+        plant = "INSERT INTO bank_assignments (entry_id, kind, reason, assigned_by, assigned_at)"
+        db.session.execute(
+            text(f"{plant} VALUES (:entry, 'explained', 'x', :by, app_now())"),
+            {"entry": entry.id, "by": officer.person_id},
+        )
+    for change in ("UPDATE bank_assignments SET reason = 'x'", "DELETE FROM bank_assignments"):
+        with pytest.raises(DBAPIError, match="permission denied"), db.session.begin_nested():
+            db.session.execute(text(change))
+    assert proof.prove().faults == []
+
+
+def test_only_budget_officers_assign_with_a_reason(
+    story: engagements.Story, awaited: CoPayment, officer: Actor
+) -> None:
+    entry = arrive(awaited.amount, officer)
+    for actor in (story.programme_officer, story.sme, story.manager):
+        with pytest.raises(Forbidden):
+            assign([entry], awaited, actor)
+        with pytest.raises(Forbidden):
+            service.send_entry_back(entry.id, actor=actor, reason="Mine", key=make.new_key())
+    with pytest.raises(DomainError):
+        service.send_entry_back(entry.id, actor=officer, reason=" ", key=make.new_key())
+    with pytest.raises(DomainError):
+        service.explain_entry(entry.id, actor=officer, reason="It waits in the books")
+
+
+def test_what_arrives_after_the_lapse_is_sent_back(awaited: CoPayment, officer: Actor) -> None:
+    engagement = engagement_queries.find_engagement(awaited.agreement_id)
+    assert engagement is not None
+    engagement_verbs.lapse_engagement(engagement.id, actor=SYSTEM, key="lapse")
+    entry = arrive(awaited.amount, officer, reference=awaited.reference)
+    with pytest.raises(DomainError):
+        assign([entry], awaited, officer)
+    service.send_entry_back(entry.id, actor=officer, reason="Too late", key=make.new_key())
+    assert ledger.balance("bank:KRW") == 0
+    assert proof.prove().faults == []
+
+
+def test_a_movement_that_left_is_explained(officer: Actor) -> None:
+    notice = make.co_payment_notice("fee", 50)
+    (entry,) = make.take(notice.replace(b"CRDT", b"DBIT"), officer).entries
+    assert (entry.outcome, queries.is_in_suspense(entry)) == ("unmatched", False)
+    with pytest.raises(DomainError):
+        service.send_entry_back(entry.id, actor=officer, reason="Fee", key="k")
+    assert service.explain_entry(entry.id, actor=officer, reason="Fee of the bank").kind == "explained"
+    assert queries.unmatched_entries(limit=10) == []
+
+
+def test_the_pages_assign_and_send_back(client: FlaskClient, awaited: CoPayment, officer: Actor) -> None:
+    whole, stray = arrive(awaited.amount, officer), arrive(5, officer, reference="stray")
+    sign_in_as(client, officer)
+    assert client.get("/bank-imports").text.count("/assign") == 2
+    form = {"reference": awaited.reference, "reason": "Phoned", "key": "a"}
+    assert client.post(f"/bank-entries/{whole.id}/assign", data=form).status_code == 303
+    assert client.post(f"/bank-entries/{stray.id}/send-back", data={"reason": "Error", "key": "b"}).status_code == 303
+    text_of = client.get("/bank-imports", headers={"Accept-Language": "en"}).text
+    assert "/assign" not in text_of
+
+
+@pytest.fixture
+def claim(story: engagements.Story) -> Claim:
+    made = engagements.make_engagement(story)
+    engagements.accept_all(story, made, stages=1)
+    return make.approve(story, make.submit(story, made))
+
+
+def bounce(story: engagements.Story, claim: Claim, code: str) -> PaymentBatch:
+    batch = make.send(story, claim)
+    (line,) = queries.lines_of(batch.id)
+    make.take(make.bank_answer(batch, {line.end_to_end_id: code}), story.budget_officers[0])
+    assert claim.status == "approved"
+    return batch
+
+
+def test_any_other_reason_may_be_tried_again(story: engagements.Story, claim: Claim) -> None:
+    bounce(story, claim, "MS03")
+    assert make.send(story, claim).status == "sent"
+    assert [line.status for line in queries.attempts(claim)] == ["returned", "pending"]
+
+
+@pytest.mark.parametrize("code", terms(business_clock.today()).account_return_reasons)
+def test_a_wrong_account_is_confirmed_before_the_next_try(
+    story: engagements.Story, claim: Claim, officer: Actor, code: str
+) -> None:
+    bounce(story, claim, code)
+    with pytest.raises(DomainError, match=claim.number):
+        make.send(story, claim)
+    (line,) = queries.attempts(claim)
+    with pytest.raises(NotFound):
+        service.confirm_account(line.id, actor=story.sme)
+    service.confirm_account(line.id, actor=story.manager)
+    assert make.send(story, claim).status == "sent"
+
+
+def test_a_wrong_account_is_changed_before_the_next_try(
+    story: engagements.Story, claim: Claim, officer: Actor, clock: MovableClock
+) -> None:
+    bounce(story, claim, "AC04")
+    assert story.manager.organisation_id is not None
+    details = AccountDetails("other", "999-88-777777", "Other bank", "Firm")
+    account = providers.propose_bank_account(story.manager.organisation_id, actor=story.manager, details=details)
+    providers.approve_bank_account(account.id, actor=officer)
+    clock.advance(days=15)
+    assert make.send(story, claim).status == "sent"
+
+
+def test_the_officers_are_reminded_once_a_day_until_a_batch_is_prepared(
+    story: engagements.Story, claim: Claim, clock: MovableClock
+) -> None:
+    def told() -> int:
+        return len(db.session.scalars(select(Message).where(Message.template == "claims/batch_due")).all())
+
+    for _twice in range(2):
+        service.remind_of_batch(actor=SYSTEM)
+    officers = told()
+    assert officers >= 2
+    make.send(story, claim)
+    clock.advance(days=1)
+    service.remind_of_batch(actor=SYSTEM)
+    assert told() == officers
