@@ -59,8 +59,8 @@ SIGNALS: dict[str, Words] = {
 STEPS: dict[str, Words] = {"check": _("Check"), "approve": _("Approval"), "pay": _("Payment")}
 
 # What comes next for a claim, and whose turn it is, by status.
-NEXT: dict[str, tuple[Words, Words]] = {
-    "submitted": (_("Check"), _("Officer")),
+NEXT_STEPS: dict[str, tuple[Words, Words]] = {
+    "submitted": (_("The check"), _("Officer")),
     "checked": (_("Approval"), _("Budget officer")),
     "first_approved": (_("Second approval"), _("Another budget officer")),
     "returned": (_("Answer to the questions"), _("Provider")),
@@ -106,6 +106,13 @@ class Check:
 
     code: str
     passed: bool
+
+
+def next_step(claim: Claim) -> tuple[Words, Words] | None:
+    """What comes next for the claim and whose turn it is; None once nothing does."""
+    if claim.status == "submitted" and claim.route == "straight_through":
+        return _("Approval after all checks"), _("The system")
+    return NEXT_STEPS.get(claim.status)
 
 
 def check_role(actor: Actor, *roles: Role) -> None:

@@ -132,6 +132,7 @@ def _acts(record: Record, voucher: Voucher, claims: list[Claim]) -> Iterable[fac
         *(("session", s.recorded_by, s.created_at, s.countersigned_by, s.countersigned_at) for s in record.sessions),
         *(("claim", c.submitted_by, c.submitted_at, c.approved_by, c.approved_at) for c in claims),
         *(("payment", c.checked_by, c.checked_at, c.approved_by, c.approved_at) for c in claims),
+        *(("payment", c.checked_by, c.checked_at, c.first_approved_by, c.first_approved_at) for c in claims),
         *(("account", b.proposed_by, b.proposed_at, b.approved_by, b.active_at) for b in _accounts(firm.id)),
         *(("batch", b.prepared_by, b.prepared_at, b.sent_by, b.sent_at) for b in _batches(claims)),
     ]  # fmt: skip

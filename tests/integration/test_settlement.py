@@ -354,13 +354,11 @@ def test_a_large_claim_needs_two_budget_officers(story: engagements.Story, large
     service.countersign_claim(large.id, actor=second, key="four")
     assert (large.status, large.approved_by) == ("approved", second.person_id)
     assert sum(ledger.balances_by_owner(large.id, "payable").values()) == large.aid
-    batch = service.prepare_batch(actor=first, claim_ids=[large.id], key=make.new_key())
     third, fourth = make_officer(Role.BUDGET_OFFICER), make_officer(Role.BUDGET_OFFICER)
-    for approver in (first, second):
-        with pytest.raises(DomainError):
-            service.send_batch(batch.id, actor=approver, key=make.new_key())
-    service.remove_line(queries.lines_of(batch.id)[0].id, actor=third, reason="Again")
     batch = service.prepare_batch(actor=third, claim_ids=[large.id], key=make.new_key())
+    for approver in (first, second):
+        with pytest.raises(DomainError, match="승인|approved"):
+            service.send_batch(batch.id, actor=approver, key=make.new_key())
     with pytest.raises(IntegrityError, match="approved a claim"), db.session.begin_nested():
         db.session.execute(
             text("UPDATE payment_batches SET sent_by = :by WHERE id = :id"), {"by": first.person_id, "id": batch.id}

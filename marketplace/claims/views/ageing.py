@@ -9,7 +9,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.claims import deadlines, queries
 from marketplace.claims.forms import AgeingFilter
 from marketplace.claims.models import Claim
-from marketplace.claims.rules import NEXT
+from marketplace.claims.rules import next_step
 from marketplace.claims.states import CLAIM
 from marketplace.claims.views import progress
 from marketplace.claims.views.blueprint import blueprint
@@ -39,7 +39,8 @@ COLUMNS = [
     (_("Status"), lambda row: str(CLAIM.label(row.status))),
     (_("In this state since"), lambda row: row.since),
     (_("Working days"), age),
-    (_("Next step"), lambda row: str(NEXT[row.status][0])),
+    (_("Next step"), progress.next_words),
+    (_("Who acts"), progress.who_acts),
     (_("Due by"), progress.due),
     (_("Amount"), lambda row: row.net_amount if row.approved_amount is None else row.approved_amount),
     (_("Currency"), lambda row: row.currency),
@@ -80,7 +81,7 @@ def ageing() -> ResponseReturnValue:
         age=age,
         due=progress.due,
         now=clock.now(),
-        next_steps=NEXT,
+        next_step=next_step,
         names=accounts.organisation_names(row.provider_id for row in found.items),
         lifecycle=CLAIM,
         form=form,

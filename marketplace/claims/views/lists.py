@@ -9,7 +9,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.claims import queries
 from marketplace.claims.forms import ClaimFilter
 from marketplace.claims.models import Claim
-from marketplace.claims.rules import CHECKS, NEXT, RETURN_REASONS, SIGNALS
+from marketplace.claims.rules import CHECKS, RETURN_REASONS, SIGNALS, next_step
 from marketplace.claims.states import CLAIM, LINE
 from marketplace.claims.views import progress
 from marketplace.claims.views.blueprint import blueprint
@@ -48,8 +48,8 @@ COLUMNS = [
     (_("Paid"), lambda row: row.paid_at),
     (_("Status"), lambda row: str(CLAIM.label(row.status))),
     (_("In this state since"), lambda row: row.since),
-    (_("Next step"), lambda row: str(NEXT[row.status][0]) if row.status in NEXT else ""),
-    (_("Who acts"), lambda row: str(NEXT[row.status][1]) if row.status in NEXT else ""),
+    (_("Next step"), progress.next_words),
+    (_("Who acts"), progress.who_acts),
     (_("Due by"), progress.due),
 ]
 
@@ -73,7 +73,7 @@ def claims() -> ResponseReturnValue:
         to_claim=to_claim,
         due=progress.due,
         now=clock.now(),
-        next_steps=NEXT,
+        next_step=next_step,
         lifecycle=CLAIM,
         form=ClaimFilter(request.args),
     )
@@ -102,7 +102,7 @@ def claim(claim_id: UUID) -> ResponseReturnValue:
         return_words=RETURN_REASONS,
         steps=progress.steps(found),
         due=progress.due(found),
-        next_step=NEXT.get(found.status),
+        next_step=next_step(found),
         checks=CHECKS,
         likenesses=engagements.likenesses_of(found.engagement_id) if actor.role in AGENCY else None,
         lifecycle=CLAIM,

@@ -7,6 +7,7 @@ from config.claims import handling
 from config.payments import terms
 from marketplace.claims import deadlines
 from marketplace.claims.models import Claim
+from marketplace.claims.rules import next_step
 from marketplace.core import clock
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _, day, moment
@@ -19,6 +20,18 @@ def due(claim: Claim) -> datetime | None:
     """By when the step that the claim waits for is to be done; None while the agency owes none."""
     step = deadlines.STEP_OF.get(claim.status)
     return deadlines.due_at(step, claim.clock_starts_at, handling(clock.today())) if step else None
+
+
+def next_words(claim: Claim) -> str:
+    """The next step, for a list."""
+    found = next_step(claim)
+    return str(found[0]) if found else ""
+
+
+def who_acts(claim: Claim) -> str:
+    """Whose turn it is, for a list."""
+    found = next_step(claim)
+    return str(found[1]) if found else ""
 
 
 def steps(claim: Claim) -> list[dict[str, Any]]:
