@@ -5,13 +5,13 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Select, and_, case, exists, false, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, selectinload
 
 from config import repayment
 from marketplace.accounts.models import Organisation
 from marketplace.claims.models import Claim, Deduction
 from marketplace.core import clock, db
-from marketplace.core.actors import Actor, Role
+from marketplace.core.actors import SME, Actor, Role
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.engagements.models import Agreement, Engagement
@@ -21,7 +21,7 @@ from marketplace.receivables import rules
 from marketplace.receivables.models import LIVE, Instalment, Receipt, Receivable, WriteOff
 from marketplace.vouchers.models import Voucher
 
-DEBTORS = frozenset({Role.SIGNATORY, Role.PREPARER, Role.MANAGER})
+DEBTORS = SME | {Role.MANAGER}
 SEES_ALL = frozenset({Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.ETHICS_OFFICER, Role.AUDITOR, Role.SYSTEM})
 
 
@@ -59,7 +59,7 @@ def search_receivables(
     actor: Actor, *, kind: str = "", status: str = "", text: str = "", overdue: bool = False
 ) -> Select[Receivable]:
     """What the actor may see, filtered by kind, status, arrears, and by number or the debtor's name."""
-    found = visible_to(actor)
+    found = visible_to(actor).options(selectinload(Receivable.instalments))
     if kind:
         found = found.where(Receivable.kind == kind)
     if status:

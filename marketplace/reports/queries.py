@@ -24,6 +24,8 @@ from marketplace.jobs.models import Award, Bid, Job, Question
 from marketplace.ledger.models import Account
 from marketplace.programmes.models import BudgetLine, Call
 from marketplace.providers.models import BankAccount, Consultant, Pledge, Provider
+from marketplace.receivables import queries as receivables
+from marketplace.receivables.models import Instalment, Receivable, WriteOff
 from marketplace.reports.models import Reconciliation
 from marketplace.vouchers.models import Application, Scoring, Voucher
 
@@ -220,6 +222,26 @@ def _own_scorings(*statuses: str) -> Callable[[Actor], Count]:
     return lambda actor: _of(Scoring, Scoring.evaluator_id == actor.person_id, Scoring.status.in_(statuses))
 
 
+def _instalments_to_pay(actor: Actor) -> Count:
+    ours = exists().where(Receivable.id == Instalment.receivable_id, Receivable.debtor_id == actor.organisation_id)
+    return _of(Instalment, Instalment.status == "invoiced", ours)
+
+
+def _undecided_successes(actor: Actor) -> Count:
+    return select(func.count()).select_from(receivables.undecided_successes().subquery())
+
+
+def _debts_to_confirm(actor: Actor) -> Count:
+    theirs = [Receivable.status == "proposed", Receivable.proposed_by != actor.person_id]
+    if actor.role is Role.ETHICS_OFFICER:
+        theirs.append(Receivable.kind == "recovery")
+    return _of(Receivable, *theirs)
+
+
+def _write_offs_to_sign(actor: Actor) -> Count:
+    return _of(WriteOff, WriteOff.status == "proposed", WriteOff.proposed_by != actor.person_id)
+
+
 def _own_evaluations(*statuses: str) -> Callable[[Actor], Count]:
     return lambda actor: _of(Assignment, Assignment.evaluator_id == actor.person_id, Assignment.status.in_(statuses))
 
@@ -249,6 +271,7 @@ SME: Sequence[Work] = (
     Work(_("Agreements to redeem your voucher for"), "engagements.agreements", _ours(Agreement, "signed")),
     Work(_("Own shares to pay"), "engagements.agreements", _co_payments),
     Work(_("Refunds that need an account of yours"), "claims.refunds", _refunds_without_account),
+    Work(_("Instalments to pay"), "receivables.receivables", _instalments_to_pay),
     Work(_("Changes of consultants to approve"), "engagements.engagements", _changes_of_consultant),
     Work(_("Sessions to confirm"), "engagements.engagements", _sessions_to_confirm),
     Work(_("Deliverables to accept or send back"), "engagements.engagements", _deliverables_to_accept),
@@ -271,6 +294,7 @@ WORK: dict[Role, Sequence[Work]] = {
         Work(_("Accepted stages to claim"), "claims.claims", _stages_to_claim),
         Work(_("Claims returned with questions"), "claims.claims", _firms(Claim, "returned")),
         Work(_("Cases waiting for your reply"), "ethics.my_cases", _firms(Case, "awaiting_reply")),
+        Work(_("Instalments to pay"), "receivables.receivables", _instalments_to_pay),
     ),
     Role.CONSULTANT: (
         Work(_("Code of ethics to sign for this season"), "providers.profile", _own_pledge),
@@ -282,6 +306,7 @@ WORK: dict[Role, Sequence[Work]] = {
         Work(_("Applications to decide"), "vouchers.received_applications", _all(Application, "in_review")),
         Work(_("Registrations of providers to decide"), "providers.registrations", _all(Provider, "applied")),
         Work(_("Claims to check"), "claims.claims", _all(Claim, "submitted")),
+        Work(_("Finished work whose success is to be judged"), "receivables.successes", _undecided_successes),
         Work(_("Claims overdue"), "claims.ageing", _claims_overdue(1)),
     ),
     Role.BUDGET_OFFICER: (
@@ -294,6 +319,8 @@ WORK: dict[Role, Sequence[Work]] = {
         Work(_("Refunds waiting for a payment batch"), "claims.payment_batches", _all(Refund, "awaiting")),
         Work(_("Payment batches to send"), "claims.payment_batches", _batches_to_send),
         Work(_("Bank entries that match nothing"), "claims.bank_imports", _unmatched_entries),
+        Work(_("Repayments and recoveries to confirm"), "receivables.receivables", _debts_to_confirm),
+        Work(_("Write-offs to sign"), "receivables.receivables", _write_offs_to_sign),
     ),
     Role.EVALUATOR: (
         Work(_("Conflict declarations to give"), "evaluations.evaluation_list", _own_evaluations("assigned")),
@@ -304,6 +331,7 @@ WORK: dict[Role, Sequence[Work]] = {
         Work(_("Flags to look at"), "ethics.flag_list", _all(Flag, "raised")),
         Work(_("Cases to decide"), "ethics.case_list", _all(Case, "replied", "unanswered")),
         Work(_("Appeals to decide"), "ethics.case_list", _all(Case, "appealed")),
+        Work(_("Recoveries to confirm"), "receivables.receivables", _debts_to_confirm),
     ),
     Role.ADMINISTRATOR: (
         Work(_("Figures in the books that nothing explains"), "reports.books", _faults_in_the_books),

@@ -26,11 +26,13 @@ from marketplace.ledger.models import Account
 from marketplace.notifications.models import Message
 from marketplace.programmes.models import BudgetLine
 from marketplace.providers.models import BankAccount
+from marketplace.receivables import service as receivables
 from marketplace.vouchers.models import Evidence, Scoring
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make
 from tests.factories import integrity, programmes
 from tests.factories import jobs as make_jobs
+from tests.factories import receivables as make_receivables
 from tests.factories.accounts import make_member, make_officer, make_person, make_provider, make_sme
 from tests.factories.providers import make_applicant
 from tests.factories.vouchers import make_draft as make_application_draft
@@ -111,7 +113,17 @@ def _tell_the_story(world: World, story: make.Story) -> None:
     stray = make_claims.take(make_claims.co_payment_notice("COP-1999-000001", 7), story.budget_officers[0])
     things["entry_id"] = stray.entries[0].id
     things["import_id"] = make_claims.take(make_claims.bank_answer(batch), story.budget_officers[0]).id
+    _owe(world, story, engagement)
     _judge(world, story, engagement)
+
+
+def _owe(world: World, story: make.Story, engagement: Any) -> None:
+    """The firm owes the aid back, and has paid a little of it."""
+    proposed = make_receivables.propose_recovery(story, engagement)
+    receivable = receivables.confirm(proposed, actor=story.budget_officers[1], key=make_receivables.key())
+    world.things["receivable_id"] = receivable.id
+    world.things["instalment_id"] = receivable.instalments[0].id
+    world.things["receipt_id"] = make_receivables.pay(story, receivable, 1000).id
 
 
 def _session(story: make.Story, engagement_id: UUID) -> UUID:

@@ -1,0 +1,123 @@
+"""The list of debts, one debt as its debtor and the officers see it, and the public list of names."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from config import recovery
+from config.payments import terms
+from marketplace.accounts import queries as accounts
+from marketplace.core import clock, exports
+from marketplace.core.actors import AGENCY, SME, Role
+from marketplace.core.auth import current_actor, public, requires
+from marketplace.core.db import session
+from marketplace.core.i18n import _, localized
+from marketplace.core.web import page, paginate
+from marketplace.receivables import queries
+from marketplace.receivables.forms import ReceivableFilter
+from marketplace.receivables.models import Receivable
+from marketplace.receivables.states import INSTALMENT, KINDS, RECEIVABLE, WRITE_OFF
+from marketplace.receivables.views.blueprint import blueprint
+
+READERS = (
+    *SME,
+    Role.MANAGER,
+    Role.PROGRAMME_OFFICER,
+    Role.BUDGET_OFFICER,
+    Role.ETHICS_OFFICER,
+    Role.AUDITOR,
+)
+SORTS = {
+    "-proposed_at": Receivable.proposed_at,
+    "proposed_at": Receivable.proposed_at,
+    "number": Receivable.number,
+    "-principal": Receivable.principal,
+}
+LISTED = {"-listed_from": Receivable.listed_from, "listed_from": Receivable.listed_from}
+COLUMNS = [
+    (_("Number"), lambda row: row.number),
+    (_("Kind"), lambda row: str(KINDS[row.kind])),
+    (_("Principal"), lambda row: row.principal),
+    (_("Surcharge"), lambda row: row.surcharge),
+    (_("Still to be paid"), lambda row: row.outstanding),
+    (_("Interest on arrears"), lambda row: queries.interest_today(row, clock.today())),
+    (_("Currency"), lambda row: row.currency),
+    (_("Next due on"), lambda row: row.live[0].due_on if row.live else None),
+    (_("Confirmed"), lambda row: row.confirmed_at),
+    (_("Status"), lambda row: str(RECEIVABLE.label(row.status))),
+]
+
+
+@blueprint.get("/receivables")
+@requires(*READERS)
+def receivables() -> ResponseReturnValue:
+    """What one's own organisation owes, or all that is owed to the agency, with the arrears."""
+    asked = {name: request.args.get(name, "").strip()[:100] for name in ("search", "kind", "status", "overdue")}
+    wanted = queries.search_receivables(
+        current_actor(),
+        text=asked["search"],
+        kind=asked["kind"],
+        status=asked["status"],
+        overdue=asked["overdue"] == "yes",
+    )
+    if exports.wanted():
+        rows = wanted.order_by(Receivable.proposed_at.desc(), Receivable.id).limit(exports.MOST_ROWS)
+        return exports.export(session.scalars(rows), COLUMNS, "receivables")
+    found = paginate(wanted, sorts=SORTS, key=Receivable.id)
+    return page(
+        "receivables/receivables.html",
+        found=found,
+        names=accounts.organisation_names(row.debtor_id for row in found.items),
+        interest={row.id: queries.interest_today(row, clock.today()) for row in found.items},
+        lifecycle=RECEIVABLE,
+        kinds=KINDS,
+        form=ReceivableFilter(request.args),
+    )
+
+
+@blueprint.get("/receivables/<uuid:receivable_id>")
+@requires(*READERS)
+def receivable(receivable_id: UUID) -> ResponseReturnValue:
+    """One debt: why it is owed, what is to be paid when and how, what was paid."""
+    actor = current_actor()
+    found = queries.get_receivable(receivable_id, actor=actor)
+    people = [found.proposed_by, found.confirmed_by]
+    write_offs = queries.write_offs_of(receivable_id)
+    for write_off in write_offs:
+        people += [write_off.proposed_by, write_off.signed_by]
+    return page(
+        "receivables/receivable.html",
+        receivable=found,
+        names=accounts.organisation_names([found.debtor_id]),
+        people=accounts.names(people) if actor.role in AGENCY else {},
+        interest=queries.interest_today(found, clock.today()),
+        account=terms(clock.today()),
+        write_offs=write_offs,
+        ground=localized(recovery.ground_name(found.ground)) if found.ground else "",
+        **_words(),
+    )
+
+
+@blueprint.get("/recoveries")
+@public
+def published() -> ResponseReturnValue:
+    """Whose aid is recovered on a grave ground; each name is there for its time and then disappears."""
+    found = paginate(queries.published(), sorts=LISTED, key=Receivable.id)
+    return page(
+        "receivables/published.html",
+        found=found,
+        names=accounts.organisation_names(row.debtor_id for row in found.items),
+        grounds={row.id: localized(recovery.ground_name(row.ground)) for row in found.items},
+        days=recovery.terms(clock.today()).listed_days,
+    )
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "lifecycle": RECEIVABLE,
+        "instalment_lifecycle": INSTALMENT,
+        "write_off_lifecycle": WRITE_OFF,
+        "kinds": KINDS,
+    }

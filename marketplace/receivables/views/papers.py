@@ -1,0 +1,51 @@
+"""Invoices and receipts to print."""
+
+from uuid import UUID
+
+from flask import Response
+
+from config.payments import terms
+from marketplace.accounts import queries as accounts
+from marketplace.core import clock
+from marketplace.core.auth import current_actor, requires
+from marketplace.core.i18n import locale
+from marketplace.receivables import document, queries, rules
+from marketplace.receivables.views.blueprint import blueprint
+from marketplace.receivables.views.lists import READERS
+
+
+@blueprint.get("/receivables/instalments/<uuid:instalment_id>/invoice")
+@requires(*READERS)
+def invoice(instalment_id: UUID) -> Response:
+    """The invoice of one instalment as it stands today, as a PDF."""
+    found = queries.get_instalment(instalment_id, actor=current_actor())
+    receivable = found.receivable
+    accrued = rules.accrued(found, receivable.interest_basis_points, clock.today())
+    content = document.invoice(
+        found,
+        debtor=_name(receivable.debtor_id),
+        interest=found.interest - found.paid_interest + accrued,
+        agency=terms(clock.today()),
+        locale=locale(),
+    )
+    return _pdf(content, f"{receivable.number}-{found.position:02d}")
+
+
+@blueprint.get("/receivables/receipts/<uuid:receipt_id>")
+@requires(*READERS)
+def receipt(receipt_id: UUID) -> Response:
+    """The receipt of one payment as a PDF."""
+    found = queries.get_receipt(receipt_id, actor=current_actor())
+    debtor = _name(found.receivable.debtor_id)
+    content = document.receipt(found, debtor=debtor, agency=terms(clock.today()), locale=locale())
+    return _pdf(content, found.number)
+
+
+def _name(organisation_id: UUID) -> str:
+    return accounts.organisation_names([organisation_id])[organisation_id]
+
+
+def _pdf(content: bytes, name: str) -> Response:
+    response = Response(content, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+    return response
