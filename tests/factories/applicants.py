@@ -1,12 +1,15 @@
-"""Very many sealed applications of one call, written by SQL: companies, signatories and accepted applications."""
+"""Very many applications of one call, written by SQL: companies, signatories, and what they handed in or drafted."""
 
-from sqlalchemy import text
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select, text
 
 from marketplace.core import db
 from marketplace.programmes.models import Call
+from marketplace.vouchers.models import Application
 
-# One submission assessed as the verb would have is enough here: allocation takes eligibility again for each.
-STATEMENTS = (
+COMPANIES = (
     """
     CREATE TEMPORARY TABLE crowd ON COMMIT DROP AS
     SELECT number, gen_random_uuid() AS organisation, gen_random_uuid() AS person
@@ -27,6 +30,11 @@ STATEMENTS = (
     INSERT INTO memberships (person_id, organisation_id, organisation_kind, role, status, activated_at, valid_from)
     SELECT person, organisation, 'sme', 'signatory', 'active', app_now(), app_now()::date FROM crowd
     """,
+)
+
+
+# One submission assessed as the verb would have is enough here: allocation takes eligibility again for each.
+HANDED_IN = (
     """
     INSERT INTO applications (number, call_id, organisation_id, status, ticket, service_line, need, facts,
                               declarations, prepared_by, submitted_by, submitted_at, decided_at)
@@ -38,10 +46,47 @@ STATEMENTS = (
     """,
 )
 
+# Each draft has its file's row, and its signatory is signed in with the secret `secret<number>`.
+DRAFTS = (
+    """
+    INSERT INTO sessions (token_hash, person_id, membership_id, expires_at, browser)
+    SELECT encode(sha256(convert_to('secret' || number, 'UTF8')), 'hex'), person, memberships.id,
+           now() + interval '1 day', 'test'
+      FROM crowd JOIN memberships ON memberships.person_id = person
+    """,
+    """
+    INSERT INTO applications (number, call_id, organisation_id, status, service_line, need, facts, declarations,
+                              prepared_by)
+    SELECT 'APP-X-' || lpad(number::text, 6, '0'), :call, organisation, 'draft', 'operations',
+           'Shorter delivery times.',
+           jsonb_build_object('sector', 'manufacturing', 'employees', number % 200, 'capital', 500000000), '{}', person
+      FROM crowd ORDER BY number
+    """,
+    """
+    INSERT INTO files (id, name, media_type, size, sha256, uploaded_by)
+    SELECT organisation, 'registration.pdf', 'application/pdf', 1, repeat('0', 64), person FROM crowd
+    """,
+    """
+    INSERT INTO evidence (application_id, file_id, kind)
+    SELECT applications.id, organisation, 'business_registration'
+      FROM crowd JOIN applications ON applications.organisation_id = organisation
+    """,
+)
+
 
 def make_applicants(call: Call, count: int) -> None:
     """So many companies whose application in the call was handed in while it was open, and accepted."""
+    _write((*COMPANIES, *HANDED_IN), call, count)
+
+
+def make_drafts(call: Call, count: int) -> list[tuple[UUID, str]]:
+    """So many complete drafts of signatories who are signed in; each application with its session's secret."""
+    _write((*COMPANIES, *DRAFTS), call, count)
+    drafts = select(Application.id, Application.number).where(Application.call_id == call.id)
+    return [(row.id, f"secret{int(row.number[-6:])}") for row in db.session.execute(drafts)]
+
+
+def _write(statements: Sequence[str], call: Call, count: int) -> None:
     values = {"count": count, "call": call.id, "moment": call.closes_at - (call.closes_at - call.opens_at) / 2}
-    for statement in STATEMENTS:
+    for statement in (*statements, "ANALYZE"):
         db.session.execute(text(statement), {name: values[name] for name in values if f":{name}" in statement})
-    db.session.execute(text("ANALYZE"))
