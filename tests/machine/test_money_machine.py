@@ -1,0 +1,81 @@
+"""The money machine: a short play in every run, and a long one (200,000 steps and more) in `make test-long`.
+
+A play that failed is played again with MONEY_MACHINE_SEED=<the seed that it printed>.
+"""
+
+import os
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from marketplace.core import clock, db
+from tests.conftest import unbind
+from tests.machine.machine import MoneyMachine
+from tests.machine.table import lay
+
+STEPS_A_PLAY = 100
+LONG, PARTS = 200_000, 8
+# What a long run must have seen succeed: otherwise it proves nothing about it.
+VERBS = {
+    "accept_stage", "allocate_batch", "approve_claim", "check_claim", "expire_vouchers",
+    "import_bank_file", "lapse_engagement", "lift_hold", "offer_from_waitlist", "pass_claim", "place_hold",
+    "prepare_batch", "record_co_payment", "redeem", "refund_ended_stages", "refuse_claim",
+    "remove_line", "request_refund", "resubmit_claim", "resume", "return_claim", "revoke", "send_batch",
+    "submit_claim", "surrender", "suspend", "terminate", "withdraw_claim",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def machine(app: Flask) -> Iterator[type[MoneyMachine]]:
+    """The machine at its laid table, in one transaction that is undone at the end."""
+    with app.extensions["test_engine"].connect() as connection, app.app_context():
+        transaction = connection.begin()
+        db.session.remove()
+        db.session.configure(bind=connection, join_transaction_mode="create_savepoint")
+        with db.unit_of_work():
+            MoneyMachine.table = lay()
+        MoneyMachine.connection = connection
+        yield MoneyMachine
+        unbind()
+        transaction.rollback()
+        clock.set_offset(timedelta())
+
+
+def play(machine: type[MoneyMachine], steps: int, rounds: int = 50) -> None:
+    """Play until so many steps are done, each round from a seed of its own, printed first."""
+    goal = machine.steps + steps
+    chosen = os.environ.get("MONEY_MACHINE_SEED")
+    number = int(chosen) if chosen else random.SystemRandom().randrange(2**32)
+    while machine.steps < goal:
+        print(f"MONEY_MACHINE_SEED={number}")
+        run_state_machine_as_test(
+            seed(number)(machine),
+            settings=settings(
+                max_examples=rounds,
+                stateful_step_count=STEPS_A_PLAY,
+                deadline=None,
+                database=None,
+                derandomize=False,
+                verbosity=Verbosity.quiet,
+                phases=(Phase.generate,) if chosen is None else (Phase.generate, Phase.shrink),
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+        number += 1
+
+
+def test_a_short_play(machine: type[MoneyMachine]) -> None:
+    play(machine, 300, rounds=4)
+    assert machine.done["redeem"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_long_play(machine: type[MoneyMachine], part: int) -> None:
+    play(machine, LONG // PARTS)
+    assert not VERBS - set(machine.done), machine.refused
