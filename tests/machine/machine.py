@@ -4,7 +4,7 @@ import inspect
 import io
 import itertools
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -56,6 +56,14 @@ SOUND = text(
                    WHERE claims.status IN ('approved', 'batched', 'paid') AND voucher_id = vouchers.id)) AS vouchers
     """
 )
+
+
+def order_of(model: Any) -> Sequence[Any]:
+    """An order that is the same when a play is played again; ids are not."""
+    if model is Stage:
+        return select(Engagement.number).where(Engagement.id == Stage.engagement_id).scalar_subquery(), Stage.position
+    own = {CoPayment: CoPayment.reference, PaymentLine: PaymentLine.end_to_end_id, Hold: Hold.placed_at}
+    return (own.get(model, getattr(model, "number", None)),)
 
 
 def sources(event: str) -> list[str]:
@@ -128,7 +136,7 @@ class MoneyMachine(RuleBasedStateMachine):
     def pick(self, model: Any, which: int, *statuses: str) -> UUID | None:
         """One of the rows in these statuses; any row where there is none, and sometimes anyway."""
         with db.unit_of_work():
-            rows = db.session.execute(select(model.id, model.status).order_by(model.id)).all()
+            rows = db.session.execute(select(model.id, model.status).order_by(*order_of(model))).all()
         ready = [row.id for row in rows if row.status in statuses]
         among = ready if ready and which < 13 else [row.id for row in rows]
         return among[which % len(among)] if among else None
@@ -243,7 +251,9 @@ class MoneyMachine(RuleBasedStateMachine):
             return
         with db.unit_of_work():
             engagement_id = db.get(Stage, stage_id).engagement_id
-            stages = db.session.scalars(select(Stage.id).where(Stage.engagement_id == engagement_id).limit(most)).all()
+            stages = db.session.scalars(
+                select(Stage.id).where(Stage.engagement_id == engagement_id).order_by(Stage.position).limit(most)
+            ).all()
         self.attempt(
             claims.submit_claim,
             engagement_id,
@@ -264,7 +274,9 @@ class MoneyMachine(RuleBasedStateMachine):
         if claim_id is None:
             return
         with db.unit_of_work():
-            lines = db.session.scalars(select(ClaimLine.id).where(ClaimLine.claim_id == claim_id)).all()
+            lines = db.session.scalars(
+                select(ClaimLine.id).where(ClaimLine.claim_id == claim_id).order_by(ClaimLine.aid)
+            ).all()
         cuts = [] if cut is None else [Cut(line_id, cut, "Played") for line_id in lines[:1]]
         self.attempt(claims.approve_claim, claim_id, actor=self.officer(who), lines=cuts)
 
