@@ -70,7 +70,7 @@ def play(machine: type[MoneyMachine], steps: int, rounds: int = 50) -> None:
 
 
 def test_a_short_play(machine: type[MoneyMachine]) -> None:
-    play(machine, 300, rounds=4)
+    play(machine, 200, rounds=3)
     assert machine.done["redeem"]
 
 
