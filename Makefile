@@ -62,3 +62,7 @@ test-long: setup ## everything, the slow tests too (kills, floods, long stories)
 .PHONY: restore-drill
 restore-drill: setup ## lose a database, restore it to a point in time, prove what is there
 	$(BIN)/python -m tests.faults.restore_drill
+
+.PHONY: bench-money
+bench-money: setup ## measure money verbs beside the database alone; writes docs/benchmarks.md
+	$(BIN)/python -m tests.bench

@@ -54,9 +54,10 @@ BEGIN
      ORDER BY code
     ON CONFLICT ON CONSTRAINT uq_ledger_accounts_code DO NOTHING;
     -- All accounts at once and in one order, so that two movements never wait for each other.
-    PERFORM 1 FROM ledger_accounts WHERE code IN (
-        SELECT jsonb_path_query(legs, '$[*].debit') #>> '{}' UNION SELECT jsonb_path_query(legs, '$[*].credit') #>> '{}')
-      ORDER BY id FOR NO KEY UPDATE;
+    -- An array, so that the planner looks them up by their code however many accounts there are.
+    PERFORM 1 FROM ledger_accounts WHERE code = ANY (ARRAY(
+        SELECT one ->> 'debit' FROM jsonb_array_elements(legs) AS one
+        UNION SELECT one ->> 'credit' FROM jsonb_array_elements(legs) AS one)) ORDER BY id FOR NO KEY UPDATE;
     FOR leg IN SELECT * FROM jsonb_to_recordset(legs) AS one (debit text, credit text, amount bigint, key text) LOOP
         PERFORM ledger_transfer(leg.debit, leg.credit, leg.amount, sort, who, why, leg.key);
     END LOOP;

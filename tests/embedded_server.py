@@ -4,7 +4,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from shutil import rmtree
 
@@ -18,13 +18,13 @@ TEMPLATE = "template_marketplace"
 class EmbeddedServer:
     """Real servers that forget everything when the run ends; they die with the process that started them."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: Sequence[str] = postgres.UNSAFE_BUT_FAST) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="cvm-"))
         self.sockets = self.folder / "run"
         postgres.prepare(self.folder / "postgres", self.sockets)
         self.processes = [
             spawn(
-                postgres.command(self.folder / "postgres", self.sockets, postgres.UNSAFE_BUT_FAST),
+                postgres.command(self.folder / "postgres", self.sockets, options),
                 stop_signal=signal.SIGINT,
                 not_as_root=True,
                 log=self.folder / "postgres.log",

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("database")
 weights = st.lists(st.integers(0, 10**13) | st.integers(0, 5), min_size=1, max_size=6).filter(any)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10**15) | st.integers(0, 50), weights)
 def test_the_database_splits_as_python_does(amount: int, weights: list[int]) -> None:
     call = text("SELECT money_split(:amount, :weights)")

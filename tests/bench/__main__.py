@@ -1,0 +1,250 @@
+"""`make bench-money`: the floor and the product in turns on one server, as ratios; writes docs/benchmarks.md."""
+
+import hypothesis  # noqa: F401  (as in conftest)
+
+# isort: split
+
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from config.local import postgres
+from config.settings import ROOT, Settings
+from marketplace.core import db
+from marketplace.core.actors import Actor
+from tests.bench import pages, pgbench, product
+from tests.embedded_server import EmbeddedServer, copy_template
+
+DATABASE = "bench"
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+SECONDS = int(os.environ.get("SECONDS", "5"))
+REDEMPTIONS, WHOLE, FORMS, APPLICATIONS, CLAIMS, WARM = 240, 100, 160, 64, 4, 64
+FLOOR = (Path(__file__).parent / "floor.sql").read_text()
+REPORT = ROOT / "docs" / "benchmarks.md"
+Rates = dict[str, list[float]]
+
+
+@contextmanager
+def server() -> Iterator[tuple[EmbeddedServer, Settings, Path]]:
+    """A server that keeps what it acknowledges, as on a real machine, with the product's tables."""
+    running = EmbeddedServer(options=())
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            url = copy_template(running.sockets, DATABASE)
+            pgbench.prepare(running.sockets, DATABASE)
+            settings = Settings.from_environment(
+                {
+                    "TESTING": "1",
+                    "DATA_DIR": folder,
+                    "DATABASE_URL": url,
+                    "OWNER_DATABASE_URL": url.replace("app@", "owner@"),
+                    "REDIS_URL": f"unix://{running.sockets}/valkey.sock?db=0",
+                }
+            )
+            yield running, settings, Path(folder)
+        finally:
+            running.stop()
+
+
+class World:
+    """What is there to be redeemed, applied for and approved; made before anything is measured."""
+
+    def __init__(self, app: Flask, sockets: Path) -> None:
+        from tests.factories import engagements as make
+        from tests.factories.copies import copy_agreements
+
+        self.app, self.cookies = app, dict[Actor, str]()
+        copies = (
+            1 + WARM // pgbench.CLIENTS + ROUNDS * (REDEMPTIONS + FORMS + WHOLE * pgbench.CLIENTS) // pgbench.CLIENTS
+        )
+        self.agreements: list[product.Redeeming] = []
+        with app.app_context():
+            for _number in range(pgbench.CLIENTS):
+                with db.unit_of_work():
+                    story = make.make_story(budget=10**12)
+                    agreement = make.make_agreement(story)
+                with postgres.connect(sockets, DATABASE) as connection:
+                    found = copy_agreements(connection, agreement, vouchers=copies)
+                self.agreements += [product.Redeeming(each[0], agreement.aid, story.sme) for each in found]
+            self.story = story
+        self.agreements.sort(key=lambda each: each.agreement_id)  # the firms mixed
+        self.waiting = iter(self.agreements)
+
+    def take(self, count: int) -> list[product.Redeeming]:
+        """The next agreements, each once."""
+        return list(islice(self.waiting, count))
+
+    def drafts(self, count: int) -> tuple[Any, list[product.Applying]]:
+        """A call with half as many vouchers, and so many applications ready to be submitted."""
+        from tests.factories.accounts import make_sme
+        from tests.factories.programmes import make_call
+        from tests.factories.vouchers import make_draft
+
+        with self.app.app_context(), db.unit_of_work():
+            call = make_call(vouchers=count // 2)
+            people = [make_sme() for _number in range(count)]
+            return call.id, [product.Applying(make_draft(call, each).id, each) for each in people]
+
+    def claims(self, count: int) -> list[Any]:
+        """Claims that wait for the budget officer."""
+        from marketplace.claims import service
+        from tests.factories import claims, engagements
+
+        found = []
+        with self.app.app_context():
+            for _number in range(count):
+                with db.unit_of_work():
+                    small = dict.fromkeys(engagements.STAGES, 100_000)
+                    engagement = engagements.make_engagement(self.story, small)
+                    engagements.accept_all(self.story, engagement, stages=1)
+                    claim = claims.submit(self.story, engagement)
+                    service.check_claim(claim.id, actor=self.story.programme_officer)
+                    found.append(claim.id)
+        return found
+
+    def cookie(self, actor: Actor) -> str:
+        """The cookie of a session that the sign-in page would have made."""
+        from tests.factories.accounts import sign_in_as
+
+        if actor not in self.cookies:
+            client = self.app.test_client()
+            with self.app.app_context():
+                sign_in_as(client, actor)
+            found = client.get_cookie(self.app.config["SESSION_COOKIE_NAME"])
+            assert found
+            self.cookies[actor] = f"{found.key}={found.value}"
+        return self.cookies[actor]
+
+
+def main() -> None:
+    """Run every round, print and write the table."""
+    from app import create_app
+
+    with server() as (running, settings, folder):
+        app = create_app(settings)
+        print("making what is redeemed", flush=True)
+        world = World(app, running.sockets)
+        with postgres.connect(running.sockets, DATABASE) as connection:
+            connection.execute(FLOOR.encode())
+            for number, each in enumerate(world.take(ROUNDS * WHOLE * pgbench.CLIENTS), start=1):
+                connection.execute("INSERT INTO bench_agreements VALUES (%s, %s)", [number, each.agreement_id])
+            connection.execute("VACUUM ANALYZE")
+        crowd, site = product.Crowd(settings), pages.Site(settings, folder)
+        rates: Rates = defaultdict(list)
+        try:
+            crowd.rate(product.redeem, world.take(WARM))
+            for number in range(1, ROUNDS + 1):
+                print(f"round {number} of {ROUNDS}, load {os.getloadavg()[0]:.1f}", flush=True)
+                measure_redeeming(rates, world, running.sockets, crowd, site)
+                measure_applying(rates, world, crowd, site)
+                print({name: round(found[-1], 1) for name, found in rates.items()}, flush=True)
+        finally:
+            crowd.stop()
+            site.stop()
+        with app.app_context():
+            check_books()
+        db.session.get_bind().dispose()  # type: ignore[union-attr]
+    write({name: statistics.median(found) for name, found in rates.items()})
+
+
+def measure_redeeming(rates: Rates, world: World, sockets: Path, crowd: product.Crowd, site: pages.Site) -> None:
+    """The floors and redeeming, one after the other."""
+    rates["floor"].append(pgbench.script(sockets, DATABASE, pgbench.REDEEM, "-T", str(SECONDS)))
+    rates["whole"].append(pgbench.script(sockets, DATABASE, pgbench.REDEEM_WHOLE, "-t", str(WHOLE)))
+    rates["redeem"].append(crowd.rate(product.redeem, world.take(REDEMPTIONS)))
+    forms = [
+        pages.Form(site, f"/agreements/{each.agreement_id}/redeem", world.cookie(each.actor), {"agreed": "y"})
+        for each in world.take(FORMS)
+    ]
+    found, answered = pages.rate(site, forms)
+    rates["redeem over HTTP"].append(found)
+    rates["redeem over HTTP, p95"].append(answered)
+    rates["update"].append(pgbench.simple_update(sockets, DATABASE, seconds=SECONDS))
+    rates["transfer"].append(pgbench.script(sockets, DATABASE, pgbench.TRANSFER, "-T", str(SECONDS)))
+
+
+def measure_applying(rates: Rates, world: World, crowd: product.Crowd, site: pages.Site) -> None:
+    """Applying, allocating and approving, one after the other."""
+    from marketplace.claims import service as claims
+    from marketplace.core import clock
+    from marketplace.programmes import queries as programmes
+    from marketplace.vouchers import rules
+    from tests.factories.vouchers import allocate_all
+
+    call_id, items = world.drafts(2 * APPLICATIONS)
+    rates["apply"].append(crowd.rate(product.apply, items[:APPLICATIONS]))
+    declared = dict.fromkeys(rules.DECLARATIONS, "y")
+    forms = [
+        pages.Form(site, f"/applications/{each.application_id}/check", world.cookie(each.actor), declared)
+        for each in items[APPLICATIONS:]
+    ]
+    found, answered = pages.rate(site, forms)
+    rates["apply over HTTP"].append(found)
+    rates["apply over HTTP, p95"].append(answered)
+    with world.app.app_context(), db.unit_of_work():
+        clock.set_offset(timedelta(days=8))
+        start = time.perf_counter()
+        allocate_all(programmes.get_call(call_id))
+    rates["allocate"].append(2 * APPLICATIONS / (time.perf_counter() - start))
+    clock.set_offset(timedelta())
+    waiting = world.claims(CLAIMS)
+    start = time.perf_counter()
+    for claim_id in waiting:
+        with world.app.app_context(), db.unit_of_work():
+            claims.approve_claim(claim_id, actor=world.story.budget_officers[0])
+    rates["approve"].append(CLAIMS / (time.perf_counter() - start))
+
+
+def check_books() -> None:
+    """What was measured was real: the books balance."""
+    from marketplace.ledger import queries
+
+    faults = [str(fault) for fault in queries.verify().faults]
+    assert not faults, faults[:5]
+
+
+def write(median: dict[str, float]) -> None:
+    """Put the table between its two marks in the document."""
+    rows = [
+        ("floor: key, voucher, two sides of the book; one function under pgbench, 8 clients", "floor", None),
+        ("the product's own statements as one function under pgbench, 8 clients", "whole", None),
+        ("redeem through the service, 2 processes × 4 threads", "redeem", "whole"),
+        ("the same, beside the bare floor", "redeem", "floor"),
+        ("redeem over HTTP, 2 workers, 8 clients", "redeem over HTTP", "floor"),
+        ("apply (submit) through the service, 2 processes × 4 threads", "apply", "floor"),
+        ("apply over HTTP, 2 workers, 8 clients", "apply over HTTP", "floor"),
+        ("allocate through the service, applications answered, one process", "allocate", "floor"),
+        ("approve through the service, one process", "approve", "floor"),
+        ("pgbench -N simple update, 8 clients", "update", None),
+        ("one ledger transfer (key, both balances) under pgbench, 8 clients", "transfer", "update"),
+    ]
+    lines = ["| measured | per second | ratio |", "|---|---|---|"]
+    for words, name, beside in rows:
+        ratio = f"{median[name] / median[beside]:.2f} × {beside}" if beside else "1"
+        lines.append(f"| {words} | {median[name]:,.0f} | {ratio} |")
+    waits = ", ".join(f"{name} {median[name]:.0f} ms" for name in median if name.endswith("p95"))
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    lines += [
+        "",
+        f"Answered within, for 95 %: {waits}. {datetime.now(UTC):%Y-%m-%d}, `make bench-money`, {machine}, median of"
+        f" {ROUNDS} rounds; load average at the end {os.getloadavg()[0]:.1f}.",
+    ]
+    table = "\n".join(lines)
+    print(table)
+    before, _old, after = REPORT.read_text().replace("<!-- end -->", "<!-- run -->").split("<!-- run -->")
+    REPORT.write_text(f"{before}<!-- run -->\n{table}\n<!-- end -->{after}")
+
+
+if __name__ == "__main__":
+    main()
