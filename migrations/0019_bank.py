@@ -201,15 +201,23 @@ def _allow_stages(listed: str) -> None:
     op.execute(f"ALTER TABLE ledger_accounts ADD CONSTRAINT ck_ledger_accounts_stage CHECK (stage IN ({listed}))")
 
 
+def _allow_occasions(listed: str) -> None:
+    op.execute("ALTER TABLE ethics_checks DROP CONSTRAINT ck_ethics_checks_occasion")
+    op.execute(f"ALTER TABLE ethics_checks ADD CONSTRAINT ck_ethics_checks_occasion CHECK (occasion IN ({listed}))")
+
+
 def upgrade() -> None:
     """Make the tables and guards."""
     for part in (REFUNDS, REFUND_GUARDS, TERMINATION, UNMATCHED):
         op.execute(part)
     _allow_stages(f"{STAGES}, 'suspense'")
+    _allow_occasions("'finish', 'survey', 'co_payment'")
 
 
 def downgrade() -> None:
     """Take them back; what only they could hold goes with them."""
+    op.execute("DELETE FROM ethics_checks WHERE occasion = 'co_payment'")
+    _allow_occasions("'finish', 'survey'")
     _allow_stages(STAGES)
     op.execute(UNMATCHED_UNDONE)
     op.execute(TERMINATION_UNDONE)

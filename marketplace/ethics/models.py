@@ -12,12 +12,12 @@ from marketplace.ethics.states import CASE, FLAG
 
 
 class EthicsCheck(Model):
-    """All rules of one edition, run once over one engagement at its finish and once when its survey is answered."""
+    """The rules of one edition, run once over one engagement on each occasion: its share arrives, finish, survey."""
 
     __tablename__ = "ethics_checks"
     __table_args__ = (
         UniqueConstraint("engagement_id", "rule_set", "occasion"),
-        CheckConstraint("occasion IN ('finish', 'survey')", name="occasion"),
+        CheckConstraint("occasion IN ('finish', 'survey', 'co_payment')", name="occasion"),
     )
 
     id: Mapped[UUID] = uuid_key()

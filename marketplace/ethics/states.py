@@ -46,8 +46,10 @@ CASE = Lifecycle(
 )
 
 DISMISSALS = {"no_issue": _("No issue"), "explained": _("Explained")}
-# ETHICS_CHECK's wave says on which occasion: at the finish, or once the SME's survey is answered.
-OCCASION_OF_WAVE = {0: "finish", 1: "survey"}
+# ETHICS_CHECK's wave says on which occasion: at the finish, once the survey is answered, when the own share arrives.
+OCCASION_OF_WAVE = {0: "finish", 1: "survey", 2: "co_payment"}
+# When the share arrives the work has only begun: who paid it is all that can be asked.
+RULES_OF_OCCASION = {"co_payment": ("E17",)}
 SANCTIONS = {
     "reminder": _("Reminder"),
     "warning": _("Warning"),

@@ -8,12 +8,13 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from config.payments import terms
+from marketplace.accounts import service as accounts
 from marketplace.claims import bank, queries, service
 from marketplace.claims.models import BankEntry, Claim, PaymentBatch
 from marketplace.claims.pain001 import Account
 from marketplace.core import clock as business_clock
 from marketplace.core import db
-from marketplace.core.actors import SYSTEM, Actor
+from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, NotFound
 from marketplace.engagements import queries as engagement_queries
 from marketplace.engagements import service as engagement_verbs
@@ -26,7 +27,7 @@ from marketplace.reports import proof
 from tests.conftest import MovableClock
 from tests.factories import claims as make
 from tests.factories import engagements
-from tests.factories.accounts import sign_in_as
+from tests.factories.accounts import make_member, sign_in_as
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
@@ -237,3 +238,18 @@ def test_the_officers_are_reminded_once_a_day_until_a_batch_is_prepared(
     clock.advance(days=1)
     service.remind_of_batch(actor=SYSTEM)
     assert told() == officers
+
+
+def test_a_changed_account_is_told_to_who_named_the_one_before(story: engagements.Story, officer: Actor) -> None:
+    """Even when they no longer manage the firm: whoever took it over can't keep the change from them."""
+    newcomer = make_member(story.manager, Role.MANAGER)
+    accounts.end_membership(story.manager.membership_id, actor=newcomer)  # type: ignore[arg-type]
+    assert story.manager.organisation_id is not None
+    details = AccountDetails("other", "999-88-777777", "Other bank", "Firm")
+    account = providers.propose_bank_account(story.manager.organisation_id, actor=newcomer, details=details)
+    providers.approve_bank_account(account.id, actor=officer)
+    for template in ("providers/bank_account_proposed", "providers/bank_account_changed"):
+        keys = db.session.scalars(select(Message.key).where(Message.template == template)).all()
+        assert sorted(keys) == sorted(
+            f"{template}:{account.id}:{person}" for person in (newcomer.person_id, story.manager.person_id)
+        )

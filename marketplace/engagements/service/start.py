@@ -21,6 +21,9 @@ from marketplace.engagements.states import CO_PAYMENT, ENGAGEMENT, STAGE
 from marketplace.ledger.service import Leg, Opening, money_verb, post
 from marketplace.providers import service as providers
 
+# The wave of the ethics check that asks who paid the share.
+SHARE_ARRIVED = 2
+
 
 def begin(agreement: Agreement, *, actor: Actor) -> Engagement:
     """Make the engagement of an agreement just redeemed, and ask for the co-payment; without one it starts at once."""
@@ -86,6 +89,7 @@ def record_co_payment(
     _hold_money(co_payment, sources, actor=actor, key=key)
     cancel(Task.LAPSE_ENGAGEMENT, engagement.id)
     _start(engagement, actor=actor)
+    schedule(Task.ETHICS_CHECK, engagement.id, wave=SHARE_ARRIVED)
     return co_payment
 
 

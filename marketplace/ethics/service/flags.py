@@ -15,7 +15,7 @@ from marketplace.ethics import queries
 from marketplace.ethics.collection import collect
 from marketplace.ethics.models import EthicsCheck, Flag
 from marketplace.ethics.rules import Book, Found, access, action_of, book
-from marketplace.ethics.states import FLAG
+from marketplace.ethics.states import FLAG, RULES_OF_OCCASION
 
 
 def check_engagement(engagement_id: UUID, *, occasion: str, actor: Actor) -> EthicsCheck:
@@ -25,12 +25,13 @@ def check_engagement(engagement_id: UUID, *, occasion: str, actor: Actor) -> Eth
     existing = queries.find_check(engagement_id, rule_set=edition.version, occasion=occasion)
     if existing is not None:
         return existing
-    found = book.run(collect(engagement_id), edition)
+    asked = RULES_OF_OCCASION.get(occasion, tuple(edition.rules))
+    found = [each for each in book.run(collect(engagement_id), edition) if each.entry.id in asked]
     check = EthicsCheck(
         engagement_id=engagement_id,
         rule_set=edition.version,
         occasion=occasion,
-        rules=len(edition.rules),
+        rules=len(asked),
         hits=len(found),
         checked_at=clock.now(),
     )

@@ -84,12 +84,11 @@ def _lock(account_id: UUID) -> BankAccount:
 
 
 def _tell(account: BankAccount, template: str, **data: str) -> None:
-    accounts.notify_organisation(
-        account.organisation_id,
-        [Role.MANAGER],
-        template,
-        key=f"{template}:{account.id}",
-        account=account_numbers.masked(account.identifier),
-        bank=account.bank_name,
-        **data,
-    )
+    """Tell the managers, and who named the accounts before: whoever took the firm over can't keep it from them."""
+    key = f"{template}:{account.id}"
+    words = {"account": account_numbers.masked(account.identifier), "bank": account.bank_name, **data}
+    accounts.notify_organisation(account.organisation_id, [Role.MANAGER], template, key=key, **words)
+    earlier = [each for each in queries.bank_accounts_of(account.organisation_id) if each.active_at is not None]
+    for person_id in {each.proposed_by for each in earlier if each.id != account.id}:
+        # The same key as above: a manager of then and now gets one mail.
+        accounts.notify_person(person_id, template, key=f"{key}:{person_id}", **words)

@@ -1,5 +1,7 @@
 """Rules over stored rows that no guard refuses; what a check does with its hits."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import func, select, text
 
@@ -76,6 +78,20 @@ def test_e17_the_provider_pays_the_companys_share() -> None:
     assert check(engagement) == [("E17", "paid_by_them", "strong")]
 
 
+def test_e17_the_provider_as_payer_is_a_flag_at_once_and_holds_payment(run_tasks: Callable[[], int]) -> None:
+    story = make.make_story()
+    agreement = make.make_agreement(story)
+    make.redeem(story, agreement)
+    plant("UPDATE organisations SET representative_name = '이바다' WHERE id = :id", id=agreement.provider_id)
+    pay_own_share(story, agreement, holder="이바다")
+    run_tasks()
+    engagement = engagements.find_engagement(agreement.id)
+    assert engagement is not None
+    assert engagement.status == "active"
+    assert [(flag.rule_id, flag.finding) for flag in queries.flags_of(engagement.id)] == [("E17", "paid_by_them")]
+    assert [hold.status for hold in claims.holds_of(engagement.id)] == ["active"]
+
+
 def test_e19_the_company_acts_from_the_providers_device(finished: tuple[Story, Engagement]) -> None:
     engagement = finished[1]
     planted = text(
@@ -100,8 +116,8 @@ def test_e24_a_new_account_between_claim_and_payment(finished: tuple[Story, Enga
     db.session.execute(
         text(
             "INSERT INTO claims (number, engagement_id, provider_id, currency, net_amount, aid, co_payment,"
-            " invoice_number, invoice_gross, status, submitted_by, submitted_at)"
-            " VALUES ('CLM-7', :engagement, :provider, 'KRW', 10, 6, 4, 'I-7', 11, 'submitted', :person, app_now())"
+            " invoice_number, invoice_gross, status, submitted_by, submitted_at, clock_starts_at)"
+            " VALUES ('CLM-7', :engagement, :provider, 'KRW', 10, 6, 4, 'I-7', 11, 'submitted', :person, app_now(), app_now())"
         ),
         {"engagement": engagement.id, "provider": engagement.provider_id, "person": story.manager.person_id},
     )
