@@ -117,7 +117,8 @@ def test_e24_a_new_account_between_claim_and_payment(finished: tuple[Story, Enga
         text(
             "INSERT INTO claims (number, engagement_id, provider_id, currency, net_amount, aid, co_payment,"
             " invoice_number, invoice_gross, status, submitted_by, submitted_at, clock_starts_at)"
-            " VALUES ('CLM-7', :engagement, :provider, 'KRW', 10, 6, 4, 'I-7', 11, 'submitted', :person, app_now(), app_now())"
+            " VALUES ('CLM-7', :engagement, :provider, 'KRW', 10, 6, 4, 'I-7', 11, 'submitted', :person,"
+            " app_now(), app_now())"
         ),
         {"engagement": engagement.id, "provider": engagement.provider_id, "person": story.manager.person_id},
     )
