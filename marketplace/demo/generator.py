@@ -90,7 +90,9 @@ def _call(world: World, offer: plans.Offer, programme_id: UUID, number: int) -> 
     """Draft a call, publish it, and let companies apply."""
     walk = world.walk
     opens_at, closes_at = walk.ago(offer.opens), walk.ago(offer.closes)
-    call_id = offers.draft_call(programme_id, offer.title, opens_at, closes_at, offer.vouchers, cast=world.cast)
+    call_id = offers.draft_call(
+        programme_id, offer.title, opens_at, closes_at, offer.vouchers, method=offer.method, cast=world.cast
+    )
     if not offer.published:
         return
     yield later(2)

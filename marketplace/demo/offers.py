@@ -7,7 +7,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.i18n import Text
 from marketplace.demo.people import Cast
 from marketplace.programmes import queries, service
-from marketplace.programmes.terms import templates
+from marketplace.programmes.terms import Method, templates
 
 
 def open_programmes(cast: Cast) -> dict[str, UUID]:
@@ -26,11 +26,20 @@ def open_programmes(cast: Cast) -> dict[str, UUID]:
 
 
 def draft_call(
-    programme_id: UUID, title: Text, opens_at: datetime, closes_at: datetime, vouchers: int, *, cast: Cast
+    programme_id: UUID,
+    title: Text,
+    opens_at: datetime,
+    closes_at: datetime,
+    vouchers: int,
+    *,
+    cast: Cast,
+    method: str = "first_come",
 ) -> UUID:
     """Write a call with money for so many vouchers, in the proportion of the funders' shares."""
     officer = cast.one(Role.PROGRAMME_OFFICER)
-    call = service.create_call(programme_id, actor=officer, title=title, opens_at=opens_at, closes_at=closes_at)
+    call = service.create_call(
+        programme_id, actor=officer, title=title, opens_at=opens_at, closes_at=closes_at, method=Method(method)
+    )
     weights = queries.funder_weights(programme_id)
     for funder_id, weight in weights.items():
         amount = call.programme.voucher_amount * vouchers * weight // sum(weights.values())

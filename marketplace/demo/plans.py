@@ -38,6 +38,7 @@ class Offer:
     until: Mapping[int, str] = field(default_factory=dict)
     """Applications that stop early, by position."""
     published: bool = True
+    method: str = "first_come"
 
 
 # A hold may stand for two weeks; whoever is held claims on afterwards.
@@ -109,14 +110,24 @@ def calls(scale: Scale) -> Sequence[Offer]:
     if scale.small:
         return [
             Offer("coupon-consulting", _title("상반기", "first half"), 170, 150, 12, (0, 14), 6, SMALL_PLANS),
-            Offer("coupon-consulting", _title("하반기", "second half"), 10, -20, 10, (14, 17), 24, until={0: "draft"}),
+            Offer(
+                "coupon-consulting",
+                _title("하반기", "second half"),
+                10,
+                -20,
+                10,
+                (14, 17),
+                24,
+                until={0: "draft"},
+                method="lottery",
+            ),
         ]
     return [
         Offer("coupon-consulting", _title("지난 시즌", "past season"), 690, 664, 15, (0, 18), 10, FINISHED),
         Offer("coupon-consulting", _title("상반기", "first half"), 175, 150, 43, (18, 66), 8, UNDER_WAY),
         Offer(
             "coupon-consulting", _title("하반기", "second half"), 10, -20, 30, (67, 82), 14,
-            until={3: "draft", 9: "draft"},
+            until={3: "draft", 9: "draft"}, method="lottery",
         ),
         Offer("technology-consulting", _title("기술혁신", "technology"), -15, -45, 10, published=False),
     ]  # fmt: skip

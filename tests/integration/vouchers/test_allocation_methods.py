@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from marketplace.accounts.models import Organisation
 from marketplace.core import db
-from marketplace.core.actors import Role
+from marketplace.core.actors import SYSTEM, Role
 from marketplace.core.audit import AuditEntry
 from marketplace.core.errors import DomainError, Invalid
 from marketplace.programmes import queries as programmes
@@ -21,7 +21,8 @@ from marketplace.programmes.models import Call
 from marketplace.programmes.rules import Incomplete
 from marketplace.vouchers import queries, sealed_list, service
 from marketplace.vouchers.allocation import list_hash, lot, seed_hash
-from marketplace.vouchers.models import Application
+from marketplace.vouchers.models import AllocationEntry, Application
+from marketplace.vouchers.service.issuing import issue
 from tests.factories.accounts import make_officer, make_sme
 from tests.factories.programmes import earlier, make_call
 from tests.factories.vouchers import allocate_all, make_application
@@ -154,3 +155,40 @@ def test_the_command_line_writes_and_replays_the_list(app: Any, tmp_path: Any, c
     file.write_bytes(b"{}")
     assert run(args=["allocation", "replay", str(file)]).exit_code == 2
     assert run(args=["allocation", "export", "CALL-0000-000000"]).exit_code == 2
+
+
+def two_calls() -> tuple[Call, Call, Application, Application]:
+    """One company in two calls of a programme; in the first it won, and its voucher is not issued yet."""
+    with earlier(days=2):
+        sme = make_sme()
+        first = make_call(closes_in=timedelta(days=1), vouchers=2)
+        second = make_call(first.programme, closes_in=timedelta(days=1), vouchers=2)
+        make_application(first)
+        wins, other = make_application(first, sme), make_application(second, sme)
+    service.close_call(first.id, actor=SYSTEM)
+    for wave in (1, 2, 3):
+        service.allocate_batch(first.id, wave, actor=SYSTEM, size=1)
+    assert [each.outcome for each in queries.first_answers(first.id)] == ["allocated", "allocated"]
+    assert wins.status == "accepted"
+    return first, second, wins, other
+
+
+def test_a_decided_voucher_counts_before_it_is_issued() -> None:
+    first, second, wins, other = two_calls()
+    allocate_all(second)
+    assert (other.status, other.reason) == ("refused", "active_voucher")
+    allocate_all(first)
+    assert wins.status == "allocated"
+
+
+def test_who_got_another_voucher_meanwhile_is_refused_and_the_list_stays_sound() -> None:
+    first, second, wins, other = two_calls()
+    # As an accepted offer would.
+    line, *others = programmes.budget_lines(second.id)
+    issue(second, other, {line.id: 1} | dict.fromkeys((each.id for each in others), 0), SYSTEM)
+    allocate_all(first)
+    assert (wins.status, wins.reason) == ("refused", "active_voucher")
+    entries = db.session.query(AllocationEntry).filter_by(application_id=wins.id).order_by(AllocationEntry.decided_at)
+    assert [each.outcome for each in entries] == ["allocated", "refused"]
+    assert sealed_list.replay(queries.sealed_file(first)).faults == []
+    assert programmes.meter(first).available == 12_000_000
