@@ -102,18 +102,43 @@ def test_a_write_off_and_a_receipt_come_one_after_the_other(app: Flask, story: S
 
 
 def test_two_set_offs_at_once_never_exceed_what_is_owed(app: Flask, story: Story, debt_id: UUID) -> None:
+    (claim_id,) = approved(app, story, 1)
+    leave(app, story, debt_id, 1_500_000)
+    outcomes = at_once(app, keeping_back(story, debt_id, claim_id, "a"), keeping_back(story, debt_id, claim_id, "b"))
+    assert outcomes.count("done") == 1
     with app.app_context(), db.unit_of_work():
-        engagement = make_work.make_engagement(story, dict.fromkeys(make_work.STAGES, 1_000_000))
-        make_work.accept_all(story, engagement)
-        claim = make_claims.approve(story, make_claims.submit(story, engagement))
+        assert claim_queries.kept_back(claim_id) == 1_000_000
+
+
+def test_nor_do_set_offs_from_different_claims(app: Flask, story: Story, debt_id: UUID) -> None:
+    """The claims' rows can't tell: what is promised already is held by the row of the debt."""
+    claim_ids = approved(app, story, 4)
+    leave(app, story, debt_id, 1_500_000)
+    outcomes = at_once(app, *(keeping_back(story, debt_id, claim_id, str(claim_id)) for claim_id in claim_ids))
+    assert outcomes.count("done") == 1
+    with app.app_context(), db.unit_of_work():
+        assert queries.promised(db.get(Receivable, debt_id)) == 1_000_000
+
+
+def approved(app: Flask, story: Story, count: int) -> list[UUID]:
+    """So many approved claims of the debtor, of 1,200,000 won each."""
+    with app.app_context(), db.unit_of_work():
+        engagements = [
+            make_work.make_engagement(story, dict.fromkeys(make_work.STAGES, 400_000)) for _each in range(count)
+        ]
+        for engagement in engagements:
+            make_work.accept_all(story, engagement)
+        return [make_claims.approve(story, make_claims.submit(story, engagement)).id for engagement in engagements]
+
+
+def leave(app: Flask, story: Story, debt_id: UUID, amount: int) -> None:
+    """All but so much of the debt is paid."""
+    with app.app_context(), db.unit_of_work():
         debt = db.get(Receivable, debt_id)
-        make.pay(story, debt, debt.outstanding - 1_500_000)
+        make.pay(story, debt, debt.outstanding - amount)
 
-    def set_off(key: str) -> Work:
-        return lambda: service.set_off(
-            debt_id, actor=story.budget_officers[0], claim_id=claim.id, amount=1_000_000, key=key
-        )
 
-    assert at_once(app, set_off("a"), set_off("b")).count("done") == 1
-    with app.app_context(), db.unit_of_work():
-        assert claim_queries.kept_back(claim.id) == 1_000_000
+def keeping_back(story: Story, debt_id: UUID, claim_id: UUID, key: str) -> Work:
+    return lambda: service.set_off(
+        debt_id, actor=story.budget_officers[0], claim_id=claim_id, amount=1_000_000, key=key
+    )
