@@ -58,6 +58,9 @@ SIGNALS: dict[str, Words] = {
 
 STEPS: dict[str, Words] = {"check": _("Check"), "approve": _("Approval"), "pay": _("Payment")}
 
+# Who says where a refund goes: a company's signatory; a firm's manager, where it paid a debt and more.
+REFUND_OWNERS = (Role.SIGNATORY, Role.MANAGER)
+
 # What comes next for a claim, and whose turn it is, by status.
 NEXT_STEPS: dict[str, tuple[Words, Words]] = {
     "submitted": (_("The check"), _("Officer")),
@@ -277,10 +280,10 @@ def check_unassigned(entry: BankEntry) -> None:
 
 
 def check_refund_owner(refund: Refund, actor: Actor) -> None:
-    """A company's signatory decides where its refund goes; for another company it isn't there."""
+    """Who signs for a company or a firm decides where its refund goes; for another one it isn't there."""
     if actor.organisation_id != refund.organisation_id:
         raise NotFound()
-    check_role(actor, Role.SIGNATORY)
+    check_role(actor, *REFUND_OWNERS)
 
 
 def check_refund_account(refund: Refund, now: datetime, *, days: int) -> None:

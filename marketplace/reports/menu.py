@@ -45,6 +45,7 @@ PROVIDER: Menu = [
     (_("Registration"), "providers.registration"),
     (_("Cases"), "ethics.my_cases"),
     (_("To pay back"), "receivables.receivables"),
+    (_("Refunds"), "claims.refunds"),
     (_("Company details"), "accounts.company"),
     ACCOUNT,
 ]

@@ -294,6 +294,7 @@ WORK: dict[Role, Sequence[Work]] = {
         Work(_("Accepted stages to claim"), "claims.claims", _stages_to_claim),
         Work(_("Claims returned with questions"), "claims.claims", _firms(Claim, "returned")),
         Work(_("Cases waiting for your reply"), "ethics.my_cases", _firms(Case, "awaiting_reply")),
+        Work(_("Refunds that need an account of yours"), "claims.refunds", _refunds_without_account),
         Work(_("Instalments to pay"), "receivables.receivables", _instalments_to_pay),
     ),
     Role.CONSULTANT: (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Barrier
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,7 +16,7 @@ import config.claims
 from config.claims import handling
 from marketplace.claims import queries
 from marketplace.claims import service as claims
-from marketplace.claims.models import Claim, Refund
+from marketplace.claims.models import Claim, PaymentBatch, Refund
 from marketplace.claims.rules import Cut
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Role
@@ -84,6 +86,34 @@ def test_a_return_and_an_approval_never_both_happen(app: Flask, story: make.Stor
         payable = sum(ledger.balances_by_owner(claim.id, "payable").values())
         assert (found(claim.id).status, payable) in [("returned", 0), ("approved", claim.aid), ("refused", 0)]
         assert prove().faults == []
+
+
+def test_a_bank_report_and_a_payment_taken_out_wait_for_each_other(
+    app: Flask, story: make.Story, at_once: Together
+) -> None:
+    """Both want the batch and its payment: whoever holds the batch gets the payment too."""
+    with app.app_context(), db.unit_of_work():
+        claim = claims.approve_claim(
+            checked(story, dict.fromkeys(make.STAGES, 1_000_000)).id, actor=story.budget_officers[0], key="a"
+        )
+        batch = claims.prepare_batch(actor=story.budget_officers[0], claim_ids=[claim.id], key="b")
+        (line,) = queries.lines_of(batch.id)
+        report = make_claims.bank_answer(batch)
+    held = Barrier(2)
+
+    def take_out() -> None:
+        db.get(PaymentBatch, batch.id, lock=True)
+        held.wait()
+        time.sleep(0.5)
+        claims.remove_line(line.id, actor=story.budget_officers[0], reason="Wait")
+
+    def take() -> None:
+        held.wait()
+        make_claims.take(report, story.budget_officers[1])
+
+    assert at_once(take_out, take) == ["done", "done"]
+    with app.app_context():
+        assert found(claim.id).status == "approved"
 
 
 def test_a_hold_and_the_system_never_pass_each_other(

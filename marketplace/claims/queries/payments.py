@@ -60,12 +60,9 @@ def lines_of(batch_id: UUID) -> Sequence[PaymentLine]:
     return session.scalars(wanted.order_by(PaymentLine.end_to_end_id)).all()
 
 
-def find_line(end_to_end_id: str, *, lock: bool = False) -> PaymentLine | None:
-    """The payment with this reference, locked if asked."""
-    wanted = select(PaymentLine).where(PaymentLine.end_to_end_id == end_to_end_id)
-    if lock:
-        wanted = wanted.with_for_update().execution_options(populate_existing=True)
-    return session.scalars(wanted).one_or_none()
+def find_line(end_to_end_id: str) -> PaymentLine | None:
+    """The payment with this reference."""
+    return session.scalars(select(PaymentLine).where(PaymentLine.end_to_end_id == end_to_end_id)).one_or_none()
 
 
 def attempts(subject: Claim | Refund) -> Sequence[PaymentLine]:

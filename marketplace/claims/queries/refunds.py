@@ -9,7 +9,7 @@ from marketplace.claims.models import (
     Refund,
 )
 from marketplace.claims.queries.claims import SEES_ALL
-from marketplace.core.actors import SME, Actor
+from marketplace.core.actors import SME, Actor, Role
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 
@@ -29,8 +29,8 @@ def refunds_by_id(refund_ids: Sequence[UUID], *, lock: bool = False) -> Sequence
 
 
 def refunds_visible_to(actor: Actor) -> Select[Refund]:
-    """A company's people see its refunds, officers of the agency all."""
-    if actor.role in SME:
+    """The people of a company, or the manager of a firm, see its refunds, officers of the agency all."""
+    if actor.role in SME | {Role.MANAGER}:
         return select(Refund).where(Refund.organisation_id == actor.organisation_id)
     return select(Refund) if actor.role in SEES_ALL else select(Refund).where(false())
 

@@ -90,12 +90,14 @@ def _apply(entry: Entry, actor: Actor) -> Outcome:
 def _match(entry: Entry, actor: Actor) -> Outcome:
     if not _is_ours(entry):
         raise DomainError(_("The movement is on another account than the agency's."))
-    line = queries.find_line(entry.reference, lock=True) if entry.reference else None
+    line = queries.find_line(entry.reference) if entry.reference else None
     if line is None and entry.direction == "credit":
         return ("receivable", None) if _is_for_debt(entry) else _take_co_payment(entry, actor)
     if line is None:
         raise DomainError(_("No payment has this reference."))
+    # The batch first, as whoever sends it or takes a payment out of it does.
     batch = db.get(PaymentBatch, line.batch_id, lock=True)
+    line = db.get(PaymentLine, line.id, lock=True)
     if Money(entry.amount, entry.currency) != Money(line.amount, batch.currency):
         raise DomainError(_("The amount isn't the one of the payment."))
     if batch.status == "prepared":

@@ -95,7 +95,7 @@ def pay_back_excess(
 
 
 def change_refund_account(refund_id: UUID, *, actor: Actor, scheme: str, identifier: str, bank_name: str) -> Refund:
-    """The company's signatory names another account of the company, for a refund that waits; all signatories are told.
+    """Who signs for the company or firm names another account of it, for a refund that waits; all who sign are told.
 
     The payment waits until the new account is some days old, so that who didn't ask for it has time to object.
     """
@@ -116,10 +116,10 @@ def change_refund_account(refund_id: UUID, *, actor: Actor, scheme: str, identif
 
 
 def tell_company(refund: Refund, template: str, *, key: str, **data: str | int) -> None:
-    """Tell the company's signatories once about this step of a refund."""
+    """Tell who signs for the company, or the firm, once about this step of a refund."""
     accounts.notify_organisation(
         refund.organisation_id,
-        [Role.SIGNATORY],
+        rules.REFUND_OWNERS,
         template,
         key=f"{template}:{key}",
         number=refund.number,

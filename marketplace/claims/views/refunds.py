@@ -10,7 +10,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.claims import queries, service
 from marketplace.claims.forms import RefundAccountForm, RefundFilter
 from marketplace.claims.models import Refund
-from marketplace.claims.rules import RETURN_REASONS
+from marketplace.claims.rules import REFUND_OWNERS, RETURN_REASONS
 from marketplace.claims.states import LINE, REFUND
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, exports
@@ -21,7 +21,7 @@ from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.engagements import queries as engagements
 
-READERS = (*SME, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.AUDITOR)
+READERS = (*SME, Role.MANAGER, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.AUDITOR)
 SORTS = {"-requested_at": Refund.requested_at, "requested_at": Refund.requested_at, "-amount": Refund.amount}
 COLUMNS = [
     (_("Number"), lambda row: row.number),
@@ -37,7 +37,7 @@ COLUMNS = [
 @blueprint.get("/refunds")
 @requires(*READERS)
 def refunds() -> ResponseReturnValue:
-    """Refunds of one's own company, or all."""
+    """Refunds of one's own company or firm, or all."""
     wanted = queries.search_refunds(current_actor(), status=request.args.get("status", ""))
     if exports.wanted():
         rows = wanted.order_by(Refund.requested_at.desc(), Refund.id).limit(exports.MOST_ROWS)
@@ -69,13 +69,14 @@ def refund(refund_id: UUID) -> ResponseReturnValue:
         batch_days=limits.batch_every_days,
         lifecycle=REFUND,
         line_lifecycle=LINE,
+        owners=REFUND_OWNERS,
     )
 
 
 @blueprint.route("/refunds/<uuid:refund_id>/account", methods=["GET", "POST"])
-@requires(Role.SIGNATORY)
+@requires(*REFUND_OWNERS)
 def refund_account(refund_id: UUID) -> ResponseReturnValue:
-    """Name another account of the company."""
+    """Name another account of the company or firm."""
     actor = current_actor()
     found = queries.get_refund(refund_id, actor=actor)
     form = RefundAccountForm(scheme="other")

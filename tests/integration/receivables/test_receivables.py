@@ -7,11 +7,14 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from config.payments import terms
+from marketplace.claims import queries as claim_queries
+from marketplace.claims import service as claims
 from marketplace.claims.models import Refund
 from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor, Role
-from marketplace.core.errors import DomainError, Forbidden, Invalid
+from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound
 from marketplace.core.tasks import BackgroundTask, Task
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.rules import KeyReused
@@ -20,6 +23,7 @@ from marketplace.receivables import queries, rules, service
 from marketplace.receivables.models import Receivable
 from marketplace.reports import proof
 from tests.conftest import MovableClock
+from tests.factories import claims as make_claims
 from tests.factories import engagements as make_work
 from tests.factories import receivables as make
 from tests.factories.accounts import make_officer, make_provider
@@ -246,6 +250,28 @@ def test_what_is_too_much_or_too_late_is_kept_to_be_paid_back(story: Story, reco
         (5, late.number, "110-222"),
     ]
     assert total("refundable") == 12
+    check_books(recovery)
+
+
+def test_a_firm_that_paid_too_much_names_the_account_for_its_refund(
+    story: Story, recovery: Receivable, clock: MovableClock
+) -> None:
+    make.pay(story, recovery, 3 * AID + 7)
+    refund = db.session.scalars(select(Refund)).one()
+    outsider = make_provider()
+    with pytest.raises(NotFound):
+        claims.change_refund_account(refund.id, actor=outsider, scheme="other", identifier="99988777", bank_name="Bank")
+    claims.change_refund_account(
+        refund.id, actor=story.manager, scheme="other", identifier="99988777", bank_name="Bank"
+    )
+    assert claim_queries.get_refund(refund.id, actor=story.manager).account_number == "99988777"
+    assert mails("claims/refund_account_changed")
+    clock.advance(days=terms(business_clock.today()).changed_account_days)
+    first, second = story.budget_officers
+    batch = claims.prepare_batch(actor=first, refund_ids=[refund.id], key=make.key())
+    claims.send_batch(batch.id, actor=second, key=make.key())
+    make_claims.take(make_claims.bank_answer(batch), first)
+    assert refund.status == "paid"
     check_books(recovery)
 
 
