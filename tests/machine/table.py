@@ -6,13 +6,14 @@ from uuid import UUID
 
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.db import session
-from marketplace.programmes.models import Call
+from marketplace.programmes.models import Call, Programme
 from marketplace.vouchers import queries as vouchers
 from marketplace.vouchers import service as voucher_service
 from marketplace.vouchers.models import Voucher
 from tests.factories import engagements as make
 from tests.factories.accounts import make_officer, make_provider, make_sme
-from tests.factories.programmes import make_call
+from tests.factories.programmes import make_call, make_programme
+from tests.factories.receivables import REPAYABLE
 from tests.factories.vouchers import allocate_all, make_application
 
 # Prices of each voucher's two jobs: both want all of it; odd sums that don't fill it; a large and a tiny one.
@@ -43,7 +44,8 @@ def lay() -> Table:
     companies = [make_sme() for _company in range(9)]
     with make.earlier(60):
         consultants, actors = make._enter_firm(manager, officer)
-        allocated = _call(companies[:5], money_for=3)
+        programme = make_programme(code=REPAYABLE, extension_days=100)
+        allocated = _call(companies[:5], money_for=3, programme=programme)
         waiting = _call(companies[5:], money_for=2)
     with make.earlier(54):
         allocate_all(allocated)
@@ -60,8 +62,8 @@ def lay() -> Table:
     return Table(officer, (first, second), ethics, manager, by_id, allocated.id, waiting.id)
 
 
-def _call(companies: list[Actor], *, money_for: int) -> Call:
-    call = make_call(vouchers=money_for, closes_in=timedelta(days=2))
+def _call(companies: list[Actor], *, money_for: int, programme: Programme | None = None) -> Call:
+    call = make_call(programme, vouchers=money_for, closes_in=timedelta(days=2))
     for company in companies:
         make_application(call, company)
     return call

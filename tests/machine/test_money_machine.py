@@ -15,15 +15,26 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from marketplace.core import clock, db
 from tests.conftest import unbind
-from tests.machine.machine import MoneyMachine
+from tests.machine.machine import OPENINGS, MoneyMachine
 from tests.machine.table import lay
 
 STEPS_A_PLAY = 100
 LONG, PARTS = 200_000, 8
+# What the openings must have seen succeed, in every run.
+REACHED = {
+    "ended": {"lapse_engagement", "redeem", "revoke", "terminate"},
+    "paid": {"prepare_batch", "send_batch", "import_bank_file"},
+    "asked back": {
+        "open_recovery", "confirm", "take_receipt", "agree_instalments", "set_off", "take_set_off",
+        "propose_write_off", "sign_write_off", "extend",
+    },
+}  # fmt: skip
 # What a long run must have seen succeed: otherwise it proves nothing about it.
 VERBS = {
-    "accept_stage", "allocate_batch", "approve_claim", "check_claim", "expire_vouchers",
-    "import_bank_file", "lapse_engagement", "lift_hold", "offer_from_waitlist", "pass_claim", "place_hold",
+    "accept_stage", "agree_instalments", "allocate_batch", "approve_claim", "check_claim", "confirm",
+    "expire_vouchers", "extend",
+    "import_bank_file", "lapse_engagement", "lift_hold", "offer_from_waitlist", "open_recovery",
+    "set_off", "take_receipt", "pass_claim", "place_hold",
     "prepare_batch", "record_co_payment", "redeem", "refund_ended_stages", "refuse_claim",
     "remove_line", "request_refund", "resubmit_claim", "resume", "return_claim", "revoke", "send_batch",
     "submit_claim", "surrender", "suspend", "terminate", "withdraw_claim",
@@ -72,6 +83,17 @@ def play(machine: type[MoneyMachine], steps: int, rounds: int = 50) -> None:
 def test_a_short_play(machine: type[MoneyMachine]) -> None:
     play(machine, 200, rounds=3)
     assert machine.done["redeem"]
+
+
+@pytest.mark.parametrize("opening", sorted(OPENINGS))
+def test_every_opening_is_sound(machine: type[MoneyMachine], opening: str) -> None:
+    machine.done.clear()
+    played = machine()
+    try:
+        OPENINGS[opening](played)
+    finally:
+        played.teardown()
+    assert not REACHED.get(opening, set()) - set(machine.done), (machine.done, machine.refused)
 
 
 @pytest.mark.slow

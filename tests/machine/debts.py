@@ -1,0 +1,121 @@
+"""The rules of the money machine about validity and debts: extend, ask back, pay, agree anew, set off, write off."""
+
+import io
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+from sqlalchemy import select
+
+from marketplace.claims import service as claims
+from marketplace.claims.models import BankEntry, Claim, Deduction
+from marketplace.core import clock, db
+from marketplace.core.actors import SYSTEM
+from marketplace.engagements.models import Engagement
+from marketplace.receivables import service as receivables
+from marketplace.receivables.models import Receipt, Receivable, WriteOff
+from marketplace.vouchers import service as vouchers
+from marketplace.vouchers.models import Voucher
+from tests.factories.receivables import notice
+
+WHICH = st.integers(0, 15)
+WHO = st.integers(0, 2)
+WORKED = ("finished", "terminated", "active")
+
+
+class Debts:
+    """A part of the machine, which has attempt(), pick(), officer() and the table."""
+
+    attempt: Any
+    pick: Any
+    read: Any
+    officer: Any
+    company: Any
+    table: Any
+
+    @rule(which=WHICH)
+    def extend(self, which: int) -> None:
+        if voucher_id := self.pick(Voucher, which, "issued"):
+            with db.unit_of_work():
+                company = self.company(db.get(Voucher, voucher_id).organisation_id)
+            self.attempt(vouchers.extend, voucher_id, actor=company, reason="Played")
+
+    @rule(which=WHICH, kind=st.sampled_from(("repayment", "none", "recovery")), from_firm=st.booleans())
+    def ask_back(self, which: int, kind: str, from_firm: bool) -> None:
+        engagement_id = self.pick(Engagement, which, *(WORKED if kind == "recovery" else ("finished",)))
+        if engagement_id is None:
+            return
+        if kind == "recovery":
+            with db.unit_of_work():
+                work = db.get(Engagement, engagement_id)
+            self.attempt(
+                receivables.open_recovery,
+                engagement_id,
+                actor=self.table.ethics_officer,
+                debtor_id=work.provider_id if from_firm else work.organisation_id,
+                ground="breach",
+                reason="Played",
+            )
+        else:
+            verb = receivables.propose_repayment if kind == "repayment" else receivables.decline_repayment
+            self.attempt(verb, engagement_id, actor=self.table.officer, reason="Played")
+
+    @rule(which=WHICH, who=WHO)
+    def confirm(self, which: int, who: int) -> None:
+        if debt_id := self.pick(Receivable, which, "proposed"):
+            self.attempt(receivables.confirm, debt_id, actor=self.officer(who))
+
+    @rule(which=WHICH, who=WHO)
+    def drop(self, which: int, who: int) -> None:
+        if (debt_id := self.pick(Receivable, which, "proposed")) and which % 4 == 0:
+            self.attempt(receivables.drop, debt_id, actor=self.officer(who), reason="Played")
+
+    @rule(which=WHICH, amount=st.sampled_from((1, 10_000, 700_001, 10**8)))
+    def pay_debt(self, which: int, amount: int) -> None:
+        if debt_id := self.pick(Receivable, which, "open"):
+            with db.unit_of_work():
+                report = notice(db.get(Receivable, debt_id).number, amount)
+            actor = self.table.budget_officers[0]
+            self.attempt(claims.import_bank_file, io.BytesIO(report), actor=actor, filename="camt.xml")
+            self.book()
+
+    @rule()
+    def book(self) -> None:
+        """What the workers do with what came in, by the bank or kept back."""
+        arrived = select(BankEntry.id).where(BankEntry.outcome == "receivable")
+        for entry_id in self.read(arrived.where(BankEntry.id.not_in(_booked(Receipt.bank_entry_id)))):
+            self.attempt(receivables.take_receipt, entry_id, actor=SYSTEM, key=f"receipt:{entry_id}")
+        kept = select(Deduction.id).where(Deduction.status == "taken")
+        for deduction_id in self.read(kept.where(Deduction.id.not_in(_booked(Receipt.deduction_id)))):
+            self.attempt(receivables.take_set_off, deduction_id, actor=SYSTEM, key=f"set_off:{deduction_id}")
+
+    @rule(which=WHICH, count=st.integers(1, 12))
+    def agree_anew(self, which: int, count: int) -> None:
+        if debt_id := self.pick(Receivable, which, "open"):
+            plan = {"count": count, "first_due_on": clock.today(), "every_months": 1, "reason": "Played"}
+            self.attempt(receivables.agree_instalments, debt_id, actor=self.table.budget_officers[0], **plan)
+
+    @rule(which=WHICH, amount=st.sampled_from((1, 50_000, 10**8)))
+    def set_off(self, which: int, amount: int) -> None:
+        debt_id, claim_id = self.pick(Receivable, which, "open"), self.pick(Claim, which, "approved")
+        if debt_id and claim_id:
+            actor = self.table.budget_officers[0]
+            self.attempt(receivables.set_off, debt_id, actor=actor, claim_id=claim_id, amount=amount)
+
+    @rule(which=WHICH, who=WHO, sign=st.booleans())
+    def write_off(self, which: int, who: int, sign: bool) -> None:
+        debt_id: UUID | None = self.pick(Receivable, which, "open")
+        if debt_id is None or which % 3:
+            return
+        waiting = self.read(select(WriteOff.id).where(WriteOff.receivable_id == debt_id, WriteOff.status == "proposed"))
+        if waiting and sign:
+            self.attempt(receivables.sign_write_off, debt_id, actor=self.officer(who))
+        elif waiting:
+            self.attempt(receivables.refuse_write_off, debt_id, actor=self.officer(who), reason="Played")
+        else:
+            self.attempt(receivables.propose_write_off, debt_id, actor=self.officer(who), reason="Played")
+
+
+def _booked(cause: Any) -> Any:
+    return select(cause).where(cause.is_not(None))
