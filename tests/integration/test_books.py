@@ -78,8 +78,10 @@ def test_every_kind_of_fault_is_named(story: tuple[make.Story, Claim], as_owner:
         "UPDATE redemptions SET amount = amount - 1", "UPDATE redemptions SET amount = amount + 1"
     )
     assert planted(
-        "UPDATE claims SET aid = aid + 1, co_payment = co_payment - 1",
-        "UPDATE claims SET aid = aid - 1, co_payment = co_payment + 1",
+        "UPDATE claims SET (approved_aid, approved_co_payment, approved_amount)"
+        " = (approved_aid - 1, approved_co_payment - 1, approved_amount - 2)",
+        "UPDATE claims SET (approved_aid, approved_co_payment, approved_amount)"
+        " = (approved_aid + 1, approved_co_payment + 1, approved_amount + 2)",
     ) == {("approved_aid", claim.number), ("approved_co_payment", claim.number)}
 
     # Paid without a payment; then sent back, so that all is well again.

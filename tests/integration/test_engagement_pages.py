@@ -145,15 +145,18 @@ def claim_all(browser: Browser, story: make.Story, engagement: Engagement) -> Cl
     browser.send(story.manager, path, stage_ids=stages, invoice_number="1", invoice_gross="16,500,001")
     (claim,) = claim_queries.claims_of(engagement.id)
     page, (first, second) = f"/claims/{claim.id}", story.budget_officers
+    whole = {f"amount_{line.stage.code}": line.aid + line.co_payment for line in claim.lines}
     browser.see(story.manager, page)
     browser.see(make_sme(), page, 403)
     browser.send(story.programme_officer, f"{page}/return", reasons="No date\nNo number")
     assert "No number" in browser.see(story.manager, page)
-    browser.send(story.manager, f"{page}/resubmit", invoice_number="2", invoice_gross="16,500,001")
+    corrected = {"invoice_number": "2", "invoice_gross": "16,500,001"}
+    browser.send(story.manager, f"{page}/resubmit", 422, **corrected)
+    browser.send(story.manager, f"{page}/resubmit", **corrected, answer="The invoice now has both.")
     browser.see(story.manager, f"{page}/withdraw")
     browser.send(first, f"{page}/check", agreed="y")
-    browser.send(first, f"{page}/approve", 422, agreed="y")
-    browser.send(second, f"{page}/approve", agreed="y")
+    browser.send(first, f"{page}/approve", 422, agreed="y", **whole)
+    browser.send(second, f"{page}/approve", agreed="y", **whole)
     browser.see(second, page)
     return claim
 

@@ -221,7 +221,12 @@ def test_each_stage_opens_the_next_and_the_last_finishes_all_at_once(clock: Mova
         ),
         {"id": engagement.id},
     ).all()
-    assert [tuple(row) for row in kinds] == [("ethics_check", 0), ("invite_survey", 0), ("invite_survey", 1)]
+    assert [tuple(row) for row in kinds] == [
+        ("ethics_check", 0),
+        ("ethics_check", 2),  # asked the moment the company's share arrived
+        ("invite_survey", 0),
+        ("invite_survey", 1),
+    ]
     with pytest.raises(DomainError):
         service.finish(engagement.id, actor=SYSTEM)
 
