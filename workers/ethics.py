@@ -1,4 +1,4 @@
-"""Tasks of ethics: check a finished engagement, end a provider's time to reply."""
+"""Tasks of ethics: check a finished engagement, trace a bank file, end a provider's time to reply."""
 
 from uuid import UUID
 
@@ -13,6 +13,12 @@ from workers.celery_app import handles
 def ethics_check(subject: UUID, wave: int) -> None:
     """Run every rule over one engagement; the wave says on which occasion."""
     service.check_engagement(subject, occasion=OCCASION_OF_WAVE[wave], actor=SYSTEM)
+
+
+@handles(Task.TRACE_BANK_IMPORT)
+def trace_bank_import(subject: UUID, wave: int) -> None:
+    """Ask whether one side of an engagement moved money for the other."""
+    service.trace_bank_import(subject, actor=SYSTEM)
 
 
 @handles(Task.CLOSE_REPLY)

@@ -64,6 +64,7 @@ class Task(StrEnum):
     CLOSE_JOB = "close_job", Queue.MAINTENANCE
     COMPARE_DELIVERABLE = "compare_deliverable", Queue.ETHICS
     ETHICS_CHECK = "ethics_check", Queue.ETHICS
+    TRACE_BANK_IMPORT = "trace_bank_import", Queue.ETHICS
     CLOSE_REPLY = "close_reply", Queue.ETHICS
     INVITE_SURVEY = "invite_survey", Queue.SURVEYS
     REMIND_SURVEY = "remind_survey", Queue.SURVEYS

@@ -15,6 +15,7 @@ from marketplace.core.audit import AuditEntry
 from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import ConsultingSession, Deliverable
 from marketplace.engagements.queries import Record
+from marketplace.ethics import flows
 from marketplace.ethics.papers import named_people, requirements, validities
 from marketplace.ethics.rules import facts
 from marketplace.ethics.rules.facts import Facts, Party
@@ -55,6 +56,9 @@ def collect(engagement_id: UUID) -> Facts:
         share_due=record.co_payment.amount if record.co_payment else 0,
         share_due_at=clock.end_of_day(record.co_payment.due_on) if record.co_payment else None,
         co_payments=_co_payments(record),
+        share_accounts=flows.share_accounts(record.engagement.organisation_id),
+        flows=flows.flows_of(record.engagement),
+        paid_on=flows.paid_on(engagement_id),
         account_changed_at=_account_changes(record.engagement.provider_id),
         claims_open=tuple((each.submitted_at, each.paid_at) for each in claims),
         required=requirements(record, people, award),
@@ -71,14 +75,13 @@ def _firm(organisation_id: UUID) -> Party:
         .join(Membership, Membership.person_id == Person.id)
         .where(Membership.organisation_id == organisation_id, Membership.role != Role.HELPER.value)
     ).all()
-    accounts_of = select(BankAccount.identifier).where(BankAccount.organisation_id == organisation_id)
     return Party(
         reference=str(organisation_id),
         name=firm.name,
         business_number=firm.business_number or "",
         representative=firm.representative_name,
         people=frozenset(str(person.id) for person in members),
-        bank_accounts=frozenset(db.session.scalars(accounts_of)),
+        bank_accounts=flows.registered_accounts(organisation_id),
         phones=_known(firm.phone, *(person.phone for person in members)),
         emails=_known(firm.email, *(person.email for person in members)),
         addresses=_known(firm.address),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
@@ -12,12 +12,19 @@ from marketplace.ethics.states import CASE, FLAG
 
 
 class EthicsCheck(Model):
-    """The rules of one edition, run once over one engagement on each occasion: its share arrives, finish, survey."""
+    """One edition\'s rules, run once over one engagement on each occasion; with bank files as often as they ask."""
 
     __tablename__ = "ethics_checks"
     __table_args__ = (
-        UniqueConstraint("engagement_id", "rule_set", "occasion"),
-        CheckConstraint("occasion IN ('finish', 'survey', 'co_payment')", name="occasion"),
+        CheckConstraint("occasion IN ('finish', 'survey', 'co_payment', 'bank')", name="occasion"),
+        Index(
+            "uq_ethics_checks_engagement_id_rule_set_occasion",
+            "engagement_id",
+            "rule_set",
+            "occasion",
+            unique=True,
+            postgresql_where=text("occasion <> 'bank'"),
+        ),
     )
 
     id: Mapped[UUID] = uuid_key()

@@ -61,6 +61,7 @@ def import_bank_file(stream: IO[bytes], *, actor: Actor, filename: str) -> BankI
                 schedule(Task.TAKE_RECEIPT, kept.id)
             if kept.outcome == "unmatched" and kept.direction == "credit" and _is_ours(entry):
                 keep_in_suspense(kept, actor=actor)
+    schedule(Task.TRACE_BANK_IMPORT, made.id)
     record(actor, "bank_import.take", made, after={"sha256": digest, "entries": len(entries)})
     return made
 

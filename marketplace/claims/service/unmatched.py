@@ -12,6 +12,7 @@ from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
+from marketplace.core.tasks import Task, schedule
 from marketplace.engagements import service as engagements
 from marketplace.engagements.models import CoPayment
 from marketplace.ledger.service import Leg, Opening, money_verb, post
@@ -49,6 +50,7 @@ def assign_to_co_payment(
     )
     for entry in entries:
         _assign(entry, "co_payment", actor, reason, co_payment_id=co_payment.id)
+        schedule(Task.TRACE_BANK_IMPORT, entry.import_id, wave=entry.position + 1)
     return co_payment
 
 

@@ -75,6 +75,17 @@ class CoPayment:
 
 
 @dataclass(frozen=True)
+class Flow:
+    """Money at the agency's account: whose matter it was, and the account it came from or went to."""
+
+    reference: str
+    account: str
+    side: str
+    direction: str
+    day: date
+
+
+@dataclass(frozen=True)
 class Validity:
     """A right with its dates: training, code of ethics, registration, being named in the agreement."""
 
@@ -137,6 +148,9 @@ class Facts:
     share_due: int = 0
     share_due_at: datetime | None = None
     co_payments: tuple[CoPayment, ...] = ()
+    share_accounts: frozenset[str] = frozenset()
+    flows: tuple[Flow, ...] = ()
+    paid_on: tuple[date, ...] = ()
     account_changed_at: tuple[datetime, ...] = ()
     claims_open: tuple[tuple[datetime, datetime | None], ...] = ()
     required: tuple[Requirement, ...] = ()

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from marketplace.ethics.rules.facts import Facts, Hit, Requirement, Session, Validity, strong, weak
-from marketplace.ethics.rules.identity import short
+from marketplace.ethics.rules.facts import Facts, Flow, Hit, Requirement, Session, Validity, strong, weak
+from marketplace.ethics.rules.identity import digits_and_letters, short
 from marketplace.ethics.rules.register import Limits, rule
 
 
@@ -63,12 +63,32 @@ def unconfirmed(facts: Facts, limits: Limits) -> Iterator[Hit]:
         yield weak("survey_counts_fewer", sessions=len(facts.sessions), answer=counted, threshold=least)
 
 
-@rule("E18", version=1)
+@rule("E18", version=2)
 def given_back(facts: Facts, limits: Limits) -> Iterator[Hit]:
-    """E18: nothing flows back to the SME."""
+    """E18: nothing flows back to the SME, and neither side pays for the other after the provider was paid."""
     said = facts.survey.facts.get("offered_back", "no") if facts.survey else "no"
     if said != "no":
         yield strong("survey_says_given", answer=said)
+    days = int(limits["days"])
+    for flow in facts.flows:
+        if reason := _between_the_sides(facts, flow, days):
+            links = (flow.reference,)
+            yield strong(reason, value=flow.account, day=flow.day.isoformat(), threshold=f"{days} d", links=links)
+
+
+def _between_the_sides(facts: Facts, flow: Flow, days: int) -> str | None:
+    """What is wrong with this movement, if anything is; who paid the engagement's own share is E17's question."""
+    theirs = {digits_and_letters(each) for each in facts.provider.bank_accounts}
+    ours = {digits_and_letters(each) for each in (*facts.sme.bank_accounts, *facts.share_accounts)} - theirs
+    account = digits_and_letters(flow.account)
+    if account not in (theirs if flow.side == "sme" else ours):
+        return None
+    if flow.direction == "out":
+        return "refund_to_them"
+    soon = any(timedelta(0) <= flow.day - paid_on <= timedelta(days=days) for paid_on in facts.paid_on)
+    if not soon or flow.reference in {each.reference for each in facts.co_payments}:
+        return None
+    return "provider_pays_for_company" if flow.side == "sme" else "company_pays_for_provider"
 
 
 @rule("E23", version=1)

@@ -8,7 +8,7 @@ from marketplace.ethics.service.cases import (
     open_case,
     reply,
 )
-from marketplace.ethics.service.flags import check_engagement, dismiss, extend_hold, hold, lift_hold
+from marketplace.ethics.service.flags import check_engagement, dismiss, extend_hold, hold, lift_hold, trace_bank_import
 
 __all__ = [
     "appeal",
@@ -22,4 +22,5 @@ __all__ = [
     "lift_hold",
     "open_case",
     "reply",
+    "trace_bank_import",
 ]

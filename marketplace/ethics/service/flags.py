@@ -11,20 +11,21 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.engagements.models import Engagement
-from marketplace.ethics import queries
+from marketplace.ethics import flows, queries
 from marketplace.ethics.collection import collect
 from marketplace.ethics.models import EthicsCheck, Flag
 from marketplace.ethics.rules import Book, Found, access, action_of, book
-from marketplace.ethics.states import FLAG, RULES_OF_OCCASION
+from marketplace.ethics.states import FLAG, REPEATED, RULES_OF_OCCASION
 
 
 def check_engagement(engagement_id: UUID, *, occasion: str, actor: Actor) -> EthicsCheck:
-    """Run every rule over one engagement, once per edition and occasion; write flags, hold where a rule says so."""
+    """Run the occasion's rules over one engagement, once per edition unless it repeats; write flags, hold money."""
     engagement = db.get(Engagement, engagement_id, lock=True)
     edition = book.current(clock.today())
-    existing = queries.find_check(engagement_id, rule_set=edition.version, occasion=occasion)
-    if existing is not None:
-        return existing
+    if occasion not in REPEATED:
+        existing = queries.find_check(engagement_id, rule_set=edition.version, occasion=occasion)
+        if existing is not None:
+            return existing
     asked = RULES_OF_OCCASION.get(occasion, tuple(edition.rules))
     found = [each for each in book.run(collect(engagement_id), edition) if each.entry.id in asked]
     check = EthicsCheck(
@@ -40,6 +41,14 @@ def check_engagement(engagement_id: UUID, *, occasion: str, actor: Actor) -> Eth
     audit.record(actor, "ethics.check", check, after={"engagement": str(engagement_id), "hits": len(found)})
     _raise_flags(engagement, check, found, edition, actor=actor)
     return check
+
+
+def trace_bank_import(import_id: UUID, *, actor: Actor) -> list[EthicsCheck]:
+    """Check every engagement whose two sides meet in this bank file; nothing new is found twice."""
+    return [
+        check_engagement(engagement_id, occasion="bank", actor=actor)
+        for engagement_id in flows.engagements_in(import_id)
+    ]
 
 
 def _raise_flags(

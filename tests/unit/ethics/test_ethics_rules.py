@@ -14,6 +14,7 @@ from marketplace.ethics.rules.facts import (
     CoPayment,
     Facts,
     File,
+    Flow,
     Party,
     Requirement,
     Session,
@@ -174,6 +175,39 @@ def test_e17_late_missing_and_the_smes_word() -> None:
 def test_e18_something_given_back() -> None:
     assert hits(survey=Survey({"offered_back": "goods"})) == [("E18", "survey_says_given", "strong")]
     assert hits(survey=Survey({"offered_back": "no"})) == []
+
+
+def test_e18_money_between_the_sides_after_the_provider_was_paid() -> None:
+    paid_on = date(2026, 6, 1)
+    flow = Flow("COP-2026-000002", "999-1", "sme", "in", paid_on + timedelta(days=90))
+    sides = {
+        "provider": replace(PROVIDER, bank_accounts=frozenset({"9991"})),
+        "share_accounts": frozenset({"55-5", "999-1"}),
+        "paid_on": (paid_on,),
+    }
+    assert hits(**sides, flows=(flow,)) == [("E18", "provider_pays_for_company", "strong")]
+    assert hits(**sides, flows=(replace(flow, day=paid_on + timedelta(days=91)),)) == []
+    assert hits(**sides, flows=(replace(flow, day=paid_on - timedelta(days=1)),)) == []
+    assert hits(**sides, flows=(replace(flow, account="55-5"),)) == []
+    assert hits(**{**sides, "paid_on": ()}, flows=(flow,)) == []
+    debt = replace(flow, reference="RCV-2026-000001", side="provider", account="555")
+    assert hits(**sides, flows=(debt,)) == [("E18", "company_pays_for_provider", "strong")]
+    assert hits(**sides, flows=(replace(debt, account="9991"),)) == []
+
+
+def test_e18_the_engagements_own_share_is_e17s_question() -> None:
+    payment = CoPayment("COP-2026-000001", "가온정밀", "999-1", NOON)
+    own = Flow("COP-2026-000001", "999-1", "sme", "in", date(2026, 6, 15))
+    provider = replace(PROVIDER, bank_accounts=frozenset({"9991"}))
+    expected = [("E17", "paid_from_their_account", "strong")]
+    assert hits(provider=provider, co_payments=(payment,), flows=(own,), paid_on=(date(2026, 6, 15),)) == expected
+
+
+def test_e18_a_refund_to_the_providers_account_counts_on_any_day() -> None:
+    flow = Flow("REF-2026-000001", "9991", "sme", "out", date(2026, 6, 15))
+    provider = replace(PROVIDER, bank_accounts=frozenset({"9991"}))
+    assert hits(provider=provider, flows=(flow,)) == [("E18", "refund_to_them", "strong")]
+    assert hits(flows=(flow,)) == []
 
 
 def test_e19_the_providers_device_is_strong_its_address_weak() -> None:

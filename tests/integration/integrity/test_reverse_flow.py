@@ -1,0 +1,158 @@
+"""Money between the two sides after the provider was paid: planted cases are found, honest ones are not."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import func, select, text
+
+from config.payments import terms
+from marketplace.claims import bank, service
+from marketplace.claims import queries as claims
+from marketplace.claims.models import BankEntry
+from marketplace.claims.pain001 import Account
+from marketplace.core import clock, db
+from marketplace.core.actors import SYSTEM
+from marketplace.core.tasks import BackgroundTask
+from marketplace.engagements import queries as engagements
+from marketplace.engagements.models import CoPayment, Engagement
+from marketplace.ethics import queries
+from marketplace.ethics.models import EthicsCheck, Flag
+from marketplace.providers import queries as providers
+from tests.factories import claims as make_claims
+from tests.factories import engagements as make
+from tests.factories import receivables
+from tests.factories.engagements import Story
+
+pytestmark = pytest.mark.usefixtures("database", "clock")
+SMALL = dict.fromkeys(make.STAGES, 1_000_000)
+SME_ACCOUNT = "111-222"
+Run = Callable[[], int]
+
+
+@pytest.fixture
+def story() -> Story:
+    return make.make_story()
+
+
+@pytest.fixture
+def paid(story: Story) -> Engagement:
+    """A small engagement whose provider was paid; the voucher has something left for another one."""
+    engagement = make.make_engagement(story, SMALL)
+    make.accept_all(story, engagement)
+    claim = make_claims.approve(story, make_claims.submit(story, engagement))
+    make_claims.take(make_claims.bank_answer(make_claims.send(story, claim)), story.budget_officers[0])
+    return engagement
+
+
+def arrive(story: Story, reference: str, amount: int, account: str) -> BankEntry:
+    """Money from this account under this reference."""
+    own = terms(clock.today())
+    notice = bank.receive(
+        reference,
+        amount=amount,
+        digits=0,
+        currency="KRW",
+        payer=Account("Somebody", account, ""),
+        account=Account(own.holder, own.number, own.bank),
+        booked_at=clock.now().astimezone(clock.zone()),
+    )
+    return make_claims.take(notice, story.budget_officers[0]).entries[0]
+
+
+def awaited(story: Story) -> CoPayment:
+    """The share of another engagement of the same company."""
+    agreement = make.make_agreement(story, SMALL)
+    make.redeem(story, agreement)
+    found = engagements.find_co_payment(agreement.id)
+    assert found is not None
+    return found
+
+
+def account_of(engagement: Engagement) -> str:
+    """The provider's account with a hyphen, as a bank may write it."""
+    found = providers.active_bank_account(engagement.provider_id)
+    assert found is not None
+    return f"{found.identifier[:3]}-{found.identifier[3:]}"
+
+
+def flags(engagement: Engagement) -> list[Flag]:
+    return [each for each in queries.flags_of(engagement.id) if each.rule_id == "E18"]
+
+
+def found(engagement: Engagement) -> list[tuple[str, str]]:
+    """The engagement's flags of this rule, once all background work was done without a failure."""
+    assert db.session.scalar(select(func.sum(BackgroundTask.failures))) == 0
+    return [(flag.rule_id, flag.finding) for flag in flags(engagement)]
+
+
+def test_the_provider_pays_the_companys_next_share(story: Story, paid: Engagement, run_tasks: Run) -> None:
+    share = awaited(story)
+    assert arrive(story, share.reference, share.amount, account_of(paid)).outcome == "co_payment"
+    run_tasks()
+    assert found(paid) == [("E18", "provider_pays_for_company")]
+    (flag,) = flags(paid)
+    assert flag.links == [share.reference]
+    assert [(hold.flag_id, hold.status) for hold in claims.holds_of(paid.id)] == [(flag.id, "active")]
+
+
+def test_the_company_paying_its_own_next_share_is_no_flag(story: Story, paid: Engagement, run_tasks: Run) -> None:
+    share = awaited(story)
+    arrive(story, share.reference, share.amount, SME_ACCOUNT)
+    run_tasks()
+    assert found(paid) == []
+    traced = select(func.count()).where(EthicsCheck.engagement_id == paid.id, EthicsCheck.occasion == "bank")
+    assert db.session.scalar(traced) == 0
+
+
+def test_a_payment_that_names_the_companys_engagement(story: Story, paid: Engagement, run_tasks: Run) -> None:
+    assert arrive(story, paid.number, 5, account_of(paid)).outcome == "unmatched"
+    run_tasks()
+    assert found(paid) == [("E18", "provider_pays_for_company")]
+    arrive(story, f"{paid.number} again", 5, account_of(paid))
+    run_tasks()
+    assert len(found(paid)) == 1
+
+
+def test_the_company_pays_what_the_provider_owes(story: Story, run_tasks: Run) -> None:
+    debt = receivables.make_recovery(story)
+    engagement = debt.engagement
+    assert arrive(story, debt.number, 5, SME_ACCOUNT).outcome == "receivable"
+    run_tasks()
+    assert found(engagement) == [("E18", "company_pays_for_provider")]
+
+
+def test_a_provider_paying_its_own_debt_is_no_flag(story: Story, run_tasks: Run) -> None:
+    debt = receivables.make_recovery(story)
+    assert arrive(story, debt.number, 5, account_of(debt.engagement)).outcome == "receivable"
+    run_tasks()
+    assert found(debt.engagement) == []
+
+
+@pytest.mark.parametrize("planted", [True, False])
+def test_a_refund_that_goes_to_the_providers_account(story: Story, planted: bool, run_tasks: Run) -> None:
+    engagement = make.make_engagement(story, SMALL)
+    refund = service.request_refund(
+        engagement.agreement_id, actor=SYSTEM, amount=1000, reason="Not needed", key=make_claims.new_key()
+    )
+    if planted:
+        changed = text("UPDATE refunds SET account_number = :account WHERE id = :id")
+        db.session.execute(changed, {"account": account_of(engagement), "id": refund.id})
+        db.session.expire(refund)
+    maker, sender = story.budget_officers
+    batch = service.prepare_batch(actor=maker, refund_ids=[refund.id], key=make_claims.new_key())
+    service.send_batch(batch.id, actor=sender, key=make_claims.new_key())
+    make_claims.take(make_claims.bank_answer(batch), maker)
+    run_tasks()
+    assert found(engagement) == ([("E18", "refund_to_them")] if planted else [])
+
+
+def test_money_that_an_officer_assigns_is_asked_about_too(story: Story, paid: Engagement, run_tasks: Run) -> None:
+    share = awaited(story)
+    entry = arrive(story, "no reference", share.amount, account_of(paid))
+    run_tasks()
+    assert found(paid) == []
+    service.assign_to_co_payment(
+        [entry.id], actor=story.budget_officers[0], reference=share.reference, reason="By telephone", key="assign"
+    )
+    run_tasks()
+    assert found(paid) == [("E18", "provider_pays_for_company")]
