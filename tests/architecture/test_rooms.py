@@ -12,7 +12,7 @@ ENGINES = {
     "accounts": {"business_number", "limits", "passwords"},
     "claims": {"bank", "camt", "deadlines", "pain001", "risk"},
     "engagements": {"sharing", "similarity", "text_extraction"},
-    "ethics": {"collection", "labels", "papers"},
+    "ethics": {"collection", "flows", "labels", "papers"},
     "evaluations": {"grading", "rubric"},
     "jobs": {"diagnosis", "scoring"},
     "matching": {"ranking"},
