@@ -4,11 +4,15 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.installation import Installation
+from tests.journeys.story import Story
+from tests.journeys.visitor import Inspector
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,3 +50,15 @@ def installation(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Ite
 def base_url(installation: Installation) -> str:
     """Addresses in `page.goto` are relative to this."""
     return installation.url
+
+
+@pytest.fixture(params=[("ko", 1280), ("en", 360)], ids=["korean-desktop", "english-phone"])
+def story(request: pytest.FixtureRequest, browser: Browser, base_url: str, tmp_path: Path) -> Iterator[Story]:
+    """One telling: in Korean at desktop width, in English at phone width; no page may have a fault."""
+    inspector = Inspector(*request.param)
+    tale, pictures = request.path.stem.removeprefix("test_"), request.config.getoption("--screenshots", default=False)
+    told = Story(browser, base_url, inspector, tmp_path, tale, pictures)
+    yield told
+    for visitor in told.everybody:
+        visitor.close()
+    assert not inspector.faults

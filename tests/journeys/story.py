@@ -17,11 +17,14 @@ class Story:
     """The people of one telling, in one language at one width."""
 
     def __init__(
-        self, browser: Browser, base_url: str, inspector: Inspector, folder: Path, pictures: bool = False
+        self, browser: Browser, base_url: str, inspector: Inspector, folder: Path, tale: str, pictures: bool = False
     ) -> None:
         self.folder, self.locale, self.pictures = folder, inspector.locale, pictures
-        self.chance = Random(f"{inspector.locale}{inspector.width}")
-        self.domain = f"{inspector.locale}-{inspector.width}.example"
+        self.domain = f"{tale}.{inspector.locale}-{inspector.width}.example"
+        self.chance = Random(self.domain)
+        # In English the work is so large that two officers approve its claim.
+        self.large = inspector.locale == "en"
+        self.price = 10_321_000 if self.large else 4_321_000
         self.visitor, self.company, self.firm = (Visitor(browser, base_url, inspector) for _ in range(3))
         self.agency = Visitor(browser, base_url, inspector)
         self.everybody = (self.visitor, self.company, self.firm, self.agency)

@@ -33,7 +33,8 @@ def apply(call_id: UUID) -> ResponseReturnValue:
             made = service.start_application(call_id, actor=actor)
             return web.done(_("Your application is begun."), url_for(".application_tasks", application_id=made.id))
     live = queries.find_live_application(call_id, actor.organisation_id) if actor.organisation_id else None
-    return web.page("vouchers/apply.html", form=form, call=call, live=live, is_open=call.is_open(clock.now()))
+    now = clock.now()
+    return web.page("vouchers/apply.html", form=form, call=call, live=live, is_open=call.is_open(now), now=now)
 
 
 @blueprint.get("/applications")

@@ -1,0 +1,30 @@
+"""How the agency begins, in a browser: a programme, and calls of it with money from two funders."""
+
+from tests.journeys.story import Story
+
+
+def publish_programme(story: Story, **rules: object) -> None:
+    """A programme from the one on file, with some rules of its own; two funders bear 60 % of the cost."""
+    officer = story.officer("programme1").open("/programmes/new?template=coupon-consulting")
+    officer.fill(code=f"story-{story.domain}", **rules).send()
+    officer.fill(central=40, local=20, sme=40).send()
+    story.remember("programme", officer)
+    officer.follow("/publish$").send()
+
+
+def publish_call(
+    story: Story, name: str, title: str, *, vouchers: int, opens: float, closes: float, method: str = "first_come"
+) -> None:
+    """A call that opens and closes so many hours from now; a budget officer appropriates money for its vouchers."""
+    officer = story.officer("programme1").open(f"/programmes/{story.ids['programme']}").follow("/calls/new$")
+    officer.fill(title_ko=f"{title} {story.domain}", title_en=f"{title} {story.domain}", allocation_method=method)
+    officer.fill(opens_at=officer.typed_time(opens), closes_at=officer.typed_time(closes)).send()
+    story.remember(name, officer)
+    for number, amount in enumerate((8_000_000, 4_000_000)):
+        officer.open(f"/calls/{story.ids[name]}").follow("/budget-lines/new$")
+        funders = officer.main.locator("[name=funder] option").evaluate_all("all => all.map(each => each.value)")
+        officer.fill(funder=[code for code in funders if code][number], amount=amount * vouchers).send()
+    budget = story.officer("budget1")
+    for _ in range(2):
+        budget.open("/budget-lines").follow("/appropriate$", row=f"{title} {story.domain}").send()
+    story.officer("programme1").open(f"/calls/{story.ids[name]}").follow("/publish$").send()
