@@ -192,11 +192,6 @@ def interest_today(receivable: Receivable, on: date) -> int:
     return sum(each.interest - each.paid_interest + rules.accrued(each, points, on) for each in receivable.live)
 
 
-def next_due(receivable: Receivable) -> Instalment | None:
-    """The oldest instalment still to be paid."""
-    return next(iter(receivable.live), None)
-
-
 def published() -> Select[Receivable]:
     """Whose names are public today: confirmed recoveries between their dates."""
     today = clock.today()
