@@ -12,7 +12,8 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, W
 from marketplace.core.i18n import _
 from marketplace.programmes.models import Call, WaitingRoom
 from marketplace.programmes.rules import asked_facts
-from marketplace.vouchers.allocation import Ticket
+from marketplace.vouchers.allocation import AID_CAP, Ticket
+from marketplace.vouchers.caps import breaks
 from marketplace.vouchers.models import Allocation, Application, Assessment, Voucher
 
 explain(
@@ -153,12 +154,21 @@ def check_offer_over(application: Application, now: datetime) -> None:
         raise DomainError(_("This offer can still be accepted. Nothing was saved."))
 
 
-def check_offer_stands(ticket: Ticket, *, amount: int, cap: int | None) -> None:
-    """Who accepts must still be eligible, hold no other active voucher, and stay within the cap; minor units."""
-    over = cap is not None and ticket.promised + amount > cap
-    refusal = ticket.refusal or ("aid_cap" if over else None)
+def check_offer_stands(ticket: Ticket, *, amount: int, cap: int | None, linked: Sequence[str]) -> None:
+    """Who accepts must still be eligible, hold no other active voucher, and stay within the cap; minor units.
+
+    `linked` are the linked firms that hold aid; a refusal for the cap names them.
+    """
+    over = breaks(cap, promised=ticket.promised, amount=amount)
+    refusal = ticket.refusal or (AID_CAP if over else None)
     if refusal is not None:
-        raise DomainError(_("The voucher can't be given. %(reason)s", reason=REASONS[refusal]))
+        reason = in_words(refusal, linked if refusal == AID_CAP else None)
+        raise DomainError(
+            _(
+                "The voucher can't be given. %(reason)s Nothing was saved; the offer stays open until its last day.",
+                reason=reason,
+            )
+        )
 
 
 def check_allocation_not_under_way(allocation: Allocation | None) -> None:
@@ -182,7 +192,11 @@ def check_submitted(application: Application) -> None:
 def in_words(reason: str | None, linked: Sequence[str] | None = None) -> Words:
     """Why allocation answered so; a cap that linked firms have used names them."""
     words = REASONS.get(reason or "", reason or "")
-    return _("%(reason)s Aid is held by: %(firms)s.", reason=words, firms=", ".join(linked)) if linked else words
+    return (
+        _("%(reason)s Aid is held by or offered to: %(firms)s.", reason=words, firms=", ".join(linked))
+        if linked
+        else words
+    )
 
 
 def service_line(code: str) -> Mapping[str, str]:

@@ -11,16 +11,17 @@ from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 from config.settings import Settings
+from marketplace.accounts.models import Organisation
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import from_integrity
 from marketplace.ledger import queries as ledger
 from marketplace.programmes import queries as programmes
-from marketplace.vouchers import rules, service
+from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.models import Application, Voucher, WaitingPlace
 from tests.concurrency.test_voucher_races import at_once
 from tests.factories.accounts import make_member, make_person, make_sme
-from tests.factories.programmes import earlier, make_call
+from tests.factories.programmes import earlier, make_call, make_programme
 from tests.factories.vouchers import allocate_all, make_application, make_draft
 
 
@@ -84,6 +85,64 @@ def test_an_offer_answered_in_its_last_moment_while_it_lapses_gets_one_answer(st
         meter = programmes.meter(application.call)
         assert held == 0
         assert (application.status, meter.available) in (("allocated", 0), ("refused", 12_000_000))
+        assert ledger.verify().faults == []
+
+
+def waiting_in_two_calls(app: Flask) -> tuple[list[UUID], dict[UUID, str]]:
+    """Two calls of a capped programme with one released voucher and one of two linked firms waiting in each."""
+    with app.app_context(), db.unit_of_work():
+        smes = [make_sme(), make_sme()]
+        firms = [db.get(Organisation, sme.organisation_id) for sme in smes]  # type: ignore[arg-type]
+        for firm in firms:
+            firm.undertaking_id = firms[0].id
+        programme = make_programme(aid_cap=12_000_000, aid_cap_months=36)
+        calls = []
+        for sme in smes:
+            giver = make_sme()
+            with earlier(days=2):
+                call = make_call(programme, vouchers=1, closes_in=timedelta(days=1))
+                given = make_application(call, giver)
+                make_application(call, sme)
+            allocate_all(call)
+            assert given.voucher is not None
+            service.surrender(given.voucher.id, actor=giver, key=str(uuid4()))
+            calls.append(call.id)
+        return calls, {firm.id: firm.name for firm in firms}
+
+
+def test_two_offers_to_linked_firms_at_once_are_one_and_its_holder_is_named(stored: Flask) -> None:
+    calls, names = waiting_in_two_calls(stored)
+    attempts = [lambda call_id=call_id: service.offer_from_waitlist(call_id, 1, actor=SYSTEM) for call_id in calls]
+    assert at_once(stored, attempts) == {"done": 2}
+    with stored.app_context(), db.unit_of_work():
+        answered = Application.status.in_(("offered", "refused"))
+        won, lost = db.session.query(Application).filter(answered).order_by(Application.status)
+        assert (won.status, lost.status, lost.reason) == ("offered", "refused", "aid_cap")
+        assert queries.linked_in_answer(lost.id) == [names[won.organisation_id]]
+        assert ledger.verify().faults == []
+
+
+def test_an_offer_and_an_allocation_to_linked_firms_at_once_promise_once(stored: Flask) -> None:
+    (call_id, other_id), _names = waiting_in_two_calls(stored)
+    with stored.app_context(), db.unit_of_work():
+        waits = db.session.query(Application).filter_by(call_id=other_id, status="waitlisted").one()
+        linked = waits.organisation_id
+        sme = Actor(waits.submitted_by, Role.SIGNATORY, linked)
+        with earlier(days=2):
+            third = make_call(waits.call.programme, closes_in=timedelta(days=1))
+            third_id = third.id
+            make_application(third, sme)
+        service.close_call(third_id, actor=SYSTEM)
+    attempts = [
+        lambda: service.offer_from_waitlist(call_id, 1, actor=SYSTEM),
+        lambda: service.allocate_batch(third_id, 1, actor=SYSTEM),
+    ]
+    assert at_once(stored, attempts) == {"done": 2}
+    with stored.app_context(), db.unit_of_work():
+        promised = db.session.query(Application).filter(
+            Application.status.in_(("offered", "allocated")), Application.call_id.in_((call_id, third_id))
+        )
+        assert len([one for one in promised if one.voucher is None or one.voucher.status == "issued"]) == 1
         assert ledger.verify().faults == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.accounts.models import Organisation
 from marketplace.core.db import session
-from marketplace.programmes.models import Call
+from marketplace.programmes.models import Call, Programme
 from marketplace.vouchers.caps import Promised
 from marketplace.vouchers.models import Allocation, AllocationEntry, Application, Assessment, SealedTicket, Voucher
 
@@ -116,10 +116,11 @@ def candidates(call_id: UUID) -> Sequence[Row[Any]]:
     ).all()
 
 
-def promised_aid(programme_id: UUID, since: datetime) -> Promised:
+def promised_aid(programme_id: UUID, since: datetime, *, besides: Collection[UUID] = ()) -> Promised:
     """Aid the programme promised since then, less what was given back, by company and by undertaking; minor units.
 
-    What an allocation decided counts, although its voucher is not issued yet.
+    What an allocation decided counts, although its voucher is not issued yet, and so does every open offer, except
+    those to the applications `besides`.
     """
     promised = Promised(Counter(), Counter())
     issued = select(Organisation.id, UNDERTAKING, func.sum(Voucher.amount - Voucher.released)).select_from(Voucher)
@@ -130,6 +131,8 @@ def promised_aid(programme_id: UUID, since: datetime) -> Promised:
         promised.add(company, undertaking, int(amount))
     for company, undertaking, parts in session.execute(decided):
         promised.add(company, undertaking, sum(parts.values()))
+    for company, undertaking, amount in session.execute(_offered(programme_id, besides)):
+        promised.add(company, undertaking, amount)
     return promised
 
 
@@ -165,6 +168,18 @@ def _decided(programme_id: UUID) -> Select[Any]:
             AllocationEntry.outcome == "allocated",
             Application.status == "accepted",
         )
+    )
+
+
+def _offered(programme_id: UUID, besides: Collection[UUID]) -> Select[UUID, UUID, int]:
+    """Company, undertaking and amount of every open offer of the programme except to these applications."""
+    return (
+        select(Organisation.id, UNDERTAKING, Programme.voucher_amount)
+        .select_from(Application)
+        .join(Call, Call.id == Application.call_id)
+        .join(Programme, Programme.id == Call.programme_id)
+        .join(Organisation, Organisation.id == Application.organisation_id)
+        .where(Call.programme_id == programme_id, Application.status == "offered", Application.id.not_in(besides))
     )
 
 

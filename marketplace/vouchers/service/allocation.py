@@ -23,7 +23,7 @@ from marketplace.vouchers.allocation import AID_CAP, Answer, Line, Ticket, list_
 from marketplace.vouchers.caps import breaks
 from marketplace.vouchers.models import Allocation, AllocationEntry, Application, Assessment
 from marketplace.vouchers.service.answering import carry_out
-from marketplace.vouchers.service.applications import _assess, assessed, tell
+from marketplace.vouchers.service.applications import assessed, keep_assessment, tell
 from marketplace.vouchers.service.asking import ask_scorers
 from marketplace.vouchers.service.deciding import decide, promised_now
 from marketplace.vouchers.service.issuing import issue
@@ -125,13 +125,13 @@ def lines_of(call: Call) -> list[Line]:
 
 
 def tickets_of(programme: Programme, applications: Sequence[Application], actor: Actor) -> list[Ticket]:
-    """The waitlist as the engine takes it; eligibility is taken again here."""
+    """These applications as the engine takes them, their own offers left out; eligibility is taken again here."""
     holders = queries.active_vouchers(programme.id, [application.organisation_id for application in applications])
     holders |= queries.promised_vouchers(programme.id)
-    promised = promised_now(programme)
+    promised = promised_now(programme, besides=[application.id for application in applications])
     tickets = []
     for application in applications:
-        result = _assess(application, "allocation", actor).result
+        result = keep_assessment(application, "allocation", actor).result
         company = application.organisation_id
         undertaking = application.organisation.undertaking_id or application.organisation_id
         tickets.append(

@@ -103,7 +103,7 @@ def submit(application_id: UUID, *, actor: Actor, declarations: Collection[str])
     rules.check_call_open(call, clock.now())
     near = check_ceiling(call)
     rules.check_complete(application, declarations)
-    assessment = _assess(application, "submission", actor)
+    assessment = keep_assessment(application, "submission", actor)
     rules.check_not_refused(assessment)
     application.ticket = take_ticket(application)
     application.declarations = dict.fromkeys(sorted(declarations), True)
@@ -154,12 +154,12 @@ def _go_on_with(application: Application) -> None:
 def reassess(application_id: UUID, *, occasion: str, actor: Actor) -> Assessment:
     """Take eligibility again by today's rule set and keep it; refused when the company does not count any more."""
     application = db.get(Application, application_id)
-    assessment = _assess(application, occasion, actor)
+    assessment = keep_assessment(application, occasion, actor)
     rules.check_eligible(application, assessment.result)
     return assessment
 
 
-def _assess(application: Application, occasion: str, actor: Actor) -> Assessment:
+def keep_assessment(application: Application, occasion: str, actor: Actor) -> Assessment:
     """Ask the programme's size standard and keep the answer with everything it rests on."""
     assessment = Assessment(**assessed(application, occasion, actor))
     session.add(assessment)

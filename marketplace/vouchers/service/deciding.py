@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, insert
 
@@ -136,6 +137,7 @@ def _name_linked(call: Call, entries: Sequence[dict[str, Any]]) -> None:
             entry["detail"] = queries.linked_holders(entry["application_id"], promised)
 
 
-def promised_now(programme: Programme) -> Promised:
-    """What counts under the programme's caps at this moment."""
-    return queries.promised_aid(programme.id, window_start(clock.now(), programme.aid_cap_months or 0))
+def promised_now(programme: Programme, *, besides: Collection[UUID] = ()) -> Promised:
+    """What counts under the programme's caps at this moment, without the open offers to these applications."""
+    since = window_start(clock.now(), programme.aid_cap_months or 0)
+    return queries.promised_aid(programme.id, since, besides=besides)

@@ -24,6 +24,7 @@ from marketplace.vouchers.service.allocation import (
     tickets_of,
 )
 from marketplace.vouchers.service.applications import tell
+from marketplace.vouchers.service.deciding import promised_now
 from marketplace.vouchers.service.issuing import issue
 from marketplace.vouchers.states import APPLICATION
 
@@ -79,7 +80,8 @@ def accept_offer(application_id: UUID, *, actor: Actor, key: str) -> Voucher:
     application = _offered_to(application_id, actor)
     call = application.call
     (ticket,) = tickets_of(call.programme, [application], actor)
-    rules.check_offer_stands(ticket, amount=call.programme.voucher_amount, cap=call.programme.aid_cap)
+    linked = queries.linked_holders(application.id, promised_now(call.programme, besides=[application.id]))
+    rules.check_offer_stands(ticket, amount=call.programme.voucher_amount, cap=call.programme.aid_cap, linked=linked)
     parts = _reserved(application)
     voucher = issue(call, application, parts, actor, source=_account(application))
     session.add(

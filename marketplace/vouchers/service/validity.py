@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -37,7 +38,7 @@ def extend(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
     voucher.reminded_percent = _reached(voucher)
     transition(voucher, VOUCHER, "extend", actor=actor, reason=reason, last_day=last_day.isoformat())
     db.flush()
-    _tell(voucher, "extended", key=f"vouchers/extended:{voucher.id}")
+    tell_holder(voucher, "extended", key=f"vouchers/extended:{voucher.id}")
     return voucher
 
 
@@ -63,7 +64,7 @@ def _remind(voucher_id: UUID, actor: Actor) -> None:
     record(actor, "voucher.remind", voucher, after={"percent": percent})
     voucher.reminded_percent = percent
     db.flush()
-    _tell(voucher, "reminder", key=f"vouchers/reminder:{voucher.id}:{voucher.expires_at:%Y%m%d}:{percent}")
+    tell_holder(voucher, "reminder", key=f"vouchers/reminder:{voucher.id}:{voucher.expires_at:%Y%m%d}:{percent}")
 
 
 def _reached(voucher: Voucher) -> int:
@@ -71,7 +72,8 @@ def _reached(voucher: Voucher) -> int:
     return reached(voucher.issued_at, voucher.expires_at, percents, clock.now())
 
 
-def _tell(voucher: Voucher, template: str, *, key: str) -> None:
+def tell_holder(voucher: Voucher, template: str, *, key: str, **data: Any) -> None:
+    """Mail the company's own people about their voucher, once per key."""
     notify_organisation(
         voucher.organisation_id,
         [Role.SIGNATORY, Role.PREPARER],
@@ -83,4 +85,5 @@ def _tell(voucher: Voucher, template: str, *, key: str) -> None:
         expires_at=voucher.last_moment,
         may_extend=rules.may_be_extended(voucher, clock.now()),
         path=f"/vouchers/{voucher.id}",
+        **data,
     )

@@ -19,6 +19,7 @@ from marketplace.ledger import queries as ledger_queries
 from marketplace.ledger.service import Leg, in_words, money_verb, post
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Voucher
+from marketplace.vouchers.service.validity import tell_holder
 from marketplace.vouchers.states import VOUCHER
 
 log = structlog.get_logger()
@@ -94,7 +95,9 @@ def revoke(voucher_id: UUID, *, actor: Actor, reason: str, key: str) -> Voucher:
     """Take what is left of a voucher away, with a reason; it goes to the waitlist."""
     rules.check_officer(actor)
     rules.check_reason(reason)
-    return _end(voucher_id, "revoke", actor, reason)
+    voucher = _end(voucher_id, "revoke", actor, reason)
+    _tell_decision(voucher, "revoke", reason)
+    return voucher
 
 
 def suspend(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
@@ -104,6 +107,7 @@ def suspend(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
     voucher = queries.get_voucher(voucher_id, lock=True)
     transition(voucher, VOUCHER, "suspend", actor=actor, reason=reason)
     db.flush()
+    _tell_decision(voucher, "suspend", reason)
     return voucher
 
 
@@ -114,6 +118,7 @@ def resume(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
     voucher = queries.get_voucher(voucher_id, lock=True)
     transition(voucher, VOUCHER, "resume", actor=actor, reason=reason)
     db.flush()
+    _tell_decision(voucher, "resume", reason)
     return voucher
 
 
@@ -122,7 +127,9 @@ def expire(voucher_id: UUID, *, actor: Actor, key: str) -> Voucher:
     """End a voucher whose last day is over; what is left goes to the waitlist."""
     rules.check_system(actor)
     rules.check_over(queries.get_voucher(voucher_id, lock=True), clock.now())
-    return _end(voucher_id, "expire", actor, None)
+    voucher = _end(voucher_id, "expire", actor, None)
+    tell_holder(voucher, "expired", key=f"vouchers/expired:{voucher.id}", returned=voucher.released)
+    return voucher
 
 
 def expire_vouchers(*, actor: Actor) -> int:
@@ -153,6 +160,11 @@ def _end(voucher_id: UUID, event: str, actor: Actor, reason: str | None) -> Vouc
     _offer(voucher)
     db.flush()
     return voucher
+
+
+def _tell_decision(voucher: Voucher, event: str, reason: str) -> None:
+    key = f"vouchers/{event}:{voucher.id}:{clock.now().isoformat()}"
+    tell_holder(voucher, "voucher_decision", key=key, event=event, reason=reason, returned=voucher.released)
 
 
 def _offer(voucher: Voucher) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from marketplace.accounts.service import notify_organisation
 from marketplace.core import clock, db
-from marketplace.core.actors import Actor, Role
+from marketplace.core.actors import Actor
 from marketplace.core.audit import transition
 from marketplace.core.tasks import Task, schedule
 from marketplace.programmes import queries as programmes
@@ -14,6 +14,7 @@ from marketplace.programmes import service as programmes_service
 from marketplace.programmes.models import Call
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Application
+from marketplace.vouchers.service.applications import READERS
 from marketplace.vouchers.states import APPLICATION
 
 BATCH = 100
@@ -66,12 +67,12 @@ def _tell(call: Call, application: Application, standing: str) -> None:
         return
     notify_organisation(
         application.organisation_id,
-        (Role.SIGNATORY,),
+        READERS,
         "vouchers/winding_down",
         key=f"winding_down:{call.id}:{application.organisation_id}",
         call=call.title,
         reason=call.winding_down_reason,
         standing=standing,
         until=voucher.last_moment if voucher else application.offer_ends_at,
-        path=f"/calls/{call.id}",
+        path=f"/applications/{application.id}" if standing == "offered" else f"/calls/{call.id}",
     )

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
-from marketplace.core import clock, db
+from marketplace.core import clock as business_clock
+from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, NotFound
 from marketplace.core.tasks import BackgroundTask
 from marketplace.ledger import queries as ledger
 from marketplace.notifications.models import Message
+from marketplace.notifications.rendering import render
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import Programme
 from marketplace.reports.proof import prove
-from marketplace.vouchers import queries, service
+from marketplace.vouchers import queries, sealed_list, service
 from marketplace.vouchers.models import Application
 from tests.factories.accounts import make_member, make_sme
 from tests.factories.programmes import earlier, make_call, make_programme
@@ -64,14 +68,44 @@ def test_an_offer_holds_the_money_for_five_working_days() -> None:
     meter = programmes.meter(application.call)
     assert (meter.available, meter.reserved) == (0, 12_000_000)
     assert application.offer_ends_at is not None
-    last_day = clock.add_working_days(clock.now(), 5).astimezone(clock.zone()).date()
-    assert application.offer_ends_at == clock.end_of_day(last_day)
+    last_day = business_clock.add_working_days(business_clock.now(), 5).astimezone(business_clock.zone()).date()
+    assert application.offer_ends_at == business_clock.end_of_day(last_day)
     lapsing = db.session.query(BackgroundTask).filter_by(kind="lapse_offer", subject=application.id).one()
     assert lapsing.run_after == application.offer_ends_at
     assert mails("offered") == 1
     assert prove().faults == []
     offer(second)
     assert second.status == "waitlisted"
+
+
+def readers(template: str) -> list[str]:
+    found = db.session.query(Message).filter_by(template=f"vouchers/{template}")
+    return sorted(mail.address for mail in found)
+
+
+def address(actor: Actor) -> str:
+    return accounts.get_person(actor.person_id).email  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("template", ["offered", "offer_lapsed"])
+def test_whoever_may_accept_is_told_and_whoever_prepared_too(template: str, clock: Any) -> None:
+    giver, sme = make_sme(), make_sme()
+    with earlier(days=3):
+        told = [sme, make_member(sme, Role.SIGNATORY), make_member(sme, Role.PREPARER)]
+    with earlier(days=2):
+        call = make_call(vouchers=1, closes_in=timedelta(days=1))
+        winner, first = make_application(call, giver), make_application(call, sme)
+    allocate_all(call)
+    assert winner.voucher is not None
+    service.surrender(winner.voucher.id, actor=giver, key="back")
+    offer(first)
+    clock.advance(days=14)
+    lapse(first)
+    assert readers(template) == sorted(address(each) for each in told)
+    (mail, *_others) = db.session.query(Message).filter_by(template="vouchers/offered")
+    for locale in ("en", "ko"):
+        letter = render(mail.template, locale=locale, base_url="https://example.org", data=mail.data)
+        assert f"https://example.org/applications/{first.id}" in letter.body
 
 
 def test_accepting_turns_the_offers_money_into_a_voucher_once_per_key() -> None:
@@ -102,7 +136,7 @@ def test_an_offer_lapses_after_its_last_moment_and_goes_to_the_next() -> None:
     assert application.offer_ends_at is not None
     with pytest.raises(DomainError, match="still be accepted"), db.session.begin_nested():
         lapse(application)
-    clock.set_offset(application.offer_ends_at - clock.now() + timedelta(seconds=1))
+    business_clock.set_offset(application.offer_ends_at - business_clock.now() + timedelta(seconds=1))
     try:
         with pytest.raises(DomainError, match="answered or over"), db.session.begin_nested():
             service.accept_offer(application.id, actor=sme, key=str(uuid4()))
@@ -113,7 +147,7 @@ def test_an_offer_lapses_after_its_last_moment_and_goes_to_the_next() -> None:
         offer(second)
         assert second.status == "offered"
     finally:
-        clock.set_offset(timedelta())
+        business_clock.set_offset(timedelta())
     assert prove().faults == []
 
 
@@ -146,15 +180,68 @@ def test_one_active_voucher_is_tested_again_when_the_offer_is_accepted() -> None
 def test_the_cap_of_linked_firms_is_tested_again_when_the_offer_is_accepted() -> None:
     application, _second, sme = offered(make_programme(aid_cap=12_000_000, aid_cap_months=36))
     daughter = make_sme()
-    for firm in (sme, daughter):
-        db.get(Organisation, firm.organisation_id).undertaking_id = sme.organisation_id  # type: ignore[arg-type]
     with earlier(days=2):
         other = make_call(application.call.programme, closes_in=timedelta(days=1))
         won = make_application(other, daughter)
     allocate_all(other)
     assert won.status == "allocated"
-    with pytest.raises(DomainError, match="aid cap"):
+    _own, name = link(sme, daughter)
+    with pytest.raises(DomainError, match=f"aid cap.*{name}.*stays open"):
         service.accept_offer(application.id, actor=sme, key=str(uuid4()))
+
+
+def link(*smes: Actor) -> list[str]:
+    """Make these companies one undertaking; their names."""
+    firms = [db.get(Organisation, sme.organisation_id) for sme in smes]  # type: ignore[arg-type]
+    for firm in firms:
+        firm.undertaking_id = firms[0].id
+    db.flush()
+    return [firm.name for firm in firms]
+
+
+def test_an_open_offer_counts_under_the_cap_of_linked_firms_and_is_named() -> None:
+    application, _second, sme = offered(make_programme(aid_cap=12_000_000, aid_cap_months=36))
+    daughter = make_sme()
+    name, _daughter = link(sme, daughter)
+    with earlier(days=2):
+        other = make_call(application.call.programme, closes_in=timedelta(days=1))
+        lost = make_application(other, daughter)
+    allocate_all(other)
+    assert (lost.status, lost.reason) == ("refused", "aid_cap")
+    assert queries.linked_in_answer(lost.id) == [name]
+    (mail,) = db.session.query(Message).filter_by(template="vouchers/refused")
+    assert mail.data["linked"] == [name]
+    assert sealed_list.replay(queries.sealed_file(other)).faults == []
+    # Its own offer does not stand in its own way.
+    assert service.accept_offer(application.id, actor=sme, key=str(uuid4())).amount == 12_000_000
+
+
+def test_an_open_offer_counts_under_the_cap_of_one_company() -> None:
+    programme = make_programme(sme_cap=12_000_000, aid_cap_months=36, one_active_voucher=False)
+    application, _second, sme = offered(programme)
+    with earlier(days=2):
+        other = make_call(programme, closes_in=timedelta(days=1))
+        lost = make_application(other, sme)
+    allocate_all(other)
+    assert (lost.status, lost.reason) == ("refused", "sme_cap")
+    assert service.accept_offer(application.id, actor=sme, key=str(uuid4())).amount == 12_000_000
+
+
+@pytest.mark.parametrize("end", ["decline", "lapse"])
+def test_a_declined_or_lapsed_offer_counts_no_more(end: str, clock: Any) -> None:
+    application, _second, sme = offered(make_programme(aid_cap=12_000_000, aid_cap_months=36))
+    daughter = make_sme()
+    link(sme, daughter)
+    if end == "decline":
+        service.decline_offer(application.id, actor=sme, key=str(uuid4()))
+    else:
+        clock.advance(days=14)
+        lapse(application)
+    with earlier(days=2):
+        other = make_call(application.call.programme, closes_in=timedelta(days=1))
+        won = make_application(other, daughter)
+    allocate_all(other)
+    assert won.status == "allocated"
 
 
 def test_the_database_knows_until_when_an_offer_stands() -> None:

@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from marketplace.accounts import queries as accounts
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.rules import KeyReused
 from marketplace.notifications.models import Message
+from marketplace.notifications.rendering import render
 from marketplace.vouchers import queries, service
 from marketplace.vouchers.models import Voucher
 from tests.factories.accounts import make_member, make_officer, make_sme
@@ -168,6 +170,45 @@ def test_a_voucher_expires_by_itself_when_its_day_is_over_and_not_before(sme: Ac
     with pytest.raises(Forbidden):
         service.expire(voucher.id, actor=sme, key="mine")
     assert queries.remaining(voucher.id) == 12_000_000
+
+
+def test_the_holder_learns_that_a_voucher_has_expired(sme: Actor) -> None:
+    preparer = make_member(sme, Role.PREPARER)
+    voucher = make_voucher(sme, voucher_validity_days=10)
+    draw(voucher, 2_000_000, sme)
+    with earlier(days=-11):
+        for _sweep in range(2):
+            service.expire_vouchers(actor=SYSTEM)
+    sent = db.session.query(Message).filter_by(template="vouchers/expired").all()
+    people = [accounts.get_person(actor.person_id).email for actor in (sme, preparer)]  # type: ignore[arg-type]
+    assert sorted(mail.address for mail in sent) == sorted(people)
+    for locale in ("en", "ko"):
+        assert "10,000,000" in letter(sent[0], locale)
+
+
+def test_the_holder_learns_what_an_officer_decided_and_why(sme: Actor) -> None:
+    voucher, officer = make_voucher(sme), make_officer(Role.PROGRAMME_OFFICER)
+    service.suspend(voucher.id, actor=officer, reason="A question is open.")
+    service.resume(voucher.id, actor=officer, reason="It was answered.")
+    service.suspend(voucher.id, actor=officer, reason="Another question.")
+    service.revoke(voucher.id, actor=officer, reason="A false document.", key="revoke")
+    sent = db.session.query(Message).filter_by(template="vouchers/voucher_decision").all()
+    sent.sort(key=lambda mail: mail.key.split(":", 2)[2])
+    reasons = ["A question is open.", "It was answered.", "Another question.", "A false document."]
+    for locale, words in (
+        ("en", ["is suspended", "can be used again", "is suspended", "is revoked"]),
+        ("ko", ["정지되었습니다", "다시 사용", "정지되었습니다", "취소되었습니다"]),
+    ):
+        for mail, word, reason in zip(sent, words, reasons, strict=True):
+            assert word in letter(mail, locale)
+            assert reason in letter(mail, locale)
+    assert "12,000,000" in letter(sent[-1], "en")
+
+
+def letter(mail: Message, locale: str) -> str:
+    """Subject and text, as they are sent."""
+    rendered = render(mail.template, locale=locale, base_url="https://example.org", data=mail.data)
+    return f"{rendered.subject}\n{rendered.body}"
 
 
 def test_giving_back_twice_under_one_key_is_once(sme: Actor) -> None:

@@ -9,17 +9,19 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from marketplace.accounts import queries as accounts
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, IllegalMove, Invalid
 from marketplace.ledger import queries as ledger
 from marketplace.notifications.models import Message
+from marketplace.notifications.rendering import render
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import service as programme_service
 from marketplace.programmes.models import Call
 from marketplace.vouchers import rules, service
 from marketplace.vouchers.models import Application
-from tests.factories.accounts import make_officer, make_sme
+from tests.factories.accounts import make_member, make_officer, make_sme
 from tests.factories.programmes import earlier, make_call
 from tests.factories.vouchers import allocate_all, make_application, make_draft
 
@@ -102,6 +104,30 @@ def test_an_offer_already_made_can_still_be_accepted() -> None:
     assert first.status == "offered"
     service.accept_offer(first.id, actor=sme, key=str(uuid4()))
     assert first.status == "allocated"
+
+
+def test_the_people_of_each_company_learn_it_and_an_offer_leads_to_where_it_is_accepted() -> None:
+    giver, offered, drafting = make_sme(), make_sme(), make_sme()
+    with earlier(days=3):
+        preparers = [make_member(offered, Role.PREPARER), make_member(drafting, Role.PREPARER)]
+    with earlier(days=2):
+        call = make_call(vouchers=1, closes_in=timedelta(days=1))
+        given, first = make_application(call, giver), make_application(call, offered)
+        make_draft(call, drafting)
+    allocate_all(call)
+    assert given.voucher is not None
+    service.surrender(given.voucher.id, actor=giver, key=str(uuid4()))
+    service.offer_from_waitlist(call.id, 1, actor=SYSTEM)
+    wind_down(call)
+    answer_all(call)
+    sent = db.session.query(Message).filter_by(template="vouchers/winding_down").all()
+    people = [accounts.get_person(actor.person_id).email for actor in (offered, drafting, *preparers)]  # type: ignore[arg-type]
+    assert sorted(mail.address for mail in sent) == sorted(people)
+    paths = {mail.data["standing"]: mail.data["path"] for mail in sent}
+    assert paths == {"offered": f"/applications/{first.id}", "withdrawn": f"/calls/{call.id}"}
+    for mail in sent:
+        for locale in ("en", "ko"):
+            assert render(mail.template, locale=locale, base_url="https://example.org", data=mail.data).subject
 
 
 def test_allocation_does_not_begin_any_more() -> None:
