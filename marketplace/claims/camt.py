@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 from xml.etree.ElementTree import Element
@@ -29,6 +29,7 @@ class Entry:
     """One booked movement on the agency's account; `amount` is in minor units of `currency`.
 
     The debtor holds the account; the payer is on whose behalf it paid (the ultimate debtor, if the bank names one).
+    It counts from `valued_on`, the booking day where the bank names no other.
     """
 
     account: str
@@ -43,11 +44,15 @@ class Entry:
     debtor_account: str
     debtor_bank: str
     booked_on: date
+    valued_on: date
     return_reason: str
 
 
-def read(content: bytes, digits: dict[str, int]) -> list[Entry]:
-    """Every booked transaction of the report; `digits` gives each currency's minor digits. Raises BadReport."""
+def read(content: bytes, digits: dict[str, int], zone: tzinfo) -> list[Entry]:
+    """Every booked transaction of the report; `digits` gives each currency's minor digits. Raises BadReport.
+
+    Where the bank gives a moment, its day is the one in `zone`.
+    """
     if len(content) > MAX_BYTES:
         raise BadReport(_("The file is too large."))
     try:
@@ -63,11 +68,11 @@ def read(content: bytes, digits: dict[str, int]) -> list[Entry]:
         for report in _all(root, REPORTS[namespace])
         for booked in _all(report, "Ntry")
         if _text(booked, "Sts/Cd") == "BOOK"
-        for entry in _entries(_account(report, "Acct"), booked, digits)
+        for entry in _entries(_account(report, "Acct"), booked, digits, zone)
     ]
 
 
-def _entries(account: str, booked: Element, digits: dict[str, int]) -> Iterator[Entry]:
+def _entries(account: str, booked: Element, digits: dict[str, int], zone: tzinfo) -> Iterator[Entry]:
     details = _all(booked, "NtryDtls/TxDtls")
     for position, detail in enumerate(details or [booked]):
         source = detail if _find(detail, "Amt") is not None else booked
@@ -86,7 +91,8 @@ def _entries(account: str, booked: Element, digits: dict[str, int]) -> Iterator[
             debtor=_text(detail, "RltdPties/Dbtr/Pty/Nm"),
             debtor_account=_account(detail, "RltdPties/DbtrAcct"),
             debtor_bank=_bank(detail, "RltdAgts/DbtrAgt"),
-            booked_on=_booked_on(booked),
+            booked_on=_day(booked, "BookgDt", zone),
+            valued_on=_day(booked, "ValDt" if _find(booked, "ValDt") is not None else "BookgDt", zone),
             return_reason=_text(detail, "RtrInf/Rsn/Cd") or _text(detail, "RtrInf/Rsn/Prtry"),
         )
 
@@ -131,10 +137,13 @@ def _direction(code: str) -> Literal["credit", "debit"]:
     raise BadReport(_("An entry doesn't say whether it is a credit or a debit."))
 
 
-def _booked_on(booked: Element) -> date:
-    text = _text(booked, "BookgDt/Dt") or _text(booked, "BookgDt/DtTm")[:10]
+def _day(booked: Element, name: str, zone: tzinfo) -> date:
+    """A day as the bank names it; a moment with its offset from UTC is a day in the agency's zone."""
     try:
-        return date.fromisoformat(text)
+        if text := _text(booked, f"{name}/Dt"):
+            return date.fromisoformat(text)
+        moment = datetime.fromisoformat(_text(booked, f"{name}/DtTm"))
+        return (moment if moment.tzinfo is None else moment.astimezone(zone)).date()
     except ValueError as error:
         raise BadReport(_("An entry has no booking date.")) from error
 

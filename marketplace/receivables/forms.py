@@ -41,6 +41,7 @@ class RecoveryForm(Form):
     engagement = TextField(_("Number of the engagement"), max_length=40)
     debtor = ChoiceField(_("Who owes it"), choices=DEBTORS)
     ground = SelectOneField(_("Ground"))
+    amount = MoneyField(_("Aid to recover"), currency="KRW", minimum=1, required=False)
     reason = LongTextField(_("Reason"), max_length=4000)
 
 
@@ -88,10 +89,16 @@ class WriteOffDecisionForm(Form):
     reason = LongTextField(_("Reason, if you refuse"), max_length=2000, required=False)
 
 
-def in_currency(currency: str) -> Any:
+def set_off_in(currency: str) -> Any:
     """The form of a set-off, its amount typed in this currency."""
     field = MoneyField(_("Amount to keep back"), currency=currency, minimum=1)
     return type("SetOffForm", (SetOffForm,), {"amount": field})
+
+
+def recovery_in(currency: str) -> Any:
+    """The form of a recovery, its amount typed in this currency."""
+    field = MoneyField(_("Aid to recover"), currency=currency, minimum=1, required=False)
+    return type("RecoveryForm", (RecoveryForm,), {"amount": field})
 
 
 def choose_from(field: SelectOneField, choices: Iterable[tuple[UUID | str, Words]]) -> None:

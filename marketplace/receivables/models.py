@@ -17,7 +17,10 @@ ONE_CAUSE = "(bank_entry_id IS NULL) <> (deduction_id IS NULL)"
 
 
 class Receivable(Model):
-    """What one side of an engagement owes to the agency, of the aid that was paid for it; amounts never change."""
+    """What one side of an engagement owes to the agency, of the aid that was paid for it; amounts never change.
+
+    An engagement has one repayment, and as many recoveries as there are grounds, within what was paid in all.
+    """
 
     __tablename__ = "receivables"
     __table_args__ = (
@@ -36,7 +39,10 @@ class Receivable(Model):
         CheckConstraint(RECEIVABLE.stamped("written_off_at", "written_off"), name="written_off_at"),
         CheckConstraint("(listed_from IS NULL) = (listed_until IS NULL)", name="listed"),
         Index(
-            "uq_receivables_live", "engagement_id", "kind", unique=True, postgresql_where=text("status <> 'dropped'")
+            "uq_receivables_live",
+            "engagement_id",
+            unique=True,
+            postgresql_where=text("kind = 'repayment' AND status <> 'dropped'"),
         ),
         Index("ix_receivables_debtor_id", "debtor_id"),
         Index("ix_receivables_status", "status"),

@@ -1,5 +1,6 @@
 """Owns reads of what is owed to the agency; always ordered, and by side."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
@@ -124,21 +125,53 @@ def clawed_back(receivable: Receivable) -> dict[str, int]:
     return {str(line): int(total) for line, total in rows}
 
 
+def recoverable(receivable: Receivable) -> dict[str, int]:
+    """What is still to go back for this receivable by budget line, as far as its aid is paid and not sent back."""
+    others = [each for each in receivables_of(receivable.engagement_id) if each.id != receivable.id]
+    own, gone = clawed_back(receivable), Counter[str]()
+    for each in others:
+        gone.update(clawed_back(each))
+    paid = aid_paid(receivable.engagement_id)
+    return {
+        line: max(0, min(part, paid.get(UUID(line), 0) - gone[line]) - own.get(line, 0))
+        for line, part in sorted(receivable.parts.items())
+    }
+
+
+def not_paid_out(receivable: Receivable) -> int:
+    """How much of the principal still owed the bank has sent back meanwhile: what comes in for it goes to the payer."""
+    owed = sum(each.principal - each.paid_principal for each in receivable.live)
+    return max(0, owed - sum(recoverable(receivable).values())) if owed else 0
+
+
+def may_be_judged_again(receivable: Receivable) -> bool:
+    """Whether this repayment was dropped and no other one stands, so that its success can be judged anew."""
+    stands = any(each.kind == "repayment" for each in receivables_of(receivable.engagement_id))
+    return receivable.kind == "repayment" and receivable.status == "dropped" and not stands
+
+
 def programme_of(engagement: Engagement) -> Programme:
     """The programme that the engagement's voucher belongs to."""
     return db.get(Voucher, engagement.agreement.voucher_id).programme
 
 
 def undecided_successes() -> Select[Engagement]:
-    """Finished engagements of programmes that take something back, whose success nobody has judged."""
+    """Finished engagements of programmes that take something back, whose success nobody has judged.
+
+    Where all aid is asked back on a ground, there is nothing left to judge.
+    """
     judged = exists().where(Receivable.engagement_id == Engagement.id, Receivable.kind == "repayment")
     paid = exists().where(Claim.engagement_id == Engagement.id, Claim.status == "paid")
+    asked = select(func.coalesce(func.sum(Receivable.principal), 0)).where(
+        Receivable.engagement_id == Engagement.id, Receivable.status != "dropped"
+    )
+    is_left = func.engagement_aid_paid(Engagement.id) > asked.scalar_subquery()
     return (
         select(Engagement)
         .join(Agreement, Agreement.id == Engagement.agreement_id)
         .join(Voucher, Voucher.id == Agreement.voucher_id)
         .join(Programme, Programme.id == Voucher.programme_id)
-        .where(Engagement.status == "finished", Programme.code.in_(repayment.programmes()), paid, ~judged)
+        .where(Engagement.status == "finished", Programme.code.in_(repayment.programmes()), paid, ~judged, is_left)
     )
 
 

@@ -19,10 +19,14 @@ from marketplace.receivables.schedule import Parts
 SECOND_OFFICER = _("Another officer must confirm this. Nobody confirms what they opened.")
 SECOND_SIGNATURE = _("Another budget officer must sign this.")
 TOO_MUCH = _("Not more may be asked back than was paid for this engagement. Nothing was saved.")
+SENT_BACK = _(
+    "The bank has sent back a payment of this engagement since this was opened, so more is asked back than was paid. "
+    "Nothing was saved. Drop it, and open it anew once it is clear what was paid."
+)
 
 explain(
     {
-        "uq_receivables_live": _("This is asked back for this engagement already. Nothing was saved."),
+        "uq_receivables_live": _("The success of this engagement is judged already. Nothing was saved."),
         "ck_receivables_four_eyes": SECOND_OFFICER,
         "ck_receivables_aid_paid": TOO_MUCH,
         "ck_write_offs_two_signatures": SECOND_SIGNATURE,
@@ -83,6 +87,20 @@ def check_owed(principal: int) -> None:
         raise DomainError(_("No aid was paid for this engagement that isn't asked back already. Nothing was saved."))
 
 
+def check_part(amount: int | None, left: int) -> int:
+    """What a recovery asks back: all aid that isn't asked back yet, or a part of it."""
+    check_owed(left)
+    if amount is not None and amount > left:
+        raise Invalid(TOO_MUCH, field="amount")
+    return left if amount is None else amount
+
+
+def check_still_paid(parts: Mapping[str, int], left: Mapping[UUID, int]) -> None:
+    """What is confirmed is still paid on every budget line; the database looks at the sum."""
+    if any(part > left.get(UUID(line), 0) for line, part in parts.items()):
+        raise DomainError(SENT_BACK)
+
+
 def check_open(receivable: Receivable) -> None:
     """Only what is still to be paid can be paid, agreed anew, set off or given up."""
     if receivable.status != "open":
@@ -122,6 +140,15 @@ def accrued(instalment: Instalment, basis_points: int, on: date) -> int:
     """Interest on an instalment's unpaid capital from its due date, or where it was booked up to, until `on`."""
     since = instalment.interest_until or instalment.due_on
     return schedule.interest(instalment.capital, basis_points, (on - since).days)
+
+
+def booked_too_much(instalment: Instalment, basis_points: int, capital: int, on: date) -> int:
+    """Interest that was booked on capital for days after `on`, when it was paid; at most what isn't paid of it."""
+    if instalment.interest_until is None:
+        return 0
+    days = (instalment.interest_until - max(on, instalment.due_on)).days
+    unpaid = instalment.interest - instalment.paid_interest
+    return min(unpaid, schedule.interest(capital, basis_points, days))
 
 
 def owed(instalment: Instalment) -> Parts:

@@ -1,7 +1,6 @@
 """The arithmetic of debts: due dates, equal instalments, simple interest, and what a sum of money covers."""
 
 from calendar import monthrange
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -52,13 +51,8 @@ def interest(capital: int, basis_points: int, days: int) -> int:
     return capital * basis_points * max(0, days) // (WHOLE * DAYS_OF_YEAR)
 
 
-def cover(amount: int, owed: Sequence[Parts]) -> list[Parts]:
-    """What `amount` pays of each debt: the oldest in full first, in it principal, then surcharge, then interest."""
-    covered = []
-    for debt in owed:
-        principal = min(amount, debt.principal)
-        surcharge = min(amount - principal, debt.surcharge)
-        paid = Parts(principal, surcharge, min(amount - principal - surcharge, debt.interest))
-        amount -= paid.total
-        covered.append(paid)
-    return covered
+def cover(amount: int, owed: Parts, most_principal: int) -> Parts:
+    """What `amount` pays of a debt: principal, of which at most so much can be taken; then surcharge, then interest."""
+    principal = min(amount, owed.principal, most_principal)
+    surcharge = min(amount - principal, owed.surcharge)
+    return Parts(principal, surcharge, min(amount - principal - surcharge, owed.interest))

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Subquery, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from marketplace.claims.models import BankAssignment, BankEntry, Claim, Refund
+from marketplace.claims.models import BankAssignment, BankEntry, Claim, Deduction, Refund
 from marketplace.core.db import session
 from marketplace.engagements.models import Agreement, Redemption
 from marketplace.ledger import queries as ledger
@@ -99,7 +99,10 @@ def _agreements() -> list[Fault]:
 
 
 def _claims() -> list[Fault]:
-    """An approved claim's money, and no other's, became payable; a paid claim's, and no other's, was paid."""
+    """An approved claim's money, and no other's, became payable; a paid claim's was paid.
+
+    Of one that the bank sent back only what was kept back for a debt stays paid, of any other nothing.
+    """
     moved = _moved()
     net = moved.c.came - moved.c.went
     sums = select(moved.c.owner_id.label("id")).group_by(moved.c.owner_id)
@@ -110,11 +113,16 @@ def _claims() -> list[Fault]:
             _sum(-net, ours, moved.c.other == paid).label(f"paid_{name}"),
         )
     found = sums.subquery()
-    figures: Figures = {}
+    taken = select(func.coalesce(func.sum(Deduction.amount), 0)).where(
+        Deduction.claim_id == Claim.id, Deduction.status == "taken"
+    )
+    is_paid, all_paid = Claim.status == "paid", func.coalesce(found.c.paid_aid + found.c.paid_co_payment, 0)
+    figures: Figures = {"kept_back": (case((is_paid, all_paid), else_=taken.scalar_subquery()), all_paid)}
     for name in PARTS:
-        for step, statuses in (("approved", APPROVED), ("paid", ("paid",))):
-            says = case((Claim.status.in_(statuses), getattr(Claim, f"approved_{name}")), else_=0)
-            figures[f"{step}_{name}"] = (says, func.coalesce(found.c[f"{step}_{name}"], 0))
+        approved, moved_on = getattr(Claim, f"approved_{name}"), func.coalesce(found.c[f"paid_{name}"], 0)
+        says = case((Claim.status.in_(APPROVED), approved), else_=0)
+        figures[f"approved_{name}"] = (says, func.coalesce(found.c[f"approved_{name}"], 0))
+        figures[f"paid_{name}"] = (case((is_paid, approved), else_=moved_on), moved_on)
     return _faults(select(Claim.number).outerjoin(found, found.c.id == Claim.id), figures)
 
 

@@ -41,8 +41,13 @@ class Debts:
                 company = self.company(db.get(Voucher, voucher_id).organisation_id)
             self.attempt(vouchers.extend, voucher_id, actor=company, reason="Played")
 
-    @rule(which=WHICH, kind=st.sampled_from(("repayment", "none", "recovery")), from_firm=st.booleans())
-    def ask_back(self, which: int, kind: str, from_firm: bool) -> None:
+    @rule(
+        which=WHICH,
+        kind=st.sampled_from(("repayment", "none", "recovery", "recovery")),
+        from_firm=st.booleans(),
+        part=st.sampled_from((None, 1, 300_000)),
+    )
+    def ask_back(self, which: int, kind: str, from_firm: bool, part: int | None = None) -> None:
         engagement_id = self.pick(Engagement, which, *(WORKED if kind == "recovery" else ("finished",)))
         if engagement_id is None:
             return
@@ -55,6 +60,7 @@ class Debts:
                 actor=self.table.ethics_officer,
                 debtor_id=work.provider_id if from_firm else work.organisation_id,
                 ground="breach",
+                amount=part,
                 reason="Played",
             )
         else:

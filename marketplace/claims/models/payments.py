@@ -179,6 +179,8 @@ class BankEntry(Model):
     debtor_account: Mapped[str]
     debtor_bank: Mapped[str]
     booked_on: Mapped[date]
+    # From when the money counts, for interest.
+    valued_on: Mapped[date]
     return_reason: Mapped[str]
     outcome: Mapped[str]
     note: Mapped[str | None]

@@ -1,5 +1,7 @@
 """The ledger's side of claims (committed → payable → paid, with the co-payment's part) and of refunds to the SME."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 from marketplace.claims.models import Claim, PaymentLine, Refund
@@ -60,19 +62,35 @@ def _pay_refund(line: PaymentLine, refund: Refund, actor: Actor) -> None:
 
 
 def _pay_claim(line: PaymentLine, claim: Claim, actor: Actor) -> None:
-    legs = []
+    """All that is payable is paid: to the firm, and what the payment is less by to the debts it was kept back for."""
+    whole = []
     for line_id, amount in ledger_queries.balances_by_owner(claim.id, "payable").items():
-        if amount:
-            paid = Opening(f"paid:{line_id}", "paid", ("budget_line", line_id), claim.currency, line_id)
-            legs.append(Leg(f"payable:{claim.id}:{line_id}", paid, amount, f"{line.id}:pay:{line_id}"))
+        paid = Opening(f"paid:{line_id}", "paid", ("budget_line", line_id), claim.currency, line_id)
+        whole.append(Leg(f"payable:{claim.id}:{line_id}", paid, amount, str(line_id)))
     if claim.approved_co_payment:
         paid = Opening(f"co_payment_paid:{claim.currency}", "co_payment_paid", ("agency", None), claim.currency)
-        legs.append(Leg(f"co_payment_payable:{claim.id}", paid, claim.approved_co_payment, f"{line.id}:pay:co_payment"))
-    post(legs, kind="pay", actor=actor, reference=claim.number)
+        code = f"co_payment_payable:{claim.id}"
+        whole.append(Leg(code, paid, ledger_queries.balance(code), "co_payment"))
+    kept = split(sum(leg.amount for leg in whole) - line.amount, [leg.amount for leg in whole])
+    to_firm = [leg.amount - part for leg, part in zip(whole, kept, strict=True)]
+    post(_legs(whole, to_firm, f"{line.id}:pay"), kind="pay", actor=actor, reference=claim.number)
+    post(_legs(whole, kept, f"{line.id}:kept"), kind="keep_back", actor=actor, reference=claim.number)
+
+
+def _legs(whole: Sequence[Leg], amounts: Sequence[int], key: str) -> list[Leg]:
+    """Of each leg so much, where it is anything."""
+    return [
+        replace(leg, amount=amount, key=f"{key}:{leg.key}")
+        for leg, amount in zip(whole, amounts, strict=True)
+        if amount
+    ]
 
 
 def take_back(line: PaymentLine, *, actor: Actor) -> None:
-    """Undo the line's payment, which the bank sent back: every transfer of it in the other direction."""
+    """Undo the line's payment, which the bank sent back: every transfer of it in the other direction.
+
+    What was kept back for a debt has paid that debt, and stays paid.
+    """
     legs = []
     for transfer in ledger_queries.transfers_of(line.subject.id):
         if transfer.key.startswith(f"{line.id}:pay:"):

@@ -41,7 +41,7 @@ def import_bank_file(stream: IO[bytes], *, actor: Actor, filename: str) -> BankI
         raise Forbidden()
     content = stream.read(camt.MAX_BYTES + 1)
     try:
-        entries = camt.read(content, {currency: exponent(currency) for currency in CURRENCIES})
+        entries = camt.read(content, {currency: exponent(currency) for currency in CURRENCIES}, clock.zone())
     except BadReport as error:
         raise Invalid(
             _("This is not a bank report that can be read: %(why)s", why=error.args[0]), field="file"

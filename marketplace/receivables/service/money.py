@@ -42,8 +42,7 @@ def _lines(receivable: Receivable, amount: int) -> dict[str, int]:
     """`amount` by budget line, weighed by what each is still to get back; the last receipt empties all of them."""
     if not amount:
         return {}
-    back = queries.clawed_back(receivable)
-    left = {line: part - back.get(line, 0) for line, part in sorted(receivable.parts.items())}
+    left = queries.recoverable(receivable)
     parts = split(amount, list(left.values()))
     return {line: part for line, part in zip(left, parts, strict=True) if part}
 

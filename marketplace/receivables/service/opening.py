@@ -37,17 +37,19 @@ def decline_repayment(engagement_id: UUID, *, actor: Actor, reason: str, key: st
 
 @money_verb(Receivable)
 def open_recovery(
-    engagement_id: UUID, *, actor: Actor, debtor_id: UUID, ground: str, reason: str, key: str
+    engagement_id: UUID, *, actor: Actor, debtor_id: UUID, ground: str, reason: str, key: str, amount: int | None = None
 ) -> Receivable:
-    """Ask back all aid paid for an engagement that isn't asked back yet, and the surcharge of the ground on top."""
+    """Ask back `amount` minor units, or all, of the aid paid for an engagement that isn't asked back yet.
+
+    The surcharge of the ground comes on top. There may be several recoveries, as long as all fit into what was paid.
+    """
     rules.check_role(actor, Role.BUDGET_OFFICER, Role.ETHICS_OFFICER)
     engagement = db.get(Engagement, engagement_id, lock=True)
     rules.check_debtor(engagement, debtor_id)
     terms = recovery.terms(clock.today())
     percent = rules.check_ground(ground, clock.today()).surcharge_percent
     left = _left(engagement.id)
-    principal = sum(left.values())
-    rules.check_owed(principal)
+    principal = rules.check_part(amount, sum(left.values()))
     receivable = _new("recovery", engagement, actor, reason, principal, left, terms)
     receivable.debtor_id, receivable.ground = debtor_id, ground
     receivable.surcharge = principal * percent // 100
@@ -56,10 +58,14 @@ def open_recovery(
 
 @money_verb(Receivable)
 def confirm(receivable_id: UUID, *, actor: Actor, key: str) -> Receivable:
-    """Another officer confirms: the money is owed from now on, in instalments, and the debtor is told."""
+    """Another officer confirms: the money is owed from now on, in instalments, and the debtor is told.
+
+    Refused when the bank has sent a payment back meanwhile, so that more is asked back than was paid.
+    """
     receivable = queries.lock_receivable(receivable_id)
     _check_decides(receivable, actor)
     rules.check_second(receivable.proposed_by, actor, rules.SECOND_OFFICER)
+    rules.check_still_paid(receivable.parts, _left(receivable.engagement_id, without=receivable))
     receivable.confirmed_by = actor.person_id
     transition(receivable, RECEIVABLE, "confirm", actor=actor, amount=receivable.principal + receivable.surcharge)
     if receivable.kind == "recovery":
@@ -93,11 +99,11 @@ def _propose_repayment(engagement_id: UUID, actor: Actor, reason: str) -> Receiv
     return _keep(_new("repayment", engagement, actor, reason, share, left, terms), actor)
 
 
-def _left(engagement_id: UUID) -> dict[UUID, int]:
-    """Aid paid for the engagement that isn't asked back yet, by budget line."""
+def _left(engagement_id: UUID, *, without: Receivable | None = None) -> dict[UUID, int]:
+    """Aid paid for the engagement that isn't asked back yet, by budget line; one receivable doesn't count if asked."""
     left = queries.aid_paid(engagement_id)
     for earlier in queries.receivables_of(engagement_id):
-        for line, part in earlier.parts.items():
+        for line, part in (earlier.parts if earlier is not without else {}).items():
             left[UUID(line)] = max(0, left.get(UUID(line), 0) - part)
     return left
 

@@ -17,7 +17,7 @@ from marketplace.core.i18n import _
 from marketplace.core.money import Money
 from marketplace.ledger.service import money_verb
 from marketplace.receivables import queries, rules, schedule
-from marketplace.receivables.models import Receipt, Receivable
+from marketplace.receivables.models import Instalment, Receipt, Receivable
 from marketplace.receivables.schedule import Parts
 from marketplace.receivables.service import money
 from marketplace.receivables.service.instalments import accrue
@@ -36,7 +36,7 @@ def take_receipt(bank_entry_id: UUID, *, actor: Actor, key: str) -> Receipt:
     receivable = _lock(found.group() if found else "")
     receipt = Receipt(bank_entry_id=entry.id)
     payer = Account(entry.debtor, entry.debtor_account, entry.debtor_bank)
-    return _take(receipt, receivable, entry.amount, entry.booked_on, payer, actor)
+    return _take(receipt, receivable, entry.amount, entry.valued_on, payer, actor)
 
 
 @money_verb(Receipt)
@@ -64,7 +64,7 @@ def _lock(number: str) -> Receivable:
 def _take(receipt: Receipt, receivable: Receivable, amount: int, on: date, payer: Account, actor: Actor) -> Receipt:
     """Pay what is owed; all that comes in beyond it, or when nothing is owed any more, goes back to the payer."""
     accrue(receivable, on, actor=actor)
-    paid = _pay_instalments(receivable, amount, actor)
+    paid = _pay_instalments(receipt, receivable, amount, on, actor)
     receipt.receivable, receipt.number, receipt.amount = receivable, db.next_number("RCP"), amount
     receipt.principal, receipt.surcharge, receipt.interest = paid.principal, paid.surcharge, paid.interest
     receipt.excess, receipt.booked_on = amount - paid.total, on
@@ -103,15 +103,29 @@ def _pay_back(receipt: Receipt, payer: Account, actor: Actor) -> None:
     )
 
 
-def _pay_instalments(receivable: Receivable, amount: int, actor: Actor) -> Parts:
-    """Fill the instalments, oldest first; what was paid in all."""
-    live = receivable.live
-    covered = schedule.cover(amount, [rules.owed(instalment) for instalment in live])
-    for instalment, part in zip(live, covered, strict=True):
+def _pay_instalments(receipt: Receipt, receivable: Receivable, amount: int, on: date, actor: Actor) -> Parts:
+    """Fill the instalments, oldest first, with principal only as far as its aid is paid out; what was paid in all."""
+    most, paid = sum(queries.recoverable(receivable).values()), Parts()
+    for instalment in receivable.live:
+        left = amount - paid.total, most - paid.principal
+        part = schedule.cover(left[0], rules.owed(instalment), left[1])
+        if _take_back_interest(receipt, instalment, part.principal + part.surcharge, on, actor):
+            part = schedule.cover(left[0], rules.owed(instalment), left[1])
+        paid += part
         instalment.paid_principal += part.principal
         instalment.paid_surcharge += part.surcharge
         instalment.paid_interest += part.interest
         if not instalment.outstanding:
             transition(instalment, INSTALMENT, "pay", actor=actor)
     db.flush()
-    return sum(covered, Parts())
+    return paid
+
+
+def _take_back_interest(receipt: Receipt, instalment: Instalment, capital: int, on: date, actor: Actor) -> int:
+    """The bank reports an earlier payment after a later one: interest ran on what was paid already."""
+    receivable = instalment.receivable
+    amount = rules.booked_too_much(instalment, receivable.interest_basis_points, capital, on)
+    key = f"{instalment.id}:interest_back:{receipt.bank_entry_id or receipt.deduction_id}"
+    money.lower_debt(receivable, amount, kind="interest_back", actor=actor, key=key)
+    instalment.interest -= amount
+    return amount

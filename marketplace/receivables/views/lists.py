@@ -93,6 +93,8 @@ def receivable(receivable_id: UUID) -> ResponseReturnValue:
         names=accounts.organisation_names([found.debtor_id]),
         people=accounts.names(people) if actor.role in AGENCY else {},
         interest=queries.interest_today(found, clock.today()),
+        not_paid_out=queries.not_paid_out(found) if found.status == "open" else 0,
+        may_judge_again=actor.role == Role.PROGRAMME_OFFICER and queries.may_be_judged_again(found),
         account=terms(clock.today()),
         write_offs=write_offs,
         ground=localized(recovery.ground_name(found.ground)) if found.ground else "",

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from config import recovery
@@ -21,10 +22,10 @@ from marketplace.receivables.forms import (
     ConfirmForm,
     InstalmentsForm,
     ReasonForm,
-    RecoveryForm,
     SuccessForm,
     choose_from,
-    in_currency,
+    recovery_in,
+    set_off_in,
 )
 from marketplace.receivables.states import KINDS
 from marketplace.receivables.views.blueprint import back, blueprint
@@ -62,12 +63,12 @@ def declare_success(engagement_id: UUID) -> ResponseReturnValue:
 def new_recovery() -> ResponseReturnValue:
     """Ask aid back on a ground."""
     actor = current_actor()
-    form = RecoveryForm()
+    engagement = queries.find_engagement(request.form.get("engagement", "").strip())
+    form = recovery_in(engagement.agreement.currency if engagement else "KRW")()
     grounds = recovery.terms(clock.today()).grounds
     choose_from(form.ground, [(code, _with_surcharge(ground)) for code, ground in grounds.items()])
     if form.validate_on_submit():
         with form.errors_to_fields():
-            engagement = queries.find_engagement(form.engagement.data)
             if engagement is None:
                 raise Invalid(_("There is no engagement with this number."), field="engagement")
             from_firm = form.debtor.data == "provider"
@@ -76,6 +77,7 @@ def new_recovery() -> ResponseReturnValue:
                 actor=actor,
                 debtor_id=engagement.provider_id if from_firm else engagement.organisation_id,
                 ground=form.ground.data,
+                amount=form.amount.data,
                 reason=form.reason.data,
                 key=str(form.key.data),
             )
@@ -142,7 +144,7 @@ def set_off(receivable_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     found = queries.get_receivable(receivable_id, actor=actor)
     claims = queries.claims_for_set_off(found)
-    form = in_currency(found.currency)()
+    form = set_off_in(found.currency)()
     choose_from(form.claim_id, [(each.id, _claim(each)) for each in claims])
     if form.validate_on_submit():
         with form.errors_to_fields():

@@ -60,18 +60,38 @@ def test_the_payment_is_less_and_the_rest_is_booked_as_paid(story: Story, debt: 
 
 
 def test_a_bounced_payment_keeps_back_the_same_once(story: Story, debt: Receivable, claim: Claim) -> None:
+    """What was kept back has paid the debt and stays paid; the rest is payable again, and no more than it leaves."""
     officer = story.budget_officers[0]
     deduction = service.set_off(debt.id, actor=officer, claim_id=claim.id, amount=1_000_000, key=make.key())
+    before = make.total("paid") + make.total("co_payment_paid")
     batch = make_claims.send(story, claim)
     (line,) = claim_queries.lines_of(batch.id)
     make_claims.take(make_claims.bank_answer(batch, {line.end_to_end_id: "MS03"}), officer)
     receipt = service.take_set_off(deduction.id, actor=SYSTEM, key=f"set_off:{deduction.id}")
+    returned = make.total("returned")
+    assert make.total("payable") + make.total("co_payment_payable") == line.amount == 2_000_000
+    assert make.total("paid") + make.total("co_payment_paid") == before + 1_000_000 - returned
+    assert (claim.status, returned, proof.prove().faults) == ("approved", receipt.principal, [])
     again = make_claims.send(story, claim)
     (second,) = claim_queries.lines_of(again.id)
     assert second.amount == line.amount
     make_claims.take(make_claims.bank_answer(again), officer)
     assert [each.id for each in debt.receipts] == [receipt.id]
-    assert proof.prove().faults == []
+    assert make.total("payable") + make.total("co_payment_payable") == 0
+    assert (claim.status, proof.prove().faults) == ("paid", [])
+
+
+def test_of_a_bounced_claim_more_can_be_kept_back(story: Story, debt: Receivable, claim: Claim) -> None:
+    officer = story.budget_officers[0]
+    for amount in (1_000_000, 500_000):
+        deduction = service.set_off(debt.id, actor=officer, claim_id=claim.id, amount=amount, key=make.key())
+        make_claims.take(make_claims.bank_answer(make_claims.send(story, claim)), officer)
+        service.take_set_off(deduction.id, actor=SYSTEM, key=make.key())
+        assert proof.prove().faults == []
+        make.bounce(story, claim)
+        assert proof.prove().faults == []
+    assert make.total("payable") + make.total("co_payment_payable") == 1_500_000
+    assert sum(each.amount for each in debt.receipts) == 1_500_000
 
 
 def test_a_set_off_has_its_limits(story: Story, debt: Receivable, claim: Claim) -> None:

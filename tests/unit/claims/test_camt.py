@@ -6,6 +6,7 @@ can be fetched here.
 
 from datetime import UTC, date, datetime
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,6 +15,7 @@ from marketplace.claims.pain001 import Account, write
 from tests.unit.claims.test_pain001 import AGENCY, BATCH
 
 DIGITS = {"KRW": 0, "EUR": 2}
+SEOUL = ZoneInfo("Asia/Seoul")
 BOOKED_AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
@@ -34,7 +36,7 @@ ENTRY = (
 
 
 def test_the_bank_answers_every_transfer_of_a_batch() -> None:
-    entries = camt.read(bank.answer(write(BATCH), booked_at=BOOKED_AT), DIGITS)
+    entries = camt.read(bank.answer(write(BATCH), booked_at=BOOKED_AT), DIGITS, SEOUL)
     assert [(entry.reference, entry.amount, entry.direction) for entry in entries] == [
         ("PAY-2026-000001-1", 3_000_000, "debit"),
         ("PAY-2026-000001-2", 1, "debit"),
@@ -46,7 +48,7 @@ def test_the_bank_answers_every_transfer_of_a_batch() -> None:
 
 def test_a_returned_transfer_comes_back_as_a_credit_with_its_reason() -> None:
     answered = bank.answer(write(BATCH), booked_at=BOOKED_AT, returned={"PAY-2026-000001-2": "AC04"})
-    assert [(entry.direction, entry.return_reason) for entry in camt.read(answered, DIGITS)] == [
+    assert [(entry.direction, entry.return_reason) for entry in camt.read(answered, DIGITS, SEOUL)] == [
         ("debit", ""),
         ("debit", ""),
         ("credit", "AC04"),
@@ -58,7 +60,7 @@ def test_a_payment_received_names_its_payer() -> None:
     content = bank.receive(
         "COP-2026-000001", amount=500, digits=0, currency="KRW", payer=payer, account=AGENCY, booked_at=BOOKED_AT
     )
-    (entry,) = camt.read(content, DIGITS)
+    (entry,) = camt.read(content, DIGITS, SEOUL)
     assert (entry.reference, entry.amount, entry.direction) == ("COP-2026-000001", 500, "credit")
     assert (entry.debtor, entry.debtor_account) == ("새봄정밀", "222-33")
 
@@ -82,20 +84,41 @@ def test_the_notification_has_the_prescribed_order() -> None:
 
 
 def test_a_statement_is_read_like_a_notification() -> None:
-    (entry,) = camt.read(statement(ENTRY), DIGITS)
+    (entry,) = camt.read(statement(ENTRY), DIGITS, SEOUL)
     assert (entry.amount, entry.currency, entry.account) == (1250, "EUR", "110")
     assert (entry.reference, entry.remittance, entry.bank_reference) == ("", "COP-1", "N1/0")
 
 
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2026-03-04T23:30:00Z", date(2026, 3, 5)),
+        ("2026-03-04T14:59:59+00:00", date(2026, 3, 4)),
+        ("2026-03-05T00:30:00+09:00", date(2026, 3, 5)),
+        ("2026-03-04T23:30:00", date(2026, 3, 4)),
+    ],
+)
+def test_a_moment_of_booking_is_a_day_of_the_agency(moment: str, day: date) -> None:
+    entry = ENTRY.replace("<BookgDt><Dt>2026-03-04</Dt>", f"<BookgDt><DtTm>{moment}</DtTm>")
+    (found,) = camt.read(statement(entry), DIGITS, SEOUL)
+    assert (found.booked_on, found.valued_on) == (day, day)
+
+
+def test_a_payment_counts_from_its_value_date() -> None:
+    entry = ENTRY.replace("</BookgDt>", "</BookgDt><ValDt><Dt>2026-03-01</Dt></ValDt>")
+    (found,) = camt.read(statement(entry), DIGITS, SEOUL)
+    assert (found.booked_on, found.valued_on) == (date(2026, 3, 4), date(2026, 3, 1))
+
+
 def test_what_is_not_booked_yet_is_left_alone() -> None:
-    assert camt.read(statement(ENTRY.replace("BOOK", "PDNG")), DIGITS) == []
+    assert camt.read(statement(ENTRY.replace("BOOK", "PDNG")), DIGITS, SEOUL) == []
 
 
 def test_each_transaction_of_a_collective_entry_counts_with_its_own_amount() -> None:
     one = '<TxDtls><Refs><EndToEndId>{0}</EndToEndId></Refs><Amt Ccy="EUR">{1}</Amt></TxDtls>'
     details = one.format("A", "10") + one.format("B", "2.50")
     entry = ENTRY[: ENTRY.index("<TxDtls>")] + details + "</NtryDtls></Ntry>"
-    assert [(found.reference, found.amount) for found in camt.read(statement(entry), DIGITS)] == [
+    assert [(found.reference, found.amount) for found in camt.read(statement(entry), DIGITS, SEOUL)] == [
         ("A", 1000),
         ("B", 250),
     ]
@@ -126,4 +149,4 @@ def test_each_transaction_of_a_collective_entry_counts_with_its_own_amount() -> 
 )
 def test_a_report_that_cannot_be_trusted_is_refused_whole(content: bytes) -> None:
     with pytest.raises(camt.BadReport):
-        camt.read(content, DIGITS)
+        camt.read(content, DIGITS, SEOUL)

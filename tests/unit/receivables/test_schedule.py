@@ -25,24 +25,30 @@ def test_instalments_sum_to_the_whole_and_differ_by_one_unit_at_most(owed: Parts
     assert [part.interest for part in found] == [owed.interest] + [0] * (count - 1)
 
 
-@given(amounts, st.lists(parts, max_size=8))
-def test_money_covers_the_oldest_in_full_before_the_next_and_never_more_than_is_owed(
-    amount: int, owed: list[Parts]
+@given(amounts, parts, amounts)
+def test_money_covers_never_more_than_is_owed_nor_than_can_be_taken_of_the_principal(
+    amount: int, owed: Parts, most: int
 ) -> None:
-    covered = schedule.cover(amount, owed)
-    assert sum(part.total for part in covered) == min(amount, sum(debt.total for debt in owed))
-    for index, (part, debt) in enumerate(zip(covered, owed, strict=True)):
-        assert part.principal <= debt.principal
-        assert part.surcharge <= debt.surcharge
-        assert part.interest <= debt.interest
-        if part != debt:
-            assert not any(later.total for later in covered[index + 1 :])
+    covered = schedule.cover(amount, owed, most)
+    can_be_taken = min(owed.principal, most)
+    assert covered.total == min(amount, can_be_taken + owed.surcharge + owed.interest)
+    assert covered.principal <= can_be_taken
+    assert covered.surcharge <= owed.surcharge
+    assert covered.interest <= owed.interest
 
 
-def test_money_covers_principal_then_surcharge_then_interest() -> None:
-    owed = [Parts(100, 50, 10), Parts(100, 50, 0)]
-    assert schedule.cover(120, owed) == [Parts(100, 20, 0), Parts()]
-    assert schedule.cover(175, owed) == [Parts(100, 50, 10), Parts(15)]
+@pytest.mark.parametrize(
+    ("amount", "most", "expected"),
+    [
+        (90, 100, Parts(90)),
+        (120, 100, Parts(100, 20)),
+        (175, 100, Parts(100, 50, 10)),
+        (120, 30, Parts(30, 50, 10)),
+        (20, 0, Parts(0, 20)),
+    ],
+)
+def test_money_covers_principal_then_surcharge_then_interest(amount: int, most: int, expected: Parts) -> None:
+    assert schedule.cover(amount, Parts(100, 50, 10), most) == expected
 
 
 @pytest.mark.parametrize(
