@@ -165,10 +165,16 @@ def check_another_sends(batch: PaymentBatch, subjects: Sequence[Claim | Refund],
     """Whoever prepared a batch, approved a claim or asked for a refund in it doesn't send it; nor does the database."""
     if actor.person_id == batch.prepared_by:
         raise DomainError(_("You prepared this batch. Another budget officer must send it."))
-    if any(actor.person_id in _who_decided(subject) for subject in subjects):
+    if actor.person_id in who_may_not_send(batch, subjects):
         raise DomainError(
             _("You approved a claim or asked for a refund in this batch. Another budget officer must send it.")
         )
+
+
+def who_may_not_send(batch: PaymentBatch, subjects: Sequence[Claim | Refund]) -> set[UUID]:
+    """Whoever prepared the batch, approved a claim in it as the first or the second, or asked for a refund in it."""
+    decided = {person for subject in subjects for person in _who_decided(subject) if person is not None}
+    return {batch.prepared_by, *decided}
 
 
 def _who_decided(subject: Claim | Refund) -> tuple[UUID | None, ...]:

@@ -15,7 +15,8 @@ from marketplace.core.errors import DomainError
 from marketplace.core.i18n import force_locale
 from marketplace.demo import bank, generator, plans, service, sign_ins
 from marketplace.demo.people import PASSWORD
-from marketplace.demo.queries import find_awaited_share, usual_payer
+from marketplace.demo.queries import find_awaited_share, usual_debtor, usual_payer
+from marketplace.receivables.queries import find_by_number
 
 demo = AppGroup("demo", help="Demo data, business time and the bank's part; in demo mode alone.")
 groups = [demo]
@@ -69,7 +70,7 @@ def advance(span: str) -> None:
 @click.argument("number")
 @click.option("--write", type=click.File("wb"), help="Write the bank's report to this file and import nothing.")
 def play_bank(number: str, write: BinaryIO | None) -> None:
-    """Answer the payment batch NUMBER (PAY-…), or let the share with the reference NUMBER (COP-…) arrive."""
+    """Answer the payment batch NUMBER (PAY-…), or let the share (COP-…) or the next instalment (RCV-…) arrive."""
     with db.unit_of_work(), force_locale("en"):
         db.load_clock()
         try:
@@ -82,6 +83,7 @@ def play_bank(number: str, write: BinaryIO | None) -> None:
 def _play(number: str, write: BinaryIO | None) -> None:
     share = find_awaited_share(number)
     batch = find_batch(number)
+    debt = find_by_number(number)
     if share is not None:
         payer = usual_payer(share)
         if write:
@@ -93,6 +95,12 @@ def _play(number: str, write: BinaryIO | None) -> None:
             write.write(bank.report_batch(batch.id))
         else:
             service.answer_batch(batch.id, actor=SYSTEM)
+    elif debt is not None:
+        payment = usual_debtor(debt)
+        if write:
+            write.write(bank.report_debt(debt.id, **payment))
+        else:
+            service.pay_debt(debt.id, actor=SYSTEM, **payment)
     else:
         raise click.UsageError(f"Nothing with the number {number} waits for the bank.")
 

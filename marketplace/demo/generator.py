@@ -87,11 +87,18 @@ def _firms_come(world: World, scale: Scale, pairs: list[tuple[dict[str, str], di
 
 
 def _call(world: World, offer: plans.Offer, programme_id: UUID, number: int) -> Story:
-    """Draft a call, publish it, and let companies apply."""
+    """Draft a call, publish it, and let companies apply; have it scored, or end it, where that is planned."""
     walk = world.walk
     opens_at, closes_at = walk.ago(offer.opens), walk.ago(offer.closes)
     call_id = offers.draft_call(
-        programme_id, offer.title, opens_at, closes_at, offer.vouchers, method=offer.method, cast=world.cast
+        programme_id,
+        offer.title,
+        opens_at,
+        closes_at,
+        offer.vouchers,
+        cast=world.cast,
+        method=offer.method,
+        quotas=offer.quotas,
     )
     if not offer.published:
         return
@@ -101,6 +108,12 @@ def _call(world: World, offer: plans.Offer, programme_id: UUID, number: int) -> 
     for position, (company, until) in enumerate(_applicants(world, offer)):
         at = opens_at + timedelta(hours=3 + position * offer.pace)
         walk.tell(at, apply(world, company, call_id, until=until))
+    if offer.method.code == "scored":
+        yield closes_at + timedelta(days=1)
+        yield from offers.score(call_id, cast=world.cast)
+    if offer.wound_down is not None:
+        yield walk.ago(offer.wound_down)
+        offers.wind_down(call_id, cast=world.cast)
 
 
 def _applicants(world: World, offer: plans.Offer) -> Iterator[tuple[registers.Company, str]]:

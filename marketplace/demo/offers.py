@@ -1,13 +1,19 @@
 """Programmes and calls of the demo: the ones on file, published, with money from their funders."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.i18n import Text
+from marketplace.demo import words
 from marketplace.demo.people import Cast
+from marketplace.demo.walk import later
 from marketplace.programmes import queries, service
 from marketplace.programmes.terms import Method, templates
+from marketplace.vouchers import queries as applications
+from marketplace.vouchers import service as vouchers
 
 
 def open_programmes(cast: Cast) -> dict[str, UUID]:
@@ -33,13 +39,16 @@ def draft_call(
     vouchers: int,
     *,
     cast: Cast,
-    method: str = "first_come",
+    method: Method,
+    quotas: Mapping[str, int],
 ) -> UUID:
     """Write a call with money for so many vouchers, in the proportion of the funders' shares."""
     officer = cast.one(Role.PROGRAMME_OFFICER)
     call = service.create_call(
-        programme_id, actor=officer, title=title, opens_at=opens_at, closes_at=closes_at, method=Method(method)
+        programme_id, actor=officer, title=title, opens_at=opens_at, closes_at=closes_at, method=method
     )
+    if quotas:
+        service.set_quotas(call.id, quotas, actor=officer)
     weights = queries.funder_weights(programme_id)
     for funder_id, weight in weights.items():
         amount = call.programme.voucher_amount * vouchers * weight // sum(weights.values())
@@ -57,3 +66,22 @@ def appropriate(call_id: UUID, *, actor: Actor) -> None:
     """Enter the proposed money of a call into the ledger."""
     for line in queries.budget_lines(call_id):
         service.appropriate_line(line.id, actor=actor, key=f"appropriate:{line.id}")
+
+
+def score(call_id: UUID, *, cast: Cast) -> Iterator[datetime]:
+    """One evaluator scores every application; the other one has begun and is left to go on."""
+    first, second = cast.staff[Role.EVALUATOR]
+    criteria = (queries.get_call(call_id).scoring or {})["criteria"]
+    for asked in db.session.scalars(applications.scorings_of(first)):
+        vouchers.declare_conflict(asked.id, actor=first, has_conflict=False, statement="")
+        points = {each["code"]: cast.chance.randint(each["max"] // 2, each["max"]) for each in criteria}
+        reasons = {each["code"]: words.reason("fitting") for each in criteria}
+        vouchers.hand_in_scores(asked.id, actor=first, points=points, reasons=reasons)
+    yield later(1)
+    begun = db.session.scalars(applications.scorings_of(second)).all()[0]
+    vouchers.declare_conflict(begun.id, actor=second, has_conflict=False, statement="")
+
+
+def wind_down(call_id: UUID, *, cast: Cast) -> None:
+    """End a call; what was given stays valid."""
+    vouchers.wind_down(call_id, actor=cast.one(Role.PROGRAMME_OFFICER), reason=words.reason("wound_down"))

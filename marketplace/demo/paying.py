@@ -7,11 +7,13 @@ from uuid import UUID
 from marketplace.claims import queries, service
 from marketplace.claims.models import Claim, Refund
 from marketplace.claims.rules import Cut
-from marketplace.core import clock
+from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Role
+from marketplace.core.money import Money
 from marketplace.demo import bank, words
 from marketplace.demo.story import Tale, World
 from marketplace.demo.walk import later
+from marketplace.engagements.models import Engagement
 
 # Who does what: the one who checks also sends, the other approves and prepares, so no four-eyes rule stands in the way.
 CHECKS, APPROVES, COUNTERSIGNS = 0, 1, 2
@@ -64,6 +66,14 @@ def approve(tale: Tale) -> None:
     if claim.needs_two:
         second = tale.officer(Role.BUDGET_OFFICER, COUNTERSIGNS)
         service.countersign_claim(claim.id, actor=second, key=f"demo-countersign:{claim.id}")
+
+
+def pay_back(tale: Tale) -> Iterator[datetime]:
+    """The firm that was paid sends a part on for the company's own work: the checks ask about it."""
+    engagement = db.get(Engagement, tale.ids["engagement"])
+    money = Money(1_500_000, engagement.agreement.currency)
+    bank.pay_astray(engagement.number, payer=tale.provider.name, account=tale.provider.account, money=money)
+    yield clock.now()
 
 
 def pay_days(world: World, *, last: float) -> Iterator[datetime]:

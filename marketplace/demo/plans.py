@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 
 from marketplace.core.i18n import Text
 from marketplace.demo.story import Plan
+from marketplace.programmes.terms import Method
 
 
 @dataclass(frozen=True)
 class Scale:
     """How large the demo is."""
 
-    companies: int = 100
+    companies: int = 108
     firms: int = 60
     firms_waiting: int = 2
     """Firms whose registration still waits for an officer."""
@@ -19,7 +20,10 @@ class Scale:
     small: bool = False
 
 
-SMALL = Scale(companies=24, firms=16, firms_waiting=1, first_pay_day=120, small=True)
+SMALL = Scale(companies=38, firms=16, firms_waiting=1, first_pay_day=120, small=True)
+
+
+FIRST_COME, LOTTERY, SCORED, QUOTAS = Method(), Method("lottery"), Method("scored"), Method("hybrid", "band")
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,33 @@ class Offer:
     until: Mapping[int, str] = field(default_factory=dict)
     """Applications that stop early, by position."""
     published: bool = True
-    method: str = "first_come"
+    method: Method = FIRST_COME
+    quotas: Mapping[str, int] = field(default_factory=dict)
+    wound_down: float | None = None
+    """Days before today on which the call is wound down."""
 
 
 # A hold may stand for two weeks; whoever is held claims on afterwards.
 HELD = {"survey_firm": 35.0}
+
+# What happens once: a voucher that runs on, is given back, or ends early; money that is astray; debts. Work ends early
+# twice: the share of the first company is paid back, that of the second one waits.
+SINGLE = [
+    Plan("extend", 12),
+    Plan("give_back", 3),
+    Plan("approve", 70, scheme="ended"),
+    Plan("end", 60, scheme="ended", at={"end": 1}),
+    Plan("share", 34, scheme="no_reference"),
+    Plan(
+        "keep_back",
+        148,
+        scheme="debt",
+        wait={"approve:2": 0},
+        at={"ask_back": 60, "claim:2": 12, "check:2": 9, "approve:2": 6, "keep_back": 5.5},
+    ),
+]
+# The pilot that is wound down: one voucher at work, one kept.
+PILOT = [Plan("session:1", 58), Plan("")]
 
 # The past season: every story is over.
 FINISHED = [
@@ -95,13 +121,14 @@ UNDER_WAY = [
     Plan("declare_evaluator", 108),
     Plan("evaluate", 110),
     Plan("evaluate", 112),
-    Plan("grade", 116),
+    Plan("grade", 116, scheme="pays_back"),
     Plan("grade", 118),
     Plan("appeal", 120),
     Plan("survey_firm", 100, scheme="provider_pays"),
     Plan("survey_firm", 96, scheme="copies", case="open", at={"claim": 9}),
     Plan("survey_firm", 104, scheme="borrowed_device", case="replied"),
     Plan("survey_firm", 110, scheme="stranger_pays", case="appealed"),
+    *SINGLE,
 ]
 
 
@@ -109,32 +136,48 @@ def calls(scale: Scale) -> Sequence[Offer]:
     """The calls, the oldest first."""
     if scale.small:
         return [
-            Offer("coupon-consulting", _title("상반기", "first half"), 170, 150, 12, (0, 14), 6, SMALL_PLANS),
+            Offer("technology-consulting", _title("기술혁신", "technology"), 170, 151, 1, (0, 1), 6, SUCCESS),
+            Offer("coupon-consulting", _title("상반기", "first half"), 170, 150, 18, (0, 20), 6, SMALL_PLANS),
+            *_later_calls(20),
             Offer(
-                "coupon-consulting",
-                _title("하반기", "second half"),
-                10,
-                -20,
-                10,
-                (14, 17),
-                24,
-                until={0: "draft"},
-                method="lottery",
+                "coupon-consulting", _title("하반기", "second half"), 10, -20, 10, (29, 32), 24,
+                until={0: "draft"}, method=LOTTERY,
             ),
-        ]
+        ]  # fmt: skip
     return [
         Offer("coupon-consulting", _title("지난 시즌", "past season"), 690, 664, 15, (0, 18), 10, FINISHED),
-        Offer("coupon-consulting", _title("상반기", "first half"), 175, 150, 43, (18, 66), 8, UNDER_WAY),
+        Offer("technology-consulting", _title("지난 시즌 기술혁신", "past tech"), 680, 664, 2, (0, 2), 10, REPAID),
+        Offer("coupon-consulting", _title("상반기", "first half"), 175, 150, 49, (18, 73), 8, UNDER_WAY),
+        *_later_calls(73),
         Offer(
-            "coupon-consulting", _title("하반기", "second half"), 10, -20, 30, (67, 82), 14,
-            until={3: "draft", 9: "draft"}, method="lottery",
+            "coupon-consulting", _title("하반기", "second half"), 10, -20, 30, (82, 97), 14,
+            until={3: "draft", 9: "draft"}, method=LOTTERY,
         ),
         Offer("technology-consulting", _title("기술혁신", "technology"), -15, -45, 10, published=False),
     ]  # fmt: skip
 
 
+def _later_calls(first: int) -> Sequence[Offer]:
+    """Calls that are over and show a way of their own: nine companies from this one on."""
+    return [
+        Offer("coupon-consulting", _title("시범", "pilot"), 90, 80, 2, (first, first + 2), 6, PILOT, wound_down=9),
+        Offer(
+            "coupon-consulting", _title("규모별 추첨", "lottery by size"), 60, 45, 2, (first + 2, first + 6), 6,
+            method=QUOTAS, quotas={"micro": 1, "small": 1},
+        ),
+        Offer(
+            "coupon-consulting", _title("평가 선정", "by score"), 30, 5, 2, (first + 6, first + 9), 6, method=SCORED
+        ),
+    ]  # fmt: skip
+
+
+# Work that succeeded: its company gives a share of the aid back. In the past season a first instalment has been paid,
+# and the success of the other one is still to be judged.
+SUCCESS = [Plan("success", 149, at={"success": 30})]
+REPAID = [Plan("success", at={"success": 440}), Plan("approve")]
+
 SMALL_PLANS = [
-    Plan("grade", 118),
+    Plan("grade", 118, scheme="pays_back"),
     Plan("evaluate", 112),
     Plan("declare_evaluator", 108),
     Plan("approve", 98, scheme="cut", at={"check": 9, "approve": 6}),
@@ -146,6 +189,7 @@ SMALL_PLANS = [
     Plan("sign_sme", 32),
     Plan("bids", 24),
     Plan("bids", 16, wait={"open": 16}),
+    *SINGLE,
 ]
 
 

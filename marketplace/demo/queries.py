@@ -2,19 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
 from marketplace.accounts.models import Membership, Organisation, Person
 from marketplace.claims.models import PaymentBatch
-from marketplace.core import db
+from marketplace.core import clock, db
 from marketplace.core.actors import Role
 from marketplace.core.db import session
 from marketplace.engagements.models import Agreement, CoPayment, Engagement
 from marketplace.jobs.models import Job
 from marketplace.notifications.models import Message
 from marketplace.providers.models import Provider
+from marketplace.providers.queries import active_bank_account
+from marketplace.receivables.models import LIVE, Instalment, Receivable
+from marketplace.receivables.rules import accrued
 from marketplace.vouchers.models import Application, Voucher
 
 
@@ -123,6 +127,38 @@ def shares_awaited() -> Sequence[tuple[Agreement, CoPayment, str]]:
         .order_by(CoPayment.reference.desc())
     )
     return [(agreement, co_payment, name) for agreement, co_payment, name in session.execute(wanted)]
+
+
+def open_debts() -> Sequence[tuple[Receivable, str]]:
+    """What is owed to the agency now, with the debtor's name, what is due first on top."""
+    first_due = func.min(Instalment.due_on)
+    wanted = (
+        select(Receivable, Organisation.name)
+        .join(Organisation, Organisation.id == Receivable.debtor_id)
+        .join(Instalment, Instalment.receivable_id == Receivable.id)
+        .where(Receivable.status == "open", Instalment.status.in_(LIVE))
+        .group_by(Receivable.id, Organisation.name)
+        .order_by(first_due, Receivable.number)
+    )
+    return [(debt, name) for debt, name in session.execute(wanted)]
+
+
+def next_due(debt: Receivable) -> int:
+    """What the oldest unpaid instalment asks for today, with interest, in minor units; 0 when nothing is owed."""
+    if not debt.live:
+        return 0
+    oldest = debt.live[0]
+    return oldest.outstanding + accrued(oldest, debt.interest_basis_points, clock.today())
+
+
+def usual_debtor(debt: Receivable) -> dict[str, Any]:
+    """The debtor as the payer of its next instalment: a firm from its registered account, a company from its own."""
+    account = active_bank_account(debt.debtor_id)
+    return {
+        "payer": db.get(Organisation, debt.debtor_id).name,
+        "account": account.identifier if account else own_account(debt.debtor_id),
+        "amount": next_due(debt),
+    }
 
 
 def find_awaited_share(reference: str) -> Agreement | None:

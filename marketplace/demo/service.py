@@ -12,6 +12,7 @@ from marketplace.core.errors import Invalid
 from marketplace.core.i18n import _
 from marketplace.core.tasks import NOBODY, Task
 from marketplace.demo import bank
+from marketplace.receivables.models import Receivable
 
 LONGEST = timedelta(days=400)
 UNITS = {"d": "days", "h": "hours", "m": "minutes", "w": "weeks"}
@@ -47,3 +48,10 @@ def pay_share(agreement_id: UUID, *, actor: Actor, payer: str, account: str) -> 
     """The bank reports that a company's share has arrived from this payer."""
     record(actor, "demo.pay_share", ("agreements", agreement_id))
     bank.pay_share(agreement_id, payer=payer, account=account)
+
+
+def pay_debt(receivable_id: UUID, *, actor: Actor, payer: str, account: str, amount: int) -> None:
+    """The bank reports that so many minor units of a debt have come in from this payer; booked within seconds."""
+    debt = db.get(Receivable, receivable_id)
+    record(actor, "demo.pay_debt", debt, after={"amount": amount})
+    bank.pay_debt(receivable_id, payer=payer, account=account, amount=amount)

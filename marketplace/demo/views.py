@@ -14,12 +14,14 @@ from marketplace.core.forms import Form
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.demo import bank, queries, service
-from marketplace.demo.forms import ClockForm, OutboxForm, ShareForm
+from marketplace.demo.forms import ClockForm, OutboxForm, ShareForm, in_currency
 from marketplace.demo.people import PASSWORD
 from marketplace.demo.sign_ins import groups as sign_in_groups
 from marketplace.engagements.models import Agreement
 from marketplace.notifications import queries as notifications
 from marketplace.notifications.models import Message
+from marketplace.receivables.models import Receivable
+from marketplace.receivables.states import KINDS
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo")
 JUMPS = (("1d", _("1 day on")), ("8d", _("8 days on")), ("21d", _("21 days on")))
@@ -67,12 +69,14 @@ def mail(message_id: UUID) -> ResponseReturnValue:
 @blueprint.route("/bank")
 @public
 def bank_desk() -> ResponseReturnValue:
-    """Show what waits for the bank: batches that were sent, shares that companies owe."""
+    """Show what waits for the bank: batches that were sent, shares and debts to be paid."""
     return page(
         "demo/bank_desk.html",
         form=Form(),
         batches=queries.batches_to_answer(),
         shares=queries.shares_awaited(),
+        debts=[(debt, name, queries.next_due(debt)) for debt, name in queries.open_debts()],
+        kinds=KINDS,
     )
 
 
@@ -102,6 +106,23 @@ def pay_share(agreement_id: UUID) -> ResponseReturnValue:
             service.pay_share(agreement_id, actor=current_actor(), payer=form.payer.data, account=form.account.data)
             return done(_("The share has arrived. The bank's report was imported."), url_for("demo.bank_desk"))
     return page("demo/pay_share.html", form=form, agreement=agreement)
+
+
+@blueprint.route("/bank/debts/<uuid:receivable_id>", methods=["GET", "POST"])
+@public
+def pay_debt(receivable_id: UUID) -> ResponseReturnValue:
+    """Pay a debt, or a part of it, in the debtor's name or in somebody else's."""
+    debt = db.get(Receivable, receivable_id)
+    form = in_currency(debt.currency)(data=queries.usual_debtor(debt))
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            paid = {"payer": form.payer.data, "account": form.account.data, "amount": form.amount.data}
+            service.pay_debt(receivable_id, actor=current_actor(), **paid)
+            return done(
+                _("The payment has arrived. The bank's report was imported; it is booked within seconds."),
+                url_for("demo.bank_desk"),
+            )
+    return page("demo/pay_debt.html", form=form, debt=debt)
 
 
 def _subjects(messages: list[Message]) -> dict[UUID, str]:

@@ -42,8 +42,13 @@ def redeem(tale: Tale) -> None:
 
 
 def pay_share(tale: Tale) -> None:
-    """The bank reports that the company's share has arrived, from whom the plan says."""
+    """The bank reports that the company's share has arrived, from whom the plan says; or that it names no reference."""
     payer, account = tale.company.name, own_account(tale.company.id)
+    if tale.plan.scheme == "no_reference":
+        agreement = db.get(Agreement, tale.ids["agreement"])
+        money = Money(agreement.co_payment, agreement.currency)
+        bank.pay_astray("컨설팅 부담금", payer=payer, account=account, money=money)
+        return
     if tale.plan.scheme == "provider_pays":
         account = tale.provider.account
     if tale.plan.scheme == "stranger_pays":

@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, exists, func, or_, select
 
 from marketplace.accounts.models import Membership
 from marketplace.claims.deadlines import STEP_OF
-from marketplace.claims.models import BankEntry, Claim, ClaimEscalation, ClaimLine, PaymentBatch, Refund
+from marketplace.claims.models import BankEntry, Claim, ClaimEscalation, ClaimLine, PaymentBatch, PaymentLine, Refund
 from marketplace.claims.queries import UNASSIGNED
 from marketplace.core import clock
 from marketplace.core.actors import Actor, Role
@@ -210,8 +210,24 @@ def _claims_overdue(level: int) -> Callable[[Actor], Count]:
     return lambda actor: _of(Claim, told)
 
 
+def _claims_to_batch(actor: Actor) -> Count:
+    """Approved claims, but of those that two approved only the officer's own: a third must be left to send them."""
+    mine = or_(Claim.approved_by == actor.person_id, Claim.first_approved_by == actor.person_id)
+    return _of(Claim, Claim.status == "approved", or_(~Claim.needs_two, mine))
+
+
 def _batches_to_send(actor: Actor) -> Count:
-    return _of(PaymentBatch, PaymentBatch.status == "prepared", PaymentBatch.prepared_by != actor.person_id)
+    """Prepared by somebody else, with nothing in it that the officer approved or asked for."""
+    decided = or_(
+        Claim.approved_by == actor.person_id,
+        Claim.first_approved_by == actor.person_id,
+        Refund.requested_by == actor.person_id,
+    )
+    pending = select(PaymentLine.batch_id).outerjoin(Claim, Claim.id == PaymentLine.claim_id)
+    pending = pending.outerjoin(Refund, Refund.id == PaymentLine.refund_id)
+    own = pending.where(PaymentLine.status == "pending", decided)
+    others = PaymentBatch.prepared_by != actor.person_id
+    return _of(PaymentBatch, PaymentBatch.status == "prepared", others, PaymentBatch.id.not_in(own))
 
 
 def _unmatched_entries(actor: Actor) -> Count:
@@ -316,7 +332,7 @@ WORK: dict[Role, Sequence[Work]] = {
         Work(_("Bank accounts to approve"), "providers.bank_accounts", _all(BankAccount, "proposed")),
         Work(_("Claims to approve"), "claims.claims", _claims_to_approve),
         Work(_("Claims overdue"), "claims.ageing", _claims_overdue(1)),
-        Work(_("Approved claims waiting for a payment batch"), "claims.payment_batches", _all(Claim, "approved")),
+        Work(_("Approved claims waiting for a payment batch"), "claims.payment_batches", _claims_to_batch),
         Work(_("Refunds waiting for a payment batch"), "claims.payment_batches", _all(Refund, "awaiting")),
         Work(_("Payment batches to send"), "claims.payment_batches", _batches_to_send),
         Work(_("Bank entries that match nothing"), "claims.bank_imports", _unmatched_entries),

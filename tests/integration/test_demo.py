@@ -6,24 +6,30 @@ import sys
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, select, text
 
 from config.settings import Settings
 from marketplace.accounts.models import Person
-from marketplace.claims.models import Claim, PaymentBatch
+from marketplace.claims.models import Claim, Deduction, PaymentBatch, Refund
+from marketplace.claims.queries import unmatched_entries
 from marketplace.core import clock, db
 from marketplace.core.audit import AuditEntry
 from marketplace.core.errors import Invalid
 from marketplace.core.tasks import BackgroundTask
-from marketplace.demo import queries, service
+from marketplace.demo import queries, runner, service
 from marketplace.demo.people import PASSWORD
 from marketplace.engagements.models import Engagement
+from marketplace.ethics.models import Flag
 from marketplace.ledger.queries import balance
 from marketplace.notifications.models import Message
+from marketplace.programmes.models import Call
+from marketplace.receivables.models import Instalment, Receivable
+from marketplace.vouchers.models import Allocation, Application, Scoring, Voucher
 
 
 def statuses(model: type) -> Counter[str]:
@@ -44,6 +50,7 @@ def test_the_generator_and_what_plays_on_its_data(app: Flask, real_database: Set
     made = statuses(Engagement)
     assert {"finished", "active", "awaiting_co_payment"} <= set(made)
     assert {"submitted", "checked", "paid"} <= set(statuses(Claim))
+    everything_is_shown()
     assert set(statuses(BackgroundTask)) <= {"done", "cancelled", "pending"}
     assert db.session.scalar(text("SELECT shift FROM clock_offset")) == timedelta()
     oldest = db.session.scalar(select(func.min(AuditEntry.at)))
@@ -59,7 +66,49 @@ def test_the_generator_and_what_plays_on_its_data(app: Flask, real_database: Set
     for role in ("budget2@", "ethics3@", "evaluator2@", "admin2@", "signatory@", "manager@", PASSWORD):
         assert role in printed
 
+    pay_a_debt(app)
     play_the_bank(app)
+    db.session.remove()
+
+
+def everything_is_shown() -> None:
+    """What a newcomer looks for is there to be seen: each of these once at least."""
+    today = clock.today()
+    assert {"terminated"} <= set(statuses(Engagement))
+    assert {"paid", "awaiting"} <= set(statuses(Refund))
+    assert statuses(Application)["offered"] == 1, "from the waitlist"
+    assert statuses(Call)["winding_down"] == 1
+    assert statuses(Scoring)["scored"]
+    methods = db.session.scalars(select(Call.allocation_method).join(Allocation, Allocation.call_id == Call.id))
+    assert "hybrid" in set(methods), "drawn"
+    assert found(select(Voucher).where(Voucher.extended_by.is_not(None)))
+    assert len(unmatched_entries(limit=10)) == 2, "a share without a reference, money of the firm for the company"
+    assert found(select(Flag).where(Flag.rule_id == "E18"))
+    assert found(select(Deduction).where(Deduction.status == "agreed"))
+    kinds = db.session.scalars(select(Receivable.kind).where(Receivable.status == "open"))
+    assert set(kinds) == {"recovery", "repayment"}
+    assert statuses(Instalment)["paid"] == 1
+    assert found(select(Instalment).where(Instalment.status == "invoiced", Instalment.due_on < today)), "in arrears"
+
+
+def found(query: Select[Any]) -> bool:
+    """Whether there is such a row."""
+    return db.session.scalars(query).first() is not None
+
+
+def pay_a_debt(app: Flask) -> None:
+    """The oldest unpaid instalment of the debt that is due first arrives, with its interest, and no more."""
+    debt, _debtor = queries.open_debts()[0]
+    number_of_debt, position = debt.number, debt.live[0].position
+    db.session.remove()
+    run(app, "bank", number_of_debt)
+    db.session.remove()
+    with app.app_context(), db.unit_of_work():
+        db.load_clock()
+        runner.run_due()
+    debt, _debtor = queries.open_debts()[0]
+    assert debt.number == number_of_debt
+    assert debt.live[0].position == position + 1
     db.session.remove()
 
 
@@ -78,7 +127,7 @@ def play_the_bank(app: Flask) -> None:
     assert statuses(PaymentBatch)["sent"] == 0
     assert balance(f"co_payment:{agreement_id}") == held + amount
     actions = set(db.session.scalars(select(AuditEntry.action)))
-    assert {"demo.answer_batch", "demo.pay_share"} <= actions
+    assert {"demo.answer_batch", "demo.pay_share", "demo.pay_debt"} <= actions
 
 
 def test_time_moves_on_by_the_page_and_is_audited(client: FlaskClient, database: object) -> None:

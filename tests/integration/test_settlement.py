@@ -1,5 +1,6 @@
 """How a claim goes its way: one request and a clock, risk and the sample, cuts, two approvals, refusal, ageing."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -19,10 +20,12 @@ from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid
+from marketplace.core.i18n import force_locale
 from marketplace.core.tasks import BackgroundTask, Task
 from marketplace.ledger import queries as ledger
 from marketplace.notifications.models import Message
 from marketplace.reports.proof import prove
+from marketplace.reports.queries import waiting_for
 from marketplace.vouchers import queries as vouchers
 from tests.conftest import MovableClock
 from tests.factories import claims as make
@@ -364,6 +367,48 @@ def test_a_large_claim_needs_two_budget_officers(story: engagements.Story, large
             text("UPDATE payment_batches SET sent_by = :by WHERE id = :id"), {"by": first.person_id, "id": batch.id}
         )
     assert service.send_batch(batch.id, actor=fourth, key=make.new_key()).status == "sent"
+
+
+def test_who_approved_a_large_claim_is_led_to_prepare_its_batch(
+    story: engagements.Story, large: Claim, client: FlaskClient
+) -> None:
+    first, second = story.budget_officers
+    third = make_officer(Role.BUDGET_OFFICER)
+    service.approve_claim(large.id, actor=first, key="one")
+    service.countersign_claim(large.id, actor=second, key="two")
+    waiting = "Approved claims waiting for a payment batch"
+    assert [waits(actor, waiting) for actor in (first, second, third)] == [1, 1, 0]
+    ticked = re.compile(rf'value="{large.id}"[^>]*checked|checked[^>]*value="{large.id}"')
+    for actor, own in ((first, True), (second, True), (third, False)):
+        page = sign_in_as(client, actor).get("/payment-batches/new").text
+        assert bool(ticked.search(page)) is own
+        assert str(large.id) in page
+    batch = service.prepare_batch(actor=first, claim_ids=[large.id], key=make.new_key())
+    sends = f"/payment-batches/{batch.id}/send"
+    assert [waits(actor, "Payment batches to send") for actor in (first, second, third)] == [0, 0, 1]
+    for actor, may in ((first, False), (second, False), (third, True)):
+        assert (sends in sign_in_as(client, actor).get(f"/payment-batches/{batch.id}").text) is may
+
+
+def test_a_batch_that_nobody_can_send_says_so(story: engagements.Story, large: Claim, client: FlaskClient) -> None:
+    first, second = story.budget_officers
+    third = make_officer(Role.BUDGET_OFFICER)
+    service.approve_claim(large.id, actor=first, key="one")
+    service.countersign_claim(large.id, actor=second, key="two")
+    batch = service.prepare_batch(actor=third, claim_ids=[large.id], key=make.new_key())
+    warning = "Nobody can release this batch as it is"
+    address, english = f"/payment-batches/{batch.id}", {"Accept-Language": "en"}
+    assert warning in sign_in_as(client, third).get(address, headers=english).text
+    fourth = make_officer(Role.BUDGET_OFFICER)
+    page = sign_in_as(client, fourth).get(address, headers=english).text
+    assert warning not in page
+    assert f"{address}/send" in page
+
+
+def waits(actor: Actor, words: str) -> int:
+    """How much of this work the actor's start page counts."""
+    with force_locale("en"):
+        return next((work.count for work in waiting_for(actor) if str(work.text) == words), 0)
 
 
 def test_the_database_lets_no_large_claim_through_with_one_approval(story: engagements.Story, large: Claim) -> None:

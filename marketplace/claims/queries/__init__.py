@@ -17,7 +17,7 @@ from marketplace.claims.queries.claims import (
     troubled_claims,
     visible_to,
 )
-from marketplace.claims.queries.debts import deductions_for, deductions_of, is_expected, kept_back
+from marketplace.claims.queries.debts import deductions_for, deductions_of, is_expected, kept_back, kept_back_of
 from marketplace.claims.queries.holds import (
     ended_hold_ids,
     find_active_hold,
@@ -98,6 +98,7 @@ __all__ = [
     "is_in_suspense",
     "is_known_entry",
     "kept_back",
+    "kept_back_of",
     "line_of_claim",
     "lines_of",
     "lock_claim",

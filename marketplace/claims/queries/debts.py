@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from marketplace.claims.models import Deduction, ExpectedPayment
 from marketplace.core.db import session
@@ -24,6 +24,16 @@ def deductions_for(reference: str) -> Sequence[Deduction]:
 def kept_back(claim_id: UUID) -> int:
     """How much less than approved the claim's payment is, in minor units."""
     return sum(deduction.amount for deduction in deductions_of(claim_id))
+
+
+def kept_back_of(claim_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """What is kept back from each of these claims, in minor units; claims from which nothing is, are left out."""
+    wanted = (
+        select(Deduction.claim_id, func.sum(Deduction.amount))
+        .where(Deduction.claim_id.in_(claim_ids), Deduction.status != "cancelled")
+        .group_by(Deduction.claim_id)
+    )
+    return {claim_id: int(amount) for claim_id, amount in session.execute(wanted)}
 
 
 def is_expected(reference: str, currency: str) -> bool:

@@ -3,6 +3,7 @@
 from typing import Any, cast
 from uuid import UUID
 
+from marketplace.claims import queries
 from marketplace.claims.models import Claim, PaymentLine, Refund
 from marketplace.claims.service.approval import notify
 from marketplace.claims.service.refunds import tell_company
@@ -27,7 +28,9 @@ def tell_paid(line: PaymentLine) -> None:
     """Tell the firm, or the company, that its money has arrived."""
     subject = line.subject
     if isinstance(subject, Claim):
-        notify(subject, "claims/claim_paid")
+        deductions = queries.deductions_of(subject.id)
+        kept_back = [{"amount": each.amount, "reference": each.reference} for each in deductions]
+        notify(subject, "claims/claim_paid", paid=line.amount, kept_back=kept_back)
     else:
         tell_company(subject, "claims/refund_paid", key=f"{line.id}:paid")
 

@@ -1,19 +1,21 @@
 """Pages of payment batches: list, prepare, read, take a payment out, send, fetch the bank file."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import Person
 from marketplace.claims import queries, service
 from marketplace.claims.forms import BatchFilter, BatchForm, ConfirmForm, ReasonForm, choose_from
 from marketplace.claims.models import Claim, PaymentBatch, PaymentLine, Refund
-from marketplace.claims.rules import RETURN_REASONS
+from marketplace.claims.rules import RETURN_REASONS, who_may_not_send
 from marketplace.claims.states import BATCH, LINE
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import db, exports
-from marketplace.core.actors import Role
+from marketplace.core.actors import Actor, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.db import session
 from marketplace.core.errors import DomainError
@@ -54,18 +56,19 @@ def payment_batches() -> ResponseReturnValue:
 @blueprint.route("/payment-batches/new", methods=["GET", "POST"])
 @requires(Role.BUDGET_OFFICER)
 def new_batch() -> ResponseReturnValue:
-    """Put payments together; claims that the officer approved are ticked, so that another one can send them."""
+    """Put payments together; ticked are claims that the officer approved or the system did: others can send those."""
     actor = current_actor()
     claims, refunds = queries.approved_claims(), queries.waiting_refunds()
     held = _held([*claims, *refunds])
     free = [claim for claim in claims if claim.engagement_id not in held]
     due = [refund for refund in refunds if refund.engagement_id not in held]
     form = BatchForm(
-        claim_ids=[claim.id for claim in free if claim.approved_by == actor.person_id],
+        claim_ids=[claim.id for claim in free if _leaves_a_sender(claim, actor)],
         refund_ids=[refund.id for refund in due if refund.account_number],
     )
-    people = accounts.names(claim.approved_by for claim in free)
-    choose_from(form.claim_ids, [(each.id, _choice(each, people)) for each in free])
+    people = accounts.names(person for claim in free for person in (claim.first_approved_by, claim.approved_by))
+    kept_back = queries.kept_back_of([each.id for each in free])
+    choose_from(form.claim_ids, [(each.id, _choice(each, people, kept_back.get(each.id, 0))) for each in free])
     choose_from(form.refund_ids, [(each.id, _refund_choice(each)) for each in due])
     if form.validate_on_submit():
         with form.errors_to_fields():
@@ -93,6 +96,7 @@ def payment_batch(batch_id: UUID) -> ResponseReturnValue:
         total=sum(line.amount for line in lines if line.status != "removed"),
         held=queries.held_engagements([line.subject.engagement_id for line in lines]),
         people=accounts.names([batch.prepared_by, batch.sent_by]),
+        senders=_senders(batch, lines) if batch.status == "prepared" else [],
         lifecycle=BATCH,
         line_lifecycle=LINE,
     )
@@ -155,14 +159,33 @@ def confirm_account(line_id: UUID) -> ResponseReturnValue:
     return page("claims/confirm_account.html", form=form, line=line, back=back, words=RETURN_REASONS)
 
 
-def _choice(claim: Claim, people: dict[UUID, str]) -> str:
-    approver = people.get(claim.approved_by, "") if claim.approved_by else str(_("the system"))
-    amount = money(claim.approved_amount, claim.currency)
-    return str(_("%(number)s · %(amount)s · approved by %(name)s", number=claim.number, amount=amount, name=approver))
+def _choice(claim: Claim, people: dict[UUID, str], kept_back: int) -> str:
+    amount = money((claim.approved_amount or 0) - kept_back, claim.currency)
+    by = [people.get(person, "") for person in (claim.first_approved_by, claim.approved_by) if person]
+    words = _("%(number)s · %(amount)s · approved by %(name)s", number=claim.number, amount=amount, name=_both(by))
+    return str(words)
+
+
+def _both(names: list[str]) -> str:
+    """Who approved a claim: the system, one officer, or two."""
+    if len(names) == 2:
+        return str(_("%(first)s and %(second)s", first=names[0], second=names[1]))
+    return names[0] if names else str(_("the system"))
 
 
 def _held(subjects: list[Claim | Refund]) -> set[UUID]:
     return queries.held_engagements([each.engagement_id for each in subjects])
+
+
+def _leaves_a_sender(claim: Claim, actor: Actor) -> bool:
+    """Whether this officer leaves somebody to send the claim: the one who prepares should be one who approved it."""
+    return claim.approved_by is None or actor.person_id in (claim.approved_by, claim.first_approved_by)
+
+
+def _senders(batch: PaymentBatch, lines: Sequence[PaymentLine]) -> list[Person]:
+    """The budget officers who may release the batch."""
+    barred = who_may_not_send(batch, [line.subject for line in lines if line.status == "pending"])
+    return [each for each in accounts.people_with_role(Role.BUDGET_OFFICER) if each.id not in barred]
 
 
 def _refund_choice(refund: Refund) -> str:

@@ -17,7 +17,7 @@ from marketplace.core import clock, exports
 from marketplace.core.actors import AGENCY, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.db import session
-from marketplace.core.i18n import _
+from marketplace.core.i18n import _, money
 from marketplace.core.web import page, paginate
 from marketplace.engagements import queries as engagements
 
@@ -86,6 +86,7 @@ def claim(claim_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     found = queries.get_claim(claim_id, actor=actor)
     assessments = queries.assessments_of(claim_id) if actor.role in AGENCY else []
+    deductions = queries.deductions_of(claim_id)
     return page(
         "claims/claim.html",
         claim=found,
@@ -98,6 +99,11 @@ def claim(claim_id: UUID) -> ResponseReturnValue:
         signals={row.id: [SIGNALS[code] for code in row.signals] for row in assessments},
         hold=queries.find_hold_in_force(found.engagement_id),
         line=queries.line_of_claim(claim_id),
+        deductions=deductions,
+        kept_back=[
+            _("%(amount)s for %(reference)s", amount=money(each.amount, found.currency), reference=each.reference)
+            for each in deductions
+        ],
         attempts_to_pay=queries.attempts(found),
         return_words=RETURN_REASONS,
         steps=progress.steps(found),

@@ -17,6 +17,7 @@ from marketplace.core.web import done, page
 APPROVED = {
     "approved": _("The claim is approved. It waits for the next payment batch."),
     "first_approved": _("Your approval is kept. Another budget officer approves the claim as the second."),
+    "countersigned": _("The claim is approved. You or the first approver prepare the payment batch; a third sends it."),
 }
 
 
@@ -73,7 +74,7 @@ def countersign_claim(claim_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.countersign_claim(claim_id, actor=actor, key=str(form.key.data))
-            return done(APPROVED["approved"], _back(claim_id))
+            return done(APPROVED["countersigned"], _back(claim_id))
     people = accounts.names([found.first_approved_by])
     return page("claims/countersign_claim.html", form=form, claim=found, people=people)
 

@@ -1,0 +1,64 @@
+"""What a set-off keeps back is said where the money is looked for: on the claim's page, in the batch, in the mail."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from marketplace.claims.models import Claim
+from marketplace.core import db
+from marketplace.notifications import queries as notifications
+from marketplace.notifications.models import Message
+from marketplace.receivables import service
+from marketplace.receivables.models import Receivable
+from tests.factories import claims as make_claims
+from tests.factories import engagements as make_work
+from tests.factories import receivables as make
+from tests.factories.accounts import sign_in_as
+from tests.factories.engagements import Story
+
+pytestmark = pytest.mark.usefixtures("database", "clock")
+
+KEPT_BACK = 1_000_000
+
+
+@pytest.fixture
+def story() -> Story:
+    return make_work.make_story()
+
+
+@pytest.fixture
+def debt(story: Story) -> Receivable:
+    return make.make_recovery(story, "unmet")
+
+
+@pytest.fixture
+def claim(story: Story, debt: Receivable) -> Claim:
+    """A claim of 3,000,000 won, approved, from which a million is kept back."""
+    engagement = make_work.make_engagement(story, dict.fromkeys(make_work.STAGES, 1_000_000))
+    make_work.accept_all(story, engagement)
+    made = make_claims.approve(story, make_claims.submit(story, engagement))
+    officer = story.budget_officers[0]
+    service.set_off(debt.id, actor=officer, claim_id=made.id, amount=KEPT_BACK, key=make.key())
+    return made
+
+
+def test_provider_and_officer_read_what_arrives(
+    client: FlaskClient, story: Story, debt: Receivable, claim: Claim
+) -> None:
+    for actor in (story.manager, story.budget_officers[1]):
+        page = sign_in_as(client, actor).get(f"/claims/{claim.id}", headers={"Accept-Language": "en"}).text
+        assert f"₩1,000,000 for {debt.number}" in page
+        assert "₩2,000,000" in page, "what arrives"
+    choices = client.get("/payment-batches/new", headers={"Accept-Language": "en"}).text
+    assert f"{claim.number} · ₩2,000,000" in choices
+
+
+def test_the_mail_of_the_payment_names_what_was_kept_back(story: Story, debt: Receivable, claim: Claim) -> None:
+    batch = make_claims.send(story, claim)
+    make_claims.take(make_claims.bank_answer(batch), story.budget_officers[1])
+    sent = db.session.query(Message).where(Message.template == "claims/claim_paid").all()
+    (mail,) = [each for each in sent if each.data["number"] == claim.number]
+    letter = notifications.letter(mail, base_url="http://agency.example").body
+    assert "2,000,000" in letter
+    assert "3,000,000" in letter
+    assert debt.number in letter
+    assert "1,000,000" in letter
