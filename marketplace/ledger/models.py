@@ -40,19 +40,17 @@ class Account(Model):
 
     __tablename__ = "ledger_accounts"
     __table_args__ = (
-        CheckConstraint(f"stage IN ({', '.join(repr(stage) for stage in STAGES)})", name="stage"),
-        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint("may_be_negative OR balance >= 0", name="balance"),
         Index("ix_ledger_accounts_budget_line_id_stage", "budget_line_id", "stage"),
     )
 
     id: Mapped[UUID] = uuid_key()
     code: Mapped[str] = mapped_column(unique=True)
-    stage: Mapped[str]
+    stage: Mapped[str]  # one of STAGES, by the domain ledger_stage: checked once, not with each balance
     budget_line_id: Mapped[UUID | None]
     owner_kind: Mapped[str]
     owner_id: Mapped[UUID | None] = mapped_column(index=True)
-    currency: Mapped[str]
+    currency: Mapped[str]  # by the domain currency_code
     balance: Mapped[int] = mapped_column(BigInteger, server_default="0")
     may_be_negative: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[datetime] = created_at()

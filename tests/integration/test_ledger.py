@@ -10,6 +10,7 @@ from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.core.errors import DomainError
 from marketplace.ledger import queries, service
+from marketplace.ledger.models import STAGES, Account
 from marketplace.ledger.rules import InsufficientFunds
 
 
@@ -92,6 +93,25 @@ def test_only_positive_amounts_move(line, amount):
 def test_the_books_cannot_be_changed_by_hand(database, line, statement):
     with pytest.raises(IntegrityError, match="append-only|transfers alone"):
         database.execute(text(statement))
+
+
+def test_every_column_of_an_account_is_guarded(database):
+    guarded = text(
+        "SELECT event_object_column FROM information_schema.triggered_update_columns"
+        " WHERE event_object_table = 'ledger_accounts'"
+    )
+    assert set(database.scalars(guarded)) == {column.name for column in Account.__table__.columns}
+
+
+@pytest.mark.parametrize(("stage", "currency"), [("spent", "KRW"), ("available", "won")])
+def test_an_account_has_a_stage_and_a_currency_that_exist(database, stage, currency):
+    with pytest.raises(IntegrityError, match=r"ledger_stage|currency_code"):
+        service.open_account("x", stage=stage, owner=("test", None), currency=currency)
+
+
+def test_the_database_knows_every_stage(database):
+    for stage in STAGES:
+        service.open_account(f"x:{stage}", stage=stage, owner=("test", None), currency="KRW")
 
 
 def test_an_account_opens_empty_whatever_is_claimed(database):
