@@ -114,9 +114,7 @@ def people_by_organisation(organisation_ids: Sequence[UUID], roles: Iterable[Rol
 
 def people_of(organisation_id: UUID, roles: Iterable[Role]) -> Sequence[Person]:
     """Confirmed people who hold one of these roles in the organisation today."""
-    wanted = live().where(Membership.organisation_id == organisation_id, Membership.role.in_(list(roles)))
-    people = {membership.person.id: membership.person for membership in session.scalars(wanted)}
-    return [person for person in people.values() if person.may_sign_in]
+    return people_by_organisation([organisation_id], roles).get(organisation_id, [])
 
 
 def people_with_role(role: Role) -> Sequence[Person]:

@@ -8,7 +8,15 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import DateTime, Engine, MetaData, Text, create_engine, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    make_transient_to_detached,
+    mapped_column,
+    scoped_session,
+    sessionmaker,
+)
 from sqlalchemy.orm.util import identity_key
 
 from marketplace.core import clock
@@ -122,6 +130,13 @@ def get(model: type[Row], key: UUID, *, lock: bool = False) -> Row:
     return row
 
 
+def written(row: Row) -> Row:
+    """A row that a function of the database has just written, as if it had been read; the rest is read when asked."""
+    make_transient_to_detached(row)
+    session.add(row)
+    return row
+
+
 def forget(model: type[Model], key: UUID) -> None:
     """Read this row anew when it is next looked at: a function of the database changed it."""
     known = session.identity_map.get(identity_key(model, key))
@@ -131,16 +146,13 @@ def forget(model: type[Model], key: UUID) -> None:
 
 def next_number(prefix: str) -> str:
     """The next number that people see, such as APP-2026-000123; gaps are allowed."""
-    value = session.scalar(select(func.nextval(f"number_{prefix.lower()}")))
-    return f"{prefix}-{clock.today().year}-{value:06d}"
+    return next_numbers(prefix, 1)[0]
 
 
 def next_numbers(prefix: str, count: int) -> list[str]:
     """So many next numbers at once."""
-    values = session.scalars(
-        select(func.nextval(f"number_{prefix.lower()}")).select_from(func.generate_series(1, count))
-    )
-    return [f"{prefix}-{clock.today().year}-{value:06d}" for value in values]
+    made = func.next_number(prefix, clock.today().year)
+    return list(session.scalars(select(made).select_from(func.generate_series(1, count))))
 
 
 def act_as(organisation_id: UUID | None) -> None:

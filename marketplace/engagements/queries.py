@@ -206,13 +206,6 @@ def stages_of(engagement_id: UUID) -> Sequence[Stage]:
     return session.scalars(wanted.execution_options(populate_existing=True)).all()
 
 
-def load_of(provider_id: UUID) -> int:
-    """How many engagements the provider has that haven't ended."""
-    open_now = Engagement.status.in_(("awaiting_co_payment", "active"))
-    wanted = select(func.count()).where(Engagement.provider_id == provider_id, open_now)
-    return session.scalar(wanted) or 0
-
-
 @dataclass(frozen=True)
 class Record:
     """Everything that was recorded of one engagement, for those who check it when it is finished."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import Table, bindparam, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 
@@ -18,6 +18,10 @@ from marketplace.core.db import Model, get, session
 from marketplace.core.errors import from_integrity
 from marketplace.ledger.models import Account, MoneyRequest
 from marketplace.ledger.rules import InsufficientFunds, KeyReused
+
+REQUESTS = cast(Table, MoneyRequest.__table__)
+TAKE = insert(REQUESTS).on_conflict_do_nothing().returning(REQUESTS.c.key)
+ANSWER = update(REQUESTS).where(REQUESTS.c.key == bindparam("taken")).values(answer_id=bindparam("answer"))
 
 Request = ParamSpec("Request")
 Answer = TypeVar("Answer", bound=Model)
@@ -147,8 +151,7 @@ def money_verb(answer: type[Answer]) -> Callable[[Callable[Request, Answer]], Ca
                 return get(answer, earlier)
             made = verb(*args, **kwargs)
             session.flush()
-            answered = update(MoneyRequest).where(MoneyRequest.key == key).values(answer_id=cast(Any, made).id)
-            session.execute(answered.execution_options(synchronize_session=False))
+            session.execute(ANSWER, {"taken": key, "answer": cast(Any, made).id})
             return made
 
         return once
@@ -159,8 +162,7 @@ def money_verb(answer: type[Answer]) -> Callable[[Callable[Request, Answer]], Ca
 def _take_key(key: str, verb: str, request: dict[str, Any], actor: Actor) -> UUID | None:
     """Take an unused key; the answer of the same request made before, or None when this one is the first."""
     values = {"key": key, "verb": verb, "request": request, "person_id": actor.person_id}
-    fresh = insert(MoneyRequest).values(**values).on_conflict_do_nothing().returning(MoneyRequest.key)
-    if session.scalar(fresh) is not None:
+    if session.scalar(TAKE, values) is not None:
         return None
     columns = select(MoneyRequest.verb, MoneyRequest.request, MoneyRequest.answer_id)
     earlier = session.execute(columns.where(MoneyRequest.key == key)).one()

@@ -7,16 +7,17 @@ import smtplib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from marketplace.core import db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import transition
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import LOCALES, _
-from marketplace.core.tasks import Task, schedule, schedule_all
+from marketplace.core.tasks import Queue, Task, hint, schedule_all
 from marketplace.notifications.models import Message
 from marketplace.notifications.post import Post, compose, deliver
 from marketplace.notifications.rendering import render
@@ -36,14 +37,14 @@ def queue(template: str, *, to: Recipient, key: str, **data: Any) -> None:
     """Put one mail about one event into the outbox; the same `key` again changes nothing."""
     if not re.fullmatch(r"[!-~]+@[!-~]+", to.address):
         raise Invalid(_("This is not an e-mail address."), field="email")
-    message = db.session.scalar(
-        insert(Message)
-        .values(_row(template, to, key, data))
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(Message.id)
-    )
-    if message is not None:
-        schedule(Task.SEND_MAIL, message)
+    mails = prepare(template, [(key, to, data)])
+    for task in db.session.scalars(select(func.mail_queue(literal(mails, JSONB)))):
+        hint(task, Queue.MAIL)
+
+
+def prepare(template: str, mails: Sequence[tuple[str, Recipient, Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """Mails as mail_queue(), a function of the database, takes them; each with the id of the task that sends it."""
+    return [{"task": str(uuid4()), **_row(template, to, key, dict(data))} for key, to, data in mails]
 
 
 def queue_all(template: str, mails: Sequence[tuple[str, Recipient, Mapping[str, Any]]]) -> None:

@@ -12,7 +12,13 @@ from marketplace.accounts.service.memberships import (
     invite,
     register_company,
 )
-from marketplace.accounts.service.notices import notify_organisation, notify_organisations, notify_person, notify_role
+from marketplace.accounts.service.notices import (
+    mails_to,
+    notify_organisation,
+    notify_organisations,
+    notify_person,
+    notify_role,
+)
 from marketplace.accounts.service.people import (
     ask_for_new_email,
     ask_for_new_password,
@@ -62,6 +68,7 @@ __all__ = [
     "end_session",
     "invite",
     "log_access",
+    "mails_to",
     "notify_organisation",
     "notify_organisations",
     "notify_person",

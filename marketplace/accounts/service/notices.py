@@ -23,6 +23,14 @@ def notify_organisation(organisation_id: UUID, roles: Iterable[Role], template: 
         _send(person, template, f"{key}:{person.id}", data)
 
 
+def mails_to(
+    organisation_id: UUID, roles: Iterable[Role], template: str, *, key: str, **data: Any
+) -> list[dict[str, Any]]:
+    """notify_organisation() not yet done: the mails as a function of the database takes them."""
+    people = queries.people_of(organisation_id, roles)
+    return notifications.prepare(template, [(f"{key}:{person.id}", recipient(person), data) for person in people])
+
+
 def notify_organisations(
     roles: Iterable[Role], template: str, mails: Mapping[UUID, tuple[str, Mapping[str, Any]]]
 ) -> None:

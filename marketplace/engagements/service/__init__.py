@@ -1,10 +1,11 @@
 """The verbs from award to accepted work."""
 
 from marketplace.engagements.queries import facts
-from marketplace.engagements.service.agreements import cancel_agreement, draft_agreement, redeem, sign
+from marketplace.engagements.service.agreements import cancel_agreement, draft_agreement, sign
 from marketplace.engagements.service.consultants import change_consultant, decide_change
 from marketplace.engagements.service.copies import compare_deliverable
 from marketplace.engagements.service.lapse import lapse_engagement
+from marketplace.engagements.service.redeeming import redeem
 from marketplace.engagements.service.sessions import countersign_session, record_session, withdraw_session
 from marketplace.engagements.service.stages import (
     accept_stage,

@@ -1,4 +1,4 @@
-"""The verbs of agreements: draft, sign, cancel, redeem."""
+"""The verbs of agreements: draft, sign, cancel."""
 
 from datetime import date
 from uuid import UUID
@@ -10,19 +10,13 @@ from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
-from marketplace.core.money import Money
 from marketplace.engagements import queries, rules
-from marketplace.engagements.models import Agreement, Assignment, Redemption
+from marketplace.engagements.models import Agreement, Assignment
 from marketplace.engagements.service.pricing import price_stages, share_offer
-from marketplace.engagements.service.start import begin
 from marketplace.engagements.states import AGREEMENT, ASSIGNMENT
 from marketplace.jobs import queries as jobs
 from marketplace.jobs.models import Award, BidContent, Job
-from marketplace.ledger.service import money_verb
-from marketplace.vouchers import queries as vouchers
 from marketplace.vouchers.models import Voucher
-from marketplace.vouchers.service import commit as commit_voucher
-from marketplace.vouchers.service import reassess
 
 
 def draft_agreement(award_id: UUID, *, actor: Actor, starts_on: date | None = None) -> Agreement:
@@ -73,40 +67,6 @@ def cancel_agreement(agreement_id: UUID, *, actor: Actor, reason: str) -> Agreem
     _notify(agreement, "engagements/agreement_cancelled", reason=reason)
     db.flush()
     return agreement
-
-
-@money_verb(Redemption)
-def redeem(agreement_id: UUID, *, actor: Actor, amount: Money, key: str) -> Redemption:
-    """Bind voucher money to an agreement, once. Of two at once the second waits, then is refused."""
-    agreement = db.get(Agreement, agreement_id, lock=True)
-    rules.check_acts_for(agreement.organisation_id, actor, Role.SIGNATORY)
-    rules.check_redemption(agreement, amount)
-    voucher = vouchers.get_voucher(agreement.voucher_id, actor=actor)
-    reassess(voucher.application_id, occasion="redemption", actor=actor)
-    commit_voucher(
-        agreement.voucher_id,
-        actor=actor,
-        amount=amount.amount,
-        agreement_id=agreement.id,
-        reference=agreement.number,
-        key=key,
-        parts=None if agreement.aid_parts is None else {UUID(line): part for line, part in agreement.aid_parts.items()},
-    )
-    redemption = Redemption(
-        agreement_id=agreement.id,
-        voucher_id=agreement.voucher_id,
-        amount=amount.amount,
-        currency=amount.currency,
-        key=key,
-        redeemed_by=actor.person_id,
-        redeemed_at=clock.now(),
-        device_hash=actor.device_hash,
-    )
-    session.add(redemption)
-    transition(agreement, AGREEMENT, "redeem", actor=actor, amount=amount.amount)
-    db.flush()
-    begin(agreement, actor=actor)
-    return redemption
 
 
 def _check_party(organisation_id: UUID, provider_id: UUID, actor: Actor, *, binding: bool = False) -> None:

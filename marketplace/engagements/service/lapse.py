@@ -38,7 +38,7 @@ def lapse_engagement(engagement_id: UUID, *, actor: Actor, key: str) -> Engageme
         key=f"lapse:{engagement.id}",
     )
     db.flush()
-    providers.set_load(agreement.provider_id, queries.load_of, actor=actor)
+    providers.set_load(agreement.provider_id, actor=actor)
     _tell(agreement, awaited)
     return engagement
 

@@ -13,7 +13,7 @@ from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Task, schedule
-from marketplace.engagements import queries, rules
+from marketplace.engagements import rules
 from marketplace.engagements.models import ConsultingSession, Deliverable, Engagement, Stage
 from marketplace.engagements.states import DELIVERABLE, ENGAGEMENT, STAGE
 from marketplace.providers import service as providers
@@ -117,7 +117,7 @@ def finish(engagement_id: UUID, *, actor: Actor) -> Engagement:
     transition(engagement, ENGAGEMENT, "finish", actor=actor)
     db.flush()
     ask_afterwards(engagement)
-    providers.set_load(engagement.provider_id, queries.load_of, actor=actor)
+    providers.set_load(engagement.provider_id, actor=actor)
     return engagement
 
 

@@ -36,7 +36,7 @@ def terminate(engagement_id: UUID, *, actor: Actor, reason: str, key: str) -> En
     db.flush()
     _give_back(engagement, ended, actor=actor)
     ask_afterwards(engagement)
-    providers.set_load(engagement.provider_id, queries.load_of, actor=actor)
+    providers.set_load(engagement.provider_id, actor=actor)
     _tell(engagement)
     return engagement
 

@@ -1,15 +1,17 @@
 """A firm's registration and what higher areas tell about it."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy import func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from marketplace.accounts import queries as accounts_queries
 from marketplace.accounts import service as accounts
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
-from marketplace.core.audit import record, transition
+from marketplace.core.audit import facts_of, record, transition
 from marketplace.core.errors import DomainError, Forbidden, Invalid
 from marketplace.core.i18n import _
 from marketplace.providers import queries, rules
@@ -121,15 +123,11 @@ def set_grade(provider_id: UUID, value: int, count: int, provisional: bool, *, a
     record(actor, "provider.set_grade", provider, after={"value": value, "count": count, "provisional": provisional})
 
 
-def set_load(provider_id: UUID, count: Callable[[UUID], int], *, actor: Actor = SYSTEM) -> None:
-    """Take over how many engagements the firm has running; that it works is remembered against dormancy.
-
-    They are counted while the firm's row is held, so of two at once the second counts the first one's too.
-    """
-    provider = queries.get_provider(provider_id, lock=True)
-    provider.load = load = count(provider_id)
-    provider.last_worked_at = clock.now()
-    record(actor, "provider.set_load", provider, after={"load": load})
+def set_load(provider_id: UUID, *, actor: Actor) -> None:
+    """Count how many engagements the firm has running; that it works is remembered against dormancy."""
+    db.flush()
+    db.session.execute(select(func.provider_set_load(provider_id, literal(facts_of(actor), JSONB))))
+    db.forget(Provider, provider_id)
 
 
 def record_conflict(provider_id: UUID, organisation_id: UUID, reason: str, *, actor: Actor = SYSTEM) -> None:

@@ -20,6 +20,7 @@ from marketplace.vouchers.queries.allocation import (
 )
 from marketplace.vouchers.queries.applications import (
     Intake,
+    application_of_voucher,
     applications_of,
     find_live_application,
     get_application,
@@ -70,6 +71,7 @@ __all__ = [
     "Outlook",
     "active_vouchers",
     "allocation_entries",
+    "application_of_voucher",
     "applications_of",
     "asked_for",
     "candidates",

@@ -14,8 +14,8 @@ from marketplace.accounts.models import Organisation
 from marketplace.core.actors import AGENCY, SME, Actor
 from marketplace.core.db import get, session
 from marketplace.core.errors import NotFound
-from marketplace.programmes.models import Call
-from marketplace.vouchers.models import Application, Assessment, Evidence
+from marketplace.programmes.models import Call, Programme
+from marketplace.vouchers.models import Application, Assessment, Evidence, Voucher
 
 
 def visible_applications(actor: Actor) -> Select[Application]:
@@ -25,6 +25,14 @@ def visible_applications(actor: Actor) -> Select[Application]:
     if actor.role in AGENCY:
         return select(Application).where(Application.submitted_at.is_not(None))
     return select(Application).where(false())
+
+
+def application_of_voucher(voucher_id: UUID) -> Application:
+    """The application that was answered with this voucher, with its programme and evidence, in one read."""
+    programme = joinedload(Application.call).load_only(Call.programme_id).joinedload(Call.programme)
+    whole = programme.load_only(Programme.size_standard), joinedload(Application.evidence)
+    wanted = select(Application).join(Application.voucher).where(Voucher.id == voucher_id).options(*whole)
+    return session.scalars(wanted).unique().one()
 
 
 def get_application(application_id: UUID, *, actor: Actor, lock: bool = False) -> Application:

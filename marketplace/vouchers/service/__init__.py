@@ -6,6 +6,7 @@ from marketplace.vouchers.service.allocation import (
     start_allocation,
 )
 from marketplace.vouchers.service.applications import (
+    assess_holder,
     attach_evidence,
     decide_eligibility,
     reassess,
@@ -38,6 +39,7 @@ __all__ = [
     "accept_offer",
     "allocate_batch",
     "ask_scorers",
+    "assess_holder",
     "attach_evidence",
     "close_call",
     "commit",

@@ -159,6 +159,14 @@ def reassess(application_id: UUID, *, occasion: str, actor: Actor) -> Assessment
     return assessment
 
 
+def assess_holder(voucher_id: UUID, *, occasion: str, actor: Actor) -> dict[str, Any]:
+    """reassess() of a voucher's holder, not yet kept: the assessment as a function of the database takes it."""
+    application = queries.application_of_voucher(voucher_id)
+    found = assessed(application, occasion, actor)
+    rules.check_eligible(application, found["result"])
+    return found
+
+
 def keep_assessment(application: Application, occasion: str, actor: Actor) -> Assessment:
     """Ask the programme's size standard and keep the answer with everything it rests on."""
     assessment = Assessment(**assessed(application, occasion, actor))

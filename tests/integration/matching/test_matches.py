@@ -10,6 +10,7 @@ from marketplace.jobs.models import Job
 from marketplace.matching import queries
 from marketplace.matching.ranking import Reason
 from marketplace.matching.views import words_for
+from marketplace.providers import queries as provider_queries
 from marketplace.providers import service as providers
 from tests.conftest import MovableClock
 from tests.factories.accounts import make_officer, make_sme, sign_in_as
@@ -37,7 +38,7 @@ def test_the_register_is_ranked_and_each_one_left_out_has_its_reason(database: D
     best, far = make_ready_provider("Best"), make_ready_provider("Far", regions=["jeju"])
     for manager in (old, full, barred, suspended, best, far):
         assert manager.organisation_id
-    providers.set_load(full.organisation_id, lambda _firm: 5)  # type: ignore[arg-type]
+    provider_queries.get_provider(full.organisation_id).load = 5
     providers.record_conflict(barred.organisation_id, sme.organisation_id, "The same owner.")  # type: ignore[arg-type]
     officer = make_officer(Role.ETHICS_OFFICER)
     providers.suspend_provider(suspended.organisation_id, actor=officer, reason="A finding.")  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from marketplace.core import clock as business_clock
 from marketplace.core import db
-from marketplace.core.actors import Actor, Role
+from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, IllegalMove, Invalid, NotFound
 from marketplace.notifications.models import Message
 from marketplace.providers import ethics_code, queries, service, training
@@ -232,7 +232,7 @@ def test_the_public_list_hides_the_unapproved_the_suspended_the_lapsed_and_the_d
     actor = _actor(consultant, ready)
     service.sign_pledge(actor=actor, version=ethics_code.current(business_clock.today()).version)
     assert listed() == []
-    service.set_load(ready.organisation_id, lambda _firm: 1)
+    service.set_load(ready.organisation_id, actor=SYSTEM)
     assert listed() == ["Ready"]
 
 
@@ -251,10 +251,13 @@ def test_what_higher_areas_tell_is_kept(database: Database) -> None:
     assert sme.organisation_id is not None
     provider = queries.get_provider(manager.organisation_id)
     service.set_grade(provider.id, 72, 3, True)
-    service.set_load(provider.id, lambda _firm: 2)
     service.record_conflict(provider.id, sme.organisation_id, "The same owner.")
     service.record_conflict(provider.id, sme.organisation_id, "Told twice.")
-    assert (provider.grade_value, provider.grade_count, provider.grade_provisional, provider.load) == (72, 3, True, 2)
+    assert (
+        provider.grade_value,
+        provider.grade_count,
+        provider.grade_provisional,
+    ) == (72, 3, True)
     assert queries.conflicting_providers(sme.organisation_id) == {provider.id}
     with pytest.raises(IntegrityError), db.session.begin_nested():
         service.set_grade(provider.id, 101, 3, True)
