@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0026"
-down_revision = "0023"
+revision = "0031"
+down_revision = "0029"
 
 STAGES = """'source', 'available', 'reserved', 'committed', 'payable', 'paid', 'bank', 'suspense', 'co_payment',
     'co_payment_payable', 'co_payment_paid', 'refundable', 'refunded', 'obligation', 'receivable', 'income', 'returned'"""
