@@ -101,20 +101,17 @@ def memberships_in(organisation_id: UUID) -> Sequence[Membership]:
     return session.scalars(query.order_by(Membership.created_at, Membership.id)).all()
 
 
-def people_by_organisation(organisation_ids: Sequence[UUID], roles: Iterable[Role]) -> dict[UUID, list[Person]]:
-    """Confirmed people who hold one of these roles today, by organisation, in one query."""
-    wanted = live().where(Membership.organisation_id.in_(organisation_ids), Membership.role.in_(list(roles)))
-    rows = wanted.join(Membership.person).with_only_columns(Membership.organisation_id, Person)
-    found: dict[UUID, dict[UUID, Person]] = {}
-    for organisation_id, person in session.execute(rows):
-        if person.may_sign_in:
-            found.setdefault(organisation_id, {})[person.id] = person
-    return {organisation_id: list(people.values()) for organisation_id, people in found.items()}
+def with_roles(roles: Iterable[Role]) -> Select[Membership]:
+    """The memberships by which confirmed people hold one of these roles today, joined with the people."""
+    held = live().join(Membership.person).order_by(None)
+    return held.where(Membership.role.in_(list(roles)), Person.status == "confirmed")
 
 
 def people_of(organisation_id: UUID, roles: Iterable[Role]) -> Sequence[Person]:
-    """Confirmed people who hold one of these roles in the organisation today."""
-    return people_by_organisation([organisation_id], roles).get(organisation_id, [])
+    """Confirmed people who hold one of these roles in the organisation today, in one query."""
+    found = with_roles(roles).where(Membership.organisation_id == organisation_id).with_only_columns(Person)
+    people = session.scalars(found.order_by(Membership.created_at, Membership.id))
+    return list(dict.fromkeys(people))
 
 
 def people_with_role(role: Role) -> Sequence[Person]:

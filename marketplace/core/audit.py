@@ -10,10 +10,23 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import BigInteger, ForeignKey, Identity, LargeBinary, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Identity,
+    LargeBinary,
+    Select,
+    any_,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from marketplace.core import clock
+from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.db import Model, session
 from marketplace.core.errors import Words
@@ -105,32 +118,32 @@ def transition_all(
     """
     move = lifecycle.move(before, event)
     stamp = {move.stamp: clock.now()} if move.stamp else {}
-    rows = update(model).where(model.id.in_(ids), model.status == before)
+    rows = update(model).where(model.id == any_(db.array(ids)), model.status == before)
     rows = rows.values({"status": move.target, **stamp, **(values or {})}).returning(model.id)
     moved = session.scalars(rows, execution_options={"synchronize_session": "fetch"}).all()
     if len(moved) != len(ids):
         raise LookupError(f"{len(ids) - len(moved)} rows are no longer {before}")
-    change = {"before": {"status": before}, "after": {"status": move.target}, "reason": reason}
-    record_all(actor, f"{lifecycle.name}.{event}", model.__tablename__, dict.fromkeys(ids, change))
+    change = {"before": {"status": before}, "after": {"status": move.target}} | ({"reason": reason} if reason else {})
+    each = func.unnest(db.array(ids)).column_valued("id")
+    record_all(actor, f"{lifecycle.name}.{event}", model.__tablename__, select(each, literal(change, JSONB)))
 
 
-def record_all(actor: Actor, action: str, subject_type: str, bodies: Mapping[UUID, Plain]) -> None:
-    """Write one audit entry about each of many rows: record() for many."""
-    by = {
+def record_all(actor: Actor, action: str, subject_type: str, changes: Select[UUID, Any]) -> None:
+    """Write one audit entry about each row of a select of (id, body) in one statement: record() for many."""
+    every = {
         "at": clock.now(),
         "person_id": actor.person_id,
         "role": actor.role.value,
         "organisation_id": actor.organisation_id,
         "device_hash": actor.device_hash,
         "address_hash": actor.address_hash,
+        "action": action,
+        "subject_type": subject_type,
     }
-    about = {"action": action, "subject_type": subject_type}
-    entries = [
-        by | about | {"subject_id": id, "body": plain({key: value for key, value in body.items() if value is not None})}
-        for id, body in bodies.items()
-    ]
-    if entries:
-        session.execute(insert(AuditEntry), entries)
+    columns = AuditEntry.__table__.columns
+    change = changes.subquery()
+    rows = select(*(literal(value, columns[name].type) for name, value in every.items()), *change.columns)
+    session.execute(insert(AuditEntry).from_select([*every, "subject_id", "body"], rows))
 
 
 def record(

@@ -1,13 +1,30 @@
 """The database: engine, session, model base and the unit of work; commit and rollback live here alone."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, Engine, MetaData, Text, create_engine, func, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    DateTime,
+    Engine,
+    MetaData,
+    Text,
+    Uuid,
+    cast,
+    column,
+    create_engine,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -142,6 +159,22 @@ def forget(model: type[Model], key: UUID) -> None:
     known = session.identity_map.get(identity_key(model, key))
     if known is not None:
         session.expire(known)
+
+
+def array(values: Sequence[Any], kind: Any = Uuid) -> BindParameter[Any]:
+    """Many ids (or values of another column type) as one value of a statement, however many they are."""
+    return literal(list(values), ARRAY(kind))
+
+
+def insert_all(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows with the same columns in one statement; their values travel as one JSON."""
+    if not rows:
+        return
+    known = model.__table__.columns
+    columns = [column(name, known[name].type) for name in rows[0]]
+    values = cast(literal(json.dumps(rows, default=str), Text), JSON)
+    given = func.json_to_recordset(values).table_valued(*columns, name="given").render_derived(with_types=True)
+    session.execute(insert(model).from_select(list(rows[0]), select(*given.columns), include_defaults=False))
 
 
 def next_number(prefix: str) -> str:

@@ -1,13 +1,13 @@
 """Durable background tasks: the database is the truth, the broker only a doorbell."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, func, select, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Select, UniqueConstraint, func, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -146,13 +146,12 @@ def hint(task_id: UUID, queue: Queue) -> None:
     session.info.setdefault("bells", []).append((task_id, queue))
 
 
-def schedule_all(task: Task, subjects: Sequence[UUID]) -> None:
-    """Ask for a task for each of many subjects; the sweeper rings for them, as many as the queue takes."""
-    values = [
-        {"id": uuid4(), "kind": task.value, "queue": task.queue.value, "subject": each, "wave": 0} for each in subjects
-    ]
-    if values:
-        session.execute(insert(BackgroundTask).on_conflict_do_nothing(), values)
+def schedule_all(task: Task, subjects: Select[UUID]) -> None:
+    """Ask for a task for each row of a select of ids; the sweeper rings for them, as many as the queue takes."""
+    rows = subjects.add_columns(func.gen_random_uuid(), literal(task.value), literal(task.queue.value), literal(0))
+    names = ["subject", "id", "kind", "queue", "wave"]
+    made = insert(BackgroundTask).from_select(names, rows, include_defaults=False)
+    session.execute(made.on_conflict_do_nothing())
 
 
 _ring: Callable[[UUID, str], None] | None = None

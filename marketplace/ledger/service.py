@@ -2,16 +2,17 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, func, literal, select, update
+from sqlalchemy import Table, Text, bindparam, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 
+from marketplace.core import db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import plain
 from marketplace.core.db import Model, get, session
@@ -171,50 +172,24 @@ def _take_key(key: str, verb: str, request: dict[str, Any], actor: Actor) -> UUI
     return cast(UUID, earlier.answer_id)
 
 
-@dataclass(frozen=True)
-class Reservation:
-    """Money set aside for one owner on one budget line: available → reserved, minor units."""
+def reserve_all(
+    owner_kind: str,
+    owners: Mapping[UUID, str],
+    parts: Mapping[UUID, int],
+    *,
+    source: str,
+    currency: str,
+    actor: Actor,
+) -> None:
+    """Set the same parts (minor units by budget line) aside for each owner, named with its reference: → reserved.
 
-    owner: tuple[str, UUID]
-    budget_line_id: UUID
-    amount: int
-    reference: str
-
-    @property
-    def account(self) -> str:
-        """The code of the account that takes the money."""
-        return f"reserved:{self.owner[1]}:{self.budget_line_id}"
-
-
-def reserve_all(reservations: Sequence[Reservation], *, currency: str, actor: Actor) -> None:
-    """Set money aside for many owners in two statements, or for none of them; each once ever.
-
-    InsufficientFunds when a budget line has less available than their sum.
+    From the account `source` of each line, such as "available"; all of it in one round trip or nothing, once ever.
+    InsufficientFunds when a line has less than their sum.
     """
-    accounts = [
-        {
-            "code": each.account,
-            "stage": "reserved",
-            "owner_kind": each.owner[0],
-            "owner_id": each.owner[1],
-            "currency": currency,
-            "budget_line_id": each.budget_line_id,
-        }
-        for each in reservations
-    ]
-    transfers = [
-        {
-            "debit": f"available:{each.budget_line_id}",
-            "credit": each.account,
-            "amount": each.amount,
-            "reference": each.reference,
-            "key": f"reserve:{each.owner[1]}:{each.budget_line_id}",
-        }
-        for each in reservations
-    ]
-    if not reservations:
-        return
-    session.execute(insert(Account), accounts)
-    call = func.ledger_transfer_many(literal(transfers, JSONB), "reserve", actor.person_id)
+    shares = {str(line_id): part for line_id, part in parts.items() if part}
+    names = db.array(list(owners.values()), Text)
+    call = func.ledger_reserve(
+        source, owner_kind, db.array(list(owners)), names, literal(shares, JSONB), currency, actor.person_id
+    )
     with in_words():
         session.execute(select(call))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import Select, case, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from marketplace.core import db
@@ -47,12 +47,21 @@ def prepare(template: str, mails: Sequence[tuple[str, Recipient, Mapping[str, An
     return [{"task": str(uuid4()), **_row(template, to, key, dict(data))} for key, to, data in mails]
 
 
-def queue_all(template: str, mails: Sequence[tuple[str, Recipient, Mapping[str, Any]]]) -> None:
-    """Put many mails into the outbox at once, each under its key: queue() for many."""
-    values = [_row(template, to, key, dict(data)) for key, to, data in mails]
-    if values:
-        fresh = insert(Message).on_conflict_do_nothing(index_elements=["key"]).returning(Message.id)
-        schedule_all(Task.SEND_MAIL, db.session.scalars(fresh, values).all())
+def queue_all(template: str, mails: Select[str, str, str, str, Any]) -> None:
+    """Put a mail into the outbox for each row of a select of (key, address, locale, name, data): queue() for many."""
+    key, address, locale, name, data = mails.subquery().columns
+    values = {
+        "key": key,
+        "address": address,
+        "locale": case((locale.in_(LOCALES), locale), else_=LOCALES[0]),
+        "template": literal(template),
+        "data": func.jsonb_build_object("recipient_name", name, type_=JSONB).concat(data),
+        "status": literal(MESSAGE.initial),
+        "message_id": func.left(func.encode(func.sha256(func.convert_to(key, "UTF8")), "hex"), 40),
+    }
+    made = insert(Message).from_select(list(values), select(*values.values()), include_defaults=False)
+    fresh = made.on_conflict_do_nothing(index_elements=["key"]).returning(Message.id).cte("fresh")
+    schedule_all(Task.SEND_MAIL, select(fresh.columns.id))
 
 
 def _row(template: str, to: Recipient, key: str, data: dict[str, Any]) -> dict[str, Any]:

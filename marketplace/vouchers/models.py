@@ -162,6 +162,9 @@ class Allocation(Model):
     started_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    # How far the work has come, so that the next piece does not look at all the others again.
+    asked_to: Mapped[int] = mapped_column(BigInteger, default=0)  # ticket whose eligibility was taken again last
+    answered_to: Mapped[int] = mapped_column(default=0)  # place in the sealed list that was answered last
 
 
 class SealedTicket(Model):

@@ -139,6 +139,7 @@ def test_an_offer_and_an_allocation_to_linked_firms_at_once_promise_once(stored:
     ]
     assert at_once(stored, attempts) == {"done": 2}
     with stored.app_context(), db.unit_of_work():
+        service.allocate_batch(third_id, 2, actor=SYSTEM)
         promised = db.session.query(Application).filter(
             Application.status.in_(("offered", "allocated")), Application.call_id.in_((call_id, third_id))
         )

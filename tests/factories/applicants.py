@@ -13,7 +13,7 @@ COMPANIES = (
     """
     CREATE TEMPORARY TABLE crowd ON COMMIT DROP AS
     SELECT number, gen_random_uuid() AS organisation, gen_random_uuid() AS person
-      FROM generate_series(1, :count) AS number
+      FROM generate_series(CAST(:first AS integer), CAST(:first AS integer) + :count - 1) AS number
     """,
     """
     INSERT INTO organisations (id, kind, name, business_number, representative_name, region)
@@ -74,19 +74,24 @@ DRAFTS = (
 )
 
 
-def make_applicants(call: Call, count: int) -> None:
-    """So many companies whose application in the call was handed in while it was open, and accepted."""
-    _write((*COMPANIES, *HANDED_IN), call, count)
+def make_applicants(call: Call, count: int, *, first: int = 1) -> None:
+    """So many companies, numbered from `first`; the application of each was handed in in time and accepted."""
+    _write((*COMPANIES, *HANDED_IN), call, count, first)
 
 
-def make_drafts(call: Call, count: int) -> list[tuple[UUID, str]]:
+def make_drafts(call: Call, count: int, *, first: int = 1) -> list[tuple[UUID, str]]:
     """So many complete drafts of signatories who are signed in; each application with its session's secret."""
-    _write((*COMPANIES, *DRAFTS), call, count)
+    _write((*COMPANIES, *DRAFTS), call, count, first)
     drafts = select(Application.id, Application.number).where(Application.call_id == call.id)
     return [(row.id, f"secret{int(row.number[-6:])}") for row in db.session.execute(drafts)]
 
 
-def _write(statements: Sequence[str], call: Call, count: int) -> None:
-    values = {"count": count, "call": call.id, "moment": call.closes_at - (call.closes_at - call.opens_at) / 2}
+def _write(statements: Sequence[str], call: Call, count: int, first: int) -> None:
+    values = {
+        "count": count,
+        "first": first,
+        "call": call.id,
+        "moment": call.closes_at - (call.closes_at - call.opens_at) / 2,
+    }
     for statement in (*statements, "ANALYZE"):
         db.session.execute(text(statement), {name: values[name] for name in values if f":{name}" in statement})

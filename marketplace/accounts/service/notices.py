@@ -1,11 +1,13 @@
 """Owns mail to people by who they are: one message per event and person, in their language."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Select, func
+
 from marketplace.accounts import queries
-from marketplace.accounts.models import Person
+from marketplace.accounts.models import Membership, Person
 from marketplace.core.actors import Role
 from marketplace.notifications import service as notifications
 
@@ -31,19 +33,13 @@ def mails_to(
     return notifications.prepare(template, [(f"{key}:{person.id}", recipient(person), data) for person in people])
 
 
-def notify_organisations(
-    roles: Iterable[Role], template: str, mails: Mapping[UUID, tuple[str, Mapping[str, Any]]]
-) -> None:
-    """notify_organisation() for many: each organisation's mail has a key and data of its own."""
-    people = queries.people_by_organisation(list(mails), roles)
-    notifications.queue_all(
-        template,
-        [
-            (f"{key}:{person.id}", recipient(person), data)
-            for organisation_id, (key, data) in mails.items()
-            for person in people.get(organisation_id, [])
-        ],
-    )
+def notify_organisations(roles: Iterable[Role], template: str, mails: Select[UUID, str, Any]) -> None:
+    """notify_organisation() for each row of a select of (organisation, key, data)."""
+    mail = mails.subquery()
+    organisation_id, key, data = mail.columns
+    readers = queries.with_roles(roles).join(mail, organisation_id == Membership.organisation_id)
+    to_each = func.concat(key, ":", Person.id), Person.email, Person.locale, Person.name, data
+    notifications.queue_all(template, readers.with_only_columns(*to_each))
 
 
 def notify_role(role: Role, template: str, *, key: str, **data: Any) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, func, select
-from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
+from sqlalchemy.orm import load_only, selectinload
 
 from marketplace.accounts.models import Organisation
 from marketplace.core.db import session
@@ -19,6 +19,16 @@ from marketplace.vouchers.caps import Promised
 from marketplace.vouchers.models import Allocation, AllocationEntry, Application, Assessment, SealedTicket, Voucher
 
 UNDERTAKING = func.coalesce(Organisation.undertaking_id, Organisation.id)
+# What of an application its eligibility is taken from.
+ASKED = (
+    Application.call_id,
+    Application.ticket,
+    Application.facts,
+    Application.prepared_by,
+    Application.submitted_by,
+    Application.decided_by,
+    Application.decided_at,
+)
 
 
 def next_in_line(call_id: UUID, status: str, *, limit: int) -> Sequence[Application]:
@@ -74,15 +84,16 @@ def handed_in(call_id: UUID) -> list[tuple[int, str]]:
     return [(row.ticket, row.number) for row in rows]
 
 
-def not_asked_again(call_id: UUID, *, limit: int) -> Sequence[Application]:
-    """Accepted applications of a call whose eligibility was not yet taken again for the allocation."""
+def not_asked_again(call_id: UUID, *, after: int, limit: int) -> Sequence[Application]:
+    """Accepted applications of a call behind this ticket whose eligibility was not taken again for the allocation."""
     asked = select(Assessment.id).where(
         Assessment.application_id == Application.id, Assessment.occasion == "allocation"
     )
     return session.scalars(
         select(Application)
-        .options(joinedload(Application.call).joinedload(Call.programme), selectinload(Application.evidence))
-        .where(Application.call_id == call_id, Application.status == "accepted", ~asked.exists())
+        .options(load_only(*ASKED), selectinload(Application.evidence))
+        .where(Application.call_id == call_id, Application.status == "accepted", Application.ticket > after)
+        .where(~asked.exists())
         .order_by(Application.ticket)
         .limit(limit)
     ).all()
@@ -183,20 +194,28 @@ def _offered(programme_id: UUID, besides: Collection[UUID]) -> Select[UUID, UUID
     )
 
 
-def next_answers(call_id: UUID, *, limit: int) -> Sequence[tuple[Application, AllocationEntry]]:
-    """Decided answers of a call that were not carried out yet, in order; their applications are locked."""
-    rows = session.execute(
-        select(Application, AllocationEntry)
+def next_answers(call_id: UUID, *, after: int, limit: int) -> Sequence[Row[Any]]:
+    """Decided answers of a call behind this place that were not carried out yet, in order; applications are locked.
+
+    Those that are alike come together: outcome, reason, parts, the applications' ids, and the last place.
+    """
+    answers = (
+        select(
+            Application.id, AllocationEntry.outcome, AllocationEntry.reason, AllocationEntry.parts, SealedTicket.place
+        )
         .join(AllocationEntry, AllocationEntry.application_id == Application.id)
         .join(SealedTicket, SealedTicket.application_id == Application.id)
-        .options(joinedload(Application.call).joinedload(Call.programme))
-        .where(AllocationEntry.call_id == call_id, Application.status == "accepted")
+        .where(SealedTicket.call_id == call_id, SealedTicket.place > after, Application.status == "accepted")
         .order_by(SealedTicket.place)
         .limit(limit)
-        .with_for_update(of=Application)
-        .execution_options(populate_existing=True)
-    ).all()
-    return [(row[0], row[1]) for row in rows]
+        .with_for_update(of=Application, key_share=True)
+        .subquery()
+        .columns
+    )
+    alike = answers.outcome, answers.reason, answers.parts
+    ids = func.array_agg(aggregate_order_by(answers.id, answers.place)).label("ids")
+    last = func.max(answers.place).label("last")
+    return session.execute(select(*alike, ids, last).group_by(*alike).order_by(func.min(answers.place))).all()
 
 
 def allocation_entries(call_id: UUID) -> Select[AllocationEntry, str]:

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import Select, any_, false, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from marketplace.accounts.models import Organisation
 from marketplace.core.actors import AGENCY, SME, Actor
-from marketplace.core.db import get, session
+from marketplace.core.db import array, get, session
 from marketplace.core.errors import NotFound
 from marketplace.ledger import queries as ledger
-from marketplace.vouchers.models import Voucher
+from marketplace.programmes.models import Programme
+from marketplace.vouchers.models import Application, Voucher
 
 
 def visible_vouchers(actor: Actor) -> Select[Voucher]:
@@ -77,11 +78,20 @@ def active_vouchers(programme_id: UUID, organisation_ids: Sequence[UUID]) -> set
         session.scalars(
             select(Voucher.organisation_id).where(
                 Voucher.programme_id == programme_id,
-                Voucher.organisation_id.in_(organisation_ids),
+                Voucher.organisation_id == any_(array(organisation_ids)),
                 Voucher.status.in_(("issued", "suspended")),
             )
         )
     )
+
+
+def hold_active_voucher(programme: Programme, application_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these applications are of a company with an active voucher, where the programme allows one at a time."""
+    if not programme.one_active_voucher:
+        return set()
+    held = select(Application.id).join(Voucher, Voucher.organisation_id == Application.organisation_id)
+    active = Voucher.programme_id == programme.id, Voucher.status.in_(("issued", "suspended"))
+    return set(session.scalars(held.where(Application.id == any_(array(application_ids)), *active)))
 
 
 def expired_voucher_ids(now: datetime, *, limit: int) -> Sequence[UUID]:

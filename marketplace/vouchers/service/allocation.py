@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
@@ -26,7 +26,6 @@ from marketplace.vouchers.service.answering import carry_out
 from marketplace.vouchers.service.applications import assessed, keep_assessment, tell
 from marketplace.vouchers.service.asking import ask_scorers
 from marketplace.vouchers.service.deciding import decide, promised_now
-from marketplace.vouchers.service.issuing import issue
 from marketplace.vouchers.states import APPLICATION
 
 BATCH = 1000
@@ -84,9 +83,13 @@ def allocate_batch(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH)
     allocation = queries.find_allocation(call_id, lock=True)
     if allocation is None or allocation.finished_at is not None:
         return
-    if allocation.decided_at is None and _take_eligibility_again(call, actor, size) < size:
-        decide(call, allocation, lines_of(call), wave, actor=actor)
-    if allocation.decided_at is not None and carry_out(call, wave, actor=actor, size=size) < size:
+    if allocation.decided_at is None:
+        if _take_eligibility_again(call, allocation, actor, size) < size:
+            decide(call, allocation, lines_of(call), wave, actor=actor)
+        finished = False
+    else:
+        finished = carry_out(call, allocation, wave, actor=actor, size=size) < size
+    if finished:
         allocation.finished_at = clock.now()
         record(actor, "allocation.finish", allocation, after={"call": str(call_id)})
         # What came back, and what a winner left by withdrawing, while the list was worked through.
@@ -95,11 +98,12 @@ def allocate_batch(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH)
         schedule(Task.ALLOCATE_BATCH, call_id, wave=wave + 1)
 
 
-def _take_eligibility_again(call: Call, actor: Actor, size: int) -> int:
+def _take_eligibility_again(call: Call, allocation: Allocation, actor: Actor, size: int) -> int:
     """Ask the size standard about the next applications, as always when money is promised; how many there were."""
-    applications = queries.not_asked_again(call.id, limit=size)
+    applications = queries.not_asked_again(call.id, after=allocation.asked_to, limit=size)
     if applications:
-        session.execute(insert(Assessment), [assessed(each, "allocation", actor) for each in applications])
+        allocation.asked_to = applications[-1].ticket or 0
+    db.insert_all(Assessment, [assessed(each, "allocation", actor) for each in applications])
     return len(applications)
 
 
@@ -153,10 +157,10 @@ def tickets_of(programme: Programme, applications: Sequence[Application], actor:
     return tickets
 
 
-def apply_answers(
+def refuse_waiting(
     call: Call, applications: Sequence[Application], answers: Sequence[Answer], wave: int, actor: Actor
 ) -> None:
-    """Write each answer to the waitlist down, do what it says and tell the company."""
+    """Write down why each of these, which waited, gets no voucher after all, and tell the company."""
     by_id = {application.id: application for application in applications}
     for answer in answers:
         application = by_id[answer.application_id]
@@ -173,14 +177,11 @@ def apply_answers(
                 reason=answer.reason,
                 detail=linked,
                 position=answer.position,
-                parts={str(line): part for line, part in answer.parts.items()},
+                parts={},
                 decided_at=clock.now(),
             )
         )
-        if answer.outcome == "allocated":
-            issue(call, application, answer.parts, actor)
-        else:
-            application.reason = answer.reason
-            transition(application, APPLICATION, "refuse", actor=actor, reason=answer.reason)
-            db.flush()
-            tell(application, answer.outcome, reason=answer.reason, linked=linked)
+        application.reason = answer.reason
+        transition(application, APPLICATION, "refuse", actor=actor, reason=answer.reason)
+        db.flush()
+        tell(application, "refused", reason=answer.reason, linked=linked)

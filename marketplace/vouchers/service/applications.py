@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Mapping
 from typing import IO, Any
 from uuid import UUID
+
+from sqlalchemy import Select, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.service import notify_organisation, notify_organisations, notify_role
 from marketplace.core import clock, db, files
 from marketplace.core.actors import SYSTEM, Actor, Role
-from marketplace.core.audit import record, transition
+from marketplace.core.audit import plain, record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Task, schedule
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
+from marketplace.programmes.models import Call
 from marketplace.programmes.standards import standards
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Application, Assessment, Evidence
@@ -186,21 +189,24 @@ def assessed(application: Application, occasion: str, actor: Actor) -> dict[str,
         "standard_date": standards()[programme.size_standard].date,
         "result": found.result,
         "inputs": dict(application.facts),
-        "rules": [asdict(rule) | {"date": rule.date.isoformat()} for rule in found.rules],
-        "evidence": {fact: _evidence_level(application, fact) for fact in application.facts},
+        "rules": [vars(rule) | {"date": rule.date.isoformat()} for rule in found.rules],
+        "evidence": _evidence_levels(application),
         "assessed_by": actor.person_id,
         "assessed_at": clock.now(),
     }
 
 
-def _evidence_level(application: Application, fact: str) -> dict[str, Any]:
-    """How well a fact is known: verified by an officer, documented by a file, or only declared."""
+def _evidence_levels(application: Application) -> dict[str, dict[str, Any]]:
+    """How well each fact is known: verified by an officer, documented by a file, or only declared."""
     if application.decided_by is not None:
-        return {"level": "verified", "by": str(application.decided_by), "at": f"{application.decided_at:%Y-%m-%d}"}
-    kinds = {item.kind: item for item in application.evidence}
-    if (item := kinds.get(rules.DOCUMENTED_BY[fact])) is not None:
-        return {"level": "documented", "by": str(item.file_id), "at": f"{item.created_at:%Y-%m-%d}"}
-    return {"level": "declared", "by": str(application.submitted_by or application.prepared_by), "at": None}
+        verified = {"level": "verified", "by": str(application.decided_by), "at": f"{application.decided_at:%Y-%m-%d}"}
+        return dict.fromkeys(application.facts, verified)
+    declared = {"level": "declared", "by": str(application.submitted_by or application.prepared_by), "at": None}
+    documented = {
+        item.kind: {"level": "documented", "by": str(item.file_id), "at": f"{item.created_at:%Y-%m-%d}"}
+        for item in application.evidence
+    }
+    return {fact: documented.get(rules.DOCUMENTED_BY[fact], declared) for fact in application.facts}
 
 
 def _draft(application_id: UUID, actor: Actor) -> Application:
@@ -225,20 +231,16 @@ def _tell_received(application: Application) -> None:
         )
 
 
-def tell_all(template: str, told: Sequence[tuple[Application, Mapping[str, Any]]]) -> None:
-    """tell() for many applications of one call, each with its own data."""
-    mails = {
-        application.organisation_id: (
-            f"{template}:{application.id}",
-            {
-                "number": application.number,
-                "call": application.call.title,
-                "path": f"/applications/{application.id}",
-                **data,
-            },
-        )
-        for application, data in told
-    }
+def tell_all(template: str, call: Call, told: Select[UUID, Any], **data: Any) -> None:
+    """tell() for each row of a select of (application, its own data); `data` is for all of them."""
+    news = told.subquery()
+    application_id, own = news.columns
+    facts = func.jsonb_build_object("number", Application.number, "path", func.concat("/applications/", Application.id))
+    mails = select(
+        Application.organisation_id,
+        func.concat(f"{template}:", Application.id),
+        literal(plain({"call": call.title, **data}), JSONB).concat(facts).concat(own),
+    ).join(news, application_id == Application.id)
     notify_organisations(READERS, f"vouchers/{template}", mails)
 
 

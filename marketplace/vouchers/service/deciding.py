@@ -7,12 +7,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert
+from sqlalchemy import Row
 
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record
-from marketplace.core.db import session
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
 from marketplace.programmes.models import Call, Programme
@@ -50,6 +49,8 @@ def _tickets(call: Call) -> list[Ticket]:
     """Every accepted application with what counts: eligibility, vouchers held, aid promised, stratum, points."""
     programme = call.programme
     candidates = queries.candidates(call.id)
+    if any(row.result is None for row in candidates):
+        raise LookupError("eligibility was not taken again of every application")
     holders = queries.active_vouchers(programme.id, [row.organisation_id for row in candidates])
     holders |= queries.promised_vouchers(programme.id)
     promised = promised_now(programme)
@@ -119,13 +120,10 @@ def _store(call: Call, queue: Sequence[Ticket], answers: Sequence[Answer], wave:
     ]
     given = [entry for entry in entries if entry["outcome"] == "allocated"]
     others = [entry for entry in entries if entry["outcome"] != "allocated"]
-    if sealed:
-        session.execute(insert(SealedTicket), sealed)
-    if given:
-        session.execute(insert(AllocationEntry), given)
+    db.insert_all(SealedTicket, sealed)
+    db.insert_all(AllocationEntry, given)
     _name_linked(call, others)
-    if others:
-        session.execute(insert(AllocationEntry), others)
+    db.insert_all(AllocationEntry, others)
 
 
 def _name_linked(call: Call, entries: Sequence[dict[str, Any]]) -> None:

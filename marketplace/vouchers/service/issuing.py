@@ -1,58 +1,81 @@
-"""Issuing a voucher: the row, its money reserved on every funder's line, and the news to the company."""
+"""Issuing vouchers, one or thousands: the rows, their money reserved on every funder's line, the news of them."""
 
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
-from uuid import UUID
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import Text, any_, func, insert, literal, select
 
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
-from marketplace.core.audit import record, transition
+from marketplace.core.audit import record_all, transition_all
 from marketplace.core.db import session
-from marketplace.ledger.service import Leg, Opening, post
+from marketplace.ledger import service as ledger
 from marketplace.programmes.models import Call
 from marketplace.vouchers.models import Application, Voucher
-from marketplace.vouchers.service.applications import tell
-from marketplace.vouchers.states import APPLICATION
+from marketplace.vouchers.service.applications import tell_all
+from marketplace.vouchers.states import APPLICATION, VOUCHER
 
 
-def issue(
-    call: Call, application: Application, parts: dict[UUID, int], actor: Actor, *, source: str = "available"
-) -> Voucher:
-    """Issue a voucher and reserve its money on every funder's line: available → reserved.
+def issue_all(
+    call: Call,
+    application_ids: Sequence[UUID],
+    parts: Mapping[UUID, int],
+    *,
+    actor: Actor,
+    before: str = "accepted",
+    source: str = "available",
+) -> list[UUID]:
+    """Issue a voucher to each of these applications of the call and reserve its money; the vouchers' ids.
 
-    The money of an offer is reserved already; `source` then names the application's accounts without their line.
+    `parts` is what each voucher takes from the budget lines, in minor units. The money of an offer is reserved
+    already; `source` then names the application's accounts without their line. All vouchers or none; however many
+    there are, it takes as many statements as for one.
     """
-    programme = call.programme
-    voucher = Voucher(
-        number=db.next_number("VOU"),
-        code=secrets.token_urlsafe(18),
-        application_id=application.id,
-        call_id=call.id,
-        programme_id=programme.id,
-        organisation_id=application.organisation_id,
-        amount=programme.voucher_amount,
-        currency=programme.currency,
-        one_active=programme.one_active_voucher,
-        issued_at=clock.now(),
-        expires_at=clock.end_of_day(clock.today() + timedelta(days=programme.voucher_validity_days)),
-    )
-    session.add(voucher)
-    application.reason = None
-    transition(application, APPLICATION, "allocate", actor=actor)
-    db.flush()
-    record(actor, "voucher.issue", voucher, after={"application": str(application.id), "amount": voucher.amount})
-    _reserve(voucher, parts, actor, source)
-    tell(application, "issued", voucher=voucher.number, amount=voucher.amount, currency=voucher.currency,
-         expires_at=voucher.last_moment, voucher_path=f"/vouchers/{voucher.id}")  # fmt: skip
-    return voucher
+    if not application_ids:
+        return []
+    ends = clock.end_of_day(clock.today() + timedelta(days=call.programme.voucher_validity_days))
+    numbers = {uuid4(): number for number in db.next_numbers("VOU", len(application_ids))}
+    values = {"reason": None}
+    transition_all(Application, APPLICATION, "allocate", application_ids, before=before, actor=actor, values=values)
+    _insert(call, application_ids, numbers, ends)
+    these = Voucher.id == any_(db.array(list(numbers)))
+    facts = func.jsonb_build_object("application", Voucher.application_id, "amount", Voucher.amount)
+    issued = select(Voucher.id, func.jsonb_build_object("after", facts)).where(these)
+    record_all(actor, "voucher.issue", Voucher.__tablename__, issued)
+    currency = call.programme.currency
+    ledger.reserve_all("voucher", numbers, parts, source=source, currency=currency, actor=actor)
+    facts = func.jsonb_build_object("voucher", Voucher.number, "voucher_path", func.concat("/vouchers/", Voucher.id))
+    news = select(Voucher.application_id, facts).where(these)
+    last_moment = ends - timedelta(seconds=1)
+    tell_all("issued", call, news, amount=call.programme.voucher_amount, currency=currency, expires_at=last_moment)
+    return list(numbers)
 
 
-def _reserve(voucher: Voucher, parts: dict[UUID, int], actor: Actor, source: str) -> None:
-    owner, legs = ("voucher", voucher.id), []
-    for line_id, part in parts.items():
-        if part:
-            reserved = Opening(f"reserved:{voucher.id}:{line_id}", "reserved", owner, voucher.currency, line_id)
-            legs.append(Leg(f"{source}:{line_id}", reserved, part, f"reserve:{voucher.id}:{line_id}"))
-    post(legs, kind="reserve", actor=actor, reference=voucher.number)
+def _insert(call: Call, application_ids: Sequence[UUID], numbers: Mapping[UUID, str], ends: datetime) -> None:
+    programme, columns = call.programme, Voucher.__table__.columns
+    every = {
+        "call_id": call.id,
+        "programme_id": programme.id,
+        "amount": programme.voucher_amount,
+        "released": 0,
+        "currency": programme.currency,
+        "one_active": programme.one_active_voucher,
+        "status": VOUCHER.initial,
+        "issued_at": clock.now(),
+        "expires_at": ends,
+    }
+    each = {
+        "id": db.array(list(numbers)),
+        "number": db.array(list(numbers.values()), Text),
+        "code": db.array([secrets.token_urlsafe(18) for _number in numbers], Text),
+        "application_id": db.array(application_ids),
+    }
+    new = func.unnest(*each.values()).table_valued(*each, name="new").render_derived()
+    rows = select(*new.columns, *(literal(value, columns[name].type) for name, value in every.items()))
+    rows = rows.add_columns(Application.organisation_id).join(Application, Application.id == new.columns.application_id)
+    names = [*each, *every, "organisation_id"]
+    session.execute(insert(Voucher).from_select(names, rows, include_defaults=False))

@@ -17,15 +17,15 @@ from marketplace.vouchers import queries, rules
 from marketplace.vouchers.allocation import Answer, allocate
 from marketplace.vouchers.models import AllocationEntry, Application, Voucher
 from marketplace.vouchers.service.allocation import (
-    apply_answers,
     lines_of,
     lock_programme_of,
     offer_again,
+    refuse_waiting,
     tickets_of,
 )
 from marketplace.vouchers.service.applications import tell
 from marketplace.vouchers.service.deciding import promised_now
-from marketplace.vouchers.service.issuing import issue
+from marketplace.vouchers.service.issuing import issue_all
 from marketplace.vouchers.states import APPLICATION
 
 # How far down the waitlist one look goes; eligibility is taken again of each.
@@ -50,7 +50,7 @@ def offer_from_waitlist(call_id: UUID, wave: int, *, actor: Actor, size: int = A
         if answer.outcome == "allocated":
             _offer(by_id[answer.application_id], answer, actor)
     refused = [answer for answer in answers if answer.outcome == "refused"]
-    apply_answers(call, applications, refused, wave, actor)
+    refuse_waiting(call, applications, refused, wave, actor)
     if answers and all(answer.outcome != "waitlisted" for answer in answers):
         offer_again(call_id)
 
@@ -83,7 +83,9 @@ def accept_offer(application_id: UUID, *, actor: Actor, key: str) -> Voucher:
     linked = queries.linked_holders(application.id, promised_now(call.programme, besides=[application.id]))
     rules.check_offer_stands(ticket, amount=call.programme.voucher_amount, cap=call.programme.aid_cap, linked=linked)
     parts = _reserved(application)
-    voucher = issue(call, application, parts, actor, source=_account(application))
+    (voucher_id,) = issue_all(
+        call, [application.id], parts, actor=actor, before="offered", source=_account(application)
+    )
     session.add(
         AllocationEntry(
             call_id=call.id,
@@ -95,7 +97,7 @@ def accept_offer(application_id: UUID, *, actor: Actor, key: str) -> Voucher:
             decided_at=clock.now(),
         )
     )
-    return voucher
+    return db.get(Voucher, voucher_id)
 
 
 @money_verb(Application)

@@ -22,7 +22,7 @@ from marketplace.programmes.rules import Incomplete
 from marketplace.vouchers import queries, sealed_list, service
 from marketplace.vouchers.allocation import list_hash, lot, seed_hash
 from marketplace.vouchers.models import AllocationEntry, Application
-from marketplace.vouchers.service.issuing import issue
+from marketplace.vouchers.service.issuing import issue_all
 from tests.factories.accounts import make_officer, make_sme
 from tests.factories.programmes import earlier, make_call
 from tests.factories.vouchers import allocate_all, make_application
@@ -185,7 +185,8 @@ def test_who_got_another_voucher_meanwhile_is_refused_and_the_list_stays_sound()
     first, second, wins, other = two_calls()
     # As an accepted offer would.
     line, *others = programmes.budget_lines(second.id)
-    issue(second, other, {line.id: 1} | dict.fromkeys((each.id for each in others), 0), SYSTEM)
+    parts = {line.id: 1} | dict.fromkeys((each.id for each in others), 0)
+    issue_all(second, [other.id], parts, actor=SYSTEM)
     allocate_all(first)
     assert (wins.status, wins.reason) == ("refused", "active_voucher")
     entries = db.session.query(AllocationEntry).filter_by(application_id=wins.id).order_by(AllocationEntry.decided_at)
