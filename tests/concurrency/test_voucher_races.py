@@ -129,7 +129,8 @@ def test_two_calls_of_one_programme_give_a_company_one_voucher(stored: Flask) ->
         with stored.app_context(), db.unit_of_work():
             service.close_call(call_id, actor=SYSTEM)
     batches = [lambda call_id=call_id: service.allocate_batch(call_id, 1, actor=SYSTEM) for call_id in calls]
-    assert at_once(stored, batches) == {"done": 2}
+    for _decided_then_carried_out in range(2):
+        assert at_once(stored, batches) == {"done": 2}
     with stored.app_context(), db.unit_of_work():
         statuses = [one.status for one in db.session.query(Application).order_by(Application.status)]
         assert statuses == ["allocated", "refused"]
@@ -150,7 +151,8 @@ def test_two_allocations_to_linked_firms_at_once_give_one_and_name_it_to_the_oth
         with stored.app_context(), db.unit_of_work():
             service.close_call(call_id, actor=SYSTEM)
     batches = [lambda call_id=call_id: service.allocate_batch(call_id, 1, actor=SYSTEM) for call_id in calls]
-    assert at_once(stored, batches) == {"done": 2}
+    for _decided_then_carried_out in range(2):
+        assert at_once(stored, batches) == {"done": 2}
     with stored.app_context(), db.unit_of_work():
         won, lost = db.session.query(Application).order_by(Application.status)
         assert (won.status, lost.status, lost.reason) == ("allocated", "refused", "aid_cap")
