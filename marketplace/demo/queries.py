@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from marketplace.accounts.models import Membership, Organisation, Person
-from marketplace.claims.models import PaymentBatch
+from marketplace.claims.models import PaymentBatch, Refund
 from marketplace.core import clock, db
 from marketplace.core.actors import Role
 from marketplace.core.db import session
@@ -18,7 +18,7 @@ from marketplace.notifications.models import Message
 from marketplace.providers.models import Provider
 from marketplace.providers.queries import active_bank_account
 from marketplace.receivables.models import LIVE, Instalment, Receivable
-from marketplace.receivables.rules import accrued
+from marketplace.receivables.queries import next_payment
 from marketplace.vouchers.models import Application, Voucher
 
 
@@ -76,6 +76,25 @@ def at_work() -> tuple[UUID, UUID] | None:
     wanted = select(Engagement.organisation_id, Engagement.provider_id).where(Engagement.status == "active")
     row = session.execute(wanted.order_by(Engagement.number).limit(1)).first()
     return (row[0], row[1]) if row else None
+
+
+def offered_to() -> UUID | None:
+    """A company that a voucher from the waitlist is offered to now."""
+    return _first(select(Application.organisation_id).where(Application.status == "offered"))
+
+
+def ended_early() -> UUID | None:
+    """A company whose work ended early and whose share is still on its way back."""
+    waiting = select(Refund.engagement_id).where(Refund.status == "awaiting")
+    wanted = select(Engagement.organisation_id).where(Engagement.status == "terminated", Engagement.id.in_(waiting))
+    return _first(wanted.order_by(Engagement.number))
+
+
+def in_arrears() -> UUID | None:
+    """A consulting firm that owes the agency money, part of which is overdue."""
+    overdue = select(Instalment.receivable_id).where(Instalment.status.in_(LIVE), Instalment.due_on < clock.today())
+    wanted = select(Receivable.debtor_id).join(Provider, Provider.id == Receivable.debtor_id)
+    return _first(wanted.where(Receivable.status == "open", Receivable.id.in_(overdue)).order_by(Receivable.number))
 
 
 def _first(wanted: Select[UUID]) -> UUID | None:
@@ -143,21 +162,13 @@ def open_debts() -> Sequence[tuple[Receivable, str]]:
     return [(debt, name) for debt, name in session.execute(wanted)]
 
 
-def next_due(debt: Receivable) -> int:
-    """What the oldest unpaid instalment asks for today, with interest, in minor units; 0 when nothing is owed."""
-    if not debt.live:
-        return 0
-    oldest = debt.live[0]
-    return oldest.outstanding + accrued(oldest, debt.interest_basis_points, clock.today())
-
-
 def usual_debtor(debt: Receivable) -> dict[str, Any]:
     """The debtor as the payer of its next instalment: a firm from its registered account, a company from its own."""
     account = active_bank_account(debt.debtor_id)
     return {
         "payer": db.get(Organisation, debt.debtor_id).name,
         "account": account.identifier if account else own_account(debt.debtor_id),
-        "amount": next_due(debt),
+        "amount": next_payment(debt, clock.today()),
     }
 
 

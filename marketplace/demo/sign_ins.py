@@ -21,6 +21,9 @@ def groups() -> list[Group]:
         found += _of(_("A company whose work is under way"), pair[0])
         found += _of(_("Its consulting firm"), pair[1])
     found += _of(_("Another consulting firm"), queries.other_firm(pair[1] if pair else None))
+    found += _of(_("A company to which a voucher from the waitlist is offered"), queries.offered_to())
+    found += _of(_("A company whose work ended early"), queries.ended_early())
+    found += _of(_("A consulting firm that owes the agency money"), queries.in_arrears())
     return [(heading, people) for heading, people in found if people]
 
 

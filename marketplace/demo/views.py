@@ -21,6 +21,7 @@ from marketplace.engagements.models import Agreement
 from marketplace.notifications import queries as notifications
 from marketplace.notifications.models import Message
 from marketplace.receivables.models import Receivable
+from marketplace.receivables.queries import next_payment
 from marketplace.receivables.states import KINDS
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo")
@@ -75,7 +76,7 @@ def bank_desk() -> ResponseReturnValue:
         form=Form(),
         batches=queries.batches_to_answer(),
         shares=queries.shares_awaited(),
-        debts=[(debt, name, queries.next_due(debt)) for debt, name in queries.open_debts()],
+        debts=[(debt, name, next_payment(debt, business_clock.today())) for debt, name in queries.open_debts()],
         kinds=KINDS,
     )
 

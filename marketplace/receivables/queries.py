@@ -217,6 +217,14 @@ def promised(receivable: Receivable) -> int:
     return int(session.scalar(wanted) or 0)
 
 
+def next_payment(receivable: Receivable, on: date) -> int:
+    """What the oldest unpaid instalment asks for on the day, with interest, in minor units; 0 when nothing is owed."""
+    if receivable.status != "open" or not receivable.live:
+        return 0
+    oldest = receivable.live[0]
+    return oldest.outstanding + rules.accrued(oldest, receivable.interest_basis_points, on)
+
+
 def interest_today(receivable: Receivable, on: date) -> int:
     """Interest on arrears that is owed on the day: what was booked and isn't paid, and what has accrued since."""
     if receivable.status != "open":
