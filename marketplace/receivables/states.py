@@ -33,7 +33,7 @@ INSTALMENT = Lifecycle(
     labels={
         "scheduled": _("Scheduled"),
         "invoiced": _("Invoice sent"),
-        "paid": _("Paid"),
+        "paid": _("Instalment paid"),
         "replaced": _("Replaced by other instalments"),
         "written_off": _("Written off"),
     },

@@ -67,3 +67,5 @@ def pay(story: Story, claim: str, approver: str, done: int) -> None:
     stands(story, claim, done + 1, ended=True)
     story.firm.open(story.firm.mailed_link(f"manager@firm.{story.domain}", claim))
     story.show(story.firm, "10-claim")
+    story.visitor.open(f"/calls/{story.ids['call']}/money")
+    story.show(story.visitor, "13-money")

@@ -4,11 +4,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from marketplace.claims.models import Claim
+from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.notifications import queries as notifications
 from marketplace.notifications.models import Message
 from marketplace.receivables import service
 from marketplace.receivables.models import Receivable
+from tests.conftest import MovableClock
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make_work
 from tests.factories import receivables as make
@@ -50,6 +52,18 @@ def test_provider_and_officer_read_what_arrives(
         assert "₩2,000,000" in page, "what arrives"
     choices = client.get("/payment-batches/new", headers={"Accept-Language": "en"}).text
     assert f"{claim.number} · ₩2,000,000" in choices
+
+
+def test_the_debts_page_names_the_claim_and_what_paying_today_takes(
+    client: FlaskClient, story: Story, debt: Receivable, claim: Claim, clock: MovableClock
+) -> None:
+    due = debt.live[0]
+    clock.advance(days=(due.due_on - business_clock.today()).days + 73)
+    interest = due.capital * 500 * 73 // 365 // 10_000
+    assert interest == due.capital // 100, "5 % a year for a fifth of it"
+    page = sign_in_as(client, story.manager).get(f"/receivables/{debt.id}", headers={"Accept-Language": "en"}).text
+    assert f"₩1,000,000 from claim {claim.number}" in page
+    assert f"Paying it today takes ₩{due.outstanding + interest:,}" in page
 
 
 def test_the_mail_of_the_payment_names_what_was_kept_back(story: Story, debt: Receivable, claim: Claim) -> None:
