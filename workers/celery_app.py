@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 from config.settings import Settings
 from marketplace.core import clock, db, tasks
 from marketplace.core.tasks import Claim, LeaseLost, Queue, Task
+from workers.schedule import slot_number
 
 Handler = Callable[[UUID, int], None]
 log = structlog.get_logger()
@@ -164,7 +165,7 @@ def tick(kind: str, seconds: int) -> None:
     with db.unit_of_work():
         if _Runtime.settings.clock_may_move:
             db.load_clock()
-        tasks.schedule(Task(kind), tasks.NOBODY, wave=int(clock.now().timestamp()) // seconds)
+        tasks.schedule(Task(kind), tasks.NOBODY, wave=slot_number(clock.now(), timedelta(seconds=seconds)))
 
 
 def _waiting_messages() -> int:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from marketplace.core import clock
 from marketplace.core.tasks import Queue, Task
 
 
@@ -41,6 +42,13 @@ SLOTS: Sequence[Slot] = (
 SWEEP_SECONDS = 2
 # How often each slot is asked for; the database keeps one row a slot.
 TICK_SECONDS = 30
+
+
+def slot_number(moment: datetime, every: timedelta) -> int:
+    """Which stretch of this length the moment lies in; a day is the agency's, from its midnight to the next."""
+    if every == timedelta(days=1):
+        return moment.astimezone(clock.zone()).date().toordinal()
+    return int(moment.timestamp()) // int(every.total_seconds())
 
 
 def timetable() -> dict[str, dict[str, Any]]:

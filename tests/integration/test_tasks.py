@@ -1,6 +1,6 @@
 """Durable tasks: asked for with the change, done once, given back, given up, and shown when dead."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -10,6 +10,7 @@ from marketplace.core import clock, db, tasks
 from marketplace.core.actors import SYSTEM
 from marketplace.core.tasks import BackgroundTask, LeaseLost, Task
 from workers import celery_app
+from workers.schedule import slot_number
 
 LEASE = timedelta(seconds=60)
 
@@ -125,3 +126,17 @@ def test_a_task_whose_worker_always_dies_is_given_up(real_database):
         assert tasks.due(limit=10) == []
     task = db.session.get(BackgroundTask, task.id)
     assert task.status == "dead"
+
+
+@pytest.mark.parametrize(
+    ("every", "earlier", "later", "same"),
+    [
+        (timedelta(days=1), "2026-03-01T14:59:59", "2026-03-01T15:00:00", False),  # midnight in Seoul
+        (timedelta(days=1), "2026-03-01T15:00:00", "2026-03-02T14:59:59", True),  # one day there, two in UTC
+        (timedelta(hours=1), "2026-03-01T15:00:00", "2026-03-01T15:59:59", True),
+        (timedelta(hours=1), "2026-03-01T15:59:59", "2026-03-01T16:00:00", False),
+    ],
+)
+def test_a_daily_slot_is_the_agencys_day(every, earlier, later, same):
+    one, other = (slot_number(datetime.fromisoformat(at).replace(tzinfo=UTC), every) for at in (earlier, later))
+    assert (one == other) is same
