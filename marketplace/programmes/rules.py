@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from config import lists
-from marketplace.core.actors import Actor, Role
+from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
 from marketplace.core.i18n import Text, _, localized
 from marketplace.programmes import eligibility
@@ -56,6 +56,18 @@ def check_officer(actor: Actor) -> None:
     """Only a programme officer writes programmes and calls."""
     if actor.role is not Role.PROGRAMME_OFFICER:
         raise Forbidden()
+
+
+def check_system(actor: Actor) -> None:
+    """What happens by itself is nobody's to do."""
+    if actor != SYSTEM:
+        raise Forbidden()
+
+
+def check_officer_or_system(actor: Actor) -> None:
+    """A call closes by itself, or when a programme officer begins its allocation."""
+    if actor != SYSTEM:
+        check_officer(actor)
 
 
 def check_draft(thing: Programme | Call) -> None:

@@ -183,6 +183,12 @@ def check_draft(application: Application) -> None:
         raise DomainError(_("This application was submitted, so it can't be changed any more. Nothing was saved."))
 
 
+def check_in_review(application: Application) -> None:
+    """An officer decides only what the standard left open; who was accepted is answered by the allocation."""
+    if application.status != "in_review":
+        raise DomainError(_("Nothing is left to decide about this application. Nothing was saved."))
+
+
 def check_submitted(application: Application) -> None:
     """A receipt exists only for what was handed in."""
     if application.submitted_at is None:

@@ -10,7 +10,7 @@ from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import transition
 from marketplace.core.db import session
-from marketplace.core.errors import DomainError, NotFound
+from marketplace.core.errors import DomainError, Forbidden, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
 from marketplace.core.tasks import Task, cancel, schedule
@@ -42,6 +42,8 @@ def record_co_payment(
     `sources` are the ledger's accounts where the money stands already, with amounts in minor units; without, it comes
     from the bank.
     """
+    if actor.role not in (Role.BUDGET_OFFICER, Role.SYSTEM):
+        raise Forbidden()
     co_payment = session.scalars(
         select(CoPayment).where(CoPayment.reference == reference).with_for_update()
     ).one_or_none()

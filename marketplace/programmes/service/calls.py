@@ -138,6 +138,7 @@ def _prepare_waiting_room(call: Call) -> None:
 
 def close_call(call_id: UUID, *, actor: Actor) -> Call:
     """Seal the list of applications once the closing time has passed; a closed call stays as it is."""
+    rules.check_officer_or_system(actor)
     call = queries.get_call(call_id, lock=True)
     if call.status in ("published", "paused") and call.closes_at <= clock.now():
         transition(call, CALL, "close", actor=actor)
@@ -147,6 +148,7 @@ def close_call(call_id: UUID, *, actor: Actor) -> Call:
 
 def pause_call(call_id: UUID, *, actor: Actor, asked: int, ceiling: int) -> None:
     """Take no more applications: they ask for `asked` minor units, and the ceiling is `ceiling`."""
+    rules.check_system(actor)
     call = queries.get_call(call_id, lock=True)
     transition(call, CALL, "pause", actor=actor, asked=asked, ceiling=ceiling)
     db.flush()
@@ -154,6 +156,7 @@ def pause_call(call_id: UUID, *, actor: Actor, asked: int, ceiling: int) -> None
 
 def resume_call(call_id: UUID, *, actor: Actor, asked: int, ceiling: int) -> None:
     """Take applications again: what they ask for fell below the ceiling."""
+    rules.check_system(actor)
     call = queries.get_call(call_id, lock=True)
     transition(call, CALL, "resume", actor=actor, asked=asked, ceiling=ceiling)
     db.flush()
@@ -188,6 +191,7 @@ def wind_down(call_id: UUID, *, actor: Actor, reason: str) -> Call:
 
 def wind_up(call_id: UUID, *, actor: Actor) -> None:
     """End a call that is winding down and has no money in flight any more."""
+    rules.check_system(actor)
     call = queries.get_call(call_id, lock=True)
     rules.check_nothing_in_flight(queries.meter(call).in_flight)
     transition(call, CALL, "wind_up", actor=actor)

@@ -44,6 +44,7 @@ def agree_instalments(
 
 def invoice_instalment(instalment_id: UUID, *, actor: Actor) -> None:
     """Send the invoice of an instalment that is soon due; nothing if it was paid, replaced or given up before."""
+    rules.check_role(actor, Role.SYSTEM)
     instalment = _lock(instalment_id)
     if instalment.status != "scheduled":
         return
@@ -54,6 +55,7 @@ def invoice_instalment(instalment_id: UUID, *, actor: Actor) -> None:
 
 def remind_instalment(instalment_id: UUID, wave: int, *, actor: Actor) -> None:
     """Remind of an instalment still to be paid, with the interest on arrears as of today."""
+    rules.check_role(actor, Role.SYSTEM)
     instalment = _lock(instalment_id)
     if instalment.status in LIVE:
         _write_to_debtor(instalment, "receivables/reminder", key=f"{instalment.id}:{wave}")

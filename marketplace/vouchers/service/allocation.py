@@ -79,6 +79,7 @@ def allocate_batch(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH)
     Eligibility is taken again of all, then everything is decided at once, then the answers are carried out. Two pieces
     of one programme never run at once; what is left is read from the rows, so a piece run again simply goes on.
     """
+    rules.check_system(actor)
     call = lock_programme_of(call_id)
     allocation = queries.find_allocation(call_id, lock=True)
     if allocation is None or allocation.finished_at is not None:

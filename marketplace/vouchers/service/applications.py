@@ -113,6 +113,7 @@ def submit(application_id: UUID, *, actor: Actor, declarations: Collection[str])
     application.submitted_by = actor.person_id
     application.device_hash, application.address_hash = actor.device_hash, actor.address_hash
     transition(application, APPLICATION, "submit", actor=actor, ticket=application.ticket)
+    db.flush()  # each move by itself: the database knows no way from a draft to accepted
     transition(application, APPLICATION, "accept" if assessment.result == "eligible" else "review", actor=SYSTEM)
     db.flush()
     if near:
@@ -125,7 +126,7 @@ def decide_eligibility(application_id: UUID, *, actor: Actor, eligible: bool, re
     """Decide what the standard left open; the reason is told to the company."""
     rules.check_officer(actor)
     application = queries.get_application(application_id, actor=actor, lock=True)
-    APPLICATION.move(application.status, "accept" if eligible else "refuse")
+    rules.check_in_review(application)
     rules.check_reason(reason)
     application.decided_by, application.decided_at, application.reason = actor.person_id, clock.now(), reason
     transition(application, APPLICATION, "accept" if eligible else "refuse", actor=actor, reason=reason)

@@ -34,6 +34,7 @@ AT_ONCE = 50
 
 def offer_from_waitlist(call_id: UUID, wave: int, *, actor: Actor, size: int = AT_ONCE) -> None:
     """Offer released money to the waitlist in order, as far as it goes; nothing once the call is ending."""
+    rules.check_system(actor)
     lock_programme_of(call_id)
     call = programmes.hold_call(call_id)
     allocation = queries.find_allocation(call_id, lock=True)
@@ -111,6 +112,7 @@ def decline_offer(application_id: UUID, *, actor: Actor, key: str) -> Applicatio
 @money_verb(Application)
 def lapse_offer(application_id: UUID, *, actor: Actor, key: str) -> Application:
     """End an offer that nobody took in time; its money goes to the next in line. An answered one stays as it is."""
+    rules.check_system(actor)
     application = _locked(application_id)
     if application.status == "offered":
         rules.check_offer_over(application, clock.now())

@@ -32,6 +32,7 @@ def wind_down(call_id: UUID, *, actor: Actor, reason: str) -> Call:
 
 def end_applications(call_id: UUID, wave: int, *, actor: Actor) -> None:
     """Answer the next applications of an ending call and tell each company once; then ask for the next batch."""
+    rules.check_system(actor)
     call = programmes.get_call(call_id)
     applications = queries.not_told_of_end(call_id, limit=BATCH)
     for application in applications:
