@@ -1,4 +1,4 @@
-"""The rules of the money machine about validity and debts: extend, ask back, pay, agree anew, set off, write off."""
+"""The rules of the money machine about debts: ask back, invoice, pay, agree anew, set off, write off."""
 
 import io
 from typing import Any
@@ -14,32 +14,15 @@ from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM
 from marketplace.engagements.models import Engagement
 from marketplace.receivables import service as receivables
-from marketplace.receivables.models import Receipt, Receivable, WriteOff
-from marketplace.vouchers import service as vouchers
-from marketplace.vouchers.models import Voucher
+from marketplace.receivables.models import Instalment, Receipt, Receivable, WriteOff
 from tests.factories.receivables import notice
+from tests.machine.play import WHICH, WHO, Play
 
-WHICH = st.integers(0, 15)
-WHO = st.integers(0, 2)
 WORKED = ("finished", "terminated", "active")
 
 
-class Debts:
-    """A part of the machine, which has attempt(), pick(), officer() and the table."""
-
-    attempt: Any
-    pick: Any
-    read: Any
-    officer: Any
-    company: Any
-    table: Any
-
-    @rule(which=WHICH)
-    def extend(self, which: int) -> None:
-        if voucher_id := self.pick(Voucher, which, "issued"):
-            with db.unit_of_work():
-                company = self.company(db.get(Voucher, voucher_id).organisation_id)
-            self.attempt(vouchers.extend, voucher_id, actor=company, reason="Played")
+class Debts(Play):
+    """From paid aid to what came back of it."""
 
     @rule(
         which=WHICH,
@@ -95,6 +78,11 @@ class Debts:
         kept = select(Deduction.id).where(Deduction.status == "taken")
         for deduction_id in self.read(kept.where(Deduction.id.not_in(_booked(Receipt.deduction_id)))):
             self.attempt(receivables.take_set_off, deduction_id, actor=SYSTEM, key=f"set_off:{deduction_id}")
+
+    @rule(which=WHICH)
+    def invoice(self, which: int) -> None:
+        if instalment_id := self.pick(Instalment, which, "scheduled"):
+            self.attempt(receivables.invoice_instalment, instalment_id, actor=SYSTEM)
 
     @rule(which=WHICH, count=st.integers(1, 12))
     def agree_anew(self, which: int, count: int) -> None:

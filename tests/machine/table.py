@@ -29,7 +29,7 @@ class Table:
     """Who plays, and the two calls."""
 
     officer: Actor
-    budget_officers: tuple[Actor, Actor]
+    budget_officers: tuple[Actor, Actor, Actor]
     ethics_officer: Actor
     manager: Actor
     companies: dict[UUID, Actor]
@@ -59,7 +59,8 @@ def lay() -> Table:
     assert session.query(Voucher).count() == 3
     by_id = {company.organisation_id: company for company in companies if company.organisation_id}
     ethics = make_officer(Role.ETHICS_OFFICER)
-    return Table(officer, (first, second), ethics, manager, by_id, allocated.id, waiting.id)
+    third = make_officer(Role.BUDGET_OFFICER)
+    return Table(officer, (first, second, third), ethics, manager, by_id, allocated.id, waiting.id)
 
 
 def _call(companies: list[Actor], *, money_for: int, programme: Programme | None = None) -> Call:
