@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0031"
-down_revision = "0023"
+down_revision = "0029"
 
 # By lifecycle: its table, and its moves as "event source target".
 MOVES = {

@@ -119,9 +119,8 @@ class Cast:
 
 
 def make_cast(story: Story) -> Cast:
-    """The story's own people and their neighbours, the whole agency, the system, and whoever is signed out."""
+    """The story's own people, who signs next door, the whole agency, the system, and whoever is signed out."""
     mandate: dict[str, Any] = {"mandate": "Tax office", "valid_until": clock.today() + timedelta(days=300)}
-    other_sme, other_manager = make_sme(), make_provider()
     people = {
         "signed_out": VISITOR,
         "no_role": Actor(make_person().id, Role.VISITOR),
@@ -130,11 +129,8 @@ def make_cast(story: Story) -> Cast:
         "helper": make_member(story.sme, Role.HELPER, **mandate),
         "manager": story.manager,
         "consultant": story.consultant_actors[0],
-        "other_signatory": other_sme,
-        "other_preparer": make_member(other_sme, Role.PREPARER),
-        "other_helper": make_member(other_sme, Role.HELPER, **mandate),
-        "other_manager": other_manager,
-        "other_consultant": make_member(other_manager, Role.CONSULTANT),
+        "other_signatory": make_sme(),
+        "other_manager": make_provider(),
         "system": SYSTEM,
         **{role.value: make_officer(role) for role in sorted(AGENCY)},
     }
