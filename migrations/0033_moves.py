@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0031"
-down_revision = "0029"
+revision = "0033"
+down_revision = "0032"
 
 # By lifecycle: its table, and its moves as "event source target".
 MOVES = {
@@ -217,7 +217,7 @@ def upgrade() -> None:
     op.execute(GUARD)
     for lifecycle, (table, moves) in MOVES.items():
         rows = (", ".join(f"'{word}'" for word in (lifecycle, *move.split())) for move in moves.strip().splitlines())
-        # One move was written down before, for the function of the database that makes it.
+        # Two moves were written down before, for the functions of the database that make them.
         op.execute(f"INSERT INTO lifecycle_moves VALUES ({'), ('.join(rows)}) ON CONFLICT DO NOTHING")
         op.execute(
             f"CREATE TRIGGER moves_declared BEFORE UPDATE ON {table} FOR EACH ROW"
@@ -230,4 +230,5 @@ def downgrade() -> None:
     for table, _moves in MOVES.values():
         op.execute(f"DROP TRIGGER moves_declared ON {table}")
     op.execute("DROP FUNCTION refuse_undeclared_move()")
-    op.execute("DELETE FROM lifecycle_moves WHERE (lifecycle, event) <> ('voucher', 'exhaust')")
+    kept = "('voucher', 'exhaust'), ('agreement', 'redeem')"
+    op.execute(f"DELETE FROM lifecycle_moves WHERE (lifecycle, event) NOT IN ({kept})")
