@@ -36,6 +36,7 @@ from marketplace.vouchers import rules as voucher_rules
 from marketplace.vouchers import service as vouchers
 from marketplace.vouchers.models import Voucher
 from tests.factories.accounts import make_member, make_officer, make_provider, make_sme
+from tests.factories.vouchers import allocate_all
 
 STAGES = ("diagnosis", "action-plan", "execution")
 PRICES = {"diagnosis": 3_000_000, "action-plan": 5_000_001, "execution": 7_000_000}
@@ -91,9 +92,7 @@ def make_story(
         )
         vouchers.submit(application.id, actor=sme, declarations=list(voucher_rules.DECLARATIONS))
     with earlier(54):
-        if voucher_queries.find_allocation(call.id) is None:
-            vouchers.start_allocation(call.id, actor=officer)
-        vouchers.allocate_batch(call.id, 0, actor=SYSTEM)
+        allocate_all(call)
     (voucher,) = voucher_queries.vouchers_of(sme.organisation_id)  # type: ignore[arg-type]
     return Story(
         officer, (budget_officer, make_officer(Role.BUDGET_OFFICER)), sme, manager, consultants, actors, voucher

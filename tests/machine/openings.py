@@ -73,7 +73,7 @@ def _large(machine: Any) -> None:
 
 def _offered(machine: Any) -> None:
     """Vouchers come back and are offered: one is taken, one declined, one lapses."""
-    for _batch in range(5):
+    for _batch in range(8):
         machine.allocate(0, 3)
     for take in (True, False, None):
         given_back = select(Voucher.id).where(Voucher.status == "issued").order_by(Voucher.number.desc()).limit(1)

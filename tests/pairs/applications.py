@@ -132,8 +132,9 @@ ALLOCATION = {"aim": call_of, "first": close, "aside": True, "only": ("accepted"
 
 
 def allocate(call_id: UUID, actor: Actor) -> None:
-    """All of the allocation."""
-    service.allocate_batch(call_id, 1, actor=actor)
+    """All of the allocation: it is decided, then carried out."""
+    for wave in range(1, 4):
+        service.allocate_batch(call_id, wave, actor=actor)
 
 
 APPLICATIONS = [
