@@ -162,8 +162,9 @@ def meter(call: Call) -> Meter:
 
 
 def hold_call(call_id: UUID) -> Call:
-    """The call as it is now, held in share mode: it neither closes nor ends before this unit of work does."""
-    held = select(Call).where(Call.id == call_id).with_for_update(read=True, of=Call)
+    """The call as it is now, with its programme, held in share mode: it neither closes nor ends meanwhile."""
+    held = select(Call).options(joinedload(Call.programme, innerjoin=True)).where(Call.id == call_id)
+    held = held.with_for_update(read=True, of=Call)
     return session.scalars(held.execution_options(populate_existing=True)).one()
 
 

@@ -23,12 +23,17 @@ from config.local import postgres
 from config.settings import ROOT, Settings
 from marketplace.core import db
 from marketplace.core.actors import Actor
-from tests.bench import pages, pgbench, product
+from tests.bench import bulk, pages, pgbench, product
+from tests.bench.bulk import Bulk
+from tests.bench.crowd import Rush
 from tests.embedded_server import EmbeddedServer, copy_template
 
 DATABASE = "bench"
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 SECONDS = int(os.environ.get("SECONDS", "5"))
+# Which parts run; the table in the document is written only by a run of all of them.
+ALL = ("verbs", "rush", "bulk")
+PARTS = os.environ.get("PARTS", " ".join(ALL)).split()
 REDEMPTIONS, WHOLE, FORMS, APPLICATIONS, CLAIMS, WARM = 240, 100, 160, 64, 4, 64
 FLOOR = (Path(__file__).parent / "floor.sql").read_text()
 REPORT = ROOT / "docs" / "benchmarks.md"
@@ -128,34 +133,74 @@ class World:
 
 
 def main() -> None:
-    """Run every round, print and write the table."""
+    """Run every round of the parts asked for, print and write the table."""
     from app import create_app
 
     with server() as (running, settings, folder):
         app = create_app(settings)
-        print("making what is redeemed", flush=True)
-        world = World(app, running.sockets)
-        with postgres.connect(running.sockets, DATABASE) as connection:
-            connection.execute(FLOOR.encode())
-            for number, each in enumerate(world.take(ROUNDS * WHOLE * pgbench.CLIENTS), start=1):
-                connection.execute("INSERT INTO bench_agreements VALUES (%s, %s)", [number, each.agreement_id])
-            connection.execute("VACUUM ANALYZE")
-        crowd, site = product.Crowd(settings), pages.Site(settings, folder)
         rates: Rates = defaultdict(list)
-        try:
-            crowd.rate(product.redeem, world.take(WARM))
-            for number in range(1, ROUNDS + 1):
-                print(f"round {number} of {ROUNDS}, load {os.getloadavg()[0]:.1f}", flush=True)
-                measure_redeeming(rates, world, running.sockets, crowd, site)
-                measure_applying(rates, world, crowd, site)
-                print({name: round(found[-1], 1) for name, found in rates.items()}, flush=True)
-        finally:
-            crowd.stop()
-            site.stop()
+        if "verbs" in PARTS:
+            measure_verbs(rates, app, settings, running.sockets, folder)
+        if "rush" in PARTS:
+            measure_rush(rates, app, settings, folder)
+        if "bulk" in PARTS:
+            measure_bulk(rates, app, settings, running.sockets)
         with app.app_context():
             check_books()
         db.session.get_bind().dispose()  # type: ignore[union-attr]
     write({name: statistics.median(found) for name, found in rates.items()})
+
+
+def rounds(rates: Rates) -> Iterator[int]:
+    """Each round's number; what it measured is printed after it."""
+    for number in range(1, ROUNDS + 1):
+        print(f"round {number} of {ROUNDS}, load {os.getloadavg()[0]:.1f}", flush=True)
+        yield number
+        print({name: round(found[-1], 1) for name, found in rates.items()}, flush=True)
+
+
+def measure_verbs(rates: Rates, app: Flask, settings: Settings, sockets: Path, folder: Path) -> None:
+    """Redeeming, applying, allocating and approving, one at a time."""
+    print("making what is redeemed", flush=True)
+    world = World(app, sockets)
+    with postgres.connect(sockets, DATABASE) as connection:
+        connection.execute(FLOOR.encode())
+        for number, each in enumerate(world.take(ROUNDS * WHOLE * pgbench.CLIENTS), start=1):
+            connection.execute("INSERT INTO bench_agreements VALUES (%s, %s)", [number, each.agreement_id])
+        connection.execute("VACUUM ANALYZE")
+    crowd, site = product.Crowd(settings), pages.Site(settings, folder)
+    try:
+        crowd.rate(product.redeem, world.take(WARM))
+        for _number in rounds(rates):
+            measure_redeeming(rates, world, sockets, crowd, site)
+            measure_applying(rates, world, crowd, site)
+    finally:
+        crowd.stop()
+        site.stop()
+
+
+def measure_rush(rates: Rates, app: Flask, settings: Settings, folder: Path) -> None:
+    """Applications of a crowd over HTTP, beside a page that keeps one row of the same applications."""
+    site = pages.Site(settings, folder)
+    try:
+        rush = Rush(app, ROUNDS)
+        for _number in rounds(rates):
+            kept, taken = rush.rates(site)
+            rates["one row over HTTP"].append(kept)
+            rates["rush over HTTP"].append(taken)
+        rush.check()
+    finally:
+        site.stop()
+
+
+def measure_bulk(rates: Rates, app: Flask, settings: Settings, sockets: Path) -> None:
+    """Allocating and issuing very many, beside the same rows written by hand; last, as its tables grow large."""
+    work = Bulk(app, settings, sockets, DATABASE)
+    for _number in rounds(rates):
+        rates["allocate rows"].append(work.allocate_floor())
+        rates["allocate in bulk"].append(work.allocate())
+        rates["issue rows"].append(work.issue_floor())
+        rates["issue in bulk"].append(work.issue())
 
 
 def measure_redeeming(rates: Rates, world: World, sockets: Path, crowd: product.Crowd, site: pages.Site) -> None:
@@ -228,9 +273,21 @@ def write(median: dict[str, float]) -> None:
         ("approve through the service, one process", "approve", "floor"),
         ("pgbench -N simple update, 8 clients", "update", None),
         ("one ledger transfer (key, both balances) under pgbench, 8 clients", "transfer", "update"),
+        ("a page that keeps one row of a draft, 2 workers, 32 clients", "one row over HTTP", None),
+        ("apply for a tenth of the money, 2 workers, 32 clients", "rush over HTTP", "one row over HTTP"),
+        ("the rows of an allocation by INSERT..SELECT, in applications", "allocate rows", None),
+        (
+            f"allocate {bulk.APPLICATIONS:,} applications on {bulk.VOUCHERS:,} vouchers",
+            "allocate in bulk",
+            "allocate rows",
+        ),
+        ("the rows of issuing by INSERT..SELECT, in vouchers", "issue rows", None),
+        (f"issue {bulk.VOUCHERS:,} vouchers, in pieces that are each stored", "issue in bulk", "issue rows"),
     ]
     lines = ["| measured | per second | ratio |", "|---|---|---|"]
     for words, name, beside in rows:
+        if name not in median:
+            continue
         ratio = f"{median[name] / median[beside]:.2f} × {beside}" if beside else "1"
         lines.append(f"| {words} | {median[name]:,.0f} | {ratio} |")
     waits = ", ".join(f"{name} {median[name]:.0f} ms" for name in median if name.endswith("p95"))
@@ -242,6 +299,8 @@ def write(median: dict[str, float]) -> None:
     ]
     table = "\n".join(lines)
     print(table)
+    if set(PARTS) < set(ALL):
+        return
     before, _old, after = REPORT.read_text().replace("<!-- end -->", "<!-- run -->").split("<!-- run -->")
     REPORT.write_text(f"{before}<!-- run -->\n{table}\n<!-- end -->{after}")
 

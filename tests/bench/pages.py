@@ -74,7 +74,7 @@ class Form:
         return time.perf_counter() - start
 
 
-def rate(site: Site, forms: Sequence[Form]) -> tuple[float, float]:
+def rate(site: Site, forms: Sequence[Form], *, clients: int = CLIENTS) -> tuple[float, float]:
     """Forms a second, and the time below which 95 % of them were answered, in milliseconds."""
 
     def client(mine: Sequence[Form]) -> list[float]:
@@ -82,7 +82,7 @@ def rate(site: Site, forms: Sequence[Form]) -> tuple[float, float]:
         return [form.send(connection) for form in mine]
 
     start = time.perf_counter()
-    with ThreadPoolExecutor(CLIENTS) as threads:
-        times = [each for found in threads.map(client, [forms[n::CLIENTS] for n in range(CLIENTS)]) for each in found]
+    with ThreadPoolExecutor(clients) as threads:
+        times = [each for found in threads.map(client, [forms[n::clients] for n in range(clients)]) for each in found]
     elapsed = time.perf_counter() - start
     return len(forms) / elapsed, sorted(times)[int(len(times) * 0.95)] * 1000

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from multiprocessing import get_context
 from random import Random
 from uuid import UUID
 
@@ -97,11 +98,10 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
     with app.app_context(), background(real_database, mail_server, "scheduler"):
         with db.unit_of_work():
             service.close_call(call_id, actor=SYSTEM)
-        # Once while eligibility is taken again, twice while answers are carried out.
-        for progress in (pieces_done, answered, answered):
+        for _kill in range(3):
             with background(real_database, mail_server, *WORKER) as worker:
-                before = progress()
-                wait_until(lambda progress=progress, before=before: progress() > before, worker)  # type: ignore[misc]
+                before = pieces_done()
+                wait_until(lambda before=before: pieces_done() > before, worker)  # type: ignore[misc]
                 time.sleep(chance.uniform(0.0, 0.6))
                 kill(worker)
             let_leases_pass()
@@ -109,6 +109,35 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
         with background(real_database, mail_server, *WORKER) as worker:
             wait_until(lambda: left(call_id) == 0, worker)
         check_everybody_was_answered_once(call_id, 4000, 400)
+
+
+def test_carrying_out_goes_on_where_it_was_killed(app: Flask, real_database: Settings) -> None:
+    call_id = closed_call(app, 4000, vouchers=1500, method="first_come")
+    for _kill in range(2):
+        process = get_context("spawn").Process(target=do_all_elsewhere, args=(real_database, call_id))
+        process.start()
+        with app.app_context():
+            before, end = answered(), time.monotonic() + PATIENCE_SECONDS
+            while answered() == before:
+                assert process.is_alive()
+                assert time.monotonic() < end, "nothing happened"
+                time.sleep(0.02)
+            process.kill()
+            process.join()
+            db.rollback()
+            db.session.remove()
+    with app.app_context(), db.unit_of_work():
+        assert 0 < left(call_id) < 4000
+    do_all(app, call_id)
+    with app.app_context(), db.unit_of_work():
+        check_everybody_was_answered_once(call_id, 4000, 1500)
+
+
+def do_all_elsewhere(settings: Settings, call_id: UUID) -> None:
+    """Work at the allocation in a process of its own, which may be killed."""
+    from app import create_app
+
+    do_all(create_app(settings), call_id)
 
 
 def wait_until(true: Callable[[], bool], worker: subprocess.Popen[bytes]) -> None:

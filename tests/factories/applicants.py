@@ -38,7 +38,7 @@ HANDED_IN = (
     """
     INSERT INTO applications (number, call_id, organisation_id, status, ticket, service_line, need, facts,
                               declarations, prepared_by, submitted_by, submitted_at, decided_at)
-    SELECT 'APP-X-' || lpad(number::text, 6, '0'), :call, organisation, 'accepted', nextval('application_tickets'),
+    SELECT 'APP-X-' || lpad(number::text, 9, '0'), :call, organisation, 'accepted', nextval('application_tickets'),
            'operations', 'Shorter delivery times.',
            jsonb_build_object('sector', 'manufacturing', 'employees', number % 200, 'capital', 500000000), '{}',
            person, person, :moment, :moment
@@ -57,7 +57,7 @@ DRAFTS = (
     """
     INSERT INTO applications (number, call_id, organisation_id, status, service_line, need, facts, declarations,
                               prepared_by)
-    SELECT 'APP-X-' || lpad(number::text, 6, '0'), :call, organisation, 'draft', 'operations',
+    SELECT 'APP-X-' || lpad(number::text, 9, '0'), :call, organisation, 'draft', 'operations',
            'Shorter delivery times.',
            jsonb_build_object('sector', 'manufacturing', 'employees', number % 200, 'capital', 500000000), '{}', person
       FROM crowd ORDER BY number
@@ -83,7 +83,7 @@ def make_drafts(call: Call, count: int, *, first: int = 1) -> list[tuple[UUID, s
     """So many complete drafts of signatories who are signed in; each application with its session's secret."""
     _write((*COMPANIES, *DRAFTS), call, count, first)
     drafts = select(Application.id, Application.number).where(Application.call_id == call.id)
-    return [(row.id, f"secret{int(row.number[-6:])}") for row in db.session.execute(drafts)]
+    return [(row.id, f"secret{int(row.number[-9:])}") for row in db.session.execute(drafts)]
 
 
 def _write(statements: Sequence[str], call: Call, count: int, first: int) -> None:

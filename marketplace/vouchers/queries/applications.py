@@ -35,12 +35,14 @@ def application_of_voucher(voucher_id: UUID) -> Application:
     return session.scalars(wanted).unique().one()
 
 
-def get_application(application_id: UUID, *, actor: Actor, lock: bool = False) -> Application:
-    """The application if this actor may see it; NotFound otherwise."""
+def get_application(application_id: UUID, *, actor: Actor, lock: bool = False, evidence: bool = False) -> Application:
+    """The application if this actor may see it, read together with its evidence if asked; NotFound otherwise."""
     found = visible_applications(actor).where(Application.id == application_id)
     if lock:
         found = found.with_for_update(of=Application).execution_options(populate_existing=True)
-    application = session.scalars(found).one_or_none()
+    if evidence:
+        found = found.options(joinedload(Application.evidence))
+    application = session.scalars(found).unique().one_or_none()
     if application is None:
         raise NotFound()
     return application

@@ -99,7 +99,7 @@ def submit(application_id: UUID, *, actor: Actor, declarations: Collection[str])
 
     The call's row is held in share mode, so that closing waits for every submission under way.
     """
-    application = queries.get_application(application_id, actor=actor, lock=True)
+    application = queries.get_application(application_id, actor=actor, lock=True, evidence=True)
     rules.check_signatory(actor)
     rules.check_draft(application)
     call = programmes.hold_call(application.call_id)
