@@ -114,6 +114,12 @@ def people_of(organisation_id: UUID, roles: Iterable[Role]) -> Sequence[Person]:
     return list(dict.fromkeys(people))
 
 
+def organisations_ever(person_ids: Sequence[UUID]) -> set[tuple[UUID, UUID]]:
+    """Person and organisation of every membership these people have or had."""
+    rows = select(Membership.person_id, Membership.organisation_id).where(Membership.person_id.in_(person_ids))
+    return {(row[0], row[1]) for row in session.execute(rows)}
+
+
 def people_with_role(role: Role) -> Sequence[Person]:
     """People who hold this role of the agency today."""
     return people_of(AGENCY_ID, [role])

@@ -27,6 +27,7 @@ from marketplace.providers.models import BankAccount, Consultant, Pledge, Provid
 from marketplace.receivables import queries as receivables
 from marketplace.receivables.models import Instalment, Receivable, WriteOff
 from marketplace.reports.models import Reconciliation
+from marketplace.vouchers import queries as vouchers
 from marketplace.vouchers.models import Application, Scoring, Voucher
 
 Count = Select[int]
@@ -234,6 +235,10 @@ def _unmatched_entries(actor: Actor) -> Count:
     return _of(BankEntry, *UNASSIGNED)
 
 
+def _calls_short_of_scorers(actor: Actor) -> Count:
+    return select(func.count()).select_from(vouchers.calls_short_of_scorers().with_only_columns(Call.id).subquery())
+
+
 def _own_scorings(*statuses: str) -> Callable[[Actor], Count]:
     return lambda actor: _of(Scoring, Scoring.evaluator_id == actor.person_id, Scoring.status.in_(statuses))
 
@@ -321,6 +326,7 @@ WORK: dict[Role, Sequence[Work]] = {
         Work(_("Calls to complete and publish"), "programmes.programme_list", _all(Call, "draft")),
         Work(_("Calls whose intake is paused at the ceiling"), "programmes.programme_list", _all(Call, "paused")),
         Work(_("Applications to decide"), "vouchers.received_applications", _all(Application, "in_review")),
+        Work(_("Calls that wait for evaluators"), "vouchers.scorers_missing", _calls_short_of_scorers),
         Work(_("Registrations of providers to decide"), "providers.registrations", _all(Provider, "applied")),
         Work(_("Claims to check"), "claims.claims", _all(Claim, "submitted")),
         Work(_("Finished work whose success is to be judged"), "receivables.successes", _undecided_successes),

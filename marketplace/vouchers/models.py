@@ -152,12 +152,14 @@ class Allocation(Model):
     __table_args__ = (
         CheckConstraint("list_hash ~ '^[0-9a-f]{64}$'", name="list_hash"),
         CheckConstraint("finished_at IS NULL OR decided_at IS NOT NULL", name="decided_at"),
+        CheckConstraint("file_hash ~ '^[0-9a-f]{64}$'", name="file_hash"),
     )
 
     id: Mapped[UUID] = uuid_key()
     call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"), unique=True)
     opening: Mapped[dict[str, int]]  # available per budget line when it began, for the replay
     list_hash: Mapped[str]  # of every ticket that was handed in before the call closed
+    file_hash: Mapped[str | None]  # sha256 of the sealed list with its results, as it was when it was decided
     started_by: Mapped[UUID | None]
     started_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]

@@ -177,6 +177,23 @@ def check_allocation_not_under_way(allocation: Allocation | None) -> None:
         raise DomainError(_("The allocation is under way. Wait until it is finished. Nothing was saved."))
 
 
+def check_scorers_missing(places: int) -> None:
+    """Evaluators are asked again only where some are missing."""
+    if not places:
+        raise DomainError(_("No evaluator is missing in this call now. Nothing was saved."))
+
+
+def check_somebody_asked(asked: int) -> None:
+    """Asking that reaches nobody is said, so that somebody appoints evaluators."""
+    if not asked:
+        raise DomainError(
+            _(
+                "Nobody was asked: no evaluator is free for these applications. Nothing was saved."
+                " Ask an administrator to appoint one more evaluator, then try again."
+            )
+        )
+
+
 def check_draft(application: Application) -> None:
     """What is submitted is sealed."""
     if application.status != "draft":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from marketplace.core.errors import Invalid, Words, explain
 from marketplace.core.i18n import _, localized
@@ -15,9 +17,39 @@ CERTIFICATE = "certificate_"
 explain({"scorings_own_company": _("Nobody scores a company they belong to. Nothing was saved.")})
 
 
-def scorers_needed(call: Call) -> int:
-    """How many evaluators score each application of the call; 0 where it is not given by score."""
-    return int(call.scoring["scorers"]) if call.scoring else 0
+@dataclass(frozen=True)
+class Place:
+    """An application that still needs so many evaluators, and the company whose people can't be among them."""
+
+    application_id: UUID
+    company: UUID
+    needed: int
+
+
+def choose(
+    places: Sequence[Place],
+    evaluators: Sequence[UUID],
+    *,
+    load: Mapping[UUID, int],
+    asked: Collection[tuple[UUID, UUID]],
+    members: Collection[tuple[UUID, UUID]],
+) -> list[tuple[UUID, UUID]]:
+    """Application and evaluator of every place that can be filled, always by whoever has the least to score.
+
+    `asked` are application and evaluator of earlier askings, `members` are person and organisation, past ones too.
+    """
+    waiting = {evaluator: load.get(evaluator, 0) for evaluator in evaluators}
+    chosen = []
+    for place in places:
+        free = [
+            evaluator
+            for evaluator in evaluators
+            if (place.application_id, evaluator) not in asked and (evaluator, place.company) not in members
+        ]
+        for evaluator in sorted(free, key=lambda one: (waiting[one], str(one)))[: place.needed]:
+            waiting[evaluator] += 1
+            chosen.append((place.application_id, evaluator))
+    return chosen
 
 
 def certificates(call: Call) -> dict[str, Words]:

@@ -1,4 +1,4 @@
-"""Offers and the waiting room with real commits and threads: one answer, one place, one draw."""
+"""Offers, scoring and the waiting room with real commits and threads: one answer, one asking, one place, one draw."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from marketplace.core.errors import from_integrity
 from marketplace.ledger import queries as ledger
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries, rules, service
-from marketplace.vouchers.models import Application, Voucher, WaitingPlace
+from marketplace.vouchers.models import Application, Scoring, Voucher, WaitingPlace
 from tests.concurrency.test_voucher_races import at_once
-from tests.factories.accounts import make_member, make_person, make_sme
+from tests.factories.accounts import make_member, make_officer, make_person, make_sme
 from tests.factories.programmes import earlier, make_call, make_programme
 from tests.factories.vouchers import allocate_all, make_application, make_draft
 
@@ -145,6 +145,30 @@ def test_an_offer_and_an_allocation_to_linked_firms_at_once_promise_once(stored:
         )
         assert len([one for one in promised if one.voucher is None or one.voucher.status == "issued"]) == 1
         assert ledger.verify().faults == []
+
+
+def test_two_officers_who_ask_for_evaluators_at_once_fill_each_place_once(stored: Flask) -> None:
+    with stored.app_context(), db.unit_of_work():
+        with earlier(days=2):
+            call = make_call(vouchers=1, closes_in=timedelta(days=1), method="scored")
+            application_id = make_application(call).id
+        service.close_call(call.id, actor=SYSTEM)
+        [make_officer(Role.EVALUATOR) for _number in range(4)]
+        call_id = call.id
+    officers = [make_in(stored, Role.PROGRAMME_OFFICER) for _number in range(3)]
+
+    def ask(officer: Actor) -> None:
+        service.ask_more_scorers(programmes.get_call(call_id), actor=officer)
+
+    attempts = [lambda officer=officer: ask(officer) for officer in officers]
+    assert at_once(stored, attempts) == {"done": 1, "refused": 2}
+    with stored.app_context(), db.unit_of_work():
+        assert db.session.query(Scoring).filter_by(application_id=application_id).count() == 2
+
+
+def make_in(app: Flask, role: Role) -> Actor:
+    with app.app_context(), db.unit_of_work():
+        return make_officer(role)
 
 
 def test_a_company_enters_once_however_many_signatories_press_at_once(stored: Flask) -> None:

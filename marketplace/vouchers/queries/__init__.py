@@ -45,14 +45,18 @@ from marketplace.vouchers.queries.calls import (
     waiting_places,
 )
 from marketplace.vouchers.queries.scoring import (
-    free_scorers,
+    Shortage,
+    asked_before,
+    calls_short_of_scorers,
     get_scoring,
-    live_scorings,
+    open_scorings,
     points_of,
     scorings_of,
+    short_of_scorers,
+    shortage,
     unscored,
 )
-from marketplace.vouchers.queries.sealed import sealed_file
+from marketplace.vouchers.queries.sealed import sealed_file, written_list
 from marketplace.vouchers.queries.vouchers import (
     active_vouchers,
     expired_voucher_ids,
@@ -70,11 +74,14 @@ from marketplace.vouchers.queries.vouchers import (
 __all__ = [
     "Intake",
     "Outlook",
+    "Shortage",
     "active_vouchers",
     "allocation_entries",
     "application_of_voucher",
     "applications_of",
+    "asked_before",
     "asked_for",
+    "calls_short_of_scorers",
     "candidates",
     "count_places",
     "expired_voucher_ids",
@@ -83,7 +90,6 @@ __all__ = [
     "find_place",
     "find_voucher_by_code",
     "first_answers",
-    "free_scorers",
     "get_application",
     "get_evidence",
     "get_scoring",
@@ -94,12 +100,12 @@ __all__ = [
     "intake",
     "linked_holders",
     "linked_in_answer",
-    "live_scorings",
     "newest_assessment",
     "next_answers",
     "next_in_line",
     "not_asked_again",
     "not_told_of_end",
+    "open_scorings",
     "outlook",
     "own_line",
     "place_ids",
@@ -113,6 +119,8 @@ __all__ = [
     "sealed_tickets",
     "search_applications",
     "search_vouchers",
+    "short_of_scorers",
+    "shortage",
     "undecided",
     "undone",
     "unscored",
@@ -124,4 +132,5 @@ __all__ = [
     "waiting",
     "waiting_places",
     "waitlist_position",
+    "written_list",
 ]

@@ -227,14 +227,15 @@ def allocation_entries(call_id: UUID) -> Select[AllocationEntry, str]:
     )
 
 
-def first_answers(call_id: UUID) -> Sequence[AllocationEntry]:
+def first_answers(call_id: UUID) -> Sequence[Row[Any]]:
     """The first answer each ticket of a call got, in ticket order: what a replay must come to."""
-    return session.scalars(
-        select(AllocationEntry)
+    found: Select[Any] = (
+        select(*AllocationEntry.__table__.columns)
         .ext(distinct_on(AllocationEntry.ticket))
         .where(AllocationEntry.call_id == call_id)
         .order_by(AllocationEntry.ticket, AllocationEntry.decided_at)
-    ).all()
+    )
+    return session.execute(found).all()
 
 
 def own_line(call_id: UUID, organisation_id: UUID) -> tuple[SealedTicket, AllocationEntry, str] | None:
@@ -250,7 +251,7 @@ def own_line(call_id: UUID, organisation_id: UUID) -> tuple[SealedTicket, Alloca
     return (row[0], row[1], row[2]) if row else None
 
 
-def sealed_tickets(call_id: UUID) -> Sequence[SealedTicket]:
-    """The sealed list of a call, in ticket order."""
-    found = select(SealedTicket).where(SealedTicket.call_id == call_id)
-    return session.scalars(found.order_by(SealedTicket.ticket)).all()
+def sealed_tickets(call_id: UUID) -> Sequence[Row[Any]]:
+    """The sealed list of a call, in ticket order: rows with the columns of a SealedTicket."""
+    found = select(*SealedTicket.__table__.columns).where(SealedTicket.call_id == call_id)
+    return session.execute(found.order_by(SealedTicket.ticket)).all()

@@ -16,6 +16,7 @@ from marketplace.core.db import get, session
 from marketplace.core.errors import NotFound
 from marketplace.programmes.models import Call, Programme
 from marketplace.vouchers.models import Application, Assessment, Evidence, Voucher
+from marketplace.vouchers.queries.scoring import UNDECIDED
 
 
 def visible_applications(actor: Actor) -> Select[Application]:
@@ -113,7 +114,7 @@ def newest_assessment(application_id: UUID) -> Assessment | None:
 
 def undecided(call_id: UUID) -> int:
     """How many applications of a call still wait for an officer's decision about eligibility."""
-    waiting = Application.status.in_(("submitted", "in_review"))
+    waiting = Application.status.in_(UNDECIDED)
     count = select(func.count()).select_from(Application).where(Application.call_id == call_id, waiting)
     return session.scalar(count) or 0
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, func, select
 from sqlalchemy.orm import joinedload
 
-from marketplace.accounts import queries as accounts
-from marketplace.accounts.models import Membership
 from marketplace.core.actors import Actor, Role
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.programmes.models import Call
 from marketplace.vouchers.models import Application, Evidence, Score, Scoring
-from marketplace.vouchers.scoring import proved, scorers_needed
+from marketplace.vouchers.scoring import proved
+
+LIVE = ("assigned", "accepted", "scored")
+UNDECIDED = ("submitted", "in_review")
+# How many evaluators score each application of a call; null where vouchers are not given by score.
+NEEDED = Call.scoring["scorers"].as_integer()
 
 
 def scorings_of(actor: Actor) -> Select[Scoring]:
@@ -36,36 +40,73 @@ def get_scoring(scoring_id: UUID, *, actor: Actor, lock: bool = False) -> Scorin
     return scoring
 
 
-def unscored(call: Call, *, status: Sequence[str] = ("scored",)) -> Sequence[Application]:
-    """Accepted applications of the call that have too few scorings in these statuses, in ticket order."""
-    count = select(func.count()).where(Scoring.application_id == Application.id, Scoring.status.in_(status))
-    return session.scalars(
-        select(Application)
-        .where(
-            Application.call_id == call.id,
-            Application.status == "accepted",
-            count.scalar_subquery() < scorers_needed(call),
-        )
+def _too_few(statuses: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+    """Accepted applications that have too few scorings in these statuses; to be used with their call."""
+    return Application.status == "accepted", _given(statuses) < NEEDED
+
+
+def _given(statuses: Sequence[str]) -> ScalarSelect[int]:
+    count = select(func.count()).where(Scoring.application_id == Application.id, Scoring.status.in_(statuses))
+    return count.scalar_subquery()
+
+
+def unscored(call: Call) -> int:
+    """How many accepted applications of the call still lack a score."""
+    count = select(func.count()).select_from(Application).join(Application.call)
+    return session.scalar(count.where(Call.id == call.id, *_too_few(("scored",)))) or 0
+
+
+def short_of_scorers(call_id: UUID) -> Sequence[Row[UUID, UUID, int]]:
+    """Accepted applications of a call that too few evaluators score, in ticket order: id, company, how many lack."""
+    lacking = NEEDED - _given(LIVE)
+    return session.execute(
+        select(Application.id, Application.organisation_id, lacking.label("places"))
+        .join(Application.call)
+        .where(Call.id == call_id, *_too_few(LIVE))
         .order_by(Application.ticket)
     ).all()
 
 
-def live_scorings(application_id: UUID) -> int:
-    """How many evaluators score the application, leaving out who refused for a conflict."""
-    count = select(func.count()).where(Scoring.application_id == application_id, Scoring.status != "refused")
-    return session.scalar(count) or 0
+def calls_short_of_scorers() -> Select[Call, int, int]:
+    """Closed calls that wait for evaluators nobody has asked yet: the call, applications concerned, places empty.
+
+    While an officer has still to decide who is eligible, evaluators are not asked and none is missing.
+    """
+    undecided = select(Application.id).where(Application.call_id == Call.id, Application.status.in_(UNDECIDED))
+    return (
+        select(Call, func.count().label("applications"), func.sum(NEEDED - _given(LIVE)).label("places"))
+        .join(Application, Application.call_id == Call.id)
+        .where(Call.status == "closed", *_too_few(LIVE), ~undecided.correlate(Call).exists())
+        .group_by(Call.id)
+        .order_by(Call.closes_at, Call.id)
+    )
 
 
-def free_scorers(application: Application) -> list[UUID]:
-    """Evaluators who could score the application, the least loaded first; none asked before or of the company."""
-    asked = set(session.scalars(select(Scoring.evaluator_id).where(Scoring.application_id == application.id)))
-    company = select(Membership.person_id).where(Membership.organisation_id == application.organisation_id)
-    barred = asked | set(session.scalars(company))
-    free = [person.id for person in accounts.people_with_role(Role.EVALUATOR) if person.id not in barred]
+@dataclass(frozen=True)
+class Shortage:
+    """How many applications of a call lack evaluators that nobody has asked yet, and how many evaluators in all."""
+
+    applications: int
+    places: int
+
+
+def shortage(call_id: UUID) -> Shortage:
+    """The evaluators missing in a call; zeros where none is."""
+    row = session.execute(calls_short_of_scorers().where(Call.id == call_id)).first()
+    return Shortage(row[1], row[2]) if row else Shortage(0, 0)
+
+
+def asked_before(call_id: UUID) -> set[tuple[UUID, UUID]]:
+    """Application and evaluator of every scoring of a call, those refused for a conflict too."""
+    rows = select(Scoring.application_id, Scoring.evaluator_id).join(Scoring.application)
+    return {(row[0], row[1]) for row in session.execute(rows.where(Application.call_id == call_id))}
+
+
+def open_scorings() -> dict[UUID, int]:
+    """How many applications wait for each evaluator's score."""
     open_ones = Scoring.status.in_(("assigned", "accepted"))
     counted = select(Scoring.evaluator_id, func.count()).where(open_ones).group_by(Scoring.evaluator_id)
-    load = {row[0]: row[1] for row in session.execute(counted)}
-    return sorted(free, key=lambda person_id: (load.get(person_id, 0), str(person_id)))
+    return {row[0]: row[1] for row in session.execute(counted)}
 
 
 def points_of(call: Call) -> dict[UUID, dict[str, Any]]:

@@ -6,20 +6,27 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from marketplace.core.errors import NotFound
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import Call
 from marketplace.vouchers import sealed_list
 from marketplace.vouchers.allocation import Answer
-from marketplace.vouchers.models import Allocation, AllocationEntry, SealedTicket
+from marketplace.vouchers.models import Allocation
 from marketplace.vouchers.queries.allocation import find_allocation, first_answers, handed_in, sealed_tickets
 
 
 def sealed_file(call: Call) -> bytes:
-    """The sealed list with its results, canonical and without names; the same bytes each time. NotFound before."""
+    """The sealed list of a decided call with its results; the same bytes each time. NotFound before."""
     allocation = find_allocation(call.id)
     if allocation is None or allocation.decided_at is None:
         raise NotFound()
+    return written_list(call, allocation)
+
+
+def written_list(call: Call, allocation: Allocation) -> bytes:
+    """The stored list and first answers of a call, canonical and without names."""
     applications = handed_in(call.id)
     names = dict(applications)
     scoring = call.scoring
@@ -58,7 +65,7 @@ def _lines(call: Call, allocation: Allocation) -> list[dict[str, Any]]:
     ]
 
 
-def _tickets(sealed: Sequence[SealedTicket], names: dict[int, str]) -> list[dict[str, Any]]:
+def _tickets(sealed: Sequence[Row[Any]], names: dict[int, str]) -> list[dict[str, Any]]:
     """The facts that count; linked firms bear one number, which says nothing about who they are."""
     groups: dict[UUID, int] = {}
     return [
@@ -75,6 +82,6 @@ def _tickets(sealed: Sequence[SealedTicket], names: dict[int, str]) -> list[dict
     ]
 
 
-def _answer(entry: AllocationEntry) -> Answer:
+def _answer(entry: Row[Any]) -> Answer:
     parts = {UUID(line): part for line, part in entry.parts.items()}
-    return Answer(entry.application_id, entry.ticket, entry.outcome, entry.reason, entry.position, parts)  # type: ignore[arg-type]
+    return Answer(entry.application_id, entry.ticket, entry.outcome, entry.reason, entry.position, parts)

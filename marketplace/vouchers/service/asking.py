@@ -2,37 +2,65 @@
 
 from __future__ import annotations
 
-from marketplace.accounts.service import notify_person
-from marketplace.core import db
-from marketplace.core.actors import Actor
-from marketplace.core.audit import record
-from marketplace.core.db import session
-from marketplace.programmes.models import Call
-from marketplace.vouchers import queries
-from marketplace.vouchers.models import Scoring
-from marketplace.vouchers.scoring import scorers_needed
+from uuid import uuid4
 
-LIVE = ("assigned", "accepted", "scored")
+from sqlalchemy import func, insert, select
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.service import notify_person
+from marketplace.core import clock
+from marketplace.core.actors import Actor, Role
+from marketplace.core.audit import record_all
+from marketplace.core.db import session
+from marketplace.programmes import queries as programmes
+from marketplace.programmes.models import Call
+from marketplace.vouchers import queries, rules
+from marketplace.vouchers.models import Scoring
+from marketplace.vouchers.scoring import Place, choose
+from marketplace.vouchers.states import SCORING
 
 
 def ask_scorers(call: Call, *, actor: Actor) -> int:
-    """Ask as many evaluators as each application needs, the least loaded first; how many places stay empty.
+    """Ask as many evaluators as each application needs, the least loaded first; how many were asked.
 
-    Nobody is asked about a company they belong to or belonged to, nor again about one they refused.
+    Nobody is asked about a company they belong to or belonged to, nor again about one they refused. One asking at a
+    time per call, so that no place is filled twice.
     """
-    empty, asked = 0, set()
-    for application in queries.unscored(call, status=LIVE):
-        needed = scorers_needed(call) - queries.live_scorings(application.id)
-        chosen = queries.free_scorers(application)[:needed]
-        for evaluator_id in chosen:
-            scoring = Scoring(application_id=application.id, evaluator_id=evaluator_id)
-            session.add(scoring)
-            db.flush()
-            record(actor, "scoring.ask", scoring, after={"evaluator": str(evaluator_id)})
-        asked |= set(chosen)
-        empty += needed - len(chosen)
-    for evaluator_id in sorted(asked, key=str):
-        notify_person(
-            evaluator_id, "vouchers/scoring", key=f"scoring:{call.id}:{evaluator_id}", call=call.title, path="/scorings"
-        )
-    return empty
+    programmes.get_call(call.id, lock=True)
+    places = [Place(row.id, row.organisation_id, row.places) for row in queries.short_of_scorers(call.id)]
+    if not places:
+        return 0
+    evaluators = [person.id for person in accounts.people_with_role(Role.EVALUATOR)]
+    chosen = choose(
+        places,
+        evaluators,
+        load=queries.open_scorings(),
+        asked=queries.asked_before(call.id),
+        members=accounts.organisations_ever(evaluators),
+    )
+    if chosen:
+        rows = [
+            {"id": uuid4(), "application_id": application_id, "evaluator_id": evaluator_id, "status": SCORING.initial}
+            for application_id, evaluator_id in chosen
+        ]
+        session.execute(insert(Scoring), rows)
+        after = func.jsonb_build_object("after", func.jsonb_build_object("evaluator", Scoring.evaluator_id))
+        made = select(Scoring.id, after).where(Scoring.id.in_([row["id"] for row in rows]))
+        record_all(actor, "scoring.ask", Scoring.__tablename__, made)
+    for evaluator_id in sorted({evaluator_id for _application_id, evaluator_id in chosen}, key=str):
+        # Once a day: whoever is asked later about more, for another's conflict, hears of it too.
+        key = f"scoring:{call.id}:{evaluator_id}:{clock.today():%Y%m%d}"
+        notify_person(evaluator_id, "vouchers/scoring", key=key, call=call.title, path="/scorings")
+    return len(chosen)
+
+
+def ask_more_scorers(call: Call, *, actor: Actor) -> int:
+    """Ask again, by an officer, once evaluators were appointed; how many places were filled.
+
+    DomainError where no evaluator is missing and when nobody could be asked.
+    """
+    rules.check_officer(actor)
+    rules.check_scorers_missing(queries.shortage(call.id).places)
+    asked = ask_scorers(call, actor=actor)
+    rules.check_somebody_asked(asked)
+    return asked

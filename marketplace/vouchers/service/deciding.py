@@ -15,7 +15,7 @@ from marketplace.core.audit import record
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
 from marketplace.programmes.models import Call, Programme
-from marketplace.vouchers import queries, rules
+from marketplace.vouchers import queries, rules, sealed_list
 from marketplace.vouchers.allocation import AID_CAP, Answer, Line, Ticket, allocate, in_order
 from marketplace.vouchers.caps import Promised, breaks, window_start
 from marketplace.vouchers.models import Allocation, AllocationEntry, SealedTicket
@@ -38,10 +38,13 @@ def decide(call: Call, allocation: Allocation, lines: Sequence[Line], wave: int,
     )
     answers = allocate(opening, queue, amount=programme.voucher_amount, cap=programme.aid_cap, quotas=call.quotas)
     _store(call, queue, answers, wave)
+    # Kept from now on, here and in the audit trail: a list forged later, however well, has another.
+    allocation.file_hash = sealed_list.digest(queries.written_list(call, allocation))
     allocation.decided_at = clock.now()
     outcomes = [answer.outcome for answer in answers]
     counts = {outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))}
-    record(actor, "allocation.decide", allocation, after={"call": str(call.id), "answers": counts})
+    after = {"call": str(call.id), "answers": counts, "file_hash": allocation.file_hash}
+    record(actor, "allocation.decide", allocation, after=after)
     db.flush()
 
 

@@ -1,4 +1,4 @@
-"""The evaluator's pages of blind scoring: what waits, the conflict declaration, points with reasons."""
+"""Pages of blind scoring: the evaluator's list, declaration and points; the officer's, where evaluators are missing."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from uuid import UUID
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
+from marketplace.accounts import queries as accounts
 from marketplace.core import web
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.i18n import _, localized
+from marketplace.core.db import session
+from marketplace.core.i18n import _, localized, ngettext
+from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries, rules, scoring, service
-from marketplace.vouchers.forms import DeclareForm, score_form
+from marketplace.vouchers.forms import ConfirmForm, DeclareForm, score_form
 from marketplace.vouchers.models import Scoring
 from marketplace.vouchers.states import SCORING
 from marketplace.vouchers.views import blueprint
@@ -66,6 +69,33 @@ def scoring_score(scoring_id: UUID) -> ResponseReturnValue:
             )
             return web.done(_("Your scores are handed in."), url_for(".scoring_list"))
     return web.page("vouchers/scoring_score.html", form=form, scoring=frozen, **_blind(asked))
+
+
+@blueprint.get("/scorers/missing")
+@requires(Role.PROGRAMME_OFFICER)
+def scorers_missing() -> ResponseReturnValue:
+    """Closed calls whose allocation waits because too few evaluators are free."""
+    return web.page("vouchers/scorers_missing.html", calls=session.execute(queries.calls_short_of_scorers()).all())
+
+
+@blueprint.route("/calls/<uuid:call_id>/scorers/ask", methods=["GET", "POST"])
+@requires(Role.PROGRAMME_OFFICER)
+def scorers_ask(call_id: UUID) -> ResponseReturnValue:
+    """Ask more evaluators, once some were appointed, after showing what is missing."""
+    call = programmes.get_call(call_id)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            asked = service.ask_more_scorers(call, actor=current_actor())
+            done = ngettext("%(num)s score is asked for by mail.", "%(num)s scores are asked for by mail.", asked)
+            return web.done(done, url_for(".call_allocation", call_id=call_id))
+    return web.page(
+        "vouchers/scorers_ask.html",
+        form=form,
+        call=call,
+        shortage=queries.shortage(call_id),
+        evaluators=len(accounts.people_with_role(Role.EVALUATOR)),
+    )
 
 
 def _blind(asked: Scoring) -> dict[str, Any]:

@@ -157,6 +157,59 @@ def test_the_command_line_writes_and_replays_the_list(app: Any, tmp_path: Any, c
     assert run(args=["allocation", "export", "CALL-0000-000000"]).exit_code == 2
 
 
+def test_the_page_prints_the_fingerprint_that_the_replay_prints(app: Any, tmp_path: Any, client: FlaskClient) -> None:
+    call, _applications = closed_call(2, method="lottery", vouchers=1)
+    allocate_all(call)
+    allocation = queries.find_allocation(call.id)
+    assert allocation is not None
+    assert allocation.file_hash is not None
+    (decided,) = db.session.query(AuditEntry).filter_by(action="allocation.decide", subject_id=allocation.id)
+    assert decided.body["after"]["file_hash"] == allocation.file_hash
+    for language, words in (("en", "Its fingerprint (SHA-256)"), ("ko", "지문(SHA-256)")):
+        html = client.get(f"/calls/{call.id}/allocation?lang={language}").text
+        assert words in html
+        assert allocation.file_hash in html
+    file = tmp_path / "list.json"
+    file.write_bytes(client.get(f"/calls/{call.id}/allocation/sealed-list").data)
+    done = app.test_cli_runner().invoke(args=["allocation", "replay", str(file)])
+    assert done.output.splitlines()[0] == f"sha256 of the file: {allocation.file_hash}"
+
+
+def test_what_happens_after_the_decision_changes_no_byte_of_the_file() -> None:
+    first, second, wins, other = two_calls()
+    line, *others = programmes.budget_lines(second.id)
+    parts = {line.id: 1} | dict.fromkeys((each.id for each in others), 0)
+    issue_all(second, [other.id], parts, actor=SYSTEM)
+    allocate_all(first)
+    assert wins.status == "refused"
+    allocation = queries.find_allocation(first.id)
+    assert allocation is not None
+    assert sealed_list.digest(queries.sealed_file(first)) == allocation.file_hash
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM sealed_tickets",
+        "UPDATE sealed_tickets SET place = place + 10",
+        "UPDATE sealed_tickets SET promised = 1",
+        "DELETE FROM allocations",
+        "UPDATE allocations SET list_hash = repeat('0', 64)",
+        "UPDATE allocations SET file_hash = repeat('0', 64)",
+        "UPDATE allocations SET file_hash = NULL",
+        "UPDATE allocations SET opening = '{}'",
+        "UPDATE allocations SET decided_at = decided_at + interval '1 second'",
+        "UPDATE allocations SET started_at = started_at - interval '1 second'",
+        "UPDATE allocations SET finished_at = NULL",
+    ],
+)
+def test_a_sealed_list_and_its_allocation_are_kept_as_they_are(statement: str) -> None:
+    call, _applications = closed_call(2, method="lottery", vouchers=1)
+    allocate_all(call)
+    with pytest.raises(IntegrityError, match=r"never changed|keeps its sealed list"), db.session.begin_nested():
+        db.session.execute(text(statement))
+
+
 def two_calls() -> tuple[Call, Call, Application, Application]:
     """One company in two calls of a programme; in the first it won, and its voucher is not issued yet."""
     with earlier(days=2):

@@ -14,13 +14,15 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.accounts import queries as accounts
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor, Role
-from marketplace.core.errors import DomainError, IllegalMove, Invalid, NotFound
+from marketplace.core.errors import DomainError, Forbidden, IllegalMove, Invalid, NotFound
+from marketplace.notifications.models import Message
 from marketplace.programmes.models import Call
 from marketplace.vouchers import queries, rules, sealed_list, service
 from marketplace.vouchers.models import Application, Scoring
 from tests.factories.accounts import make_officer, make_sme, sign_in_as
 from tests.factories.programmes import earlier, make_call
 from tests.factories.vouchers import PDF, allocate_all, make_application, make_draft
+from tests.integration.test_every_page import counted
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -104,7 +106,7 @@ def test_a_conflict_is_declared_first_and_another_is_asked() -> None:
         service.declare_conflict(first.id, actor=actor, has_conflict=True, statement="so")
     service.declare_conflict(first.id, actor=actor, has_conflict=True, statement="I advise this company.")
     assert len({each.evaluator_id for each in scorings(application)}) == 3
-    assert queries.live_scorings(application.id) == 2
+    assert [each.status for each in scorings(application)].count("refused") == 1
     with pytest.raises(NotFound):
         queries.get_scoring(first.id, actor=actor)
 
@@ -117,12 +119,70 @@ def test_nobody_scores_their_own_company_by_verb_or_by_database() -> None:
         application = make_application(call, sme)
     service.close_call(call.id, actor=SYSTEM)
     assert scorings(application) == []
-    assert [each.id for each in queries.unscored(call)] == [application.id]
+    assert queries.unscored(call) == 1
+    assert [row.id for row in queries.short_of_scorers(call.id)] == [application.id]
     with pytest.raises(IntegrityError, match="scores a company they belong"), db.session.begin_nested():
         db.session.execute(
             text("INSERT INTO scorings (application_id, evaluator_id, status) VALUES (:id, :person, 'assigned')"),
             {"id": application.id, "person": member.person_id},
         )
+
+
+def test_too_few_evaluators_are_said_to_an_officer_who_asks_again_once_one_is_appointed(client: FlaskClient) -> None:
+    call, applications, _evaluators = closed_call(3, vouchers=1, scorers=1)
+    assert queries.shortage(call.id) == queries.Shortage(3, 3)
+    officer = make_officer(Role.PROGRAMME_OFFICER)
+    sign_in_as(client, officer)
+    assert "Calls that wait for evaluators" in client.get("/?lang=en").text
+    assert "3 applications have too few evaluators" in client.get(f"/calls/{call.id}/allocation?lang=en").text
+    for language, words in (("en", "Ask more evaluators"), ("ko", "평가위원 추가 요청")):
+        assert words in client.get(f"/scorers/missing?lang={language}").text
+        assert words in client.get(f"/calls/{call.id}/scorers/ask?lang={language}").text
+    nobody = client.post(f"/calls/{call.id}/scorers/ask?lang=en", data={"key": "nobody"})
+    assert (nobody.status_code, "Nobody was asked" in nobody.text) == (422, True)
+    second = make_officer(Role.EVALUATOR)
+    asked = client.post(f"/calls/{call.id}/scorers/ask", data={"key": "asked"})
+    assert (asked.status_code, asked.location) == (303, f"/calls/{call.id}/allocation")
+    assert {each.evaluator_id for one in applications for each in scorings(one)} >= {second.person_id}
+    assert [len(scorings(each)) for each in applications] == [2, 2, 2]
+    assert queries.shortage(call.id) == queries.Shortage(0, 0)
+    assert "Calls that wait for evaluators" not in client.get("/?lang=en").text
+    assert "No call waits for evaluators" in client.get("/scorers/missing?lang=en").text
+    with pytest.raises(DomainError, match="No evaluator is missing"):
+        service.ask_more_scorers(call, actor=officer)
+    with pytest.raises(Forbidden):
+        service.ask_more_scorers(call, actor=make_officer(Role.ADMINISTRATOR))
+
+
+def test_while_eligibility_is_open_no_evaluator_is_missing() -> None:
+    with earlier(days=2):
+        call = make_call(closes_in=timedelta(days=1), vouchers=1, method="scored")
+        make_application(call)
+        make_application(call, sector="agriculture")
+    service.close_call(call.id, actor=SYSTEM)
+    assert queries.shortage(call.id) == queries.Shortage(0, 0)
+
+
+def test_asking_takes_as_many_statements_for_many_applications_as_for_one() -> None:
+    [make_officer(Role.EVALUATOR) for _number in range(2)]
+    counts = []
+    for applications in (1, 6):
+        with earlier(days=2):
+            call = make_call(closes_in=timedelta(days=1), vouchers=1, method="scored")
+            made = [make_application(call) for _number in range(applications)]
+        with counted() as statements:
+            service.close_call(call.id, actor=SYSTEM)
+        assert all(len(scorings(each)) == 2 for each in made)
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
+
+
+def test_whoever_is_asked_on_another_day_gets_another_mail(clock: Any) -> None:
+    _call, (application,), evaluators = closed_call(1, vouchers=1, scorers=3)
+    clock.advance(days=1)
+    first = scorings(application)[0]
+    service.declare_conflict(first.id, actor=as_scorer(first), has_conflict=True, statement="I advise this company.")
+    assert db.session.query(Message).filter_by(template="vouchers/scoring").count() == len(evaluators)
 
 
 @pytest.mark.parametrize(
