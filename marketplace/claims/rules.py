@@ -91,7 +91,7 @@ OUTCOMES: dict[str, Words] = {
 # What an officer says of a movement that matches nothing.
 ASSIGNMENTS: dict[str, Words] = {
     "co_payment": _("Assigned to a co-payment"),
-    "sent_back": _("Sent back to the payer"),
+    "sent_back": _("Goes back to the payer"),
     "explained": _("Explained"),
 }
 # Why the bank sent a payment back, by ISO 20022 code; any other code is shown as it is.
@@ -178,7 +178,9 @@ def who_may_not_send(batch: PaymentBatch, subjects: Sequence[Claim | Refund]) ->
 
 
 def _who_decided(subject: Claim | Refund) -> tuple[UUID | None, ...]:
-    return (subject.approved_by, subject.first_approved_by) if isinstance(subject, Claim) else (subject.requested_by,)
+    if isinstance(subject, Claim):
+        return subject.approved_by, subject.first_approved_by
+    return subject.requested_by, subject.account_changed_by
 
 
 def check_reason(reason: str) -> str:
@@ -286,16 +288,19 @@ def check_unassigned(entry: BankEntry) -> None:
 
 
 def check_refund_owner(refund: Refund, actor: Actor) -> None:
-    """Who signs for a company or a firm decides where its refund goes; for another one it isn't there."""
-    if actor.organisation_id != refund.organisation_id:
+    """Who signs for a company or a firm decides where its refund goes; for another one it isn't there.
+
+    Where the money belongs to nobody known here, a budget officer does.
+    """
+    if refund.organisation_id is not None and actor.organisation_id != refund.organisation_id:
         raise NotFound()
-    check_role(actor, *REFUND_OWNERS)
+    check_role(actor, *(REFUND_OWNERS if refund.organisation_id else (Role.BUDGET_OFFICER,)))
 
 
 def check_refund_account(refund: Refund, now: datetime, *, days: int) -> None:
-    """A refund leaves to a known account; one that the company named itself must be so many days old."""
+    """A refund leaves to a known account; one that was named later must be so many days old."""
     if not refund.account_number:
-        raise DomainError(_("The company must name an account for refund %(number)s first.", number=refund.number))
+        raise DomainError(_("An account must be named for refund %(number)s first.", number=refund.number))
     if refund.account_changed_at is not None and now - refund.account_changed_at < timedelta(days=days):
         raise DomainError(
             _(

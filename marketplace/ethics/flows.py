@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
+from marketplace.accounts.models import Organisation
 from marketplace.claims.models import BankEntry, Claim, PaymentLine, Refund
 from marketplace.core import clock, db
 from marketplace.engagements.models import Agreement, CoPayment, Engagement
 from marketplace.ethics.rules.facts import Flow
-from marketplace.ethics.rules.identity import digits_and_letters
+from marketplace.ethics.rules.identity import digits_and_letters, firm_name
 from marketplace.providers.models import BankAccount
 from marketplace.receivables.models import Receivable
 
@@ -23,14 +24,15 @@ def flows_of(engagement: Engagement) -> tuple[Flow, ...]:
     """What came from an account of one side for a matter of the other, and where the company's refunds went."""
     sides = {engagement.organisation_id: "sme", engagement.provider_id: "provider"}
     known = registered_accounts(engagement.provider_id) | share_accounts(engagement.organisation_id)
-    came_in = select(BankEntry).where(
-        BankEntry.direction == "credit", _plain(BankEntry.debtor_account).in_({digits_and_letters(a) for a in known})
-    )
+    by_account = _plain(BankEntry.debtor_account).in_({digits_and_letters(each) for each in known})
+    names = [firm_name(db.get(Organisation, organisation_id).name) for organisation_id in sides]
+    by_name = func.plain_firm_name(BankEntry.debtor).in_(names)
+    came_in = select(BankEntry).where(BankEntry.direction == "credit", by_account | by_name)
     entries = db.session.scalars(
         came_in.options(selectinload(BankEntry.assignment)).order_by(BankEntry.booked_on, BankEntry.id)
     ).all()
     found = [
-        Flow(number, entry.debtor_account, sides[owner], "in", entry.booked_on)
+        Flow(number, entry.debtor_account, sides[owner], "in", entry.booked_on, entry.debtor)
         for entry, number, owner in _named(entries)
         if owner in sides
     ]
@@ -38,13 +40,14 @@ def flows_of(engagement: Engagement) -> tuple[Flow, ...]:
 
 
 def engagements_in(import_id: UUID) -> list[UUID]:
-    """The engagements between whoever holds an account in this bank file and whoever the money there was for."""
+    """The engagements between whoever holds or names an account in this bank file and whoever the money was for."""
     moves = list(_moves(import_id))
-    holders = _holders({digits_and_letters(account) for account, _owner in moves})
+    holders = _holders({digits_and_letters(account) for account, _payer, _owner in moves})
+    bearers = _bearers({firm_name(payer) for _account, payer, _owner in moves})
     pairs = {
         (holder, owner)
-        for account, owner in moves
-        for holder in holders.get(digits_and_letters(account), ())
+        for account, payer, owner in moves
+        for holder in (*holders.get(digits_and_letters(account), ()), *bearers.get(firm_name(payer), ()))
         if holder != owner
     }
     either_way = [*pairs, *((owner, holder) for holder, owner in pairs)]
@@ -83,12 +86,12 @@ def _refunds(organisation_id: UUID) -> Iterator[Flow]:
             yield Flow(number, account, "sme", "out", paid_at.astimezone(clock.zone()).date())
 
 
-def _moves(import_id: UUID) -> Iterator[tuple[str, UUID]]:
-    """Each account in the file with the organisation whose matter the movement was."""
+def _moves(import_id: UUID) -> Iterator[tuple[str, str, UUID]]:
+    """Each account in the file, the name it paid in under, and the organisation whose matter the movement was."""
     wanted = select(BankEntry).where(BankEntry.import_id == import_id).options(selectinload(BankEntry.assignment))
     entries = db.session.scalars(wanted.order_by(BankEntry.position)).all()
     for entry, _number, owner in _named([each for each in entries if each.direction == "credit"]):
-        yield entry.debtor_account, owner
+        yield entry.debtor_account, entry.debtor, owner
     lines = (
         select(PaymentLine.account_number, func.coalesce(Refund.organisation_id, Claim.provider_id))
         .outerjoin(Claim, Claim.id == PaymentLine.claim_id)
@@ -97,7 +100,8 @@ def _moves(import_id: UUID) -> Iterator[tuple[str, UUID]]:
     for account, owner in db.session.execute(
         lines.where(PaymentLine.end_to_end_id.in_({each.reference for each in entries}))
     ):
-        yield account, owner
+        if owner is not None:
+            yield account, "", owner
 
 
 def _named(entries: Iterable[BankEntry]) -> Iterator[tuple[BankEntry, str, UUID]]:
@@ -147,6 +151,16 @@ def _holders(accounts: set[str]) -> dict[str, set[UUID]]:
     return found
 
 
+def _bearers(names: set[str]) -> dict[str, set[UUID]]:
+    """The companies and firms of each of these names."""
+    plain = func.plain_firm_name(Organisation.name)
+    wanted = select(plain, Organisation.id).where(plain.in_(names - {""}))
+    found: dict[str, set[UUID]] = {}
+    for name, bearer in db.session.execute(wanted):
+        found.setdefault(name, set()).add(bearer)
+    return found
+
+
 def _plain(column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None]) -> ColumnElement[str]:
     """An account number as the rules compare it; see digits_and_letters."""
-    return func.upper(func.regexp_replace(column, "[^0-9A-Za-z]", "", "g"))
+    return func.plain_account(column)

@@ -22,6 +22,8 @@ FINDINGS: dict[str, Words] = {
     "survey_says_given": _("The company answers that something was given or offered back."),
     "provider_pays_for_company": _("The provider's account paid for the company after the provider was paid."),
     "company_pays_for_provider": _("The company's account paid for the provider after the provider was paid."),
+    "provider_name_for_company": _("Money for the company came under the provider's name, from an unknown account."),
+    "company_name_for_provider": _("Money for the provider came under the company's name, from an unknown account."),
     "refund_to_them": _("A refund of the company's share went to the provider's account."),
     "paid_from_their_account": _("The company's share came from an account of the other side."),
     "paid_by_them": _("The company's share was paid by the other side."),

@@ -129,7 +129,7 @@ def _claims() -> list[Fault]:
 def _refunds() -> list[Fault]:
     """A refund's money was set aside out of the co-payment; a paid refund's, and no other's, was sent back."""
     moved = _moved()
-    set_aside = _sum(moved.c.came, moved.c.other.in_(("co_payment", "bank")))
+    set_aside = _sum(moved.c.came, moved.c.other.in_(("co_payment", "bank", "suspense")))
     sent_back = _sum(moved.c.went - moved.c.came, moved.c.other == "refunded")
     sums = (
         select(moved.c.owner_id.label("id"), set_aside.label("set_aside"), sent_back.label("sent_back"))

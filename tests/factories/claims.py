@@ -3,6 +3,8 @@
 import io
 from uuid import uuid4
 
+from sqlalchemy import func, select
+
 from config.payments import terms
 from marketplace.claims import bank, queries, service
 from marketplace.claims.models import BankImport, Claim, PaymentBatch, Refund
@@ -12,7 +14,12 @@ from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.money import exponent
 from marketplace.engagements.models import Engagement
+from marketplace.notifications.models import Message
+from tests.factories import engagements
 from tests.factories.engagements import Story
+
+# Fifty million won: more than one person may approve, and more aid than the voucher holds.
+LARGE = {"diagnosis": 40_000_000, "action-plan": 5_000_000, "execution": 5_000_000}
 
 
 def new_key() -> str:
@@ -31,6 +38,30 @@ def submit(story: Story, engagement: Engagement) -> Claim:
         invoice_number="INV-1",
         invoice_gross=net * 11 // 10,
     )
+
+
+def finish(story: Story, prices: dict[str, int] | None = None) -> Engagement:
+    """An engagement whose three stages are accepted."""
+    made = engagements.make_engagement(story, prices)
+    engagements.accept_all(story, made, stages=3)
+    return made
+
+
+def check(story: Story, claim: Claim) -> None:
+    """The programme officer checks."""
+    service.check_claim(claim.id, actor=story.programme_officer)
+
+
+def answer(story: Story, claim: Claim) -> None:
+    """The provider answers the request and hands the claim in again."""
+    service.resubmit_claim(
+        claim.id, actor=story.manager, answer="Here it is", invoice_number="2", invoice_gross=claim.net_amount
+    )
+
+
+def told(template: str) -> int:
+    """How many mails were written from a template."""
+    return db.session.scalar(select(func.count()).where(Message.template == template)) or 0
 
 
 def approve(story: Story, claim: Claim, *lines: Cut) -> Claim:

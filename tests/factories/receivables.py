@@ -86,7 +86,7 @@ def notice(number: str, amount: int, currency: str = "KRW") -> bytes:
         payer=Account("Firm", "110-222", ""),
         account=Account(agency.holder, agency.number, agency.bank),
         booked_at=clock.now().astimezone(clock.zone()),
-    ).replace(b"R-RCV", f"{next(_number)}-RCV".encode())
+    ).replace(f"R-{number}".encode(), f"{next(_number)}-{number}".encode())
 
 
 def bounce(story: Story, claim: Claim, code: str = "MS03") -> None:

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.claims import bank, queries, service
@@ -17,6 +17,7 @@ from marketplace.engagements.models import Engagement
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.rules import InsufficientFunds, KeyReused
 from marketplace.notifications.models import Message
+from marketplace.notifications.rendering import render
 from marketplace.reports import proof
 from tests.conftest import MovableClock
 from tests.factories import claims as make
@@ -69,6 +70,31 @@ def test_the_money_goes_back_to_the_account_it_came_from(story: engagements.Stor
     assert proof.prove().faults == []
     told = db.session.query(Message.template).filter(Message.template.like("claims/refund_%")).all()
     assert sorted(row.template for row in told) == ["claims/refund_paid", "claims/refund_requested"]
+
+
+def test_each_mail_about_a_refund_says_how_much_goes_where(story: engagements.Story, engagement: Engagement) -> None:
+    refund = ask(engagement)
+    batch = send(story, refund)
+    (line,) = queries.lines_of(batch.id)
+    make.take(make.bank_answer(batch, {line.end_to_end_id: "AC04"}), story.budget_officers[0])
+    change = {"scheme": "other", "identifier": "99988777766", "bank_name": "Other bank"}
+    service.change_refund_account(refund.id, actor=story.sme, **change)
+    wanted = select(Message).where(Message.template.like("claims/refund_%"))
+    mails = {each.template: each for each in db.session.scalars(wanted)}
+    words = {
+        "claims/refund_paid": {"en": "went to your account", "ko": "계좌"},
+        "claims/refund_requested": {"en": "next payment batch", "ko": "지급 묶음"},
+        "claims/refund_returned": {"en": "please confirm it there", "ko": "확인해"},
+        "claims/refund_account_changed": {"en": "days after the change", "ko": "바뀐 날"},
+    }
+    assert mails.keys() == words.keys()
+    for template, mail in mails.items():
+        for language in ("en", "ko"):
+            letter = render(template, locale=language, base_url="", data=mail.data)
+            whole = f"{letter.subject}\n{letter.body}"
+            for expected in ("1,000", refund.number, words[template][language]):
+                assert expected in whole, (template, language, whole)
+            assert "99988777766" not in whole
 
 
 def test_never_more_than_is_held_and_once_per_key(engagement: Engagement) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.claims import queries as claims
 from marketplace.claims import service as claim_verbs
 from marketplace.claims.models import Refund
+from marketplace.claims.rules import Cut
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.core.errors import DomainError, Forbidden, IllegalMove, Invalid, NotFound
@@ -58,8 +59,15 @@ def held(engagement: Engagement) -> tuple[int, int]:
     return aid, ledger.balance(f"co_payment:{agreement_id}")
 
 
-def pay_all(story: make.Story, engagement: Engagement) -> None:
-    batch = make_claims.send(story, make_claims.approve(story, make_claims.submit(story, engagement)))
+def pay_all(story: make.Story, engagement: Engagement, cut: int | None = None) -> None:
+    """Claim, approve and pay what was accepted; of the first line only so many per cent, if a cut is given."""
+    claim = make_claims.submit(story, engagement)
+    first = claim.lines[0]
+    whole = first.aid + first.co_payment
+    # Something is always left to pay: nothing of the only line would be a refusal.
+    amount = whole if cut is None else max(whole * cut // 100, 1 if len(claim.lines) == 1 else 0)
+    cuts = [Cut(first.id, amount, "Not as agreed")] if amount < whole else []
+    batch = make_claims.send(story, make_claims.approve(story, claim, *cuts))
     make_claims.take(make_claims.bank_answer(batch), story.budget_officers[0])
 
 
@@ -152,11 +160,15 @@ PRICE = st.integers(min_value=1, max_value=9_999_999)
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(prices=st.tuples(PRICE, PRICE, PRICE), accepted=st.integers(min_value=0, max_value=3))
+@given(
+    prices=st.tuples(PRICE, PRICE, PRICE),
+    accepted=st.integers(min_value=0, max_value=3),
+    cut=st.none() | st.integers(min_value=0, max_value=100),
+)
 def test_nothing_of_an_agreement_is_stuck_whatever_its_prices(
-    database: object, prices: tuple[int, int, int], accepted: int
+    database: object, prices: tuple[int, int, int], accepted: int, cut: int | None
 ) -> None:
-    """Finished or ended early: once what was accepted is paid, the agreement holds nothing any more."""
+    """Finished or ended early, approved whole or cut: once it is paid, the agreement holds nothing any more."""
     with db.session.begin_nested() as savepoint:
         story = make.make_story()
         engagement = make.make_engagement(story, dict(zip(make.STAGES, prices, strict=True)))
@@ -165,8 +177,15 @@ def test_nothing_of_an_agreement_is_stuck_whatever_its_prices(
             end(engagement, story.programme_officer)
             claim_verbs.refund_ended_stages(engagement.id, actor=SYSTEM)
         if accepted:
-            pay_all(story, engagement)
+            pay_all(story, engagement, cut)
         assert held(engagement) == (0, 0)
+        aid, share = (sum(getattr(stage.agreed, part) for stage in engagement.stages) for part in ("aid", "co_payment"))
+        paid = [claim for claim in claims.claims_of(engagement.id) if claim.status == "paid"]
+        given_back = [each.amount for each in db.session.scalars(select(Refund)) if each.engagement_id == engagement.id]
+        assert sum(claim.approved_co_payment or 0 for claim in paid) + sum(given_back) == share
+        voucher = vouchers.get_voucher(engagement.agreement.voucher_id)
+        left = vouchers.remaining(voucher.id) + voucher.released
+        assert sum(claim.approved_aid or 0 for claim in paid) == voucher.amount - left <= aid
         assert proof.prove().faults == []
         savepoint.rollback()
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from config.payments import terms
 from marketplace.accounts import service as accounts
 from marketplace.claims import bank, queries, service
-from marketplace.claims.models import BankEntry, Claim, PaymentBatch
+from marketplace.claims.models import BankEntry, Claim, PaymentBatch, Refund
 from marketplace.claims.pain001 import Account
 from marketplace.core import clock as business_clock
 from marketplace.core import db
@@ -27,7 +27,7 @@ from marketplace.reports import proof
 from tests.conftest import MovableClock
 from tests.factories import claims as make
 from tests.factories import engagements
-from tests.factories.accounts import make_member, sign_in_as
+from tests.factories.accounts import make_member, make_officer, sign_in_as
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
@@ -112,7 +112,9 @@ def test_a_movement_is_assigned_once(awaited: CoPayment, officer: Actor) -> None
     entry = arrive(awaited.amount, officer)
     made = service.send_entry_back(entry.id, actor=officer, reason="Not ours", key="k")
     assert service.send_entry_back(entry.id, actor=officer, reason="Not ours", key="k").id == made.id
-    assert (made.kind, made.assigned_by, ledger.balance(f"suspense:{entry.id}")) == ("sent_back", officer.person_id, 0)
+    assert entry.assignment is not None
+    assert (entry.assignment.kind, entry.assignment.assigned_by) == ("sent_back", officer.person_id)
+    assert (ledger.balance(f"suspense:{entry.id}"), ledger.balance(f"refundable:{made.id}")) == (0, awaited.amount)
     with pytest.raises(DomainError):
         assign([entry], awaited, officer)
     with pytest.raises(DomainError):
@@ -151,9 +153,101 @@ def test_what_arrives_after_the_lapse_is_sent_back(awaited: CoPayment, officer: 
     entry = arrive(awaited.amount, officer, reference=awaited.reference)
     with pytest.raises(DomainError):
         assign([entry], awaited, officer)
-    service.send_entry_back(entry.id, actor=officer, reason="Too late", key=make.new_key())
-    assert ledger.balance("bank:KRW") == 0
+    refund = service.send_entry_back(entry.id, actor=officer, reason="Too late", key=make.new_key())
+    assert (refund.amount, refund.account_number, refund.bank_name) == (awaited.amount, "111-222", "Payer bank")
     assert proof.prove().faults == []
+
+
+def send_back(entry: BankEntry, officer: Actor) -> Refund:
+    return service.send_entry_back(entry.id, actor=officer, reason="By mistake", key=make.new_key())
+
+
+def test_what_is_sent_back_leaves_by_a_batch_that_another_officer_sends(story: engagements.Story) -> None:
+    first, second = story.budget_officers
+    entry = arrive(1234, first)
+    refund = send_back(entry, first)
+    by_second = service.prepare_batch(actor=second, refund_ids=[refund.id], key=make.new_key())
+    with pytest.raises(DomainError, match="환급|refund"):
+        service.send_batch(by_second.id, actor=first, key=make.new_key())
+    cheat = text("UPDATE payment_batches SET sent_by = :by WHERE id = :id")
+    with pytest.raises(IntegrityError, match="does not send it"), db.session.begin_nested():
+        db.session.execute(cheat, {"by": first.person_id, "id": by_second.id})
+    third = make_officer(Role.BUDGET_OFFICER)
+    service.send_batch(by_second.id, actor=third, key=make.new_key())
+    assert b"111-222" in queries.payment_file(by_second)
+    make.take(make.bank_answer(by_second), first)
+    assert (refund.status, ledger.balance(f"refundable:{refund.id}"), ledger.balance("refunded:KRW")) == (
+        "paid",
+        0,
+        1234,
+    )
+    assert proof.prove().faults == []
+
+
+def test_what_the_bank_does_not_deliver_goes_to_the_account_that_the_payer_names(
+    story: engagements.Story, clock: MovableClock
+) -> None:
+    (first, second), third = story.budget_officers, make_officer(Role.BUDGET_OFFICER)
+    refund = send_back(arrive(1234, first), first)
+    batch = service.prepare_batch(actor=second, refund_ids=[refund.id], key=make.new_key())
+    service.send_batch(batch.id, actor=third, key=make.new_key())
+    (line,) = queries.lines_of(batch.id)
+    make.take(make.bank_answer(batch, {line.end_to_end_id: "AC04"}), first)
+    assert (refund.status, ledger.balance(f"refundable:{refund.id}")) == ("awaiting", 1234)
+    assert proof.prove().faults == []
+    with pytest.raises(DomainError):
+        service.prepare_batch(actor=second, refund_ids=[refund.id], key=make.new_key())
+    change = {"scheme": "other", "identifier": "999-88-777777", "bank_name": "Other bank"}
+    for nobody in (story.sme, story.manager):
+        with pytest.raises(Forbidden):
+            service.change_refund_account(refund.id, actor=nobody, **change)
+    service.change_refund_account(refund.id, actor=second, **change)
+    assert (refund.holder_name, refund.account_changed_by) == ("Company", second.person_id)
+    clock.advance(days=terms(business_clock.today()).changed_account_days)
+    again = service.prepare_batch(actor=third, refund_ids=[refund.id], key=make.new_key())
+    for decided in (first, second):
+        with pytest.raises(DomainError):
+            service.send_batch(again.id, actor=decided, key=make.new_key())
+        cheat = text("UPDATE payment_batches SET sent_by = :by WHERE id = :id")
+        with pytest.raises(IntegrityError, match="does not send it"), db.session.begin_nested():
+            db.session.execute(cheat, {"by": decided.person_id, "id": again.id})
+    service.send_batch(again.id, actor=make_officer(Role.BUDGET_OFFICER), key=make.new_key())
+    make.take(make.bank_answer(again), first)
+    assert (refund.status, proof.prove().faults) == ("paid", [])
+
+
+def test_a_refund_has_a_payer_known_here_or_a_movement(story: engagements.Story, officer: Actor) -> None:
+    refund = send_back(arrive(1234, officer), officer)
+    cheats = {
+        "UPDATE refunds SET bank_entry_id = NULL": "ck_refunds_subject",
+        "INSERT INTO refunds (number, bank_entry_id, amount, currency, reason, status, requested_at, holder_name,"
+        " account_number, bank_name) SELECT 'x', bank_entry_id, 1, currency, reason, status, requested_at, holder_name,"
+        " account_number, bank_name FROM refunds": "uq_refunds_bank_entry_id",
+    }
+    for statement, match in cheats.items():
+        with pytest.raises(IntegrityError, match=match), db.session.begin_nested():
+            db.session.execute(text(statement))
+    assert refund.status == "awaiting"
+
+
+def test_the_pages_of_a_refund_to_an_unknown_payer(
+    story: engagements.Story, officer: Actor, client: FlaskClient
+) -> None:
+    refund = send_back(arrive(1234, officer, account=""), officer)
+    sign_in_as(client, officer)
+    path = f"/refunds/{refund.id}"
+    page = client.get(path, headers={"Accept-Language": "en"}).text
+    assert "Ask the payer for it" in page
+    assert "no reference" in page
+    assert refund.number in client.get("/refunds").text
+    account = {"scheme": "other", "identifier": "999-88-777777", "bank_name": "Other bank"}
+    assert client.get(f"{path}/account").status_code == 200
+    assert client.post(f"{path}/account", data=account).status_code == 303
+    assert "999" in client.get(path).text
+    for nobody in (story.sme, story.manager):
+        sign_in_as(client, nobody)
+        assert client.get(path).status_code == 404
+        assert refund.number not in client.get("/refunds").text
 
 
 def test_a_movement_that_left_is_explained(officer: Actor) -> None:

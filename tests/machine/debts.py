@@ -9,7 +9,7 @@ from hypothesis.stateful import rule
 from sqlalchemy import select
 
 from marketplace.claims import service as claims
-from marketplace.claims.models import BankEntry, Claim, Deduction
+from marketplace.claims.models import BankAssignment, BankEntry, Claim, Deduction
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM
 from marketplace.engagements.models import Engagement
@@ -68,6 +68,21 @@ class Debts(Play):
             actor = self.table.budget_officers[0]
             self.attempt(claims.import_bank_file, io.BytesIO(report), actor=actor, filename="camt.xml")
             self.book()
+
+    @rule(amount=st.sampled_from((1, 700_001)), who=WHO)
+    def stray(self, amount: int, who: int) -> None:
+        """Money arrives that matches nothing and goes back with one of the next batches."""
+        with db.unit_of_work():
+            report = notice("no reference", amount)
+        self.attempt(
+            claims.import_bank_file, io.BytesIO(report), actor=self.table.budget_officers[0], filename="camt.xml"
+        )
+        waiting = select(BankEntry.id).where(BankEntry.outcome == "unmatched", BankEntry.direction == "credit")
+        unassigned = waiting.where(BankEntry.id.not_in(select(BankAssignment.entry_id))).order_by(
+            BankEntry.bank_reference
+        )
+        for entry_id in self.read(unassigned.limit(1)):
+            self.attempt(claims.send_entry_back, entry_id, actor=self.officer(who), reason="Played")
 
     @rule()
     def book(self) -> None:

@@ -30,7 +30,7 @@ REACHED = {
     "paid": {"prepare_batch", "send_batch", "import_bank_file"},
     "asked back": {
         "open_recovery", "confirm", "take_receipt", "agree_instalments", "set_off", "take_set_off",
-        "propose_write_off", "sign_write_off", "extend",
+        "propose_write_off", "sign_write_off", "extend", "send_entry_back",
     },
     "large": {
         "countersign_claim", "reconsider_claim", "decline_repayment", "drop", "propose_repayment", "invoice_instalment",

@@ -14,7 +14,11 @@ from marketplace.engagements.models import Engagement
 
 
 class Refund(Model):
-    """A part of an SME's share that is not needed, on its way back to the account that it came from."""
+    """Money on its way back to the account that it came from.
+
+    It is a part of an SME's share that isn't needed, what came in beyond a debt, or, with `bank_entry_id`, money that
+    arrived and matches nothing: that one belongs to no engagement and to nobody known here.
+    """
 
     __tablename__ = "refunds"
     __table_args__ = (
@@ -25,14 +29,20 @@ class Refund(Model):
         CheckConstraint("(account_changed_at IS NULL) = (account_changed_by IS NULL)", name="account_changed"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("reason <> ''", name="reason"),
+        CheckConstraint(
+            "(bank_entry_id IS NULL) = (engagement_id IS NOT NULL)"
+            " AND (engagement_id IS NULL) = (organisation_id IS NULL)",
+            name="subject",
+        ),
         Index("ix_refunds_engagement_id", "engagement_id"),
         Index("ix_refunds_organisation_id", "organisation_id"),
     )
 
     id: Mapped[UUID] = uuid_key()
     number: Mapped[str] = mapped_column(unique=True)
-    engagement_id: Mapped[UUID] = mapped_column(ForeignKey("engagements.id"))
-    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    engagement_id: Mapped[UUID | None] = mapped_column(ForeignKey("engagements.id"))
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))
+    bank_entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_entries.id"), unique=True)
     amount: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str]
     reason: Mapped[str]
@@ -48,7 +58,8 @@ class Refund(Model):
     paid_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
 
-    engagement: Mapped[Engagement] = relationship()
+    engagement: Mapped[Engagement | None] = relationship()
+    bank_entry: Mapped["BankEntry | None"] = relationship()
 
 
 class PaymentBatch(Model):

@@ -25,8 +25,8 @@ def find_hold_in_force(engagement_id: UUID) -> Hold | None:
     return session.scalars(wanted.order_by(Hold.until_at.desc()).limit(1)).one_or_none()
 
 
-def held_engagements(engagement_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the engagements whose payments are held now."""
+def held_engagements(engagement_ids: Sequence[UUID | None]) -> set[UUID]:
+    """Those of the engagements whose payments are held now; what belongs to none is never held."""
     wanted = select(Hold.engagement_id).where(
         Hold.engagement_id.in_(engagement_ids), Hold.status == "active", Hold.until_at > func.app_now()
     )

@@ -8,6 +8,7 @@ from marketplace.claims.models import Claim, PaymentLine, Refund
 from marketplace.core import db
 from marketplace.core.actors import Actor
 from marketplace.core.money import split
+from marketplace.engagements.models import Engagement
 from marketplace.ledger import queries as ledger_queries
 from marketplace.ledger.models import Account
 from marketplace.ledger.service import Leg, Opening, post
@@ -34,7 +35,8 @@ def make_payable(claim: Claim, *, actor: Actor) -> None:
 def set_aside(refund: Refund, *, actor: Actor) -> None:
     """Take the refund's amount out of the co-payment that is held for its agreement."""
     refundable = Opening(f"refundable:{refund.id}", "refundable", ("refund", refund.id), refund.currency)
-    leg = Leg(f"co_payment:{refund.engagement.agreement_id}", refundable, refund.amount, f"{refund.id}:refund")
+    agreement_id = cast(Engagement, refund.engagement).agreement_id
+    leg = Leg(f"co_payment:{agreement_id}", refundable, refund.amount, f"{refund.id}:refund")
     post([leg], kind="refund", actor=actor, reference=refund.number)
 
 
@@ -45,6 +47,13 @@ def take_excess(refund: Refund, *, actor: Actor) -> None:
     refundable = Opening(f"refundable:{refund.id}", "refundable", ("refund", refund.id), refund.currency)
     leg = Leg(bank, refundable, refund.amount, f"{refund.id}:excess")
     post([leg], kind="overpayment", actor=actor, reference=refund.number)
+
+
+def take_from_suspense(refund: Refund, *, actor: Actor) -> None:
+    """Keep what arrived and matches nothing for the refund that gives it back."""
+    refundable = Opening(f"refundable:{refund.id}", "refundable", ("refund", refund.id), refund.currency)
+    leg = Leg(f"suspense:{refund.bank_entry_id}", refundable, refund.amount, f"{refund.id}:send_back")
+    post([leg], kind="send_back", actor=actor, reference=refund.number)
 
 
 def pay(line: PaymentLine, *, actor: Actor) -> None:

@@ -6,7 +6,7 @@ from config.payments import terms
 from marketplace.accounts import queries as accounts_queries
 from marketplace.accounts import service as accounts
 from marketplace.claims import rules
-from marketplace.claims.models import Refund
+from marketplace.claims.models import BankEntry, Refund
 from marketplace.claims.pain001 import Account as PayerAccount
 from marketplace.claims.service import money
 from marketplace.claims.states import REFUND
@@ -34,22 +34,14 @@ def request_refund(agreement_id: UUID, *, actor: Actor, amount: int, reason: str
     engagement, paid = engagements.find_engagement(agreement_id), engagements.find_co_payment(agreement_id)
     if engagement is None or paid is None:
         raise NotFound()
-    refund = Refund(
-        number=db.next_number("REF"),
+    refund = _new(
+        rules.check_reason(reason),
+        Money(amount, paid.currency),
+        PayerAccount(paid.holder_name or paid.payer_name or "", paid.payer_account or "", paid.payer_bank or ""),
         engagement_id=engagement.id,
         organisation_id=engagement.organisation_id,
-        amount=amount,
-        currency=paid.currency,
-        reason=rules.check_reason(reason),
-        status=REFUND.initial,
         requested_by=actor.person_id,
-        requested_at=clock.now(),
-        holder_name=paid.holder_name or paid.payer_name or "",
-        account_number=paid.payer_account or "",
-        bank_name=paid.payer_bank or "",
     )
-    session.add(refund)
-    db.flush()
     money.set_aside(refund, actor=actor)
     record(actor, "refund.request", refund, after={"amount": amount, "engagement_id": engagement.id}, reason=reason)
     tell_company(refund, "claims/refund_requested", key=str(refund.id), reason=refund.reason)
@@ -74,30 +66,28 @@ def pay_back_excess(
 ) -> Refund:  # fmt: skip
     """What came in beyond a debt goes back to the account that it came from with the next batch."""
     rules.check_role(actor, Role.SYSTEM)
-    refund = Refund(
-        number=db.next_number("REF"),
-        engagement_id=engagement_id,
-        organisation_id=organisation_id,
-        amount=amount.amount,
-        currency=amount.currency,
-        reason=rules.check_reason(reason),
-        status=REFUND.initial,
-        requested_at=clock.now(),
-        holder_name=account.holder,
-        account_number=account.number,
-        bank_name=account.bank,
-    )
-    session.add(refund)
-    db.flush()
+    subject = {"engagement_id": engagement_id, "organisation_id": organisation_id}
+    refund = _new(rules.check_reason(reason), amount, account, **subject)
     money.take_excess(refund, actor=actor)
     record(actor, "refund.pay_back_excess", refund, after={"amount": amount.amount}, reason=reason)
+    return refund
+
+
+def pay_back_entry(entry: BankEntry, *, actor: Actor, reason: str) -> Refund:
+    """Money that matches nothing goes back to the account that it came from with the next batch; once per movement."""
+    account = PayerAccount(entry.debtor or entry.payer, entry.debtor_account, entry.debtor_bank)
+    amount = Money(entry.amount, entry.currency)
+    refund = _new(reason, amount, account, bank_entry_id=entry.id, requested_by=actor.person_id)
+    money.take_from_suspense(refund, actor=actor)
+    record(actor, "refund.pay_back_entry", refund, after={"amount": entry.amount, "entry": entry.id}, reason=reason)
     return refund
 
 
 def change_refund_account(refund_id: UUID, *, actor: Actor, scheme: str, identifier: str, bank_name: str) -> Refund:
     """Who signs for the company or firm names another account of it, for a refund that waits; all who sign are told.
 
-    The payment waits until the new account is some days old, so that who didn't ask for it has time to object.
+    Where the payer is nobody known here, a budget officer names the account that the payer wrote of, and another one
+    sends the payment. It waits until the new account is some days old, so that there is time to object.
     """
     refund = db.get(Refund, refund_id, lock=True)
     rules.check_refund_owner(refund, actor)
@@ -106,7 +96,8 @@ def change_refund_account(refund_id: UUID, *, actor: Actor, scheme: str, identif
     before = refund.account_number
     refund.account_number = check_account_number(scheme, identifier)
     refund.bank_name = bank_name
-    refund.holder_name = accounts_queries.organisation_names([refund.organisation_id])[refund.organisation_id]
+    if refund.organisation_id is not None:
+        refund.holder_name = accounts_queries.organisation_names([refund.organisation_id])[refund.organisation_id]
     refund.account_changed_by, refund.account_changed_at = actor.person_id, clock.now()
     record(actor, "refund.change_account", refund, before={"masked": masked(before) if before else ""})
     db.flush()
@@ -116,7 +107,9 @@ def change_refund_account(refund_id: UUID, *, actor: Actor, scheme: str, identif
 
 
 def tell_company(refund: Refund, template: str, *, key: str, **data: str | int) -> None:
-    """Tell who signs for the company, or the firm, once about this step of a refund."""
+    """Tell who signs for the company, or the firm, once about this step of its refund, if one is known."""
+    if refund.organisation_id is None or refund.engagement is None:
+        return
     accounts.notify_organisation(
         refund.organisation_id,
         rules.REFUND_OWNERS,
@@ -134,3 +127,21 @@ def tell_company(refund: Refund, template: str, *, key: str, **data: str | int) 
 
 def _days() -> int:
     return terms(clock.today()).changed_account_days
+
+
+def _new(reason: str, amount: Money, account: PayerAccount, **subject: UUID | None) -> Refund:
+    refund = Refund(
+        number=db.next_number("REF"),
+        amount=amount.amount,
+        currency=amount.currency,
+        reason=reason,
+        status=REFUND.initial,
+        requested_at=clock.now(),
+        holder_name=account.holder,
+        account_number=account.number,
+        bank_name=account.bank,
+        **subject,
+    )
+    session.add(refund)
+    db.flush()
+    return refund

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from marketplace.claims import queries, rules
-from marketplace.claims.models import BankAssignment, BankEntry
+from marketplace.claims.models import BankAssignment, BankEntry, Refund
+from marketplace.claims.service.refunds import pay_back_entry
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
@@ -54,21 +55,18 @@ def assign_to_co_payment(
     return co_payment
 
 
-@money_verb(BankAssignment)
-def send_entry_back(entry_id: UUID, *, actor: Actor, reason: str, key: str) -> BankAssignment:
-    """Say that money which arrived by mistake, or too late, went back to its payer; it leaves the books again."""
+@money_verb(Refund)
+def send_entry_back(entry_id: UUID, *, actor: Actor, reason: str, key: str) -> Refund:
+    """Say that money which arrived by mistake, or too late, goes back to its payer with the next payment batch.
+
+    Another budget officer sends that batch, as for every payment.
+    """
     rules.check_role(actor, Role.BUDGET_OFFICER)
     entry = queries.get_entry(entry_id)
     rules.check_unassigned(entry)
     _check_in_suspense(entry)
     made = _assign(entry, "sent_back", actor, reason)
-    post(
-        [Leg(_suspense(entry), _bank(entry), entry.amount, f"send_back:{entry.id}")],
-        kind="send_back",
-        actor=actor,
-        reference=entry.bank_reference,
-    )
-    return made
+    return pay_back_entry(entry, actor=actor, reason=made.reason)
 
 
 def explain_entry(entry_id: UUID, *, actor: Actor, reason: str) -> BankAssignment:

@@ -18,7 +18,7 @@ from marketplace.core import db, exports
 from marketplace.core.actors import Actor, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.db import session
-from marketplace.core.errors import DomainError
+from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.i18n import _, money
 from marketplace.core.web import done, page, paginate
 
@@ -142,11 +142,13 @@ def remove_line(line_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.route("/payment-batches/lines/<uuid:line_id>/confirm-account", methods=["GET", "POST"])
-@requires(Role.MANAGER, Role.SIGNATORY)
+@requires(Role.MANAGER, Role.SIGNATORY, Role.BUDGET_OFFICER)
 def confirm_account(line_id: UUID) -> ResponseReturnValue:
     """Say that the account of a payment that the bank sent back is right."""
     actor = current_actor()
     line = db.get(PaymentLine, line_id)
+    if actor.role == Role.BUDGET_OFFICER and not (line.refund and line.refund.bank_entry_id):
+        raise NotFound()
     if line.claim_id is not None:
         back = url_for(".claim", claim_id=queries.get_claim(line.claim_id, actor=actor).id)
     else:

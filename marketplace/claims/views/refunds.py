@@ -10,7 +10,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.claims import queries, service
 from marketplace.claims.forms import RefundAccountForm, RefundFilter
 from marketplace.claims.models import Refund
-from marketplace.claims.rules import REFUND_OWNERS, RETURN_REASONS
+from marketplace.claims.rules import REFUND_OWNERS, RETURN_REASONS, check_refund_owner
 from marketplace.claims.states import LINE, REFUND
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, exports
@@ -46,8 +46,8 @@ def refunds() -> ResponseReturnValue:
     return page(
         "claims/refunds.html",
         found=found,
-        names=accounts.organisation_names(row.organisation_id for row in found.items),
-        numbers=engagements.numbers(row.engagement_id for row in found.items),
+        names=accounts.organisation_names(row.organisation_id for row in found.items if row.organisation_id),
+        numbers=engagements.numbers(row.engagement_id for row in found.items if row.engagement_id),
         lifecycle=REFUND,
         form=RefundFilter(request.args),
     )
@@ -62,23 +62,24 @@ def refund(refund_id: UUID) -> ResponseReturnValue:
     return page(
         "claims/refund.html",
         refund=found,
-        names=accounts.organisation_names([found.organisation_id]),
+        names=accounts.organisation_names([found.organisation_id] if found.organisation_id else []),
         lines=queries.attempts(found),
         return_words=RETURN_REASONS,
         days=limits.changed_account_days,
         batch_days=limits.batch_every_days,
         lifecycle=REFUND,
         line_lifecycle=LINE,
-        owners=REFUND_OWNERS,
+        owners=REFUND_OWNERS if found.organisation_id else (Role.BUDGET_OFFICER,),
     )
 
 
 @blueprint.route("/refunds/<uuid:refund_id>/account", methods=["GET", "POST"])
-@requires(*REFUND_OWNERS)
+@requires(*REFUND_OWNERS, Role.BUDGET_OFFICER)
 def refund_account(refund_id: UUID) -> ResponseReturnValue:
-    """Name another account of the company or firm."""
+    """Name another account: of the company or firm, or of a payer whom nobody knows here."""
     actor = current_actor()
     found = queries.get_refund(refund_id, actor=actor)
+    check_refund_owner(found, actor)
     form = RefundAccountForm(scheme="other")
     if form.validate_on_submit():
         with form.errors_to_fields():

@@ -39,13 +39,16 @@ def assign_entry(entry_id: UUID) -> ResponseReturnValue:
 @blueprint.route("/bank-entries/<uuid:entry_id>/send-back", methods=["GET", "POST"])
 @requires(Role.BUDGET_OFFICER)
 def send_entry_back(entry_id: UUID) -> ResponseReturnValue:
-    """Say that money went back to its payer."""
+    """Say that money goes back to its payer, with the next payment batch."""
     entry = queries.get_entry(entry_id)
     form = ReasonForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
-            service.send_entry_back(entry_id, actor=current_actor(), reason=form.reason.data, key=str(form.key.data))
-            return done(_("The money is booked as sent back."), url_for(".bank_imports"))
+            refund = service.send_entry_back(
+                entry_id, actor=current_actor(), reason=form.reason.data, key=str(form.key.data)
+            )
+            words = _("It waits for a payment batch, which another budget officer sends.")
+            return done(words, url_for(".refund", refund_id=refund.id))
     return page("claims/send_entry_back.html", form=form, entry=entry)
 
 

@@ -76,13 +76,14 @@ class CoPayment:
 
 @dataclass(frozen=True)
 class Flow:
-    """Money at the agency's account: whose matter it was, and the account it came from or went to."""
+    """Money at the agency's account: whose matter it was, the account it came from or went to, and who paid it in."""
 
     reference: str
     account: str
     side: str
     direction: str
     day: date
+    payer: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from marketplace.ethics.rules.facts import Facts, Flow, Hit, Requirement, Session, Validity, strong, weak
-from marketplace.ethics.rules.identity import digits_and_letters, short
+from marketplace.ethics.rules.identity import digits_and_letters, firm_name, short
 from marketplace.ethics.rules.register import Limits, rule
 
 
@@ -63,7 +63,7 @@ def unconfirmed(facts: Facts, limits: Limits) -> Iterator[Hit]:
         yield weak("survey_counts_fewer", sessions=len(facts.sessions), answer=counted, threshold=least)
 
 
-@rule("E18", version=2)
+@rule("E18", version=3)
 def given_back(facts: Facts, limits: Limits) -> Iterator[Hit]:
     """E18: nothing flows back to the SME, and neither side pays for the other after the provider was paid."""
     said = facts.survey.facts.get("offered_back", "no") if facts.survey else "no"
@@ -71,9 +71,11 @@ def given_back(facts: Facts, limits: Limits) -> Iterator[Hit]:
         yield strong("survey_says_given", answer=said)
     days = int(limits["days"])
     for flow in facts.flows:
+        day, within, links = flow.day.isoformat(), f"{days} d", (flow.reference,)
         if reason := _between_the_sides(facts, flow, days):
-            links = (flow.reference,)
-            yield strong(reason, value=flow.account, day=flow.day.isoformat(), threshold=f"{days} d", links=links)
+            yield strong(reason, value=flow.account, day=day, threshold=within, links=links)
+        elif reason := _under_their_name(facts, flow, days):
+            yield weak(reason, value=flow.payer, day=day, threshold=within, links=links)
 
 
 def _between_the_sides(facts: Facts, flow: Flow, days: int) -> str | None:
@@ -85,10 +87,26 @@ def _between_the_sides(facts: Facts, flow: Flow, days: int) -> str | None:
         return None
     if flow.direction == "out":
         return "refund_to_them"
-    soon = any(timedelta(0) <= flow.day - paid_on <= timedelta(days=days) for paid_on in facts.paid_on)
-    if not soon or flow.reference in {each.reference for each in facts.co_payments}:
+    if not _is_soon_after(facts, flow, days):
         return None
     return "provider_pays_for_company" if flow.side == "sme" else "company_pays_for_provider"
+
+
+def _under_their_name(facts: Facts, flow: Flow, days: int) -> str | None:
+    """Money from an account that nobody knows, under the other side's name: firms can share a name, so it is weak."""
+    theirs, ours = firm_name(facts.provider.name), firm_name(facts.sme.name)
+    other = theirs if flow.side == "sme" else ours
+    if flow.direction == "out" or not other or theirs == ours or firm_name(flow.payer) != other:
+        return None
+    if not _is_soon_after(facts, flow, days):
+        return None
+    return "provider_name_for_company" if flow.side == "sme" else "company_name_for_provider"
+
+
+def _is_soon_after(facts: Facts, flow: Flow, days: int) -> bool:
+    """Whether it came within the days after the provider was paid, and isn't the engagement's own share."""
+    soon = any(timedelta(0) <= flow.day - paid_on <= timedelta(days=days) for paid_on in facts.paid_on)
+    return soon and flow.reference not in {each.reference for each in facts.co_payments}
 
 
 @rule("E23", version=1)

@@ -1,11 +1,13 @@
 """Money between the two sides after the provider was paid: planted cases are found, honest ones are not."""
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import func, select, text
 
 from config.payments import terms
+from marketplace.accounts.models import Organisation
 from marketplace.claims import bank, service
 from marketplace.claims import queries as claims
 from marketplace.claims.models import BankEntry
@@ -15,8 +17,9 @@ from marketplace.core.actors import SYSTEM
 from marketplace.core.tasks import BackgroundTask
 from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import CoPayment, Engagement
-from marketplace.ethics import queries
+from marketplace.ethics import flows, queries
 from marketplace.ethics.models import EthicsCheck, Flag
+from marketplace.ethics.rules.identity import digits_and_letters, firm_name
 from marketplace.providers import queries as providers
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make
@@ -35,24 +38,25 @@ def story() -> Story:
 
 
 @pytest.fixture
-def paid(story: Story) -> Engagement:
+def paid(story: Story, run_tasks: Run) -> Engagement:
     """A small engagement whose provider was paid; the voucher has something left for another one."""
     engagement = make.make_engagement(story, SMALL)
     make.accept_all(story, engagement)
     claim = make_claims.approve(story, make_claims.submit(story, engagement))
     make_claims.take(make_claims.bank_answer(make_claims.send(story, claim)), story.budget_officers[0])
+    run_tasks()
     return engagement
 
 
-def arrive(story: Story, reference: str, amount: int, account: str) -> BankEntry:
-    """Money from this account under this reference."""
+def arrive(story: Story, reference: str, amount: int, account: str, name: str = "Somebody") -> BankEntry:
+    """Money from this account and under this name and reference."""
     own = terms(clock.today())
     notice = bank.receive(
         reference,
         amount=amount,
         digits=0,
         currency="KRW",
-        payer=Account("Somebody", account, ""),
+        payer=Account(name, account, ""),
         account=Account(own.holder, own.number, own.bank),
         booked_at=clock.now().astimezone(clock.zone()),
     )
@@ -156,3 +160,45 @@ def test_money_that_an_officer_assigns_is_asked_about_too(story: Story, paid: En
     )
     run_tasks()
     assert found(paid) == [("E18", "provider_pays_for_company")]
+
+
+def test_money_under_the_providers_name_from_an_unknown_account(story: Story, paid: Engagement, run_tasks: Run) -> None:
+    firm = db.get(Organisation, paid.provider_id)
+    arrive(story, paid.number, 5, "404-404", f"(주) {firm.name.upper()}")
+    run_tasks()
+    assert found(paid) == [("E18", "provider_name_for_company")]
+    (flag,) = flags(paid)
+    assert flag.strength == "weak"
+    assert claims.holds_of(paid.id) == []
+
+
+def test_two_files_with_different_findings_are_two_flags(story: Story, paid: Engagement, run_tasks: Run) -> None:
+    """Each file is looked at; what an earlier one raised is not raised again."""
+    firm = db.get(Organisation, paid.provider_id)
+    arrive(story, f"{paid.number} first", 5, "404-404", firm.name)
+    run_tasks()
+    arrive(story, f"{paid.number} second", 5, account_of(paid))
+    run_tasks()
+    arrive(story, f"{paid.number} third", 5, account_of(paid))
+    run_tasks()
+    assert sorted(found(paid)) == [("E18", "provider_name_for_company"), ("E18", "provider_pays_for_company")]
+
+
+def test_the_database_compares_names_and_accounts_as_the_rules_do() -> None:
+    names = ["주식회사 한빛컨설팅", "(주)한빛 컨설팅", "한빛컨설팅㈜", "Hanbit Co., Ltd.", "HANBIT inc", "(유)가온", ""]
+    for name in names:
+        assert db.session.scalar(select(func.plain_firm_name(name))) == firm_name(name)
+    for account in ("110-222 333", "kr12 abc", ""):
+        assert db.session.scalar(select(func.plain_account(account))) == digits_and_letters(account)
+    indexed = (
+        "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%plain_account(%' OR indexdef LIKE '%plain_firm_name(%'"
+    )
+    assert db.session.scalar(text(indexed)) == 5
+
+
+def test_the_day_of_a_payment_is_the_agencys_day(story: Story, paid: Engagement) -> None:
+    (claim,) = claims.claims_of(paid.id)
+    (line,) = claims.attempts(claim)
+    line.paid_at = datetime(2026, 3, 4, 15, 30, tzinfo=UTC)
+    db.flush()
+    assert flows.paid_on(paid.id) == (date(2026, 3, 5),)

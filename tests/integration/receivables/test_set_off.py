@@ -1,7 +1,10 @@
 """What a firm owes is kept back from its next payment: within what is owed, out of its own approved claim, once."""
 
+from typing import Any
+from uuid import UUID
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.claims import queries as claim_queries
@@ -133,3 +136,28 @@ def test_once_all_is_paid_the_claim_is_paid_in_full(story: Story, debt: Receivab
     )
     make.pay(story, debt, debt.outstanding)
     assert (debt.status, deduction.status, claim_queries.kept_back(claim.id)) == ("settled", "cancelled", 0)
+
+
+def test_cancelling_holds_the_claims_in_the_order_of_a_payment_batch(story: Story, debt: Receivable) -> None:
+    """Whatever the order in which they were agreed: two who hold claims otherwise would wait for each other."""
+    officer, ids = story.budget_officers[0], []
+    for _each in range(3):
+        engagement = make_work.make_engagement(story, dict.fromkeys(make_work.STAGES, 100_000))
+        make_work.accept_all(story, engagement)
+        ids.append(make_claims.approve(story, make_claims.submit(story, engagement)).id)
+    for claim_id in sorted(ids, reverse=True):
+        service.set_off(debt.id, actor=officer, claim_id=claim_id, amount=1000, key=make.key())
+    locked: list[UUID] = []
+
+    def watch(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if "FROM claims" in statement and "FOR NO KEY UPDATE" in statement:
+            locked.append(next(iter(parameters.values())))
+
+    engine = db.session.connection().engine
+    event.listen(engine, "before_cursor_execute", watch)
+    try:
+        claims.cancel_deductions(debt.number, actor=SYSTEM)
+    finally:
+        event.remove(engine, "before_cursor_execute", watch)
+    assert locked == sorted(ids)
+    assert [claim_queries.kept_back(claim_id) for claim_id in ids] == [0, 0, 0]

@@ -117,6 +117,14 @@ def test_the_database_writes_the_audit_entries_of_the_verb(voucher: Voucher, sme
         assert (entry.organisation_id, entry.device_hash) == (sme.organisation_id, sme.device_hash)
 
 
-def test_the_app_cannot_add_moves_for_the_database() -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "INSERT INTO lifecycle_moves VALUES ('voucher', 'exhaust', 'expired', 'exhausted')",
+        "UPDATE lifecycle_moves SET source = 'expired'",
+        "DELETE FROM lifecycle_moves",
+    ],
+)
+def test_the_app_cannot_change_the_moves_of_the_database(change: str) -> None:
     with pytest.raises(Exception, match="permission denied"):
-        db.session.execute(text("INSERT INTO lifecycle_moves VALUES ('voucher', 'exhaust', 'expired', 'exhausted')"))
+        db.session.execute(text(change))

@@ -195,6 +195,20 @@ def test_e18_money_between_the_sides_after_the_provider_was_paid() -> None:
     assert hits(**sides, flows=(replace(debt, account="9991"),)) == []
 
 
+def test_e18_money_under_the_other_sides_name_is_a_weaker_sign() -> None:
+    paid_on = date(2026, 6, 1)
+    provider = replace(PROVIDER, name="주식회사 한빛컨설팅", bank_accounts=frozenset({"9991"}))
+    flow = Flow("COP-2026-000002", "777", "sme", "in", paid_on, "한빛 컨설팅(주)")
+    sides = {"provider": provider, "sme": replace(SME, name="가온정밀"), "paid_on": (paid_on,)}
+    assert hits(**sides, flows=(flow,)) == [("E18", "provider_name_for_company", "weak")]
+    assert hits(**sides, flows=(replace(flow, account="999-1"),)) == [("E18", "provider_pays_for_company", "strong")]
+    assert hits(**sides, flows=(replace(flow, payer="다른컨설팅"),)) == []
+    assert hits(**sides, flows=(replace(flow, day=paid_on - timedelta(days=1)),)) == []
+    assert hits(**{**sides, "sme": replace(SME, name="한빛컨설팅")}, flows=(flow,)) == []
+    debt = replace(flow, reference="RCV-2026-000001", side="provider", payer="가온정밀㈜")
+    assert hits(**sides, flows=(debt,)) == [("E18", "company_name_for_provider", "weak")]
+
+
 def test_e18_the_engagements_own_share_is_e17s_question() -> None:
     payment = CoPayment("COP-2026-000001", "가온정밀", "999-1", NOON)
     own = Flow("COP-2026-000001", "999-1", "sme", "in", date(2026, 6, 15))

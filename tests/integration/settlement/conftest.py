@@ -1,0 +1,37 @@
+"""The people, the claim and the changed figures that these tests begin with."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import config.claims
+from config.claims import handling
+from marketplace.claims.models import Claim
+from marketplace.core import clock as business_clock
+from tests.factories import claims as make
+from tests.factories import engagements
+
+
+@pytest.fixture
+def story() -> engagements.Story:
+    return engagements.make_story()
+
+
+@pytest.fixture
+def claim(story: engagements.Story) -> Claim:
+    """A claim of three stages, 15,000,001 won net."""
+    return make.submit(story, make.finish(story))
+
+
+@pytest.fixture
+def edition(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Changes the figures of the edition in force, as an agency does in its data."""
+
+    def change(**risks: Any) -> None:
+        usual = handling(business_clock.today())
+        changed = replace(usual, risk=replace(usual.risk, **risks))
+        monkeypatch.setattr(config.claims, "_editions", lambda: (changed,))
+
+    return change
