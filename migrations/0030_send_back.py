@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0030"
-down_revision = "0035"
+down_revision = "0029"
 
 REFUNDS = """
 ALTER TABLE refunds ALTER COLUMN engagement_id DROP NOT NULL, ALTER COLUMN organisation_id DROP NOT NULL,

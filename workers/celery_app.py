@@ -149,11 +149,9 @@ def sweep() -> int:
     """Ring for what is due and wasn't heard, and say that the background is alive."""
     with db.unit_of_work():
         tasks.beat("worker")
-    room = DEEPEST_QUEUE - _waiting_messages()
-    if room <= 0:
-        return 0
+    room = {queue: DEEPEST_QUEUE - depth for queue, depth in _waiting_messages().items() if depth < DEEPEST_QUEUE}
     with db.unit_of_work():
-        due = tasks.due(limit=room)
+        due = tasks.due(room)
     for task_id, queue in due:
         ring(task_id, queue)
     return len(due)
@@ -168,11 +166,10 @@ def tick(kind: str, seconds: int) -> None:
         tasks.schedule(Task(kind), tasks.NOBODY, wave=slot_number(clock.now(), timedelta(seconds=seconds)))
 
 
-def _waiting_messages() -> int:
+def _waiting_messages() -> dict[Queue, int]:
     prefix = celery.conf.broker_transport_options.get("global_keyprefix", "")
     with redis.Redis.from_url(_Runtime.settings.redis_url, socket_timeout=5) as client:
-        depths = [client.llen(f"{prefix}{queue.value}") for queue in Queue]
-    return sum(int(depth) for depth in depths)
+        return {queue: int(client.llen(f"{prefix}{queue.value}")) for queue in Queue}
 
 
 def _load_handlers() -> None:

@@ -1,6 +1,6 @@
 """Durable background tasks: the database is the truth, the broker only a doorbell."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -87,7 +87,7 @@ class BackgroundTask(Model):
     __table_args__ = (
         UniqueConstraint("kind", "subject", "wave"),
         CheckConstraint("status IN ('pending', 'done', 'dead', 'cancelled')", name="status"),
-        Index("ix_background_tasks_due", "run_after", postgresql_where=text("status = 'pending'")),
+        Index("ix_background_tasks_due", "queue", "run_after", postgresql_where=text("status = 'pending'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -232,8 +232,11 @@ def fail(claimed: Claim, error: str) -> None:
     )
 
 
-def due(*, limit: int) -> list[tuple[UUID, str]]:
-    """Up to `limit` due tasks to ring for, marked as rung; any number of sweepers may run at once."""
+def due(room: Mapping[Queue, int]) -> list[tuple[UUID, str]]:
+    """Due tasks to ring for, up to so many of each queue, marked as rung; any number of sweepers may run at once.
+
+    By queue, so that thousands of mails never keep the money waiting.
+    """
     session.execute(
         text(
             """
@@ -248,15 +251,17 @@ def due(*, limit: int) -> list[tuple[UUID, str]]:
         text(
             """
             UPDATE background_tasks SET rung_at = clock_timestamp()
-             WHERE id IN (SELECT id FROM background_tasks
-                           WHERE status = 'pending' AND run_after <= app_now()
-                             AND (lease_until IS NULL OR lease_until < clock_timestamp())
-                             AND (rung_at IS NULL OR rung_at < clock_timestamp() - interval '10 seconds')
-                           ORDER BY run_after LIMIT :limit FOR UPDATE SKIP LOCKED)
+             WHERE id IN (SELECT found.id
+                            FROM unnest(CAST(:queues AS text[]), CAST(:rooms AS int[])) AS each (name, room), LATERAL (
+                               SELECT id FROM background_tasks
+                                WHERE status = 'pending' AND queue = each.name AND run_after <= app_now()
+                                  AND (lease_until IS NULL OR lease_until < clock_timestamp())
+                                  AND (rung_at IS NULL OR rung_at < clock_timestamp() - interval '10 seconds')
+                                ORDER BY run_after LIMIT each.room FOR UPDATE SKIP LOCKED) AS found)
             RETURNING id, queue
             """
         ),
-        {"limit": limit},
+        {"queues": [queue.value for queue in room], "rooms": list(room.values())},
     )
     return [(row.id, row.queue) for row in rows]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from marketplace.core import db, tasks
-from marketplace.core.tasks import Task
+from marketplace.core.tasks import Queue, Task
 
 _handlers: Mapping[Task, Callable[[UUID, int], None]] = {}
 
@@ -19,7 +19,7 @@ def configure(handlers: Mapping[Task, Callable[[UUID, int], None]]) -> None:
 def run_due() -> None:
     """Do every task that is due, and what comes of it; a failure stops the generator, and is seen."""
     db.flush()
-    while found := tasks.due(limit=500):
+    while found := tasks.due(dict.fromkeys(Queue, 100)):
         for task_id, _queue in found:
             claimed = tasks.claim(task_id, lease=timedelta(minutes=10))
             if claimed is not None:

@@ -84,13 +84,18 @@ def test_every_kind_of_fault_is_named(story: tuple[make.Story, Claim], as_owner:
         " = (approved_aid + 1, approved_co_payment + 1, approved_amount + 2)",
     ) == {("approved_aid", claim.number), ("approved_co_payment", claim.number)}
 
+    assert planted(
+        "UPDATE claims SET (status, paid_at) = ('paid', now())",
+        "UPDATE claims SET (status, paid_at) = ('approved', NULL)",
+    ) == {("paid_aid", claim.number), ("paid_co_payment", claim.number)}
+
     # Paid without a payment; then sent back, so that all is well again.
     with db.unit_of_work():
         paid = ledger.open_account(
             f"paid:{first}", stage="paid", owner=("budget_line", None), currency="KRW", budget_line_id=first
         )
     move(f"payable:{claim.id}:{first}", paid, 3)
-    assert found() == {("paid_aid", claim.number)}
+    assert found() == {("kept_back", claim.number)}
     move(paid, f"payable:{claim.id}:{first}", 3)
     assert found() == set()
 

@@ -8,11 +8,12 @@ from sqlalchemy import select, text
 
 from marketplace.core import clock, db, tasks
 from marketplace.core.actors import SYSTEM
-from marketplace.core.tasks import BackgroundTask, LeaseLost, Task
+from marketplace.core.tasks import BackgroundTask, LeaseLost, Queue, Task
 from workers import celery_app
 from workers.schedule import slot_number
 
 LEASE = timedelta(seconds=60)
+ROOM = dict.fromkeys(Queue, 10)
 
 
 @pytest.fixture
@@ -114,16 +115,26 @@ def test_later_work_waits_for_business_time(real_database, handled):
 def test_the_sweeper_rings_once_in_a_while_for_what_is_due(real_database):
     task = ask()
     with db.unit_of_work():
-        assert tasks.due(limit=10) == [(task.id, "mail")]
+        assert tasks.due(ROOM) == [(task.id, "mail")]
     with db.unit_of_work():
-        assert tasks.due(limit=10) == []
+        assert tasks.due(ROOM) == []
+
+
+def test_many_mails_do_not_keep_the_money_waiting(real_database):
+    with db.unit_of_work():
+        for _number in range(30):
+            tasks.schedule(Task.SEND_MAIL, uuid4(), run_after=clock.now() - timedelta(days=1))
+        tasks.schedule(Task.TAKE_RECEIPT, uuid4())
+    with db.unit_of_work():
+        rung = [queue for _id, queue in tasks.due(ROOM)]
+    assert sorted(rung) == ["mail"] * 10 + ["money"]
 
 
 def test_a_task_whose_worker_always_dies_is_given_up(real_database):
     task = ask()
     with db.unit_of_work():
         db.session.execute(text("UPDATE background_tasks SET attempts = :most"), {"most": tasks.MAX_ATTEMPTS})
-        assert tasks.due(limit=10) == []
+        assert tasks.due(ROOM) == []
     task = db.session.get(BackgroundTask, task.id)
     assert task.status == "dead"
 

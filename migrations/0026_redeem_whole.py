@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0032"
-down_revision = "0031"
+revision = "0026"
+down_revision = "0025"
 
 MOVES = """
 INSERT INTO lifecycle_moves VALUES ('agreement', 'redeem', 'signed', 'redeemed');

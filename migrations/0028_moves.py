@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0034"
-down_revision = "0033"
+revision = "0028"
+down_revision = "0027"
 
 # By lifecycle: its table, and its moves as "event source target".
 MOVES = {

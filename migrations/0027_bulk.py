@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0033"
-down_revision = "0032"
+revision = "0027"
+down_revision = "0026"
 
 UP = """
 ALTER TABLE allocations ADD COLUMN asked_to bigint NOT NULL DEFAULT 0,

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0031"
-down_revision = "0029"
+revision = "0025"
+down_revision = "0024"
 
 STAGES = """'source', 'available', 'reserved', 'committed', 'payable', 'paid', 'bank', 'suspense', 'co_payment',
     'co_payment_payable', 'co_payment_paid', 'refundable', 'refunded', 'obligation', 'receivable', 'income', 'returned'"""

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0035"
-down_revision = "0034"
+revision = "0029"
+down_revision = "0028"
 
 # Whoever was decided before has no hash and gets none: what the file was at the decision can't be known any more.
 COLUMN = """
