@@ -70,7 +70,7 @@ class Debts(Play):
             self.book()
 
     @rule(amount=st.sampled_from((1, 700_001)), who=WHO)
-    def stray(self, amount: int, who: int) -> None:
+    def send_stray_back(self, amount: int, who: int) -> None:
         """Money arrives that matches nothing and goes back with one of the next batches."""
         with db.unit_of_work():
             report = notice("no reference", amount)

@@ -40,7 +40,7 @@ def _asked_back(machine: Any) -> None:
     machine.set_off(0, 50_000)
     machine.go_on(0, 0, 3)
     machine.book()
-    machine.stray(700_001, 0)
+    machine.send_stray_back(700_001, 0)
     machine.write_off(0, 0, False)
     machine.write_off(0, 1, True)
 
@@ -66,7 +66,7 @@ def _large(machine: Any) -> None:
     machine.ask_back(0, "repayment", False)
     machine.confirm(0, 0)
     machine.invoice(0)
-    machine.stray(700_001, 0)
+    machine.send_stray_back(700_001, 0)
     machine.write_off(0, 0, False)
     machine.write_off(0, 1, False)
     machine.pay_debt(0, 10**8)

@@ -58,6 +58,20 @@ def test_a_large_claim_needs_two_budget_officers(story: engagements.Story, large
     assert service.send_batch(batch.id, actor=fourth, key=make.new_key()).status == "sent"
 
 
+@pytest.mark.parametrize(("who", "is_led_on"), [("first", True), ("second", True), ("another", False)])
+def test_a_claim_that_two_approved_leads_either_of_them_to_its_batch(
+    story: engagements.Story, large: Claim, client: FlaskClient, who: str, is_led_on: bool
+) -> None:
+    first, second = story.budget_officers
+    service.approve_claim(large.id, actor=first, key="one")
+    service.countersign_claim(large.id, actor=second, key="two")
+    reader = {"first": first, "second": second}.get(who) or make_officer(Role.BUDGET_OFFICER)
+    sign_in_as(client, reader)
+    page = client.get(f"/claims/{large.id}?lang=en").text
+    assert "a third budget officer sends it" in page
+    assert ("Prepare a batch" in page) is is_led_on
+
+
 def test_who_approved_a_large_claim_is_led_to_prepare_its_batch(
     story: engagements.Story, large: Claim, client: FlaskClient
 ) -> None:
