@@ -9,6 +9,7 @@ import pkgutil
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from inspect import signature
 
 import pytest
 from flask import Flask
@@ -49,7 +50,8 @@ def money_verbs() -> set[str]:
         if ".service" in item.name:
             module = importlib.import_module(item.name)
             made = [value for value in vars(module).values() if getattr(value, "__module__", "") == item.name]
-            found |= {f"{item.name}.{value.__name__}" for value in made if hasattr(value, "__wrapped__")}
+            keyed = [value for value in made if hasattr(value, "__wrapped__") and "key" in signature(value).parameters]
+            found |= {f"{item.name}.{value.__name__}" for value in keyed}
     return found
 
 
