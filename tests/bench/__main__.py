@@ -295,8 +295,9 @@ def write(median: dict[str, float]) -> None:
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     lines += [
         "",
-        f"Answered within, for 95 %: {waits}. {datetime.now(UTC):%Y-%m-%d}, `make bench-money`, {machine}, median of"
-        f" {ROUNDS} rounds; load average at the end {os.getloadavg()[0]:.1f}.",
+        f"Answered within, for 95 %: {waits}. {datetime.now(UTC):%Y-%m-%d}, `ROUNDS={ROUNDS} SECONDS={SECONDS}"
+        f" APPLICATIONS={bulk.APPLICATIONS} make bench-money`, {machine}, median of {ROUNDS} rounds; load average"
+        f" at the end {os.getloadavg()[0]:.1f}.",
     ]
     table = "\n".join(lines)
     print(table)
