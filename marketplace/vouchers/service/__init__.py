@@ -23,7 +23,6 @@ from marketplace.vouchers.service.offers import accept_offer, decline_offer, lap
 from marketplace.vouchers.service.scoring import declare_conflict, hand_in_scores
 from marketplace.vouchers.service.validity import extend, remind_holders
 from marketplace.vouchers.service.vouchers import (
-    commit,
     expire,
     expire_vouchers,
     release_commitment,
@@ -43,7 +42,6 @@ __all__ = [
     "assess_holder",
     "attach_evidence",
     "close_call",
-    "commit",
     "decide_eligibility",
     "declare_conflict",
     "decline_offer",

@@ -1,22 +1,20 @@
-"""The verbs of a voucher: draw on it, end it, and give what is left back to the budget."""
+"""The verbs of a voucher: end it, and give what is left back to the budget."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, literal, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import func, select
 
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
-from marketplace.core.audit import facts_of, record, transition
+from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.money import split
 from marketplace.core.tasks import Task, schedule
 from marketplace.ledger import queries as ledger_queries
-from marketplace.ledger.service import Leg, in_words, money_verb, post
+from marketplace.ledger.service import Leg, money_verb, post
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.service.validity import tell_holder
@@ -25,30 +23,6 @@ from marketplace.vouchers.states import VOUCHER
 log = structlog.get_logger()
 
 EXPIRING_AT_ONCE = 200
-
-
-def commit(
-    voucher_id: UUID,
-    *,
-    actor: Actor,
-    amount: int,
-    agreement_id: UUID,
-    reference: str,
-    key: str,
-    parts: Mapping[UUID, int] | None = None,
-) -> None:
-    """Bind part of a voucher to an agreement: reserved → committed on every line; never beyond the remainder.
-
-    `parts` says how much each budget line gives; without it what is left on them decides. One round trip: the voucher's
-    row is held, so of two at once the second waits and then sees what is left.
-    """
-    shares = None if parts is None else {str(line): part for line, part in parts.items()}
-    facts = literal(shares, JSONB(none_as_null=True)), literal(facts_of(actor), JSONB)
-    db.flush()
-    with in_words():
-        call = func.voucher_commit(voucher_id, agreement_id, amount, *facts, reference, key)
-        rules.check_drawn(session.scalar(select(call)))
-    db.forget(Voucher, voucher_id)
 
 
 def release_commitment(

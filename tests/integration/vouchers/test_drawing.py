@@ -16,9 +16,10 @@ from marketplace.core.audit import AuditEntry
 from marketplace.core.errors import DomainError
 from marketplace.core.money import split
 from marketplace.ledger import queries as ledger
-from marketplace.vouchers import queries, service
+from marketplace.vouchers import queries
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.states import VOUCHER
+from tests.factories import vouchers as make
 from tests.factories.accounts import make_sme
 from tests.factories.vouchers import make_voucher
 
@@ -48,7 +49,7 @@ def voucher(sme: Actor) -> Voucher:
 def draw(voucher: Voucher, sme: Actor, amount: int, parts: dict[UUID, int] | None = None) -> UUID:
     agreement = uuid4()
     facts = {"agreement_id": agreement, "reference": "AGR-1", "key": str(agreement)}
-    service.commit(voucher.id, actor=sme, amount=amount, parts=parts, **facts)  # type: ignore[arg-type]
+    make.draw(voucher.id, actor=sme, amount=amount, parts=parts, **facts)  # type: ignore[arg-type]
     return agreement
 
 
