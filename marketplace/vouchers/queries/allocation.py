@@ -84,16 +84,12 @@ def handed_in(call_id: UUID) -> list[tuple[int, str]]:
     return [(row.ticket, row.number) for row in rows]
 
 
-def not_asked_again(call_id: UUID, *, after: int, limit: int) -> Sequence[Application]:
-    """Accepted applications of a call behind this ticket whose eligibility was not taken again for the allocation."""
-    asked = select(Assessment.id).where(
-        Assessment.application_id == Application.id, Assessment.occasion == "allocation"
-    )
+def next_tickets(call_id: UUID, *, after: int, limit: int) -> Sequence[Application]:
+    """The accepted applications of a call behind this ticket, in order."""
     return session.scalars(
         select(Application)
         .options(load_only(*ASKED), selectinload(Application.evidence))
         .where(Application.call_id == call_id, Application.status == "accepted", Application.ticket > after)
-        .where(~asked.exists())
         .order_by(Application.ticket)
         .limit(limit)
     ).all()
@@ -195,27 +191,32 @@ def _offered(programme_id: UUID, besides: Collection[UUID]) -> Select[UUID, UUID
 
 
 def next_answers(call_id: UUID, *, after: int, limit: int) -> Sequence[Row[Any]]:
-    """Decided answers of a call behind this place that were not carried out yet, in order; applications are locked.
+    """What was decided about the next places of a call and waits to be carried out, in order; applications are locked.
 
-    Those that are alike come together: outcome, reason, parts, the applications' ids, and the last place.
+    Those that are alike come together: outcome, reason, parts and the applications' ids.
     """
+    # A range, not a LIMIT: for rows so new the planner would otherwise read the whole list for every piece of it.
     answers = (
         select(
             Application.id, AllocationEntry.outcome, AllocationEntry.reason, AllocationEntry.parts, SealedTicket.place
         )
         .join(AllocationEntry, AllocationEntry.application_id == Application.id)
         .join(SealedTicket, SealedTicket.application_id == Application.id)
-        .where(SealedTicket.call_id == call_id, SealedTicket.place > after, Application.status == "accepted")
+        .where(SealedTicket.call_id == call_id, SealedTicket.place.between(after + 1, after + limit))
+        .where(Application.status == "accepted")
         .order_by(SealedTicket.place)
-        .limit(limit)
         .with_for_update(of=Application, key_share=True)
         .subquery()
         .columns
     )
     alike = answers.outcome, answers.reason, answers.parts
     ids = func.array_agg(aggregate_order_by(answers.id, answers.place)).label("ids")
-    last = func.max(answers.place).label("last")
-    return session.execute(select(*alike, ids, last).group_by(*alike).order_by(func.min(answers.place))).all()
+    return session.execute(select(*alike, ids).group_by(*alike).order_by(func.min(answers.place))).all()
+
+
+def last_place(call_id: UUID) -> int:
+    """How many places the sealed list of a call has."""
+    return session.scalar(select(func.max(SealedTicket.place)).where(SealedTicket.call_id == call_id)) or 0
 
 
 def allocation_entries(call_id: UUID) -> Select[AllocationEntry, str]:

@@ -89,7 +89,7 @@ def allocate_batch(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH)
             decide(call, allocation, lines_of(call), wave, actor=actor)
         finished = False
     else:
-        finished = carry_out(call, allocation, wave, actor=actor, size=size) < size
+        finished = carry_out(call, allocation, wave, actor=actor, size=size)
     if finished:
         allocation.finished_at = clock.now()
         record(actor, "allocation.finish", allocation, after={"call": str(call_id)})
@@ -101,7 +101,7 @@ def allocate_batch(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH)
 
 def _take_eligibility_again(call: Call, allocation: Allocation, actor: Actor, size: int) -> int:
     """Ask the size standard about the next applications, as always when money is promised; how many there were."""
-    applications = queries.not_asked_again(call.id, after=allocation.asked_to, limit=size)
+    applications = queries.next_tickets(call.id, after=allocation.asked_to, limit=size)
     if applications:
         allocation.asked_to = applications[-1].ticket or 0
     db.insert_all(Assessment, [assessed(each, "allocation", actor) for each in applications])

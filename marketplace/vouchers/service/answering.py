@@ -22,13 +22,13 @@ from marketplace.vouchers.states import APPLICATION
 EVENTS = {"waitlisted": "wait", "refused": "refuse"}
 
 
-def carry_out(call: Call, allocation: Allocation, wave: int, *, actor: Actor, size: int) -> int:
-    """Carry out the next answers of a decided call, all of the batch or none; how many there were.
+def carry_out(call: Call, allocation: Allocation, wave: int, *, actor: Actor, size: int) -> bool:
+    """Carry out the answers to the next places of a decided call, all of them or none; whether it was the last piece.
 
     Who withdrew meanwhile is left alone. Who got another voucher of the programme meanwhile is refused instead.
     """
     alike = queries.next_answers(call.id, after=allocation.answered_to, limit=size)
-    allocation.answered_to = max((answer.last for answer in alike), default=allocation.answered_to)
+    allocation.answered_to += size
     for answer in alike:
         if answer.outcome == "allocated":
             late = queries.hold_active_voucher(call.programme, answer.ids)
@@ -38,7 +38,7 @@ def carry_out(call: Call, allocation: Allocation, wave: int, *, actor: Actor, si
             _refuse_late(call, sorted(late), wave, actor)
         else:
             say_no(call, answer.outcome, answer.reason, answer.ids, actor=actor)
-    return sum(len(answer.ids) for answer in alike)
+    return allocation.answered_to >= queries.last_place(call.id)
 
 
 def _refuse_late(call: Call, application_ids: Sequence[UUID], wave: int, actor: Actor) -> None:
