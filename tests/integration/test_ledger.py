@@ -132,6 +132,47 @@ def test_two_currencies_never_meet(line):
         )
 
 
+def test_two_currencies_never_meet_in_a_statement_of_many_either(database, line):
+    """Not even where the sums of either currency cancel out."""
+    for unit in ("USD", "EUR"):
+        service.open_account(unit, stage="bank", owner=("agency", None), currency=unit, may_be_negative=True)
+    among = "VALUES ('USD', 'EUR', 'first'), ('EUR', 'USD', 'second')"
+    with pytest.raises(IntegrityError, match="one currency"):
+        database.execute(
+            text(
+                "INSERT INTO ledger_transfers (debit_account_id, credit_account_id, amount, kind, reference, key)"
+                f" SELECT giver.id, taker.id, 7, 'test', 'a test', each.key FROM ({among}) AS each (debit, credit, key)"
+                " JOIN ledger_accounts AS giver ON giver.code = debit"
+                " JOIN ledger_accounts AS taker ON taker.code = credit"
+            )
+        )
+
+
+def reserve(line_id, part, *, owners=3, source="available"):
+    names = {uuid4(): f"VOU-{number}" for number in range(owners)}
+    service.reserve_all("voucher", names, {line_id: part}, source=source, currency="KRW", actor=SYSTEM)
+    return list(names)
+
+
+def test_many_at_once_take_the_same_part_each(line):
+    owners = reserve(line, 300)
+    assert queries.balance(f"available:{line}") == 100
+    assert [queries.balance(f"reserved:{owner}:{line}") for owner in owners] == [300] * 3
+    assert queries.verify().faults == []
+
+
+def test_of_many_at_once_all_are_given_or_none(line):
+    with pytest.raises(InsufficientFunds), db.session.begin_nested():
+        reserve(line, 334)
+    assert queries.balance(f"available:{line}") == 1000
+
+
+def test_many_at_once_are_refused_where_there_is_no_such_account(line):
+    with pytest.raises(DomainError), db.session.begin_nested():
+        reserve(line, 1, source="nowhere")
+    assert queries.totals_by_stage([line])["reserved"] == 0
+
+
 def opening(line_id, stage):
     return service.Opening(f"{stage}:{line_id}:new", stage, ("voucher", uuid4()), "KRW", line_id)
 
