@@ -77,7 +77,7 @@ def allocate_batch(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH)
     """Do the next piece of an allocation, `size` applications at most, and ask for the next until it is finished.
 
     Eligibility is taken again of all, then everything is decided at once, then the answers are carried out. Two pieces
-    of one programme never run at once; what is left is read from the rows, so a piece run again simply goes on.
+    of one programme never run at once; how far it came is stored with each, so a piece run again simply goes on.
     """
     rules.check_system(actor)
     call = lock_programme_of(call_id)
