@@ -24,6 +24,8 @@ SLOTS: Sequence[Slot] = (
     Slot(Task.EXPIRE_VOUCHERS, timedelta(minutes=10)),
     # Holders of vouchers are reminded when parts of the validity have passed.
     Slot(Task.REMIND_HOLDERS, timedelta(hours=1)),
+    # Evaluators are reminded, and others asked where no score came in time.
+    Slot(Task.CHASE_SCORERS, timedelta(hours=1)),
     # A call that is winding down ends once nothing of it is in flight.
     Slot(Task.WIND_UP_CALLS, timedelta(hours=1)),
     # Holds end by themselves.

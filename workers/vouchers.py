@@ -38,6 +38,12 @@ def remind_holders(subject: UUID, wave: int) -> None:
     service.remind_holders(actor=SYSTEM)
 
 
+@handles(Task.CHASE_SCORERS)
+def chase_scorers(subject: UUID, wave: int) -> None:
+    """Remind evaluators, and ask others where no score came in time."""
+    service.chase_scorers(actor=SYSTEM)
+
+
 @handles(Task.LAPSE_OFFER)
 def lapse_offer(subject: UUID, wave: int) -> None:
     """End an offer that nobody took in time."""

@@ -48,6 +48,7 @@ class Task(StrEnum):
     OFFER_FROM_WAITLIST = "offer_from_waitlist", Queue.MONEY
     EXPIRE_VOUCHERS = "expire_vouchers", Queue.MONEY
     REMIND_HOLDERS = "remind_holders", Queue.MAIL
+    CHASE_SCORERS = "chase_scorers", Queue.MONEY
     PASS_CLAIM = "pass_claim", Queue.MONEY
     ESCALATE_CLAIM = "escalate_claim", Queue.MAINTENANCE
     END_HOLDS = "end_holds", Queue.MONEY

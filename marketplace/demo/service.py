@@ -17,7 +17,7 @@ from marketplace.receivables.models import Receivable
 LONGEST = timedelta(days=400)
 UNITS = {"d": "days", "h": "hours", "m": "minutes", "w": "weeks"}
 # What the timetable asks for by itself a little later; asked for at once when business time moves.
-ON_MOVE = (Task.EXPIRE_VOUCHERS, Task.REMIND_HOLDERS, Task.END_HOLDS, Task.END_MEMBERSHIPS)
+ON_MOVE = (Task.EXPIRE_VOUCHERS, Task.REMIND_HOLDERS, Task.CHASE_SCORERS, Task.END_HOLDS, Task.END_MEMBERSHIPS)
 
 
 def parse_span(typed: str) -> timedelta:

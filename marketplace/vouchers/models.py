@@ -223,6 +223,7 @@ class Scoring(Model):
         CheckConstraint(SCORING.check(), name="status"),
         CheckConstraint(SCORING.stamped("declared_at", "accepted", "refused", "scored"), name="declared_at"),
         CheckConstraint(SCORING.stamped("scored_at", "scored"), name="scored_at"),
+        CheckConstraint(SCORING.stamped("lapsed_at", "lapsed"), name="lapsed_at"),
         CheckConstraint("status <> 'refused' OR statement IS NOT NULL", name="statement"),
     )
 
@@ -232,8 +233,10 @@ class Scoring(Model):
     status: Mapped[str] = mapped_column(default=SCORING.initial)
     statement: Mapped[str | None]
     assigned_at: Mapped[datetime] = created_at()
+    last_day: Mapped[date]  # after it somebody else is asked
     declared_at: Mapped[datetime | None]
     scored_at: Mapped[datetime | None]
+    lapsed_at: Mapped[datetime | None]
 
     application: Mapped[Application] = relationship()
 

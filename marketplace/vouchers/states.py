@@ -44,10 +44,12 @@ SCORING = Lifecycle(
         Move("accept", ("assigned",), "accepted", stamp="declared_at", label=_("Declare no conflict")),
         Move("refuse", ("assigned",), "refused", stamp="declared_at", label=_("Declare a conflict")),
         Move("score", ("accepted",), "scored", stamp="scored_at", label=_("Hand in the scores")),
+        Move("lapse", ("assigned", "accepted"), "lapsed", stamp="lapsed_at", label=_("Ask somebody else")),
     ],
     labels={
         "assigned": _("Conflict declaration open"),
         "accepted": _("To be scored"),
+        "lapsed": _("Not scored in time"),
         "refused": _("Refused for a conflict"),
         "scored": _("Scored"),
     },

@@ -5,7 +5,7 @@ import pytest
 from marketplace.demo.people import PASSWORD
 from tests.journeys.story import Story
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
 PART = 1_000
 
 

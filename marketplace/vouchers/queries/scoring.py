@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, func, select
 from sqlalchemy.orm import joinedload
 
+from marketplace.core import clock
 from marketplace.core.actors import Actor, Role
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
@@ -17,10 +19,14 @@ from marketplace.programmes.models import Call
 from marketplace.vouchers.models import Application, Evidence, Score, Scoring
 from marketplace.vouchers.scoring import proved
 
-LIVE = ("assigned", "accepted", "scored")
+OPEN = ("assigned", "accepted")
+LIVE = (*OPEN, "scored")
 UNDECIDED = ("submitted", "in_review")
 # How many evaluators score each application of a call; null where vouchers are not given by score.
 NEEDED = Call.scoring["scorers"].as_integer()
+
+# A scoring that somebody waits for; to be used with its application and call.
+WAITING = Scoring.status.in_(OPEN), Application.status == "accepted", Call.status == "closed"
 
 
 def scorings_of(actor: Actor) -> Select[Scoring]:
@@ -38,6 +44,25 @@ def get_scoring(scoring_id: UUID, *, actor: Actor, lock: bool = False) -> Scorin
     if scoring is None or actor.role is not Role.EVALUATOR:
         raise NotFound()
     return scoring
+
+
+def scorings_over(*, limit: int) -> Sequence[Scoring]:
+    """Open scorings whose last day is over, locked, the longest overdue first."""
+    found = select(Scoring).join(Scoring.application).join(Application.call)
+    found = found.where(*WAITING, Scoring.last_day < clock.today()).order_by(Scoring.last_day, Scoring.id).limit(limit)
+    return session.scalars(found.with_for_update(of=Scoring, key_share=True, skip_locked=True)).all()
+
+
+def scorers_to_remind() -> Sequence[Row[Call, UUID, date, int]]:
+    """Evaluators whose last day is near: the call, the person, that day, how many applications wait for them."""
+    near = Scoring.last_day - Call.scoring["reminder_days"].as_integer() <= clock.today()
+    return session.execute(
+        select(Call, Scoring.evaluator_id, Scoring.last_day, func.count())
+        .join(Application, Application.call_id == Call.id)
+        .join(Scoring, Scoring.application_id == Application.id)
+        .where(*WAITING, near)
+        .group_by(Call.id, Scoring.evaluator_id, Scoring.last_day)
+    ).all()
 
 
 def _too_few(statuses: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
@@ -104,7 +129,7 @@ def asked_before(call_id: UUID) -> set[tuple[UUID, UUID]]:
 
 def open_scorings() -> dict[UUID, int]:
     """How many applications wait for each evaluator's score."""
-    open_ones = Scoring.status.in_(("assigned", "accepted"))
+    open_ones = Scoring.status.in_(OPEN)
     counted = select(Scoring.evaluator_id, func.count()).where(open_ones).group_by(Scoring.evaluator_id)
     return {row[0]: row[1] for row in session.execute(counted)}
 

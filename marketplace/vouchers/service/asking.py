@@ -1,23 +1,28 @@
-"""Asking evaluators to score the applications of a closed call."""
+"""Asking evaluators to score the applications of a closed call, and somebody else where no score comes."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 from sqlalchemy import func, insert, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.service import notify_person
-from marketplace.core import clock
+from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
-from marketplace.core.audit import record_all
+from marketplace.core.audit import record_all, transition
 from marketplace.core.db import session
 from marketplace.programmes import queries as programmes
+from marketplace.programmes import scoring as usual_scoring
 from marketplace.programmes.models import Call
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Scoring
 from marketplace.vouchers.scoring import Place, choose
 from marketplace.vouchers.states import SCORING
+
+# The next run of the hourly sweep goes on.
+LAPSED_AT_ONCE = 500
 
 
 def ask_scorers(call: Call, *, actor: Actor) -> int:
@@ -38,9 +43,13 @@ def ask_scorers(call: Call, *, actor: Actor) -> int:
         asked=queries.asked_before(call.id),
         members=accounts.organisations_ever(evaluators),
     )
+    # A call published before there was a last day froze none.
+    terms = {**usual_scoring.on(clock.today()), **(call.scoring or {})}
+    last_day = clock.today() + timedelta(days=terms["days"])
     if chosen:
+        usual = {"status": SCORING.initial, "last_day": last_day}
         rows = [
-            {"id": uuid4(), "application_id": application_id, "evaluator_id": evaluator_id, "status": SCORING.initial}
+            {"id": uuid4(), "application_id": application_id, "evaluator_id": evaluator_id, **usual}
             for application_id, evaluator_id in chosen
         ]
         session.execute(insert(Scoring), rows)
@@ -50,8 +59,27 @@ def ask_scorers(call: Call, *, actor: Actor) -> int:
     for evaluator_id in sorted({evaluator_id for _application_id, evaluator_id in chosen}, key=str):
         # Once a day: whoever is asked later about more, for another's conflict, hears of it too.
         key = f"scoring:{call.id}:{evaluator_id}:{clock.today():%Y%m%d}"
-        notify_person(evaluator_id, "vouchers/scoring", key=key, call=call.title, path="/scorings")
+        notify_person(evaluator_id, "vouchers/scoring", key=key, call=call.title, last_day=last_day, path="/scorings")
     return len(chosen)
+
+
+def chase_scorers(*, actor: Actor) -> int:
+    """Ask others in place of evaluators whose last day is over, and remind those whose last day is near.
+
+    How many scorings lapsed. Where nobody else is free the call waits in the officers' list until they appoint some.
+    """
+    rules.check_system(actor)
+    over = queries.scorings_over(limit=LAPSED_AT_ONCE)
+    for scoring in over:
+        transition(scoring, SCORING, "lapse", actor=actor)
+    db.flush()
+    for call_id in sorted({scoring.application.call_id for scoring in over}, key=str):
+        ask_scorers(programmes.get_call(call_id), actor=actor)
+    for call, evaluator_id, last_day, count in queries.scorers_to_remind():
+        key = f"scoring-reminder:{call.id}:{evaluator_id}:{last_day}"
+        told = {"call": call.title, "last_day": last_day, "count": count, "path": "/scorings"}
+        notify_person(evaluator_id, "vouchers/scoring_reminder", key=key, **told)
+    return len(over)
 
 
 def ask_more_scorers(call: Call, *, actor: Actor) -> int:

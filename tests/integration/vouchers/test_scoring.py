@@ -74,6 +74,56 @@ def test_allocation_waits_for_every_score_and_the_highest_win() -> None:
     assert sealed_list.replay(queries.sealed_file(call)).faults == []
 
 
+def chase(clock: Any, days: int) -> int:
+    """What the hourly sweep does so many days later."""
+    clock.advance(days=days)
+    return service.chase_scorers(actor=SYSTEM)
+
+
+def mails(template: str) -> list[str]:
+    return [mail.address for mail in db.session.query(Message).filter_by(template=f"vouchers/{template}")]
+
+
+def test_whoever_does_not_score_in_time_is_reminded_once_and_then_somebody_else_is_asked(clock: Any) -> None:
+    call, (application,), _evaluators = closed_call(1, vouchers=1)
+    silent, busy = scorings(application)
+    service.declare_conflict(busy.id, actor=as_scorer(busy), has_conflict=False, statement="")
+    assert chase(clock, 6) == 0
+    assert mails("scoring_reminder") == []
+    assert (chase(clock, 1), chase(clock, 0)) == (0, 0)
+    assert len(mails("scoring_reminder")) == 2
+    assert chase(clock, 3) == 0  # the tenth day is theirs still
+    assert chase(clock, 1) == 2
+    assert (silent.status, busy.status) == ("lapsed", "lapsed")
+    with pytest.raises(IllegalMove):
+        score(silent, 5)
+    # Nobody is asked again who let it lapse: the officers see that somebody is missing.
+    assert queries.shortage(call.id).places == 2
+    for _number in range(2):
+        make_officer(Role.EVALUATOR)
+    assert service.ask_more_scorers(call, actor=make_officer(Role.PROGRAMME_OFFICER)) == 2
+    for each in scorings(application)[2:]:
+        score(each, 7)
+    assert queries.find_allocation(call.id) is not None
+
+
+def test_others_are_asked_at_once_where_somebody_is_free(clock: Any) -> None:
+    _call, (application,), _evaluators = closed_call(1, vouchers=1)
+    first, second = scorings(application)
+    score(first, 5)
+    make_officer(Role.EVALUATOR)
+    assert chase(clock, 11) == 1
+    assert [each.status for each in scorings(application)] == ["scored", "lapsed", "assigned"]
+    assert len(mails("scoring")) == 3
+    assert first.status == "scored"
+    assert second.evaluator_id != scorings(application)[2].evaluator_id
+
+
+def test_only_the_system_ends_somebody_elses_scoring() -> None:
+    with pytest.raises(Forbidden):
+        service.chase_scorers(actor=make_officer(Role.PROGRAMME_OFFICER))
+
+
 def test_a_certificate_adds_its_points_once_its_file_is_there() -> None:
     sme = make_sme()
     [make_officer(Role.EVALUATOR) for _number in range(2)]
