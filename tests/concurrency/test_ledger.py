@@ -8,13 +8,14 @@ from random import Random
 from uuid import uuid4
 
 from flask import Flask
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from config.settings import Settings
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.ledger import queries
-from marketplace.ledger.service import Leg, Opening, open_account, post, transfer
+from marketplace.ledger.service import Leg, Opening, open_account, post, reserve_all, transfer
 
 CODES = [f"bank:{number}" for number in range(3)]
 THREADS, EACH = 8, 15
@@ -69,6 +70,66 @@ def test_movements_over_several_accounts_never_wait_for_ever(app: Flask, real_da
         legs = [Leg(first, second, 1, str(uuid4())), Leg(second, third, 1, str(uuid4()))]
         legs += [Leg(third, each, 1, str(uuid4())) for each in chance.sample(fresh, 3)]
         post(legs, kind="test", actor=SYSTEM, reference="a test")
+
+    assert outcomes(app, work) == {"done": THREADS * EACH}
+    with app.app_context():
+        assert queries.verify().faults == []
+
+
+def test_statements_of_many_transfers_never_wait_for_ever(app: Flask, real_database: Settings) -> None:
+    """Each wants the accounts in another order; the books take them in one."""
+    open_all(app)
+    statement = text(
+        "INSERT INTO ledger_transfers (debit_account_id, credit_account_id, amount, kind, reference, key)"
+        " SELECT giver.id, taker.id, 1, 'test', 'a test', gen_random_uuid()::text"
+        " FROM ledger_accounts AS giver, ledger_accounts AS taker"
+        " WHERE giver.code = :giver AND taker.code = ANY (:takers)"
+    )
+
+    def work(chance: Random) -> None:
+        giver, *takers = chance.sample(CODES, 3)
+        db.session.execute(statement, {"giver": giver, "takers": takers})
+
+    assert outcomes(app, work) == {"done": THREADS * EACH}
+    with app.app_context():
+        assert queries.verify().faults == []
+
+
+def test_reservations_and_offers_from_the_same_lines_never_wait_for_ever(app: Flask, real_database: Settings) -> None:
+    lines = [uuid4() for _line in range(3)]
+    with app.app_context(), db.unit_of_work():
+        for line in lines:
+            open_account(
+                f"available:{line}",
+                stage="available",
+                owner=("budget_line", line),
+                budget_line_id=line,
+                currency="KRW",
+                may_be_negative=True,
+            )
+
+    def work(chance: Random) -> None:
+        if chance.random() < 0.5:
+            reserve_all(
+                "voucher",
+                {uuid4(): "VOU-1", uuid4(): "VOU-2"},
+                dict.fromkeys(lines, 1),
+                source="available",
+                currency="KRW",
+                actor=SYSTEM,
+            )
+        else:
+            offer = uuid4()
+            legs = [
+                Leg(
+                    f"available:{line}",
+                    Opening(f"reserved:{offer}:{line}", "reserved", ("application", offer), "KRW", line),
+                    1,
+                    f"{offer}:{line}",
+                )
+                for line in chance.sample(lines, 2)
+            ]
+            post(legs, kind="test", actor=SYSTEM, reference="a test")
 
     assert outcomes(app, work) == {"done": THREADS * EACH}
     with app.app_context():

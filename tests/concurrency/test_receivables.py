@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from marketplace.claims import queries as claim_queries
@@ -62,6 +64,17 @@ def at_once(app: Flask, *works: Work) -> list[str]:
     for thread in threads:
         thread.join()
     return sorted(outcomes)
+
+
+def second(app: Flask, first: Work, later: Work) -> str:
+    """What becomes of work that must wait for the end of another transaction."""
+    with ThreadPoolExecutor(1) as pool:
+        with app.app_context(), db.unit_of_work():
+            first()
+            waiting = pool.submit(at_once, app, later)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.7)
+        return waiting.result()[0]
 
 
 def reported(app: Flask, story: Story, debt_id: UUID, *amounts: int) -> list[UUID]:
@@ -118,6 +131,68 @@ def test_nor_do_set_offs_from_different_claims(app: Flask, story: Story, debt_id
     assert outcomes.count("done") == 1
     with app.app_context(), db.unit_of_work():
         assert queries.promised(db.get(Receivable, debt_id)) == 1_000_000
+
+
+def test_two_officers_at_once_ask_back_no_more_than_was_paid(app: Flask, story: Story) -> None:
+    with app.app_context(), db.unit_of_work():
+        engagement = make.make_paid(story)
+    first, later = (lambda: make.propose_recovery(story, engagement, amount=5_000_000) for _officer in range(2))
+    assert second(app, first, later) == "Invalid"
+    with app.app_context(), db.unit_of_work():
+        assert [each.principal for each in queries.receivables_of(engagement.id)] == [5_000_000]
+
+
+def test_the_database_itself_waits_where_more_than_was_paid_could_be_asked_back(app: Flask, story: Story) -> None:
+    with app.app_context(), db.unit_of_work():
+        dropped = make.propose_recovery(story, make.make_paid(story), amount=5_000_000)
+        service.drop(dropped, actor=story.budget_officers[0], reason="By mistake")
+    plant = text(
+        "INSERT INTO receivables (number, kind, engagement_id, debtor_id, currency, aid_paid, principal, surcharge,"
+        " parts, ground, reason, days_to_pay, interest_basis_points, reminder_days, status, proposed_by)"
+        " SELECT :number, kind, engagement_id, debtor_id, currency, aid_paid, principal, surcharge, parts, ground,"
+        " reason, days_to_pay, interest_basis_points, reminder_days, 'proposed', proposed_by"
+        " FROM receivables WHERE id = :id"
+    )
+    first, later = (
+        lambda number=number: db.session.execute(plant, {"number": number, "id": dropped}) for number in ("a", "b")
+    )
+    assert second(app, first, later) == "IntegrityError"
+
+
+def test_the_database_itself_waits_where_more_than_a_claim_bears_could_be_kept_back(
+    app: Flask, story: Story, debt_id: UUID
+) -> None:
+    (claim_id,) = approved(app, story, 1)
+    plant = text(
+        "INSERT INTO deductions (claim_id, reference, amount, status, agreed_by, agreed_at)"
+        " SELECT :claim, number, 700000, 'agreed', proposed_by, app_now() FROM receivables WHERE id = :debt"
+    )
+
+    def keep_back() -> None:
+        db.session.execute(plant, {"claim": claim_id, "debt": debt_id})
+
+    assert second(app, keep_back, keep_back) == "IntegrityError"
+
+
+def test_the_database_itself_waits_where_a_debt_could_be_paid_that_is_given_up(
+    app: Flask, story: Story, debt_id: UUID
+) -> None:
+    (entry_id,) = reported(app, story, debt_id, 1)
+    proposes, signs = story.budget_officers
+    with app.app_context(), db.unit_of_work():
+        service.propose_write_off(debt_id, actor=proposes, reason="Insolvent")
+    plant = text(
+        "INSERT INTO receipts (number, receivable_id, bank_entry_id, amount, principal, surcharge, interest, excess,"
+        " booked_on) VALUES ('planted', :debt, :entry, 1, 1, 0, 0, 0, current_date)"
+    )
+
+    def sign() -> None:
+        service.sign_write_off(debt_id, actor=signs, key="sign")
+
+    def pay() -> None:
+        db.session.execute(plant, {"debt": debt_id, "entry": entry_id})
+
+    assert second(app, sign, pay) == "IntegrityError"
 
 
 def approved(app: Flask, story: Story, count: int) -> list[UUID]:

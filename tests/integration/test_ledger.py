@@ -149,9 +149,14 @@ def test_two_currencies_never_meet_in_a_statement_of_many_either(database, line)
 
 
 def reserve(line_id, part, *, owners=3, source="available"):
-    names = {uuid4(): f"VOU-{number}" for number in range(owners)}
+    owners = [uuid4() for _owner in range(owners)]
+    reserve_for(owners, line_id, part, source=source)
+    return owners
+
+
+def reserve_for(owners, line_id, part, *, source="available"):
+    names = {owner: f"VOU-{number}" for number, owner in enumerate(owners)}
     service.reserve_all("voucher", names, {line_id: part}, source=source, currency="KRW", actor=SYSTEM)
-    return list(names)
 
 
 def test_many_at_once_take_the_same_part_each(line):
@@ -165,6 +170,22 @@ def test_of_many_at_once_all_are_given_or_none(line):
     with pytest.raises(InsufficientFunds), db.session.begin_nested():
         reserve(line, 334)
     assert queries.balance(f"available:{line}") == 1000
+
+
+def test_nobody_of_many_is_given_anything_twice(line):
+    first, second = reserve(line, 100, owners=2)
+    with pytest.raises(DomainError), db.session.begin_nested():
+        reserve_for([uuid4(), first], line, 100)
+    assert queries.balance(f"available:{line}") == 800
+    assert [queries.balance(f"reserved:{owner}:{line}") for owner in (first, second)] == [100, 100]
+
+
+def test_many_at_once_are_refused_where_one_of_their_keys_was_used(line):
+    owners = [uuid4(), uuid4()]
+    move(line, "available", "reserved", 100, key=f"reserve:{owners[1]}:{line}")
+    with pytest.raises(DomainError), db.session.begin_nested():
+        reserve_for(owners, line, 100)
+    assert queries.balance(f"available:{line}") == 900
 
 
 def test_many_at_once_are_refused_where_there_is_no_such_account(line):

@@ -36,8 +36,7 @@ def remove_budget_line(line_id: UUID, *, actor: Actor) -> None:
     rules.check_officer(actor)
     call = queries.get_call(queries.get_budget_line(line_id).call_id, lock=True)
     line = queries.get_budget_line(line_id, lock=True)
-    rules.check_draft(call)
-    BUDGET_LINE.move(line.status, "appropriate")  # only a line that still waits
+    BUDGET_LINE.move(line.status, "appropriate")  # a line still waits only while its call is a draft
     record(actor, "budget_line.remove", line, before={"call": str(call.id), "amount": line.amount})
     session.delete(line)
     db.flush()
@@ -49,7 +48,6 @@ def appropriate_line(line_id: UUID, *, actor: Actor, key: str) -> BudgetLine:
     call = queries.get_call(queries.get_budget_line(line_id).call_id, lock=True)
     line = queries.get_budget_line(line_id, lock=True)
     rules.check_appropriation(line, actor)
-    rules.check_draft(call)
     line.appropriated_by = actor.person_id
     transition(line, BUDGET_LINE, "appropriate", actor=actor, amount=line.amount)
     db.flush()

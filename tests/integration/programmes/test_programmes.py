@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -73,6 +74,12 @@ def test_a_published_call_and_its_budget_are_frozen() -> None:
     refused("UPDATE calls SET closes_at = closes_at + interval '1 day' WHERE id = :id", id=call.id)
     refused("UPDATE budget_lines SET amount = amount + 1 WHERE id = :id", id=line.id)
     refused("DELETE FROM budget_lines WHERE id = :id", id=line.id)
+
+
+def test_no_money_is_proposed_for_a_published_call() -> None:
+    officer, call = make_officer(Role.PROGRAMME_OFFICER), make_call()
+    with pytest.raises(DomainError):
+        service.add_budget_line(call.id, actor=officer, funder_id=uuid4(), amount=1)
 
 
 def refused(statement: str, **values: Any) -> None:

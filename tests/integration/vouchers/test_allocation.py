@@ -19,6 +19,8 @@ from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import Call
 from marketplace.vouchers import queries, rules, sealed_list, service
 from marketplace.vouchers.models import Application, Voucher
+from marketplace.vouchers.service.allocation import lines_of
+from marketplace.vouchers.service.deciding import decide
 from tests.factories.accounts import make_officer, make_sme
 from tests.factories.programmes import earlier, make_call, make_programme
 from tests.factories.vouchers import allocate_all, make_application, make_voucher
@@ -84,6 +86,15 @@ def test_allocation_begins_once_after_closing_and_by_an_officer() -> None:
     service.start_allocation(call.id, actor=officer)
     with pytest.raises(DomainError, match="already begun"):
         service.start_allocation(call.id, actor=officer)
+
+
+def test_nothing_is_decided_before_eligibility_was_taken_again_of_all() -> None:
+    call, applications = closed_call(2, vouchers=2)
+    allocation = service.start_allocation(call.id, actor=SYSTEM)
+    service.allocate_batch(call.id, 1, actor=SYSTEM, size=1)
+    with pytest.raises(LookupError, match="eligibility"):
+        decide(call, allocation, lines_of(call), 2, actor=SYSTEM)
+    assert [one.status for one in applications] == ["accepted", "accepted"]
 
 
 def test_an_open_decision_holds_the_allocation_and_the_last_one_starts_it() -> None:
