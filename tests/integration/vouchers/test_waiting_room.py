@@ -154,12 +154,16 @@ def test_a_place_keeps_its_ticket_and_a_room_its_draw(call: Call, clock: Any) ->
     service.draw_waiting_room(call.id, actor=SYSTEM)
     for statement in (
         "UPDATE waiting_places SET ticket = ticket + 1",
+        "UPDATE waiting_places SET position = position + 1",
+        "UPDATE waiting_places SET ticket = NULL, position = NULL",
         "UPDATE waiting_places SET organisation_id = gen_random_uuid()",
         "UPDATE waiting_rooms SET list_hash = 'other'",
         "DELETE FROM waiting_rooms",
     ):
         with pytest.raises(IntegrityError), db.session.begin_nested():
             db.session.execute(text(statement))
+    with pytest.raises(ProgrammingError, match="permission denied"), db.session.begin_nested():
+        db.session.execute(text("DELETE FROM waiting_places"))
 
 
 def test_nobody_submits_before_the_opening(call: Call) -> None:
