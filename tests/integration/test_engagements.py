@@ -16,6 +16,7 @@ from marketplace.core.money import Money
 from marketplace.engagements import queries, service
 from marketplace.engagements.models import ConsultingSession, Engagement
 from marketplace.ledger import queries as ledger
+from marketplace.ledger.service import transfer
 from tests.conftest import MovableClock
 from tests.factories import engagements as make
 from tests.factories.accounts import make_member, make_sme
@@ -88,6 +89,31 @@ def test_the_same_key_redeems_once_and_another_key_is_refused(clock: MovableCloc
     with pytest.raises(DomainError):
         make.redeem(story, agreement, key="two")
     assert sum(ledger.balances_by_owner(agreement.id, "committed").values()) == agreement.aid
+
+
+def test_a_key_that_moved_other_money_is_refused_in_words(clock: MovableClock) -> None:
+    story = make.make_story()
+    agreement = make.make_agreement(story)
+    line = next(iter(ledger.balances_by_owner(story.voucher.id, "reserved")))
+    debit, credit = f"reserved:{story.voucher.id}:{line}", f"available:{line}"
+    transfer(debit, credit, 1, kind="release", actor=SYSTEM, reference="a test", key=f"one:{line}")
+    with pytest.raises(DomainError), db.session.begin_nested():
+        make.redeem(story, agreement, key="one")
+    assert ledger.balances_by_owner(agreement.id, "committed") == {}
+
+
+def test_the_database_itself_keeps_one_redemption_of_an_agreement_and_of_a_key(clock: MovableClock) -> None:
+    story = make.make_story()
+    small = dict.fromkeys(make.STAGES, 1_000_000)
+    first, second = make.make_agreement(story, small), make.make_agreement(story, small)
+    make.redeem(story, first, key="one")
+    plant = text(
+        "INSERT INTO redemptions (agreement_id, voucher_id, amount, currency, key, redeemed_by, redeemed_at)"
+        " SELECT :agreement, voucher_id, amount, currency, :key, redeemed_by, redeemed_at FROM redemptions"
+    )
+    for agreement, key, name in ((first, "two", "agreement_id"), (second, "one", "key")):
+        with pytest.raises(IntegrityError, match=f"uq_redemptions_{name}"), db.session.begin_nested():
+            db.session.execute(plant, {"agreement": agreement.id, "key": key})
 
 
 def test_no_work_before_the_co_payment_even_past_the_verbs(clock: MovableClock) -> None:

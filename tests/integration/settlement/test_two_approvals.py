@@ -41,6 +41,9 @@ def test_a_large_claim_needs_two_budget_officers(story: engagements.Story, large
     for same in ("first_approved_by", "checked_by", "submitted_by"):
         with pytest.raises(IntegrityError, match="ck_claims_four_eyes"), db.session.begin_nested():
             db.session.execute(text(f"UPDATE claims SET approved_by = {same}"))
+    for same in ("checked_by", "submitted_by"):
+        with pytest.raises(IntegrityError, match="ck_claims_four_eyes"), db.session.begin_nested():
+            db.session.execute(text(f"UPDATE claims SET first_approved_by = {same}"))
     with pytest.raises(Forbidden):
         service.countersign_claim(large.id, actor=story.programme_officer, key="three")
     service.countersign_claim(large.id, actor=second, key="four")
