@@ -111,6 +111,7 @@ def _configure_pages(app: web.Application, settings: Settings) -> None:
         localized=i18n.localized,
         major=lambda amount, currency: i18n.money(amount * 10 ** exponent(currency), currency),
         listed=lambda code, name: i18n.localized(getattr(lists, name)().get(code, code)),
+        in_order=lambda by_code, name: [(code, by_code[code]) for code in getattr(lists, name)() if code in by_code],
         status=lambda value, lifecycle: lifecycle.label(value),
         role=lambda value: ROLE_LABELS[Role(value)],
     )

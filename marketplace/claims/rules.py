@@ -281,6 +281,11 @@ def check_assignable(entries: Sequence[BankEntry], wanted: Sequence[UUID]) -> No
         raise Invalid(_("Movements of different payers or currencies can't be taken together."), field="others")
 
 
+def note_words(note: str | None) -> str:
+    """Why a movement matched nothing, in the reader's language; it is stored in English."""
+    return str(_(note)) if note else ""
+
+
 def check_unassigned(entry: BankEntry) -> None:
     """A movement that matches nothing is assigned once."""
     if entry.outcome != "unmatched" or entry.assignment is not None:

@@ -37,6 +37,12 @@ def balances_by_owner(owner_id: UUID, stage: str) -> dict[UUID | None, int]:
     return {row.budget_line_id: row.balance for row in rows}
 
 
+def owners_at(stage: str, owner_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these owners that have anything at a stage now."""
+    found = select(Account.owner_id).where(Account.stage == stage, Account.owner_id.in_(owner_ids))
+    return {owner_id for owner_id in session.scalars(found.where(Account.balance > 0)) if owner_id}
+
+
 def totals_by_stage(budget_line_ids: Sequence[UUID]) -> dict[str, int]:
     """What the budget lines hold at each public stage, in minor units; the stages sum to what was appropriated."""
     rows = session.execute(

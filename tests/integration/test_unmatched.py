@@ -27,7 +27,7 @@ from marketplace.reports import proof
 from tests.conftest import MovableClock
 from tests.factories import claims as make
 from tests.factories import engagements
-from tests.factories.accounts import make_member, make_officer, sign_in_as
+from tests.factories.accounts import make_member, make_officer, organisation_of, sign_in_as
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
@@ -51,7 +51,14 @@ def officer(story: engagements.Story) -> Actor:
     return story.budget_officers[0]
 
 
-def arrive(amount: int, officer: Actor, *, reference: str = "no reference", account: str = "111-222") -> BankEntry:
+def arrive(
+    amount: int,
+    officer: Actor,
+    *,
+    reference: str = "no reference",
+    account: str = "111-222",
+    payer: str = "Company",
+) -> BankEntry:
     """Money arrives that matches nothing."""
     own = terms(business_clock.today())
     notice = bank.receive(
@@ -59,7 +66,7 @@ def arrive(amount: int, officer: Actor, *, reference: str = "no reference", acco
         amount=amount,
         digits=0,
         currency="KRW",
-        payer=Account("Company", account, "Payer bank"),
+        payer=Account(payer, account, "Payer bank"),
         account=Account(own.holder, own.number, own.bank),
         booked_at=business_clock.now(),
     )
@@ -269,6 +276,53 @@ def test_the_pages_assign_and_send_back(client: FlaskClient, awaited: CoPayment,
     assert client.post(f"/bank-entries/{stray.id}/send-back", data={"reason": "Error", "key": "b"}).status_code == 303
     text_of = client.get("/bank-imports", headers={"Accept-Language": "en"}).text
     assert "/assign" not in text_of
+
+
+def test_awaited_co_payments_of_the_same_amount_or_payer_are_offered_first(
+    client: FlaskClient, awaited: CoPayment, story: engagements.Story, officer: Actor
+) -> None:
+    def likely(entry: BankEntry) -> list[tuple[str, bool, bool]]:
+        found = queries.likely_co_payments(entry, limit=10)
+        return [(each.co_payment.reference, each.same_amount, each.same_payer) for each in found]
+
+    name = organisation_of(story.sme).name
+    whole, part = arrive(awaited.amount, officer), arrive(1, officer, reference="part", payer=name.upper())
+    assert likely(whole) == [(awaited.reference, True, False)]
+    assert likely(part) == [(awaited.reference, False, True)]
+    assert likely(arrive(1, officer, reference="neither")) == []
+    sign_in_as(client, officer)
+    address = f"/bank-entries/{whole.id}/assign"
+    assert f"{address}?reference={awaited.reference}" in client.get(address).text
+    assert f'value="{awaited.reference}"' in client.get(f"{address}?reference={awaited.reference}").text
+    assign([whole], awaited, officer)
+    assert likely(part) == [], "what was paid is awaited no more"
+
+
+def test_a_reference_that_nobody_awaits_is_said_at_its_field(client: FlaskClient, officer: Actor) -> None:
+    entry = arrive(100, officer)
+    sign_in_as(client, officer)
+    form = {"reference": "COP-2026-999999", "reason": "Phoned", "key": "a"}
+    answer = client.post(f"/bank-entries/{entry.id}/assign?lang=en", data=form)
+    assert answer.status_code == 422
+    assert 'href="#reference">Reference of the co-payment: No co-payment is awaited' in answer.text
+
+
+def test_money_in_the_books_is_assigned_or_sent_back_and_what_is_not_there_is_explained(
+    client: FlaskClient, officer: Actor
+) -> None:
+    waits = arrive(100, officer)
+    notice = bank.receive(
+        "R-other", amount=5, digits=0, currency="KRW", payer=Account("Company", "111-222", "Bank"),
+        account=Account("Somebody", "elsewhere", "Bank"), booked_at=business_clock.now(),
+    )  # fmt: skip
+    (elsewhere,) = make.take(notice, officer).entries
+    sign_in_as(client, officer)
+    for language, words in (("en", "The movement is on another account"), ("ko", "기관 계좌의 거래가 아닙니다.")):
+        page = client.get(f"/bank-imports?lang={language}").text
+        assert words in page
+        for entry, acts in ((waits, ("assign", "send-back")), (elsewhere, ("explain",))):
+            offered = {act for act in ("assign", "send-back", "explain") if f"/bank-entries/{entry.id}/{act}" in page}
+            assert offered == set(acts)
 
 
 @pytest.fixture

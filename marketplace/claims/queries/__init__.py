@@ -56,7 +56,9 @@ from marketplace.claims.queries.unmatched import (
     entries_beside,
     entries_by_id,
     get_entry,
+    in_suspense,
     is_in_suspense,
+    likely_co_payments,
     unmatched_entries,
 )
 
@@ -94,11 +96,13 @@ __all__ = [
     "held_engagements",
     "holds_of",
     "imports",
+    "in_suspense",
     "is_expected",
     "is_in_suspense",
     "is_known_entry",
     "kept_back",
     "kept_back_of",
+    "likely_co_payments",
     "line_of_claim",
     "lines_of",
     "lock_claim",

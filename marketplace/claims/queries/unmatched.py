@@ -1,13 +1,16 @@
 """Reads of movements that match nothing."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, or_, select
 
+from marketplace.accounts.models import Organisation
 from marketplace.claims.models import BankAssignment, BankEntry
 from marketplace.core import db
 from marketplace.core.db import session
+from marketplace.engagements.models import Agreement, CoPayment
 from marketplace.ledger import queries as ledger
 
 # Movements of which nobody has said what they are.
@@ -46,6 +49,35 @@ def entries_beside(entry: BankEntry) -> Sequence[BankEntry]:
     return session.scalars(wanted.order_by(BankEntry.booked_on, BankEntry.id)).all()
 
 
+class Likely(NamedTuple):
+    """An awaited co-payment that a movement may be, the company that owes it, and what the two have in common."""
+
+    co_payment: CoPayment
+    company: str
+    same_amount: bool
+    same_payer: bool
+
+
+def likely_co_payments(entry: BankEntry, *, limit: int) -> Sequence[Likely]:
+    """Awaited co-payments of this movement's amount or of a company named as its payer, the likeliest first."""
+    same_amount = CoPayment.amount == entry.amount
+    same_payer = func.lower(Organisation.name).in_([entry.payer.lower(), entry.debtor.lower()])
+    rows = session.execute(
+        select(CoPayment, Organisation.name, same_amount, same_payer)
+        .join(Agreement, Agreement.id == CoPayment.agreement_id)
+        .join(Organisation, Organisation.id == Agreement.organisation_id)
+        .where(CoPayment.status == "awaited", CoPayment.currency == entry.currency, or_(same_amount, same_payer))
+        .order_by(same_payer.desc(), same_amount.desc(), CoPayment.due_on, CoPayment.id)
+        .limit(limit)
+    )
+    return [Likely(*row) for row in rows]
+
+
 def is_in_suspense(entry: BankEntry) -> bool:
     """Whether this movement's money stands in the books, waiting to be assigned."""
     return ledger.balance(f"suspense:{entry.id}") > 0
+
+
+def in_suspense(entries: Sequence[BankEntry]) -> set[UUID]:
+    """Those of these movements whose money stands in the books, waiting to be assigned."""
+    return ledger.owners_at("suspense", [entry.id for entry in entries])

@@ -21,7 +21,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import DomainError, Forbidden, Invalid, Words
-from marketplace.core.i18n import _
+from marketplace.core.i18n import _, force_locale
 from marketplace.core.money import Money, exponent
 from marketplace.core.tasks import Task, schedule
 from marketplace.engagements import service as engagements
@@ -68,7 +68,8 @@ def import_bank_file(stream: IO[bytes], *, actor: Actor, filename: str) -> BankI
 
 def _keep(made: BankImport, position: int, entry: Entry, outcome: Outcome) -> BankEntry:
     found, note = outcome
-    words = None if note is None else str(note)
+    with force_locale("en"):  # it is translated for each reader, see rules.note_words
+        words = None if note is None else str(note)
     kept = BankEntry(import_id=made.id, position=position, outcome=found, note=words, **asdict(entry))
     session.add(kept)
     db.flush()

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from marketplace.claims import queries, service
 from marketplace.claims.forms import ImportForm
 from marketplace.claims.models import BankImport
-from marketplace.claims.rules import ASSIGNMENTS, OUTCOMES
+from marketplace.claims.rules import ASSIGNMENTS, OUTCOMES, note_words
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import exports
 from marketplace.core.actors import Role
@@ -26,7 +26,7 @@ COLUMNS = [
     (_("Direction"), lambda row: row.direction),
     (_("Account holder"), lambda row: row.debtor),
     (_("Outcome"), lambda row: str(OUTCOMES[row.outcome])),
-    (_("Note"), lambda row: row.note),
+    (_("Note"), lambda row: note_words(row.note)),
     (_("Assigned"), lambda row: str(ASSIGNMENTS[row.assignment.kind]) if row.assignment else ""),
 ]
 
@@ -38,13 +38,15 @@ def bank_imports() -> ResponseReturnValue:
     if exports.wanted():
         return exports.export(queries.entries(limit=exports.MOST_ROWS), COLUMNS, "bank-entries")
     found = paginate(queries.imports(), sorts=SORTS, key=BankImport.id)
+    unmatched = queries.unmatched_entries(limit=50)
     return page(
         "claims/bank_imports.html",
         found=found,
         outcomes=queries.outcomes_of([row.id for row in found.items]),
-        unmatched=queries.unmatched_entries(limit=50),
+        unmatched=unmatched,
+        in_suspense=queries.in_suspense(unmatched),
         outcome_words=OUTCOMES,
-        assignment_words=ASSIGNMENTS,
+        note_words=note_words,
     )
 
 
@@ -67,5 +69,11 @@ def bank_import(import_id: UUID) -> ResponseReturnValue:
     """One file and what each of its movements did."""
     made = queries.get_import(import_id)
     return page(
-        "claims/bank_import.html", made=made, rows=made.entries, outcome_words=OUTCOMES, assignment_words=ASSIGNMENTS
+        "claims/bank_import.html",
+        made=made,
+        rows=made.entries,
+        in_suspense=queries.in_suspense(made.entries),
+        outcome_words=OUTCOMES,
+        assignment_words=ASSIGNMENTS,
+        note_words=note_words,
     )

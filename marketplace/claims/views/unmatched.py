@@ -2,17 +2,21 @@
 
 from uuid import UUID
 
-from flask import url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.claims import queries, service
 from marketplace.claims.forms import AssignForm, ReasonForm, choose_from
 from marketplace.claims.models import BankEntry
+from marketplace.claims.rules import note_words
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _, money
 from marketplace.core.web import done, page
+
+MOST_LIKELY = 10
+"""How many co-payments are offered for one movement."""
 
 
 @blueprint.route("/bank-entries/<uuid:entry_id>/assign", methods=["GET", "POST"])
@@ -20,7 +24,7 @@ from marketplace.core.web import done, page
 def assign_entry(entry_id: UUID) -> ResponseReturnValue:
     """Say which co-payment a movement is."""
     entry = queries.get_entry(entry_id)
-    form = AssignForm()
+    form = AssignForm(data={"reference": request.args.get("reference", "")})
     beside = queries.entries_beside(entry)
     choose_from(form.others, [(each.id, _choice(each)) for each in beside])
     if form.validate_on_submit():
@@ -33,7 +37,8 @@ def assign_entry(entry_id: UUID) -> ResponseReturnValue:
                 key=str(form.key.data),
             )
             return done(_("The co-payment has arrived. The work can start."), url_for(".bank_imports"))
-    return page("claims/assign_entry.html", form=form, entry=entry, beside=beside)
+    likely = queries.likely_co_payments(entry, limit=MOST_LIKELY)
+    return page("claims/assign_entry.html", form=form, entry=entry, beside=beside, likely=likely, note_words=note_words)
 
 
 @blueprint.route("/bank-entries/<uuid:entry_id>/send-back", methods=["GET", "POST"])
@@ -49,7 +54,7 @@ def send_entry_back(entry_id: UUID) -> ResponseReturnValue:
             )
             words = _("It waits for a payment batch, which another budget officer sends.")
             return done(words, url_for(".refund", refund_id=refund.id))
-    return page("claims/send_entry_back.html", form=form, entry=entry)
+    return page("claims/send_entry_back.html", form=form, entry=entry, note_words=note_words)
 
 
 @blueprint.route("/bank-entries/<uuid:entry_id>/explain", methods=["GET", "POST"])
@@ -62,7 +67,7 @@ def explain_entry(entry_id: UUID) -> ResponseReturnValue:
         with form.errors_to_fields():
             service.explain_entry(entry_id, actor=current_actor(), reason=form.reason.data)
             return done(_("The movement is explained."), url_for(".bank_imports"))
-    return page("claims/explain_entry.html", form=form, entry=entry)
+    return page("claims/explain_entry.html", form=form, entry=entry, note_words=note_words)
 
 
 def _choice(entry: BankEntry) -> str:

@@ -48,13 +48,13 @@ def record_co_payment(
         select(CoPayment).where(CoPayment.reference == reference).with_for_update()
     ).one_or_none()
     if co_payment is None:
-        raise NotFound(_("No co-payment is awaited under this reference."))
+        raise DomainError(_("No co-payment is awaited under this reference."), field="reference")
     if amount != Money(co_payment.amount, co_payment.currency):
-        raise DomainError(_("The amount isn't the one that is awaited under this reference."))
+        raise DomainError(_("The amount isn't the one that is awaited under this reference."), field="reference")
     if co_payment.status == "lapsed":
-        raise DomainError(_("This co-payment came too late: the agreement has lapsed."))
+        raise DomainError(_("This co-payment came too late: the agreement has lapsed."), field="reference")
     if co_payment.status == "paid":
-        raise DomainError(_("This co-payment has arrived before."))
+        raise DomainError(_("This co-payment has arrived before."), field="reference")
     engagement = queries.find_engagement(co_payment.agreement_id)
     if engagement is None:
         raise NotFound()

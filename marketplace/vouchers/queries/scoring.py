@@ -31,7 +31,10 @@ WAITING = Scoring.status.in_(OPEN), Application.status == "accepted", Call.statu
 
 def scorings_of(actor: Actor) -> Select[Scoring]:
     """What this evaluator scores; nothing of what was refused for a conflict."""
-    found = select(Scoring).options(joinedload(Scoring.application).joinedload(Application.call))
+    application = joinedload(Scoring.application)
+    found = select(Scoring).options(
+        application.joinedload(Application.call), application.joinedload(Application.organisation)
+    )
     return found.where(Scoring.evaluator_id == actor.person_id, Scoring.status != "refused")
 
 
@@ -129,9 +132,34 @@ def asked_before(call_id: UUID) -> set[tuple[UUID, UUID]]:
 
 def open_scorings() -> dict[UUID, int]:
     """How many applications wait for each evaluator's score."""
-    open_ones = Scoring.status.in_(OPEN)
-    counted = select(Scoring.evaluator_id, func.count()).where(open_ones).group_by(Scoring.evaluator_id)
+    counted = select(Scoring.evaluator_id, func.count()).where(Scoring.status.in_(OPEN)).group_by(Scoring.evaluator_id)
     return {row[0]: row[1] for row in session.execute(counted)}
+
+
+def scorers_of(call_id: UUID) -> Sequence[Row[UUID, date | None, int, int, int, int, int]]:
+    """Who scores the applications of a call, by name of column: evaluator_id, last_day (the next one of what is open),
+    and how many are to declare, to score, scored, refused for a conflict and lapsed; the nearest last day first.
+    """
+
+    def count(status: str) -> ColumnElement[int]:
+        return func.count().filter(Scoring.status == status)
+
+    last_day = func.min(Scoring.last_day).filter(Scoring.status.in_(OPEN))
+    return session.execute(
+        select(
+            Scoring.evaluator_id,
+            last_day.label("last_day"),
+            count("assigned").label("to_declare"),
+            count("accepted").label("to_score"),
+            count("scored").label("scored"),
+            count("refused").label("refused"),
+            count("lapsed").label("lapsed"),
+        )
+        .join(Scoring.application)
+        .where(Application.call_id == call_id)
+        .group_by(Scoring.evaluator_id)
+        .order_by(last_day, Scoring.evaluator_id)
+    ).all()
 
 
 def points_of(call: Call) -> dict[UUID, dict[str, Any]]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 
+from marketplace.accounts import queries as accounts
 from marketplace.core import clock, exports, web
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, public, requires
@@ -115,6 +116,7 @@ def call_allocation(call_id: UUID) -> ResponseReturnValue:
     if exports.wanted():
         rows = session.execute(entries.order_by(AllocationEntry.ticket, AllocationEntry.decided_at))
         return exports.export(rows, ENTRY_COLUMNS, f"allocation-{call.number}")
+    scorers = queries.scorers_of(call_id) if actor.role in OFFICERS else []
     return web.page(
         "vouchers/call_allocation.html",
         call=call,
@@ -127,6 +129,8 @@ def call_allocation(call_id: UUID) -> ResponseReturnValue:
         undecided=queries.undecided(call_id),
         unscored=queries.unscored(call),
         shortage=queries.shortage(call_id),
+        scorers=scorers,
+        names=accounts.names(row.evaluator_id for row in scorers),
         waiting=queries.waiting(call_id),
         reasons=rules.REASONS,
         closed=call.closes_at <= clock.now(),

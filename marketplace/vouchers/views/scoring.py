@@ -25,9 +25,10 @@ from marketplace.vouchers.views import blueprint
 @blueprint.get("/scorings")
 @requires(Role.EVALUATOR)
 def scoring_list() -> ResponseReturnValue:
-    """The applications this evaluator scores, the newest first; without names."""
-    page = web.paginate(queries.scorings_of(current_actor()), sorts={"-assigned": Scoring.assigned_at}, key=Scoring.id)
-    return web.page("vouchers/scoring_list.html", page=page, lifecycle=SCORING, lines=_line)
+    """The applications this evaluator scores, what is still open first; without names."""
+    # By letter the statuses come as accepted, assigned, lapsed, scored: what was begun, what waits, what is over.
+    page = web.paginate(queries.scorings_of(current_actor()), sorts={"status": Scoring.status}, key=Scoring.id)
+    return web.page("vouchers/scoring_list.html", page=page, lifecycle=SCORING, lines=_line, need=_need)
 
 
 @blueprint.route("/scorings/<uuid:scoring_id>/declare", methods=["GET", "POST"])
@@ -101,14 +102,19 @@ def scorers_ask(call_id: UUID) -> ResponseReturnValue:
 def _blind(asked: Scoring) -> dict[str, Any]:
     """What a scorer may know: the need and the facts, nothing of who it is."""
     application = asked.application
-    name = application.organisation.name
     return {
         "asked": asked,
         "call": application.call,
         "line": _line(asked),
-        "need": scoring.without_name(application.need or "", name),
+        "need": _need(asked),
         "facts": application.facts,
     }
+
+
+def _need(asked: Scoring) -> str:
+    """What the company needs, in its own words but for its name."""
+    application = asked.application
+    return scoring.without_name(application.need or "", application.organisation.name)
 
 
 def _line(asked: Scoring) -> str:

@@ -19,7 +19,7 @@ from marketplace.notifications.models import Message
 from marketplace.programmes.models import Call
 from marketplace.vouchers import queries, rules, sealed_list, service
 from marketplace.vouchers.models import Application, Scoring
-from tests.factories.accounts import make_officer, make_sme, sign_in_as
+from tests.factories.accounts import make_officer, make_sme, organisation_of, sign_in_as
 from tests.factories.programmes import earlier, make_call
 from tests.factories.vouchers import PDF, allocate_all, make_application, make_draft
 from tests.integration.test_every_page import counted
@@ -40,7 +40,9 @@ def closed_call(applications: int, *, vouchers: int, scorers: int = 2) -> tuple[
 
 
 def scorings(application: Application) -> list[Scoring]:
-    return list(db.session.query(Scoring).filter_by(application_id=application.id).order_by(Scoring.assigned_at))
+    return list(
+        db.session.query(Scoring).filter_by(application_id=application.id).order_by(Scoring.assigned_at, Scoring.id)
+    )
 
 
 def as_scorer(scoring: Scoring) -> Actor:
@@ -202,6 +204,31 @@ def test_too_few_evaluators_are_said_to_an_officer_who_asks_again_once_one_is_ap
         service.ask_more_scorers(call, actor=officer)
     with pytest.raises(Forbidden):
         service.ask_more_scorers(call, actor=make_officer(Role.ADMINISTRATOR))
+
+
+def test_an_evaluator_tells_applications_apart_and_an_officer_sees_whose_scores_are_open(client: FlaskClient) -> None:
+    one, other = (make_officer(Role.EVALUATOR) for _number in range(2))
+    with earlier(days=2):
+        call, sme = make_call(closes_in=timedelta(days=1), method="scored"), make_sme()
+        applications, name = [make_application(call), make_draft(call, sme)], organisation_of(sme).name
+        service.save_need(applications[1].id, actor=sme, service_line="operations", need=f"{name} wants new customers.")
+        service.submit(applications[1].id, actor=sme, declarations=set(rules.DECLARATIONS))
+    service.close_call(call.id, actor=SYSTEM)
+    done, left = (
+        scoring for each in applications for scoring in scorings(each) if scoring.evaluator_id == one.person_id
+    )
+    score(done, 5)
+    sign_in_as(client, one)
+    page = client.get("/scorings?lang=en").text
+    assert page.index("▇▇▇ wants new customers.") < page.index("Shorter delivery times."), "what is open comes first"
+    assert name not in page
+    assert (f"/scorings/{left.id}/declare" in page, str(done.id) in page) == (True, False)
+    rows = {row.evaluator_id: row for row in queries.scorers_of(call.id)}
+    counts = {who: (row.to_declare, row.to_score, row.scored, row.last_day) for who, row in rows.items()}
+    assert counts == {other.person_id: (2, 0, 0, left.last_day), one.person_id: (1, 0, 1, left.last_day)}
+    address = f"/calls/{call.id}/allocation?lang=en"
+    assert other.name not in client.get(address).text
+    assert other.name in sign_in_as(client, make_officer(Role.PROGRAMME_OFFICER)).get(address).text
 
 
 def test_while_eligibility_is_open_no_evaluator_is_missing() -> None:
