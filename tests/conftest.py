@@ -5,7 +5,9 @@ import hypothesis  # noqa: F401  (imported last, CPython 3.11 can end in SystemE
 # isort: split
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -102,9 +104,16 @@ def database(app: Flask) -> Iterator[scoped_session[Session]]:
 
 
 @pytest.fixture
-def real_database(sockets: Path, settings: Settings, app: Flask, worker_id: str) -> Iterator[Settings]:
+def real_database(sockets: Path, settings: Settings, app: Flask) -> Iterator[Settings]:
     """A fresh database with real commits, for threads and killed processes; the session is bound to it."""
-    name = f"real_{worker_id}_{next(counter)}"
+    with fresh_database(sockets, settings, app) as made:
+        yield made
+
+
+@contextmanager
+def fresh_database(sockets: Path, settings: Settings, app: Flask) -> Iterator[Settings]:
+    """A database of its own inside the block, as the migrations leave it; the session is bound to it."""
+    name = f"real_{os.getpid()}_{next(counter)}"
     url = copy_template(sockets, name)
     engine = db.connect(url, pool_size=20)
     previous, app.extensions["test_engine"] = app.extensions["test_engine"], engine
