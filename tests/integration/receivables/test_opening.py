@@ -22,6 +22,14 @@ from tests.factories.engagements import Story
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
+# One more of the same kind, past the verbs: 1 won, and twice as much is said to have been paid.
+PLANT = text(
+    "INSERT INTO receivables (number, kind, engagement_id, debtor_id, currency, aid_paid, principal, surcharge,"
+    " parts, ground, reason, days_to_pay, interest_basis_points, reminder_days, status, proposed_by)"
+    " SELECT 'planted', kind, engagement_id, :debtor, currency, 2 * aid_paid, 1, 0, parts, ground, reason,"
+    " days_to_pay, interest_basis_points, reminder_days, 'proposed', proposed_by FROM receivables WHERE id = :id"
+)
+
 
 def test_a_success_makes_a_share_of_the_aid_owed_in_yearly_instalments(story: Story) -> None:
     receivable = make.make_repayment(story)
@@ -112,17 +120,11 @@ def test_together_never_more_is_asked_back_than_was_paid(story: Story) -> None:
     assert (second.principal, second.surcharge) == (left - 1_000_000, 2 * (left - 1_000_000))
     with pytest.raises(DomainError, match="No aid was paid"):
         make.propose_recovery(story, engagement, amount=1)
-    plant = text(
-        "INSERT INTO receivables (number, kind, engagement_id, debtor_id, currency, aid_paid, principal, surcharge,"
-        " parts, ground, reason, days_to_pay, interest_basis_points, reminder_days, status, proposed_by)"
-        " SELECT 'planted', kind, engagement_id, debtor_id, currency, 2 * aid_paid, 1, 0, parts, ground, reason,"
-        " days_to_pay, interest_basis_points, reminder_days, 'proposed', proposed_by FROM receivables WHERE id = :id"
-    )
     with pytest.raises(IntegrityError, match="more is asked back"), db.session.begin_nested():
-        db.session.execute(plant, {"id": first.id})
+        db.session.execute(PLANT, {"id": first.id, "debtor": first.debtor_id})
     service.drop(first.id, actor=story.budget_officers[0], reason="Explained")
     with pytest.raises(IntegrityError, match="uq_receivables_live"), db.session.begin_nested():
-        db.session.execute(plant, {"id": repayment.id})
+        db.session.execute(PLANT, {"id": repayment.id, "debtor": repayment.debtor_id})
 
 
 def test_two_recoveries_on_different_grounds_are_paid_one_beside_the_other(story: Story) -> None:
@@ -165,6 +167,9 @@ def test_a_recovery_needs_a_known_ground_a_side_of_the_engagement_and_an_officer
     for actor in (story.programme_officer, story.manager):
         with pytest.raises(Forbidden):
             service.open_recovery(engagement.id, actor=actor, key=make.key(), **facts)  # type: ignore[arg-type]
+    proposed = make.propose_recovery(story, engagement, amount=1)
+    with pytest.raises(IntegrityError, match="no part in the engagement"), db.session.begin_nested():
+        db.session.execute(PLANT, {"id": proposed, "debtor": stranger})
 
 
 def test_another_officer_confirms_and_amounts_never_change(story: Story) -> None:

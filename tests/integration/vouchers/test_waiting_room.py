@@ -94,6 +94,9 @@ def test_the_companys_application_uses_its_ticket_once(call: Call, clock: Any) -
     assert sme.organisation_id is not None
     first = queries.find_live_application(call.id, sme.organisation_id)
     assert first is not None
+    with pytest.raises(IntegrityError, match="used once"), db.session.begin_nested():
+        statement = text("UPDATE waiting_places SET application_id = NULL WHERE application_id = :id")
+        db.session.execute(statement, {"id": first.id})
     service.withdraw(first.id, actor=sme)
     again = make_application(call, sme)
     assert (again.ticket or 0) > max(place_of(call, one).ticket for one in waiting)
