@@ -257,6 +257,17 @@ def test_the_pages_of_a_refund_to_an_unknown_payer(
         assert refund.number not in client.get("/refunds").text
 
 
+def test_what_another_account_holds_is_not_in_the_books(officer: Actor) -> None:
+    own = terms(business_clock.today()).number.replace(" ", "").encode()
+    notice = make.co_payment_notice("elsewhere", 50)
+    assert own in notice
+    (entry,) = make.take(notice.replace(own, b"99900011122233"), officer).entries
+    assert (entry.outcome, queries.is_in_suspense(entry)) == ("unmatched", False)
+    with pytest.raises(DomainError):
+        service.send_entry_back(entry.id, actor=officer, reason="Not ours", key="k")
+    assert service.explain_entry(entry.id, actor=officer, reason="Another account").kind == "explained"
+
+
 def test_a_movement_that_left_is_explained(officer: Actor) -> None:
     notice = make.co_payment_notice("fee", 50)
     (entry,) = make.take(notice.replace(b"CRDT", b"DBIT"), officer).entries

@@ -112,6 +112,13 @@ def test_what_the_standard_leaves_open_goes_to_an_officer(facts: dict[str, Any])
     assert taken.evidence["employees"]["level"] == "verified"
 
 
+def test_what_is_decided_is_not_decided_again() -> None:
+    officer, accepted = make_officer(Role.PROGRAMME_OFFICER), make_application(make_call())
+    assert accepted.status == "accepted"
+    with pytest.raises(DomainError):
+        service.decide_eligibility(accepted.id, actor=officer, eligible=False, reason="On second thoughts")
+
+
 def test_an_assessment_keeps_its_inputs_rules_and_evidence_and_is_never_changed() -> None:
     application = make_application(make_call(), employees=299, capital=9_000_000_000)
     taken = queries.newest_assessment(application.id)
