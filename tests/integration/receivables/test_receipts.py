@@ -18,6 +18,7 @@ from marketplace.receivables import queries, service
 from marketplace.receivables.models import Receivable
 from tests.conftest import MovableClock
 from tests.factories import claims as make_claims
+from tests.factories import engagements as make_work
 from tests.factories import receivables as make
 from tests.factories.accounts import make_provider
 from tests.factories.engagements import Story
@@ -140,3 +141,23 @@ def test_aid_that_the_bank_has_sent_back_is_not_taken_from_the_debtor(story: Sto
     make.pay(story, recovery, make.AID)
     assert recovery.status == "settled"
     make.check_books(recovery)
+
+
+def test_what_another_recovery_took_back_is_not_taken_again(story: Story) -> None:
+    """Of two claims the bank sent one back: for both recoveries together no more is taken than the other one paid."""
+    engagement, (officer, _second) = make_work.make_engagement(story), story.budget_officers
+    paid = []
+    for stages in (1, 2):
+        make_work.accept_all(story, engagement, stages=stages)
+        paid.append(make_claims.approve(story, make_claims.submit(story, engagement)))
+        make_claims.take(make_claims.bank_answer(make_claims.send(story, paid[-1])), officer)
+    first, rest = (
+        service.confirm(make.propose_recovery(story, engagement, "unmet", amount=amount), actor=officer, key=make.key())
+        for amount in (1_000_000, None)
+    )
+    make.pay(story, first, first.outstanding)
+    make.bounce(story, paid[1])
+    receipt = make.pay(story, rest, rest.outstanding)
+    assert receipt.principal == paid[0].aid - 1_000_000
+    assert queries.not_paid_out(rest) == paid[1].aid
+    make.check_books(rest)
