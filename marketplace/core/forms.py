@@ -291,7 +291,7 @@ class ChoiceField(_Choice, RadioField):
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
         kwargs.setdefault("validate_choice", True)
-        super().__init__(label, [_required(required)], **kwargs)
+        super().__init__(label, [_required(required, _("Choose one of the answers."))], **kwargs)
 
 
 class SelectOneField(_Choice, SelectField):
@@ -308,7 +308,7 @@ class ChoicesField(_Choice, SelectMultipleField):
     option_widget = CheckboxInput()
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
-        super().__init__(label, [_required(required)], **kwargs)
+        super().__init__(label, [_required(required, _("Tick what applies."))], **kwargs)
 
 
 class AgreeField(BooleanField):
@@ -330,8 +330,8 @@ def to_id(value: UUID | str) -> UUID:
     return value if isinstance(value, UUID) else UUID(value)
 
 
-def _required(required: bool) -> Any:
-    return InputRequired(REQUIRED) if required else Optional()
+def _required(required: bool, words: Words = REQUIRED) -> Any:
+    return InputRequired(words) if required else Optional()
 
 
 def _between(minimum: int, maximum: int) -> Any:

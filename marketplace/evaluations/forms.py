@@ -25,7 +25,8 @@ def score_form(rubric: Rubric) -> Form:
     fields: dict[str, Any] = {}
     for criterion in rubric.criteria:
         fields[f"level_{criterion.code}"] = _level(criterion)
-        fields[f"reason_{criterion.code}"] = LongTextField(_("Reason"), max_length=3000)
+        reason = _("Reason (%(about)s)", about=localized(criterion.text))
+        fields[f"reason_{criterion.code}"] = LongTextField(reason, max_length=3000)
     made: Form = type("ScoreForm", (Form,), fields)()
     return made
 

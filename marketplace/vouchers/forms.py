@@ -87,9 +87,9 @@ def score_form(scoring: Mapping[str, Any]) -> Form:
     """A form with points and a reason for each criterion of the call."""
     fields: dict[str, Any] = {}
     for criterion in scoring["criteria"]:
-        label = f"{localized(criterion['label'])} ({criterion['weight']} %)"
-        fields[f"points_{criterion['code']}"] = WholeNumberField(label, maximum=criterion["max"])
-        fields[f"reason_{criterion['code']}"] = LongTextField(_("Reason"), max_length=3000)
+        code, name = criterion["code"], localized(criterion["label"])
+        fields[f"points_{code}"] = WholeNumberField(f"{name} ({criterion['weight']} %)", maximum=criterion["max"])
+        fields[f"reason_{code}"] = LongTextField(_("Reason (%(about)s)", about=name), max_length=3000)
     made: Form = type("ScoreForm", (Form,), fields)()
     return made
 

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -21,7 +22,7 @@ from marketplace.providers.service import AccountDetails
 from tests.conftest import MovableClock
 from tests.factories import claims as make
 from tests.factories import engagements
-from tests.factories.accounts import make_officer, make_provider
+from tests.factories.accounts import make_officer, make_provider, sign_in_as
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
@@ -51,6 +52,17 @@ def balances(claim: Claim, stage: str) -> int:
 def test_a_claim_is_for_the_net_amount_whatever_the_invoice_says(claim: Claim) -> None:
     assert (claim.net_amount, claim.invoice_gross) == (3_000_000, 3_300_000)
     assert claim.aid + claim.co_payment == 3_000_000
+
+
+def test_an_overdue_step_is_said_on_the_page(
+    client: FlaskClient, story: engagements.Story, claim: Claim, clock: MovableClock
+) -> None:
+    sign_in_as(client, story.manager)
+    address = f"/claims/{claim.id}?lang=en"
+    assert "is overdue" not in client.get(address).text
+    clock.advance(days=40)
+    sign_in_as(client, story.manager)
+    assert "is overdue" in client.get(address).text
 
 
 def test_the_money_goes_from_committed_to_payable_to_paid(story: engagements.Story, claim: Claim) -> None:

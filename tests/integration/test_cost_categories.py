@@ -225,8 +225,13 @@ def test_bids_and_agreements_show_the_categories(client: FlaskClient) -> None:
     job_id = agreement.job_id
     sign_in_as(client, story.sme)
     for path in (f"/agreements/{agreement.id}", f"/jobs/{job_id}/bids"):
-        for language, word in (("en", "Indirect costs"), ("ko", "간접비")):
-            assert word in client.get(f"{path}?lang={language}").text, path
+        for language, words in (
+            ("en", ("Consulting fees", "Travel", "Indirect costs")),
+            ("ko", ("컨설팅비", "간접비")),
+        ):
+            page = client.get(f"{path}?lang={language}").text
+            places = [page.index(word) for word in words]
+            assert places == sorted(places), "in the order of the list, not of the stored object"
 
 
 def test_a_firm_prices_each_category_on_the_page(client: FlaskClient) -> None:
