@@ -1,6 +1,6 @@
 """What tests stand on: real servers, a database that forgets, a client, a movable clock."""
 
-import hypothesis  # noqa: F401  (imported last, CPython 3.11 can end in SystemError at exit)
+import hypothesis  # imported last, CPython 3.11 can end in SystemError at exit
 
 # isort: split
 
@@ -29,6 +29,10 @@ from marketplace.core import db
 from tests.embedded_server import EmbeddedServer, copy_template
 from tests.mail_server import MailServer
 from workers import celery_app
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+hypothesis.settings.register_profile("unhurried", hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 SERVER = pytest.StashKey[EmbeddedServer]()
 counter = itertools.count()

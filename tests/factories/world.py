@@ -158,7 +158,8 @@ def _judge(world: World, story: make.Story, engagement: Any) -> None:
     evaluations.publish(evaluation.id, actor=world.actors["administrator"])
     world.actors["evaluator"] = evaluator
     things["evaluation_id"] = evaluation.id
-    scoring = Scoring(application_id=things["application_id"], evaluator_id=evaluator.person_id)
+    asked = {"application_id": things["application_id"], "evaluator_id": evaluator.person_id}
+    scoring = Scoring(**asked, last_day=clock.today() + timedelta(days=10))
     db.session.add(scoring)
     db.flush()
     things["scoring_id"] = scoring.id

@@ -23,8 +23,6 @@ from tests.conftest import Browser, unbind
 from tests.factories.accounts import sign_in_as
 from tests.factories.world import World, make_world
 
-# The world is made once for all of them.
-pytestmark = pytest.mark.xdist_group("access")
 MATRIX = Path(__file__).parents[1] / "access_matrix.csv"
 ROWS = {(row.pop("route"), row.pop("method")): row for row in csv.DictReader(MATRIX.read_text().splitlines())}
 

@@ -37,8 +37,6 @@ from tests.integration.test_access_matrix import ROWS, address, connection, cook
 
 __all__ = ["connection", "cookies", "world"]  # fixtures of the other module
 
-# The world is made once for all of them.
-pytestmark = pytest.mark.xdist_group("malformed")
 # Nothing that can be stored or read safely: refused by every field into which one types.
 UNSTORABLE = {
     "NUL": "before\x00after",

@@ -5,7 +5,7 @@ import pytest
 from marketplace.demo.people import PASSWORD
 from tests.journeys.story import Story
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 PART = 1_000
 
 

@@ -13,7 +13,7 @@ from tests.journeys.people import draft_application, join, register_company, sig
 from tests.journeys.story import Story
 from tests.journeys.visitor import Visitor
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+pytestmark = pytest.mark.journey
 QUESTIONS = tomllib.loads((ROOT / "config/diagnosis/2026.toml").read_text())["questions"]
 CRITERIA = ("approach", "experience", "schedule", "price")
 

@@ -21,8 +21,6 @@ from tests.pairs.vouchers import VOUCHERS
 from tests.pairs.walk import Cast, Life, Verb, Walk, make_cast
 from tests.pairs.work import AGREEMENTS, CO_PAYMENTS, ENGAGEMENTS, STAGES
 
-# The story is told once for all of them.
-pytestmark = pytest.mark.xdist_group("pairs")
 LIVES: list[Life] = [
     *CALLS,
     *BUDGET_LINES,
