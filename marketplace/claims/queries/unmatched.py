@@ -75,7 +75,7 @@ def likely_co_payments(entry: BankEntry, *, limit: int) -> Sequence[Likely]:
 
 def is_in_suspense(entry: BankEntry) -> bool:
     """Whether this movement's money stands in the books, waiting to be assigned."""
-    return ledger.balance(f"suspense:{entry.id}") > 0
+    return entry.id in in_suspense([entry])
 
 
 def in_suspense(entries: Sequence[BankEntry]) -> set[UUID]:

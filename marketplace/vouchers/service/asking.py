@@ -43,19 +43,20 @@ def ask_scorers(call: Call, *, actor: Actor) -> int:
         asked=queries.asked_before(call.id),
         members=accounts.organisations_ever(evaluators),
     )
+    if not chosen:
+        return 0
     # A call published before there was a last day froze none.
     terms = {**usual_scoring.on(clock.today()), **(call.scoring or {})}
     last_day = clock.today() + timedelta(days=terms["days"])
-    if chosen:
-        usual = {"status": SCORING.initial, "last_day": last_day}
-        rows = [
-            {"id": uuid4(), "application_id": application_id, "evaluator_id": evaluator_id, **usual}
-            for application_id, evaluator_id in chosen
-        ]
-        session.execute(insert(Scoring), rows)
-        after = func.jsonb_build_object("after", func.jsonb_build_object("evaluator", Scoring.evaluator_id))
-        made = select(Scoring.id, after).where(Scoring.id.in_([row["id"] for row in rows]))
-        record_all(actor, "scoring.ask", Scoring.__tablename__, made)
+    usual = {"status": SCORING.initial, "last_day": last_day}
+    rows = [
+        {"id": uuid4(), "application_id": application_id, "evaluator_id": evaluator_id, **usual}
+        for application_id, evaluator_id in chosen
+    ]
+    session.execute(insert(Scoring), rows)
+    after = func.jsonb_build_object("after", func.jsonb_build_object("evaluator", Scoring.evaluator_id))
+    made = select(Scoring.id, after).where(Scoring.id.in_([row["id"] for row in rows]))
+    record_all(actor, "scoring.ask", Scoring.__tablename__, made)
     for evaluator_id in sorted({evaluator_id for _application_id, evaluator_id in chosen}, key=str):
         # Once a day: whoever is asked later about more, for another's conflict, hears of it too.
         key = f"scoring:{call.id}:{evaluator_id}:{clock.today():%Y%m%d}"
