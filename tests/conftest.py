@@ -24,8 +24,8 @@ from sqlalchemy.pool import NullPool
 
 from config.local.postgres import drop_database
 from config.settings import Settings
-from marketplace.core import clock as business_clock
 from marketplace.core import db
+from tests import business_time
 from tests.embedded_server import EmbeddedServer, copy_template
 from tests.mail_server import MailServer
 from workers import celery_app
@@ -36,6 +36,7 @@ hypothesis.settings.load_profile("unhurried")
 
 SERVER = pytest.StashKey[EmbeddedServer]()
 counter = itertools.count()
+business_time.come_back()
 
 
 def server_of(config: pytest.Config) -> EmbeddedServer:
@@ -189,7 +190,7 @@ class MovableClock:
 def clock(database: scoped_session[Session]) -> Iterator[MovableClock]:
     """Business time that a test may move; it is back afterwards."""
     yield MovableClock()
-    business_clock.set_offset(timedelta())
+    business_time.come_back()
 
 
 @pytest.fixture

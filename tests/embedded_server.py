@@ -11,6 +11,7 @@ from shutil import rmtree
 from config.local import postgres, valkey
 from config.local.process import spawn
 from marketplace.core import migrations
+from tests.business_time import SHIFT
 
 TEMPLATE = "template_marketplace"
 
@@ -36,6 +37,8 @@ class EmbeddedServer:
             postgres.create_database(self.sockets, TEMPLATE)
             migrations.up(database_url(self.sockets, TEMPLATE, role="owner"))
             migrations.let_clock_move(database_url(self.sockets, TEMPLATE, role="owner"))
+            with postgres.connect(self.sockets, TEMPLATE) as template:
+                template.execute(f"UPDATE clock_offset SET shift = '{SHIFT.total_seconds()} s'".encode())
         except BaseException:
             self.stop()
             raise

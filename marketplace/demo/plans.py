@@ -63,7 +63,6 @@ SINGLE = [
         "keep_back",
         148,
         scheme="debt",
-        wait={"approve:2": 0},
         at={"ask_back": 60, "claim:2": 12, "check:2": 9, "approve:2": 6, "keep_back": 5.5},
     ),
 ]

@@ -86,18 +86,19 @@ def spend(world: World, company: Company, voucher_id: UUID, plan: Plan) -> Itera
     tale = Tale(world, company, voucher_id, plan, language="en" if world.chance.random() < 0.15 else "ko")
     if not plan.until:
         return
-    if plan.begin is not None:
-        yield world.walk.ago(plan.begin)
+    at = None if plan.begin is None else world.walk.ago(plan.begin)
     for name, scene, days in scenes(plan):
         if name in plan.at:
-            yield world.walk.ago(plan.at[name])
+            at = world.walk.ago(plan.at[name])
+        if at is not None:
+            yield at
         while name.partition(":")[0] in ("check", "approve") and paying.is_held(tale):
             yield later(3, hour=11)
         scene(tale)
         _tell_beside(tale, name)
         if name == plan.until:
             return
-        yield later(plan.wait.get(name, days), hour=world.chance.randint(17, 18), minute=world.chance.randint(0, 59))
+        at = later(plan.wait.get(name, days), hour=world.chance.randint(17, 18), minute=world.chance.randint(0, 59))
 
 
 def _tell_beside(tale: Tale, name: str) -> None:

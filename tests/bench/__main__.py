@@ -23,6 +23,7 @@ from config.local import postgres
 from config.settings import ROOT, Settings
 from marketplace.core import db
 from marketplace.core.actors import Actor
+from tests import business_time
 from tests.bench import bulk, pages, pgbench, product
 from tests.bench.bulk import Bulk
 from tests.bench.crowd import Rush
@@ -223,7 +224,6 @@ def measure_redeeming(rates: Rates, world: World, sockets: Path, crowd: product.
 def measure_applying(rates: Rates, world: World, crowd: product.Crowd, site: pages.Site) -> None:
     """Applying, allocating and approving, one after the other."""
     from marketplace.claims import service as claims
-    from marketplace.core import clock
     from marketplace.programmes import queries as programmes
     from marketplace.vouchers import rules
     from tests.factories.vouchers import allocate_all
@@ -239,11 +239,11 @@ def measure_applying(rates: Rates, world: World, crowd: product.Crowd, site: pag
     rates["apply over HTTP"].append(found)
     rates["apply over HTTP, p95"].append(answered)
     with world.app.app_context(), db.unit_of_work():
-        clock.set_offset(timedelta(days=8))
+        business_time.ahead(timedelta(days=8))
         start = time.perf_counter()
         allocate_all(programmes.get_call(call_id))
     rates["allocate"].append(2 * APPLICATIONS / (time.perf_counter() - start))
-    clock.set_offset(timedelta())
+    business_time.come_back()
     waiting = world.claims(CLAIMS)
     start = time.perf_counter()
     for claim_id in waiting:

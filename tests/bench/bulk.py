@@ -17,9 +17,10 @@ from sqlalchemy import text
 
 from config.local import postgres
 from config.settings import Settings
-from marketplace.core import clock, db
+from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.vouchers import queries, service
+from tests import business_time
 from tests.factories.applicants import make_applicants
 from tests.factories.programmes import make_call
 
@@ -77,7 +78,7 @@ class Bulk:
 
     def work(self, call_id: UUID, *, until_decided: bool = False) -> float:
         """Do the call's tasks, each in its own transaction as a worker does; the seconds it took."""
-        clock.set_offset(timedelta(days=8))
+        business_time.ahead(timedelta(days=8))
         start = time.perf_counter()
         with self.unit():
             service.close_call(call_id, actor=SYSTEM)
@@ -88,7 +89,7 @@ class Bulk:
                 assert allocation is not None
                 if allocation.finished_at or (until_decided and allocation.decided_at):
                     break
-        clock.set_offset(timedelta())
+        business_time.come_back()
         return time.perf_counter() - start
 
     def write(self, calls: str) -> float:

@@ -9,11 +9,12 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import func, select
 
-from marketplace.core import clock, db
+from marketplace.core import db
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import Call
 from marketplace.vouchers import rules
 from marketplace.vouchers.models import Application, Voucher
+from tests import business_time
 from tests.bench import pages
 from tests.factories.applicants import make_drafts
 from tests.factories.programmes import make_call
@@ -64,8 +65,8 @@ class Rush:
             call = db.get(Call, self.call_id)
             tickets = select(func.count(Application.ticket.distinct())).where(Application.call_id == call.id)
             assert db.session.scalar(tickets) == self.companies
-            clock.set_offset(timedelta(days=8))
+            business_time.ahead(timedelta(days=8))
             allocate_all(call, size=1000)
-            clock.set_offset(timedelta())
+            business_time.come_back()
             given = db.session.scalar(select(func.count()).where(Voucher.call_id == call.id))
             assert (given, programmes.meter(call).available) == (self.companies // 10, 0)

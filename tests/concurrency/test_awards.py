@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from threading import Barrier
 from uuid import UUID
 
@@ -11,11 +10,12 @@ from flask import Flask
 from sqlalchemy import text
 
 from config.settings import Settings
-from marketplace.core import clock, db
+from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError
 from marketplace.jobs import service
 from marketplace.jobs.service import awards
+from tests import business_time
 from tests.factories.accounts import make_member, make_sme
 from tests.factories.jobs import make_bid, make_published_job, pass_deadline, score_all
 
@@ -33,7 +33,7 @@ def scored(app: Flask, real_database: Settings) -> Iterator[tuple[UUID, list[Act
         service.declare_conflict(job.id, actor=other, has_conflict=False)
         job_id = job.id
     yield job_id, [sme, other], bids
-    clock.set_offset(timedelta())
+    business_time.come_back()
 
 
 def race(app: Flask, job_id: UUID, actors: list[Actor], choices: list[UUID], bids: list[UUID]) -> list[str]:

@@ -24,13 +24,14 @@ from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select
 
 from config.settings import Settings
-from marketplace.core import clock, db
+from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.notifications.models import Message
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import Call
 from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.models import Application, Voucher
+from tests import business_time
 from tests.factories.applicants import make_drafts
 from tests.factories.programmes import make_call
 
@@ -42,7 +43,7 @@ HIDDEN = re.compile(r'name="(csrf_token|key)"[^>]*value="([^"]+)"')
 def stored(app: Flask, real_database: Settings) -> Iterator[Flask]:
     """The application on a database of its own, with real commits."""
     yield app
-    clock.set_offset(timedelta())
+    business_time.come_back()
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from threading import Barrier
 from uuid import UUID
 
@@ -11,11 +10,12 @@ from flask import Flask
 from sqlalchemy import text
 
 from config.settings import Settings
-from marketplace.core import clock, db
+from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Role
 from marketplace.ethics import service as ethics
 from marketplace.evaluations import service as evaluations
 from marketplace.surveys import service as surveys
+from tests import business_time
 from tests.factories.accounts import make_officer
 from tests.factories.integrity import answer, invite, make_finished
 
@@ -29,7 +29,7 @@ def finished(app: Flask, real_database: Settings) -> Iterator[tuple[UUID, str]]:
         make_officer(Role.EVALUATOR)
         found = engagement.id, token
     yield found
-    clock.set_offset(timedelta())
+    business_time.come_back()
 
 
 def at_once(app: Flask, verb: Callable[[], object], times: int = 4) -> list[str]:

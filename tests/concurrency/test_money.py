@@ -22,6 +22,7 @@ from marketplace.engagements import queries
 from marketplace.engagements import service as engagements
 from marketplace.engagements.models import Agreement, ConsultingSession, Redemption
 from marketplace.ledger import queries as ledger
+from tests import business_time
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make
 from tests.factories.accounts import sign_in_as
@@ -62,7 +63,7 @@ def story(app: Flask) -> Iterator[make.Story]:
     with app.app_context(), db.unit_of_work():
         made = make.make_story()
     yield made
-    clock.set_offset(timedelta())
+    business_time.come_back()
 
 
 def test_two_redemptions_each_of_the_whole_remainder(

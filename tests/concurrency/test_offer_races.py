@@ -19,6 +19,7 @@ from marketplace.ledger import queries as ledger
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.models import Application, Scoring, Voucher, WaitingPlace
+from tests import business_time
 from tests.concurrency.test_voucher_races import at_once
 from tests.factories.accounts import make_member, make_officer, make_person, make_sme
 from tests.factories.programmes import earlier, make_call, make_programme
@@ -29,7 +30,7 @@ from tests.factories.vouchers import allocate_all, make_application, make_draft
 def stored(app: Flask, real_database: Settings) -> Iterator[Flask]:
     """The application on a database of its own, with real commits."""
     yield app
-    clock.set_offset(timedelta())
+    business_time.come_back()
     with app.app_context():
         db.session.remove()
 

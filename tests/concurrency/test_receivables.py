@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -14,12 +13,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from marketplace.claims import queries as claim_queries
-from marketplace.core import clock, db
+from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.core.errors import DomainError
 from marketplace.receivables import queries, service
 from marketplace.receivables.models import Receivable
 from marketplace.reports import proof
+from tests import business_time
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make_work
 from tests.factories import receivables as make
@@ -35,7 +35,7 @@ def story(app: Flask) -> Iterator[Story]:
     with app.app_context(), db.unit_of_work():
         made = make_work.make_story()
     yield made
-    clock.set_offset(timedelta())
+    business_time.come_back()
 
 
 @pytest.fixture

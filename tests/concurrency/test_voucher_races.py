@@ -24,6 +24,7 @@ from marketplace.ledger.models import Transfer
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.models import Application, Voucher
+from tests import business_time
 from tests.factories import vouchers as make
 from tests.factories.accounts import make_sme, sign_in_as
 from tests.factories.programmes import earlier, make_call, make_programme
@@ -34,7 +35,7 @@ from tests.factories.vouchers import make_application, make_draft, make_voucher
 def stored(app: Flask, real_database: Settings) -> Iterator[Flask]:
     """The application on a database of its own, with real commits."""
     yield app
-    clock.set_offset(timedelta())
+    business_time.come_back()
 
 
 def at_once(app: Flask, attempts: list[Callable[[], object]]) -> Counter[str]:
@@ -193,10 +194,8 @@ def test_ten_clients_around_midnight_are_served_exactly_until_the_day_is_over(st
         sme = make_sme()
         voucher = make_voucher(sme)
         voucher_id, expires_at = voucher.id, voucher.expires_at
-    before_midnight = expires_at - clock.now() - timedelta(seconds=2)
-    clock.set_offset(before_midnight)
     with stored.app_context(), db.unit_of_work():
-        db.move_clock(before_midnight)
+        db.move_clock(expires_at - clock.now() - timedelta(seconds=2))
     served: list[datetime] = []
     refused: list[datetime] = []
 

@@ -6,7 +6,6 @@ A cell is `yes` (the page or verb answers this actor; it may still say "not now"
 
 import csv
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,9 @@ from sqlalchemy import Connection
 from werkzeug.test import TestResponse
 
 from marketplace.accounts import queries as accounts
-from marketplace.core import auth, clock, db
+from marketplace.core import auth, db
 from marketplace.core.actors import Actor, Role
+from tests import business_time
 from tests.conftest import Browser, unbind
 from tests.factories.accounts import sign_in_as
 from tests.factories.world import World, make_world
@@ -87,7 +87,7 @@ def connection(app: Flask) -> Iterator[Connection]:
         yield found
         unbind()
         transaction.rollback()
-        clock.set_offset(timedelta())
+        business_time.come_back()
 
 
 @pytest.fixture(scope="module")

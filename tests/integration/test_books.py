@@ -19,6 +19,7 @@ from marketplace.ledger import service as ledger
 from marketplace.notifications.models import Message
 from marketplace.reports import proof, service
 from marketplace.reports.models import Reconciliation
+from tests import business_time
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make
 from tests.factories.accounts import make_officer, sign_in_as
@@ -40,7 +41,7 @@ def story(app: Flask, real_database: object) -> Iterator[tuple[make.Story, Claim
         claim = make_claims.approve(story, make_claims.submit(story, engagement))
     with app.app_context():
         yield story, claim
-    clock.set_offset(timedelta())
+    business_time.come_back()
 
 
 def move(debit: str, credit: str, amount: int) -> None:

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from marketplace.notifications.models import Message
 from marketplace.programmes.models import Call
 from marketplace.receivables.models import Instalment, Receivable
 from marketplace.vouchers.models import Allocation, Application, Scoring, Voucher
+from tests import business_time
 
 
 def statuses(model: type) -> Counter[str]:
@@ -52,7 +53,7 @@ def test_the_generator_and_what_plays_on_its_data(app: Flask, real_database: Set
     assert {"submitted", "checked", "paid"} <= set(statuses(Claim))
     everything_is_shown()
     assert set(statuses(BackgroundTask)) <= {"done", "cancelled", "pending"}
-    assert db.session.scalar(text("SELECT shift FROM clock_offset")) == timedelta()
+    assert db.session.scalar(text("SELECT shift FROM clock_offset")) == business_time.SHIFT
     oldest = db.session.scalar(select(func.min(AuditEntry.at)))
     assert clock.now() - oldest > timedelta(days=720)
     assert db.session.scalar(select(func.max(AuditEntry.at))) <= clock.now()
@@ -69,6 +70,19 @@ def test_the_generator_and_what_plays_on_its_data(app: Flask, real_database: Set
     pay_a_debt(app)
     play_the_bank(app)
     db.session.remove()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["2026-11-27T00:10", "2026-11-29T23:50", "2027-01-01T00:20", "2028-02-29T12:00"])
+def test_the_demo_can_be_made_at_any_hour(app: Flask, real_database: Settings, moment: str) -> None:
+    with app.app_context(), db.unit_of_work():
+        db.move_clock(datetime.fromisoformat(moment).replace(tzinfo=clock.zone()) - clock.now())
+    try:
+        run(app, "generate", "--small")
+        everything_is_shown()
+        db.session.remove()
+    finally:
+        business_time.come_back()
 
 
 def everything_is_shown() -> None:
@@ -138,7 +152,7 @@ def test_time_moves_on_by_the_page_and_is_audited(client: FlaskClient, database:
         assert timedelta(days=8) <= clock.now() - before < timedelta(days=8, minutes=1)
         assert db.session.scalar(select(AuditEntry.action).where(AuditEntry.action == "demo.advance"))
     finally:
-        clock.set_offset(timedelta())
+        business_time.come_back()
 
 
 @pytest.mark.parametrize("span", ["", "8", "-1d", "0d", "401d", "8x", "d", "８d", "1e3d", "99999w"])

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from marketplace.core import clock, db, tasks
 from marketplace.core.actors import SYSTEM
 from marketplace.core.tasks import BackgroundTask, LeaseLost, Queue, Task
+from tests import business_time
 from workers import celery_app
 from workers.schedule import slot_number
 
@@ -109,7 +110,7 @@ def test_later_work_waits_for_business_time(real_database, handled):
     with db.unit_of_work():
         db.move_clock(timedelta(days=4))
     assert celery_app.work(task.id) is True
-    clock.set_offset(timedelta())
+    business_time.come_back()
 
 
 def test_the_sweeper_rings_once_in_a_while_for_what_is_due(real_database):

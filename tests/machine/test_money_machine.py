@@ -9,7 +9,6 @@ import pkgutil
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from inspect import signature
 from pathlib import Path
 
@@ -21,7 +20,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 import marketplace
 from config.settings import Settings
-from marketplace.core import clock, db
+from marketplace.core import db
+from tests import business_time
 from tests.conftest import fresh_database, unbind
 from tests.machine.machine import MoneyMachine
 from tests.machine.openings import OPENINGS
@@ -79,7 +79,7 @@ def laid(app: Flask) -> Iterator[type[MoneyMachine]]:
         yield MoneyMachine
         unbind()
         transaction.rollback()
-        clock.set_offset(timedelta())
+        business_time.come_back()
 
 
 def play(machine: type[MoneyMachine], steps: int, rounds: int = 50) -> None:

@@ -1,14 +1,14 @@
 """Every (status, event, role) of everything with money: done by whoever may, refused to everybody else, SQL too."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import groupby
 
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, text
 
-from marketplace.core import clock, db
+from marketplace.core import db
+from tests import business_time
 from tests.conftest import unbind
 from tests.factories.engagements import make_story
 from tests.factories.receivables import REPAYABLE
@@ -53,7 +53,7 @@ def connection(app: Flask) -> Iterator[Connection]:
         yield found
         unbind()
         transaction.rollback()
-        clock.set_offset(timedelta())
+        business_time.come_back()
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from marketplace.programmes.models import Programme
 from marketplace.reports.proof import prove
 from marketplace.vouchers import queries, sealed_list, service
 from marketplace.vouchers.models import Application
+from tests import business_time
 from tests.factories.accounts import make_member, make_sme
 from tests.factories.programmes import earlier, make_call, make_programme
 from tests.factories.vouchers import allocate_all, make_application
@@ -136,7 +137,7 @@ def test_an_offer_lapses_after_its_last_moment_and_goes_to_the_next() -> None:
     assert application.offer_ends_at is not None
     with pytest.raises(DomainError, match="still be accepted"), db.session.begin_nested():
         lapse(application)
-    business_clock.set_offset(application.offer_ends_at - business_clock.now() + timedelta(seconds=1))
+    business_time.ahead(application.offer_ends_at - business_clock.now() + timedelta(seconds=1))
     try:
         with pytest.raises(DomainError, match="answered or over"), db.session.begin_nested():
             service.accept_offer(application.id, actor=sme, key=str(uuid4()))
@@ -147,7 +148,7 @@ def test_an_offer_lapses_after_its_last_moment_and_goes_to_the_next() -> None:
         offer(second)
         assert second.status == "offered"
     finally:
-        business_clock.set_offset(timedelta())
+        business_time.come_back()
     assert prove().faults == []
 
 

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from marketplace.core import clock, db
+from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, NotFound
 from marketplace.ledger import queries as ledger
 from marketplace.vouchers import queries, service
 from marketplace.vouchers.models import Voucher
+from tests import business_time
 from tests.factories import vouchers as make
 from tests.factories.accounts import make_member, make_officer, make_sme
 from tests.factories.vouchers import make_voucher
@@ -67,7 +68,7 @@ def test_an_expired_voucher_cannot_be_drawn_on_even_before_it_is_swept() -> None
             draw(voucher, 1, sme)
         assert service.expire_vouchers(actor=SYSTEM) == 1
     finally:
-        clock.set_offset(timedelta())
+        business_time.come_back()
     assert (voucher.status, queries.remaining(voucher.id), voucher.released) == ("expired", 0, 12_000_000)
     assert service.expire_vouchers(actor=SYSTEM) == 0
     assert ledger.verify().faults == []

@@ -20,6 +20,7 @@ from marketplace.programmes.models import Call
 from marketplace.vouchers import queries, service
 from marketplace.vouchers.allocation import seed_hash
 from marketplace.vouchers.waiting_room import draw, list_hash
+from tests import business_time
 from tests.factories.accounts import make_member, make_person, make_sme
 from tests.factories.programmes import earlier, make_call
 from tests.factories.vouchers import make_application, make_draft
@@ -135,7 +136,7 @@ def test_only_a_signatory_with_a_confirmed_address_enters(call: Call) -> None:
 
 def test_the_seed_is_sealed_until_the_opening(call: Call, clock: Any) -> None:
     # Business time of the process alone does not open it: the database looks at its own.
-    ahead: Callable[[], None] = lambda: business_clock.set_offset(timedelta(minutes=31))  # noqa: E731
+    ahead: Callable[[], None] = lambda: business_time.ahead(timedelta(minutes=31))  # noqa: E731
     enter(call, 1)
     assert db.session.scalar(text("SELECT count(*) FROM waiting_room_seeds")) == 0
     ahead()
