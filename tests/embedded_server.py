@@ -11,7 +11,7 @@ from shutil import rmtree
 from config.local import postgres, valkey
 from config.local.process import spawn
 from marketplace.core import migrations
-from tests.business_time import SHIFT
+from tests import business_time
 
 TEMPLATE = "template_marketplace"
 
@@ -38,7 +38,8 @@ class EmbeddedServer:
             migrations.up(database_url(self.sockets, TEMPLATE, role="owner"))
             migrations.let_clock_move(database_url(self.sockets, TEMPLATE, role="owner"))
             with postgres.connect(self.sockets, TEMPLATE) as template:
-                template.execute(f"UPDATE clock_offset SET shift = '{SHIFT.total_seconds()} s'".encode())
+                template.execute(f"UPDATE clock_offset SET shift = '{business_time.SHIFT.total_seconds()} s'".encode())
+            business_time.come_back()
         except BaseException:
             self.stop()
             raise

@@ -17,7 +17,7 @@ from flask import Flask, Response, abort, current_app, flash, g, redirect, rende
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
-from sqlalchemy import ColumnElement, Select, text, tuple_
+from sqlalchemy import ColumnElement, Select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -104,9 +104,8 @@ def _spend(key: UUID) -> ResponseReturnValue | None:
 
 
 def _keep_answer(key: UUID, response: Response) -> None:
-    used = db.session.get(UsedKey, key)
-    if used is not None:
-        used.location = response.location
+    kept = update(UsedKey).where(UsedKey.key == key).values(location=response.location)
+    db.session.execute(kept, execution_options={"synchronize_session": False})
 
 
 def page(template: str, *, form: Form | None = None, **context: Any) -> ResponseReturnValue:

@@ -51,6 +51,9 @@ class Offer:
 # A hold may stand for two weeks; whoever is held claims on afterwards.
 HELD = {"survey_firm": 35.0}
 
+# A claim that an officer checks before the system approves it by itself.
+CHECKED = {"claim": 3, "survey": 2.8, "survey_firm": 2.6, "check": 2}
+
 # What happens once: a voucher that runs on, is given back, or ends early; money that is astray; debts. Work ends early
 # twice: the share of the first company is paid back, that of the second one waits.
 SINGLE = [
@@ -110,8 +113,8 @@ UNDER_WAY = [
     Plan("survey_firm", 86, scheme="copies", at={"accept:3": 7, "claim": 6}),
     Plan("survey_firm", 98, scheme="laptop", at={"accept:3": 9, "claim": 7}),
     Plan("return", 90, at={"claim": 8}),
-    Plan("check", 92, at={"check": 2}),
-    Plan("approve", 94, at={"check": 2, "approve": 0.5}),
+    Plan("check", 92, at=CHECKED),
+    Plan("approve", 94, at=CHECKED | {"approve": 0.5}),
     Plan("approve", 96, at={"check": 4, "approve": 2.5}),
     Plan("approve", 98, at={"check": 9, "approve": 6}),
     Plan("approve", 100, at={"check": 9, "approve": 6}),
@@ -180,7 +183,7 @@ SMALL_PLANS = [
     Plan("evaluate", 112),
     Plan("declare_evaluator", 108),
     Plan("approve", 98, scheme="cut", at={"check": 9, "approve": 6}),
-    Plan("check", 92, at={"check": 2}),
+    Plan("check", 92, at=CHECKED),
     Plan("survey_firm", 100, scheme="provider_pays"),
     Plan("claim", 116, at={"claim": 26}),
     Plan("correction:2", 66, scheme="correction"),

@@ -54,8 +54,8 @@ class Walk:
 
 
 def later(days: float, *, hour: int = 10, minute: int = 0) -> datetime:
-    """A working day about so many days from now, at that hour of the agency's zone; never around New Year."""
+    """A working day about so many days from now, at that hour of the agency's zone."""
     local = (clock.now() + timedelta(days=days)).astimezone(clock.zone())
-    while local.weekday() > 4 or (local.month, local.day) >= (12, 30) or (local.month, local.day) <= (1, 4):
+    while local.weekday() > 4:
         local += timedelta(days=1)
     return local.replace(hour=hour, minute=minute, second=0, microsecond=0)

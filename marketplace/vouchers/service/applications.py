@@ -106,9 +106,10 @@ def submit(application_id: UUID, *, actor: Actor, declarations: Collection[str])
     rules.check_call_open(call, clock.now())
     near = check_ceiling(call)
     rules.check_complete(application, declarations)
-    assessment = keep_assessment(application, "submission", actor)
+    assessment = Assessment(**assessed(application, "submission", actor))
     rules.check_not_refused(assessment)
     application.ticket = take_ticket(application)
+    session.add(assessment)
     application.declarations = dict.fromkeys(sorted(declarations), True)
     application.submitted_by = actor.person_id
     application.device_hash, application.address_hash = actor.device_hash, actor.address_hash
