@@ -34,6 +34,11 @@ def key() -> str:
 
 
 VERBS: dict[str, Callable[[Actor], object]] = {
+    "draw_waiting_room": lambda by: vouchers.draw_waiting_room(uuid4(), actor=by),
+    "watch_ceiling": lambda by: vouchers.watch_ceiling(uuid4(), actor=by),
+    "expire_vouchers": lambda by: vouchers.expire_vouchers(actor=by),
+    "remind_holders": lambda by: vouchers.remind_holders(actor=by),
+    "remind_of_batch": lambda by: claims.remind_of_batch(actor=by),
     "expire": lambda by: vouchers.expire(uuid4(), actor=by, key=key()),
     "allocate_batch": lambda by: vouchers.allocate_batch(uuid4(), 1, actor=by),
     "offer_from_waitlist": lambda by: vouchers.offer_from_waitlist(uuid4(), 1, actor=by),

@@ -38,6 +38,7 @@ def ask_for_check(application: Application, *, withdrawn: bool = False) -> None:
 
 def watch_ceiling(call_id: UUID, *, actor: Actor) -> None:
     """Pause an open call whose ceiling is reached; take applications again once it is not any more."""
+    rules.check_system(actor)
     call = programmes.get_call(call_id, lock=True)
     ceiling = programmes.ceiling(call)
     if ceiling is None or call.closes_at <= clock.now():

@@ -44,6 +44,7 @@ def extend(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
 
 def remind_holders(*, actor: Actor) -> int:
     """Remind, once for each share of the validity that has passed, who has not used a voucher up; how many were."""
+    rules.check_system(actor)
     reminded = 0
     percents = terms(clock.today()).reminder_percents
     for voucher_id in queries.voucher_ids_to_remind(clock.now(), percents, limit=REMINDED_AT_ONCE):

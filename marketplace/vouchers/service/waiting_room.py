@@ -60,6 +60,7 @@ def draw_waiting_room(call_id: UUID, *, actor: Actor) -> None:
 
     By a task at the opening, or by the first submission, whichever comes first; the other finds it done.
     """
+    rules.check_system(actor)
     room = programmes.find_waiting_room(call_id, lock=True)
     if room is None or room.drawn_at is not None:
         return
