@@ -30,7 +30,7 @@ def get_person(person_id: UUID, *, lock: bool = False) -> Person:
 def find_person_by_email(email: str, *, lock: bool = False) -> Person | None:
     """The person with this address, in any letter case."""
     query = select(Person).where(Person.email == email.lower())
-    return session.scalars(query.with_for_update() if lock else query).one_or_none()
+    return session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
 
 
 def names(person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
@@ -227,5 +227,5 @@ def expired_memberships(*, limit: int) -> Sequence[Membership]:
     """Active memberships whose last day has passed, locked for their end; those another worker holds are left out."""
     query = select(Membership).where(Membership.status == "active", Membership.valid_until < clock.today())
     return session.scalars(
-        query.order_by(Membership.id).limit(limit).with_for_update(of=Membership, skip_locked=True)
+        query.order_by(Membership.id).limit(limit).with_for_update(of=Membership, key_share=True, skip_locked=True)
     ).all()

@@ -60,7 +60,7 @@ def flags_of(engagement_id: UUID) -> Sequence[Flag]:
 def flags_in_case(case_id: UUID, *, lock: bool = False) -> Sequence[Flag]:
     """The flags that a case decides."""
     wanted = select(Flag).where(Flag.case_id == case_id).order_by(Flag.raised_at, Flag.number)
-    return db.session.scalars(wanted.with_for_update() if lock else wanted).all()
+    return db.session.scalars(wanted.with_for_update(key_share=True) if lock else wanted).all()
 
 
 def flags_by_id(flag_ids: Iterable[UUID], *, engagement_id: UUID) -> Sequence[Flag]:
@@ -70,7 +70,7 @@ def flags_by_id(flag_ids: Iterable[UUID], *, engagement_id: UUID) -> Sequence[Fl
         select(Flag)
         .where(Flag.id.in_(wanted), Flag.engagement_id == engagement_id)
         .order_by(Flag.number)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
     if len(found) != len(wanted):

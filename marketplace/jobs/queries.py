@@ -63,7 +63,7 @@ def get_job(job_id: UUID, *, actor: Actor, lock: bool = False) -> Job:
     """The job if this actor may see it, else NotFound."""
     query = visible_to(actor).where(Job.id == job_id)
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     job = session.scalars(query).one_or_none()
     if job is None:
         raise NotFound()
@@ -133,12 +133,12 @@ def live_bids(job_id: UUID, *, lock: bool = False) -> Sequence[Bid]:
         .order_by(Bid.number)
         .execution_options(populate_existing=True)
     )
-    return session.scalars(query.with_for_update(of=Bid) if lock else query).all()
+    return session.scalars(query.with_for_update(of=Bid, key_share=True) if lock else query).all()
 
 
 def get_bid(bid_id: UUID, *, actor: Actor, lock: bool = False) -> Bid:
     """The firm's own bid; for the company of the job and the agency only once the bids are opened."""
-    bid = session.get(Bid, bid_id, with_for_update=True if lock else None, populate_existing=lock)
+    bid = session.get(Bid, bid_id, with_for_update={"key_share": True} if lock else None, populate_existing=lock)
     if bid is None:
         raise NotFound()
     if actor.role in PROVIDER and bid.provider_id == actor.organisation_id:

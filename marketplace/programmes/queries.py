@@ -186,7 +186,7 @@ def find_waiting_room(call_id: UUID, *, lock: bool = False, hold: bool = False) 
     """The waiting room of a call, if it has one; `hold` keeps it from being drawn meanwhile."""
     found = select(WaitingRoom).where(WaitingRoom.call_id == call_id)
     if lock or hold:
-        found = found.with_for_update(read=hold).execution_options(populate_existing=True)
+        found = found.with_for_update(read=hold, key_share=not hold).execution_options(populate_existing=True)
     return session.scalars(found).one_or_none()
 
 

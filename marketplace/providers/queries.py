@@ -113,7 +113,7 @@ def get_consultant(consultant_id: UUID, *, actor: Actor | None = None, lock: boo
 def find_consultant(person_id: UUID | None, *, lock: bool = False) -> Consultant | None:
     """The register's entry of this person, or None."""
     query = select(Consultant).where(Consultant.person_id == person_id)
-    return session.scalars(query.with_for_update() if lock else query).one_or_none()
+    return session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
 
 
 def consultants_of(provider_id: UUID) -> Sequence[Consultant]:
@@ -151,7 +151,7 @@ def affiliations_of(consultant_id: UUID) -> Sequence[tuple[Affiliation, str]]:
 def find_open_affiliation(consultant_id: UUID) -> Affiliation | None:
     """The consultant's membership in a firm that has no end yet, locked."""
     query = select(Affiliation).where(Affiliation.consultant_id == consultant_id, Affiliation.until_on.is_(None))
-    return session.scalars(query.with_for_update()).one_or_none()
+    return session.scalars(query.with_for_update(key_share=True)).one_or_none()
 
 
 def get_bank_account(account_id: UUID, *, lock: bool = False) -> BankAccount:

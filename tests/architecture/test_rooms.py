@@ -1,5 +1,7 @@
 """Who may do what in which file: commits, clocks, the environment, the web."""
 
+import re
+
 from tests.architecture.source import ROOT, area_of, calls, imports, trees
 
 COMMITTERS = {"marketplace/core/db.py", "marketplace/core/web.py"}
@@ -43,6 +45,17 @@ def test_only_the_business_clock_reads_the_wall_clock() -> None:
         for path, tree in trees().items()
         for name, line in calls(tree)
         if name.endswith(WALL_CLOCKS) and path != "marketplace/core/clock.py"
+    ]
+    assert not found
+
+
+def test_locks_leave_foreign_keys_alone() -> None:
+    """A lock is held as `key_share`, or for reading only (decision record 26)."""
+    found = [
+        f"{path}:{number}"
+        for path in trees()
+        for number, line in enumerate((ROOT / path).read_text().splitlines(), 1)
+        if re.search(r"with_for_update\(|with_for_update=(?!held)", line) and not re.search("key_share|read=True", line)
     ]
     assert not found
 

@@ -125,7 +125,9 @@ def _open(person_id: UUID, membership_id: UUID | None, **columns: object) -> str
 
 def _locked(secret: str) -> SignInSession:
     query = select(SignInSession).where(SignInSession.token_hash == hashed(secret))
-    found = db.session.scalars(query.where(SignInSession.ended_at.is_(None)).with_for_update(of=SignInSession)).first()
+    found = db.session.scalars(
+        query.where(SignInSession.ended_at.is_(None)).with_for_update(of=SignInSession, key_share=True)
+    ).first()
     if found is None:
         raise Forbidden()
     return found

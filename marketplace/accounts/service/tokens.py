@@ -44,7 +44,7 @@ def find(purpose: str, secret: str, *, lock: bool = False) -> Token | None:
         Token.used_at.is_(None),
         Token.expires_at > clock.now(),
     )
-    return session.scalars(query.with_for_update() if lock else query).one_or_none()
+    return session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
 
 
 def use(purpose: str, secret: str) -> Token:

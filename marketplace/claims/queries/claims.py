@@ -109,7 +109,7 @@ def claims_by_id(claim_ids: Sequence[UUID], *, lock: bool = False) -> Sequence[C
     """These claims in order of id, locked if asked."""
     wanted = select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id)
     if lock:
-        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+        wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
     return session.scalars(wanted).all()
 
 

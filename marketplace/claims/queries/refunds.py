@@ -24,7 +24,7 @@ def refunds_by_id(refund_ids: Sequence[UUID], *, lock: bool = False) -> Sequence
     """These refunds in order of id, locked if asked."""
     wanted = select(Refund).where(Refund.id.in_(refund_ids)).order_by(Refund.id)
     if lock:
-        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+        wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
     return session.scalars(wanted).all()
 
 

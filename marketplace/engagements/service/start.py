@@ -45,7 +45,7 @@ def record_co_payment(
     if actor.role not in (Role.BUDGET_OFFICER, Role.SYSTEM):
         raise Forbidden()
     co_payment = session.scalars(
-        select(CoPayment).where(CoPayment.reference == reference).with_for_update()
+        select(CoPayment).where(CoPayment.reference == reference).with_for_update(key_share=True)
     ).one_or_none()
     if co_payment is None:
         raise DomainError(_("No co-payment is awaited under this reference."), field="reference")

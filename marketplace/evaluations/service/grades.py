@@ -108,7 +108,7 @@ def record_violation(reference: UUID, *, provider_id: UUID, actor: Actor) -> Non
 
 def withdraw_violation(reference: UUID, *, actor: Actor) -> None:
     """Take back a violation whose finding was overturned."""
-    violation = db.session.get(RecordedViolation, reference, with_for_update=True)
+    violation = db.session.get(RecordedViolation, reference, with_for_update={"key_share": True})
     if violation is not None and violation.withdrawn_at is None:
         violation.withdrawn_at = clock.now()
         db.flush()

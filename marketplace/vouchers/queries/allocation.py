@@ -39,7 +39,7 @@ def next_in_line(call_id: UUID, status: str, *, limit: int) -> Sequence[Applicat
         .where(SealedTicket.call_id == call_id, Application.status == status)
         .order_by(SealedTicket.place)
         .limit(limit)
-        .with_for_update(of=Application)
+        .with_for_update(of=Application, key_share=True)
         .execution_options(populate_existing=True)
     ).all()
 
@@ -70,7 +70,7 @@ def find_allocation(call_id: UUID, *, lock: bool = False) -> Allocation | None:
     """The allocation of a call, if it has begun."""
     found = select(Allocation).where(Allocation.call_id == call_id)
     if lock:
-        found = found.with_for_update().execution_options(populate_existing=True)
+        found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
     return session.scalars(found).one_or_none()
 
 

@@ -40,7 +40,7 @@ def get_application(application_id: UUID, *, actor: Actor, lock: bool = False, e
     """The application if this actor may see it, read together with its evidence if asked; NotFound otherwise."""
     found = visible_applications(actor).where(Application.id == application_id)
     if lock:
-        found = found.with_for_update(of=Application).execution_options(populate_existing=True)
+        found = found.with_for_update(of=Application, key_share=True).execution_options(populate_existing=True)
     if evidence:
         found = found.options(joinedload(Application.evidence))
     application = session.scalars(found).unique().one_or_none()

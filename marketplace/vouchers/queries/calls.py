@@ -116,7 +116,7 @@ def not_told_of_end(call_id: UUID, *, limit: int) -> Sequence[Application]:
         )
         .order_by(Application.id)
         .limit(limit)
-        .with_for_update(of=Application)
+        .with_for_update(of=Application, key_share=True)
         .execution_options(populate_existing=True)
     ).all()
 

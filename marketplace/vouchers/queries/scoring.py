@@ -42,7 +42,7 @@ def get_scoring(scoring_id: UUID, *, actor: Actor, lock: bool = False) -> Scorin
     """The scoring if it is this evaluator's; NotFound otherwise."""
     found = scorings_of(actor).where(Scoring.id == scoring_id)
     if lock:
-        found = found.with_for_update(of=Scoring).execution_options(populate_existing=True)
+        found = found.with_for_update(of=Scoring, key_share=True).execution_options(populate_existing=True)
     scoring = session.scalars(found).one_or_none()
     if scoring is None or actor.role is not Role.EVALUATOR:
         raise NotFound()
