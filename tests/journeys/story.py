@@ -3,6 +3,7 @@
 from pathlib import Path
 from random import Random
 
+import pytest
 from playwright.sync_api import Browser
 
 from marketplace.demo.documents import word_document
@@ -11,6 +12,16 @@ from tests.architecture.source import ROOT
 from tests.journeys.visitor import Inspector, Visitor
 
 SCREENSHOTS = ROOT / "docs" / "screenshots"
+TELLINGS = {"korean-desktop": ("ko", 1280), "english-phone": ("en", 360)}
+
+
+def told(first: str) -> pytest.MarkDecorator:
+    """Tell a story in both languages, each at its own width; in the short run, as the first one alone."""
+    each = [
+        pytest.param(telling, id=name, marks=[] if name == first else pytest.mark.slow)
+        for name, telling in TELLINGS.items()
+    ]
+    return pytest.mark.parametrize("story", each, indirect=True)
 
 
 class Story:

@@ -3,12 +3,13 @@
 import pytest
 
 from marketplace.demo.people import PASSWORD
-from tests.journeys.story import Story
+from tests.journeys.story import Story, told
 
 pytestmark = pytest.mark.journey
 PART = 1_000
 
 
+@told("english-phone")
 def test_a_part_of_a_debt_is_paid(story: Story) -> None:
     firm = story.firm.open(f"/demo?lang={story.locale}")
     email = firm.main.locator("table").last.locator("tr", has_text="manager@").locator("td").first.inner_text()

@@ -10,7 +10,7 @@ from tests.architecture.source import ROOT
 from tests.journeys.agency import publish_call, publish_programme
 from tests.journeys.claiming import claim_and_pay
 from tests.journeys.people import draft_application, join, register_company, sign_up, submit_application
-from tests.journeys.story import Story
+from tests.journeys.story import Story, told
 from tests.journeys.visitor import Visitor
 
 pytestmark = pytest.mark.journey
@@ -18,6 +18,7 @@ QUESTIONS = tomllib.loads((ROOT / "config/diagnosis/2026.toml").read_text())["qu
 CRITERIA = ("approach", "experience", "schedule", "price")
 
 
+@told("korean-desktop")
 def test_the_whole_story(story: Story) -> None:
     ask_what_is_public(story)
     open_a_call(story)

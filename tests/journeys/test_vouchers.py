@@ -12,7 +12,7 @@ import pytest
 
 from tests.journeys.agency import publish_call, publish_programme
 from tests.journeys.people import draft_application, register_company, sign_up, submit_application
-from tests.journeys.story import Story
+from tests.journeys.story import Story, told
 from tests.journeys.visitor import Visitor
 
 pytestmark = pytest.mark.journey
@@ -22,6 +22,7 @@ REASON = "정부 예산이 줄어 이 공고를 끝냅니다."
 FINGERPRINT = re.compile(r"\b[0-9a-f]{64}\b")
 
 
+@told("english-phone")
 def test_the_life_of_vouchers(story: Story) -> None:
     publish_programme(story, voucher_validity_days=60, extension_days=30)
     for company in (story.company, story.firm):
