@@ -2,11 +2,12 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 import marketplace
@@ -63,6 +64,25 @@ def test_the_models_are_what_the_migrations_made(owner_url: str) -> None:
             if made and kind.python_type != column.type.python_type:
                 wrong.append(f"{table.name}.{column.name}: {made['type']} in the database, {column.type} in the model")
     assert not wrong
+
+
+def test_the_database_has_every_constraint_of_the_models_word_by_word(owner_url: str) -> None:
+    """The models are drawn once more beside the tables that the migrations made; PostgreSQL tells both in its words."""
+    import_models()
+    told = text(
+        "SELECT conrelid::regclass::text, conname, replace(pg_get_constraintdef(oid), 'drawn.', '') FROM pg_constraint"
+        " WHERE connamespace = to_regnamespace(:schema) AND conrelid <> 0"
+    )
+
+    def constraints(schema: str) -> dict[tuple[str, str], list[str]]:
+        rows = connection.execute(told, {"schema": schema})
+        return {(table.removeprefix("drawn."), name): sorted(re.findall(r"\w+", rule)) for table, name, rule in rows}
+
+    with create_engine(owner_url, poolclass=NullPool).begin() as connection:
+        connection.execute(text("CREATE SCHEMA drawn"))
+        Model.metadata.create_all(connection.execution_options(schema_translate_map={None: "drawn"}))
+        drawn, made = constraints("drawn"), constraints("public")
+    assert {key: rule for key, rule in drawn.items() if made.get(key) != rule} == {}
 
 
 def test_the_app_owns_nothing_and_empties_nothing(owner_url: str) -> None:
