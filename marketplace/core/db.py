@@ -116,6 +116,16 @@ def rollback() -> None:
     session.info.clear()
 
 
+def end_reading() -> None:
+    """End a unit of work that only read; what it changed in memory is forgotten.
+
+    By COMMIT, since the driver forgets its prepared statements at every ROLLBACK, and the database then plans each
+    statement of each page anew: three times its work for a page.
+    """
+    session.expunge_all()
+    session.commit()
+
+
 @contextmanager
 def unit_of_work() -> Iterator[None]:
     """An edge: all of the block is stored, or nothing of it."""

@@ -59,9 +59,11 @@ class Application(Flask):
     """Flask with the transaction edge: a request that changes something is stored whole or not at all."""
 
     def dispatch_request(self) -> Response:
-        """Answer the request; commit below status 400, roll back otherwise and after every read."""
+        """Answer the request; what changes something is stored below status 400, and undone otherwise."""
         if request.method in READS:
-            return self.make_response(super().dispatch_request())
+            response = self.make_response(super().dispatch_request())
+            db.end_reading()
+            return response
         key = _form_key()
         if key is not None and (answer := _spend(key)) is not None:
             return self.make_response(answer)

@@ -22,6 +22,8 @@ from tests.factories.accounts import sign_in_as
 # Of pages that differ in their row or filter alone, so many are looked at.
 EACH = 2
 MOST_QUERIES = 40
+# A read stores nothing but its own trace.
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)(?! INTO access_log| sessions)")
 
 
 class Walk:
@@ -40,7 +42,7 @@ class Walk:
             address = waiting.popleft()
             with counted() as statements:
                 answer = self.client.get(address)
-            links = list(self.look(address, answer, len(statements)))
+            links = list(self.look(address, answer, statements))
             answer.close()
             for link in links:
                 if link not in known:
@@ -61,15 +63,16 @@ class Walk:
         self.seen[kind] += 1
         return self.seen[kind] <= EACH
 
-    def look(self, address: str, answer: TestResponse, statements: int) -> Iterator[str]:
+    def look(self, address: str, answer: TestResponse, statements: list[str]) -> Iterator[str]:
         if answer.status_code in (302, 303):
             yield urljoin(address, answer.location)
             return
         if answer.status_code != 200:
             self.faults.append(f"{address}: {answer.status_code}")
             return
-        if statements > MOST_QUERIES:
-            self.faults.append(f"{address}: {statements} queries")
+        if len(statements) > MOST_QUERIES:
+            self.faults.append(f"{address}: {len(statements)} queries")
+        self.faults += [f"{address} writes: {each}" for each in statements if WRITES.match(each)]
         if answer.mimetype != "text/html":
             return
         document = html.document_fromstring(answer.text)
