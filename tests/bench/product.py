@@ -14,6 +14,7 @@ from flask import Flask
 
 from config.settings import Settings
 from marketplace.core.actors import Actor
+from tests import business_time
 
 PROCESSES, THREADS = 2, 4
 _app: Flask
@@ -83,6 +84,7 @@ def _begin(settings: Settings) -> None:
     global _app
     from app import create_app
 
+    business_time.come_back()
     _app = create_app(settings)
 
 

@@ -137,7 +137,10 @@ def do_all_elsewhere(settings: Settings, call_id: UUID) -> None:
     """Work at the allocation in a process of its own, which may be killed."""
     from app import create_app
 
-    do_all(create_app(settings), call_id)
+    app = create_app(settings)
+    with app.app_context(), db.unit_of_work():
+        db.load_clock()
+    do_all(app, call_id)
 
 
 def wait_until(true: Callable[[], bool], worker: subprocess.Popen[bytes]) -> None:
