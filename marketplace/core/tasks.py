@@ -139,12 +139,7 @@ def schedule(task: Task, subject: UUID, *, wave: int = 0, run_after: datetime | 
         values["run_after"] = run_after
     made = session.scalar(insert(BackgroundTask).values(**values).on_conflict_do_nothing().returning(BackgroundTask.id))
     if made is not None and (run_after is None or run_after <= clock.now()):
-        hint(made, task.queue)
-
-
-def hint(task_id: UUID, queue: Queue) -> None:
-    """Ring for a task that is due now, once this unit of work is stored; one that wasn't made is nobody's work."""
-    session.info.setdefault("bells", []).append((task_id, queue))
+        session.info.setdefault("bells", []).append((made, task.queue))
 
 
 def schedule_all(task: Task, subjects: Select[UUID]) -> None:

@@ -17,7 +17,7 @@ from marketplace.core.actors import Actor
 from marketplace.core.audit import transition
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import LOCALES, _
-from marketplace.core.tasks import Queue, Task, hint, schedule_all
+from marketplace.core.tasks import Task, schedule_all
 from marketplace.notifications.models import Message
 from marketplace.notifications.post import Post, compose, deliver
 from marketplace.notifications.rendering import render
@@ -34,12 +34,14 @@ class Recipient:
 
 
 def queue(template: str, *, to: Recipient, key: str, **data: Any) -> None:
-    """Put one mail about one event into the outbox; the same `key` again changes nothing."""
+    """Put one mail about one event into the outbox; the same `key` again changes nothing.
+
+    No bell rings for it: the sweeper comes within seconds, and nobody waits for the broker on a mail's account.
+    """
     if not re.fullmatch(r"[!-~]+@[!-~]+", to.address):
         raise Invalid(_("This is not an e-mail address."), field="email")
     mails = prepare(template, [(key, to, data)])
-    for task in db.session.scalars(select(func.mail_queue(literal(mails, JSONB)))):
-        hint(task, Queue.MAIL)
+    db.session.execute(select(func.mail_queue(literal(mails, JSONB))))
 
 
 def prepare(template: str, mails: Sequence[tuple[str, Recipient, Mapping[str, Any]]]) -> list[dict[str, Any]]:
