@@ -138,9 +138,7 @@ def live_bids(job_id: UUID, *, lock: bool = False) -> Sequence[Bid]:
 
 def get_bid(bid_id: UUID, *, actor: Actor, lock: bool = False) -> Bid:
     """The firm's own bid; for the company of the job and the agency only once the bids are opened."""
-    bid = session.get(Bid, bid_id, with_for_update={"key_share": True} if lock else None, populate_existing=lock)
-    if bid is None:
-        raise NotFound()
+    bid = db.get(Bid, bid_id, lock=lock)
     if actor.role in PROVIDER and bid.provider_id == actor.organisation_id:
         return bid
     if actor.role in PROVIDER:
