@@ -83,7 +83,7 @@ class HasStatus(Protocol):
 
 
 def transition(
-    thing: HasStatus, lifecycle: Lifecycle, event: str, *, actor: Actor, reason: str | None = None, **details: Any
+    thing: HasStatus, lifecycle: Lifecycle[Any], event: str, *, actor: Actor, reason: str | None = None, **details: Any
 ) -> None:
     """Make the named move, stamp its time and write the audit entry; the only place that assigns a status."""
     before = thing.status
@@ -103,7 +103,7 @@ def transition(
 
 def transition_all(
     model: type[Any],
-    lifecycle: Lifecycle,
+    lifecycle: Lifecycle[Any],
     event: str,
     ids: Sequence[UUID],
     *,

@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from typing import Any
 
 import click
 from flask import current_app
@@ -49,7 +50,7 @@ def print_lifecycles() -> None:
     click.echo(describe_lifecycles(), nl=False)
 
 
-def lifecycles() -> Iterator[tuple[str, Lifecycle]]:
+def lifecycles() -> Iterator[tuple[str, Lifecycle[Any]]]:
     """Every lifecycle with the area it belongs to."""
     for module in sorted(item.name for item in pkgutil.walk_packages(marketplace.__path__, "marketplace.")):
         if module.endswith(".states") and module != "marketplace.core.states":

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -11,13 +12,16 @@ from sqlalchemy import (
     JSON,
     BindParameter,
     DateTime,
+    Dialect,
     Engine,
     MetaData,
     Text,
+    TypeDecorator,
     Uuid,
     cast,
     column,
     create_engine,
+    event,
     func,
     insert,
     literal,
@@ -29,6 +33,7 @@ from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
     Session,
+    TypeResolve,
     make_transient_to_detached,
     mapped_column,
     scoped_session,
@@ -66,6 +71,37 @@ class Model(DeclarativeBase):
         list[str]: JSONB,
         list[dict[str, Any]]: JSONB,
     }
+
+
+class EnumText(TypeDecorator[StrEnum]):
+    """Text that holds the value of one of an enum's members; ValueError for any other."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, members: type[StrEnum]) -> None:
+        super().__init__()
+        self.members = members
+
+    @property
+    def python_type(self) -> type[str]:
+        """What the database holds."""
+        return str
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """The member's value; the value itself will do."""
+        return None if value is None else self.members(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        """The member of this value."""
+        return None if value is None else self.members(value)
+
+
+@event.listens_for(Model.registry, "resolve_type_annotation")
+def _column_of_members(annotation: TypeResolve) -> EnumText | None:
+    """`status: Mapped[CallStatus]` is all that a column needs."""
+    kind = annotation.resolved_type
+    return EnumText(kind) if isinstance(kind, type) and issubclass(kind, StrEnum) else None
 
 
 Row = TypeVar("Row", bound=Model)

@@ -2,33 +2,36 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from marketplace.core.errors import IllegalMove, Words
 from marketplace.core.i18n import _
 
+Status = TypeVar("Status", bound=str)
+
 
 @dataclass(frozen=True)
-class Move:
+class Move(Generic[Status]):
     """One event: from where it may happen, where it leads, and the column that keeps its time."""
 
     event: str
-    sources: tuple[str, ...]
-    target: str
+    sources: tuple[Status, ...]
+    target: Status
     stamp: str | None = None
     label: Words = ""
 
 
 @dataclass(frozen=True)
-class Lifecycle:
+class Lifecycle(Generic[Status]):
     """The statuses of one kind of thing and every move between them."""
 
     name: str
-    initial: str
-    moves: Sequence[Move]
-    labels: Mapping[str, Words] = field(default_factory=dict)
+    initial: Status
+    moves: Sequence[Move[Status]]
+    labels: Mapping[Status, Words] = field(default_factory=dict)
 
     @property
-    def statuses(self) -> list[str]:
+    def statuses(self) -> list[Status]:
         """Every status, the initial one first."""
         found = dict.fromkeys([self.initial])
         for move in self.moves:
@@ -40,11 +43,11 @@ class Lifecycle:
         """Every event, once."""
         return list(dict.fromkeys(move.event for move in self.moves))
 
-    def find(self, status: str, event: str) -> Move | None:
+    def find(self, status: Status, event: str) -> Move[Status] | None:
         """The move that `event` makes from `status`, or None."""
         return next((m for m in self.moves if m.event == event and status in m.sources), None)
 
-    def move(self, status: str, event: str) -> Move:
+    def move(self, status: Status, event: str) -> Move[Status]:
         """The move that `event` makes from `status`; IllegalMove if there is none."""
         move = self.find(status, event)
         if move is None:
@@ -56,7 +59,7 @@ class Lifecycle:
             )
         return move
 
-    def label(self, status: str) -> Words:
+    def label(self, status: Status) -> Words:
         """The status in the reader's words."""
         return self.labels.get(status, status)
 
@@ -64,7 +67,7 @@ class Lifecycle:
         """CHECK: the column holds one of the statuses."""
         return f"{column} IN ({_quoted(self.statuses)})"
 
-    def stamped(self, stamp: str, *statuses: str) -> str:
+    def stamped(self, stamp: str, *statuses: Status) -> str:
         """CHECK: in these statuses the move's time is known."""
         return f"status NOT IN ({_quoted(statuses)}) OR {stamp} IS NOT NULL"
 

@@ -134,7 +134,7 @@ class FilterForm(Form):
     status = SelectOneField(_("Status"), required=False)
     search = TextField(_("Company or number"), required=False, max_length=100)
 
-    def __init__(self, lifecycle: Lifecycle, **kwargs: Any) -> None:
+    def __init__(self, lifecycle: Lifecycle[Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.status.choices = [("", _("All")), *lifecycle.labels.items()]
         self.status.data = self.status.data or ""
@@ -145,7 +145,7 @@ class ApplicationFilter(FilterForm):
 
     call = SelectOneField(_("Call"), required=False)
 
-    def __init__(self, lifecycle: Lifecycle, calls: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, lifecycle: Lifecycle[Any], calls: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(lifecycle, **kwargs)
         self.call.choices = [("", _("All")), *calls]
         self.call.data = self.call.data or ""
