@@ -1,11 +1,11 @@
 """How claims are handled, as dated data: days of each step, second approval, risk and the random sample."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
+from typing import Any
+
+from config.dated import Editions
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,9 @@ class Handling:
     risk: Risk
 
 
-def handling(on: date) -> Handling:
-    """The newest edition in force on the day; the oldest there is before that."""
-    editions = _editions()
-    return next((edition for edition in reversed(editions) if edition.valid_from <= on), editions[0])
+def _edition(data: dict[str, Any]) -> Handling:
+    return Handling(risk=Risk(**data.pop("risk")), **data)
 
 
-@cache
-def _editions() -> tuple[Handling, ...]:
-    files = Path(__file__).parent.glob("*.toml")
-    read = [tomllib.loads(file.read_text(encoding="utf-8")) for file in files]
-    found = [Handling(risk=Risk(**edition.pop("risk")), **edition) for edition in read]
-    return tuple(sorted(found, key=lambda edition: edition.valid_from))
+EDITIONS = Editions("claims", _edition)
+handling = EDITIONS.on

@@ -1,10 +1,9 @@
 """How long a firm without work stays in lists, as dated data."""
 
-import tomllib
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from pathlib import Path
+
+from config.dated import Editions
 
 
 @dataclass(frozen=True)
@@ -20,14 +19,5 @@ class Terms:
         return timedelta(days=365 * self.dormant_years)
 
 
-def terms(on: date) -> Terms:
-    """The newest edition in force on the day; the oldest there is before that."""
-    editions = _editions()
-    return next((edition for edition in reversed(editions) if edition.valid_from <= on), editions[0])
-
-
-@cache
-def _editions() -> tuple[Terms, ...]:
-    files = Path(__file__).parent.glob("*.toml")
-    found = [Terms(**tomllib.loads(file.read_text(encoding="utf-8"))) for file in files]
-    return tuple(sorted(found, key=lambda edition: edition.valid_from))
+EDITIONS = Editions("providers", lambda data: Terms(**data))
+terms = EDITIONS.on

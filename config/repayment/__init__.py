@@ -1,11 +1,10 @@
 """What a company gives back on success, as dated data by programme; a programme without a file takes nothing back."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
+
+from config.dated import Editions, in_force
 
 
 @dataclass(frozen=True)
@@ -33,19 +32,14 @@ class Terms:
         return 12 // self.instalments_per_year
 
 
+EDITIONS = Editions("repayment", lambda data: Terms(**data))
+
+
 def terms(programme: str, on: date) -> Terms | None:
     """The programme's newest edition in force on the day; None where nothing is given back."""
-    found = [edition for edition in _editions() if edition.programme == programme and edition.valid_from <= on]
-    return found[-1] if found else None
+    return in_force([edition for edition in EDITIONS.all if edition.programme == programme], on)
 
 
 def programmes() -> Sequence[str]:
     """The codes of the programmes that take something back."""
-    return sorted({edition.programme for edition in _editions()})
-
-
-@cache
-def _editions() -> tuple[Terms, ...]:
-    files = Path(__file__).parent.glob("*.toml")
-    found = [Terms(**tomllib.loads(file.read_text(encoding="utf-8"))) for file in files]
-    return tuple(sorted(found, key=lambda edition: edition.valid_from))
+    return sorted({edition.programme for edition in EDITIONS.all})

@@ -1,10 +1,10 @@
 """How the holders of vouchers are treated, as dated data: when they are reminded to use them."""
 
-import tomllib
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
+from typing import Any
+
+from config.dated import Editions
 
 
 @dataclass(frozen=True)
@@ -15,15 +15,9 @@ class Terms:
     reminder_percents: tuple[int, ...]
 
 
-def terms(on: date) -> Terms:
-    """The newest edition in force on the day; the oldest there is before that."""
-    editions = _editions()
-    return next((edition for edition in reversed(editions) if edition.valid_from <= on), editions[0])
+def _edition(data: dict[str, Any]) -> Terms:
+    return Terms(data["valid_from"], tuple(sorted(data["reminder_percents"])))
 
 
-@cache
-def _editions() -> tuple[Terms, ...]:
-    files = Path(__file__).parent.glob("*.toml")
-    read = [tomllib.loads(file.read_text(encoding="utf-8")) for file in files]
-    found = [Terms(edition["valid_from"], tuple(sorted(edition["reminder_percents"]))) for edition in read]
-    return tuple(sorted(found, key=lambda edition: edition.valid_from))
+EDITIONS = Editions("vouchers", _edition)
+terms = EDITIONS.on

@@ -1,17 +1,14 @@
 """The evaluation rubric: its criteria, weights and anchored levels as dated data from config/rubrics."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import config
+from config.dated import Editions
 from marketplace.evaluations.grading import GradeRules
 
-FOLDER = Path(config.__path__[0]) / "rubrics"
 Text = Mapping[str, str]
 
 
@@ -44,18 +41,10 @@ def get(code: str) -> Rubric:
     return load_all()[code]
 
 
-def current(on: date) -> Rubric:
-    """Return the newest rubric that is valid on the day, or the oldest there is."""
-    ordered = sorted(load_all().values(), key=lambda each: each.valid_from)
-    valid = [each for each in ordered if each.valid_from <= on]
-    return valid[-1] if valid else ordered[0]
-
-
 @cache
 def load_all() -> Mapping[str, Rubric]:
     """Return every rubric of config/rubrics by its code."""
-    found = (_rubric(tomllib.loads(path.read_text("utf-8"))) for path in sorted(FOLDER.glob("*.toml")))
-    return {each.code: each for each in found}
+    return {rubric.code: rubric for rubric in EDITIONS.all}
 
 
 def _rubric(data: Mapping[str, Any]) -> Rubric:
@@ -75,3 +64,7 @@ def _rubric(data: Mapping[str, Any]) -> Rubric:
         top_level=data["top_level"],
         appeal_days=data["appeal_days"],
     )
+
+
+EDITIONS = Editions("rubrics", _rubric)
+current = EDITIONS.on

@@ -1,12 +1,10 @@
 """The versions of the code of ethics that consultants sign, as dated data."""
 
-import tomllib
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
+from typing import Any
 
-FOLDER = Path(__file__).resolve().parents[2] / "config" / "ethics_code"
+from config.dated import Editions
 
 Text = dict[str, str]
 
@@ -31,26 +29,17 @@ class EthicsCode:
     articles: tuple[Article, ...]
 
 
-@cache
-def versions() -> tuple[EthicsCode, ...]:
-    """Every version, the oldest first."""
-    found = []
-    for path in FOLDER.glob("*.toml"):
-        data = tomllib.loads(path.read_text("utf-8"))
-        articles = tuple(Article(**article) for article in data.pop("articles"))
-        found.append(EthicsCode(articles=articles, **data))
-    return tuple(sorted(found, key=lambda code: code.valid_from))
+def _code(data: dict[str, Any]) -> EthicsCode:
+    return EthicsCode(articles=tuple(Article(**article) for article in data.pop("articles")), **data)
 
 
-def current(on: date) -> EthicsCode:
-    """The version in force on that day (the first one before any was)."""
-    in_force = [code for code in versions() if code.valid_from <= on]
-    return in_force[-1] if in_force else versions()[0]
+EDITIONS = Editions("ethics_code", _code)
+current = EDITIONS.on
 
 
 def find(version: str) -> EthicsCode | None:
     """The version of that name, or None."""
-    return next((code for code in versions() if code.version == version), None)
+    return next((code for code in EDITIONS.all if code.version == version), None)
 
 
 def season(on: date) -> int:

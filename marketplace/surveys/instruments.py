@@ -1,16 +1,13 @@
 """The survey instruments: their questions as dated data from config/surveys."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import config
+from config.dated import Editions, in_force
 
-FOLDER = Path(config.__path__[0]) / "surveys"
 Text = Mapping[str, str]
 
 
@@ -63,16 +60,14 @@ def get(code: str) -> Instrument:
 
 def current(kind: str, on: date) -> Instrument:
     """Return the newest instrument of this kind that is valid on the day, or the oldest there is."""
-    ordered = sorted((each for each in load_all().values() if each.kind == kind), key=lambda each: each.valid_from)
-    valid = [each for each in ordered if each.valid_from <= on]
-    return valid[-1] if valid else ordered[0]
+    instruments = [instrument for instrument in EDITIONS.all if instrument.kind == kind]
+    return in_force(instruments, on) or instruments[0]
 
 
 @cache
 def load_all() -> Mapping[str, Instrument]:
     """Return every instrument of config/surveys by its code."""
-    found = (_instrument(tomllib.loads(path.read_text("utf-8"))) for path in sorted(FOLDER.glob("*.toml")))
-    return {each.code: each for each in found}
+    return {instrument.code: instrument for instrument in EDITIONS.all}
 
 
 def _instrument(data: Mapping[str, Any]) -> Instrument:
@@ -100,3 +95,6 @@ def _instrument(data: Mapping[str, Any]) -> Instrument:
 def _fact(data: Mapping[str, Any]) -> Fact:
     choices = tuple((each["code"], each["text"]) for each in data.get("choices", ()))
     return Fact(data["code"], data["kind"], data["text"], choices, data.get("min", 0), data.get("max", 0))
+
+
+EDITIONS = Editions("surveys", _instrument)

@@ -121,7 +121,7 @@ def test_a_hold_and_the_system_never_pass_each_other(
 ) -> None:
     usual = handling(clock.today())
     open_wide = replace(usual, risk=replace(usual.risk, sample_share=0, low_points=9))
-    monkeypatch.setattr(config.claims, "_editions", lambda: (open_wide,))
+    monkeypatch.setattr(config.claims.EDITIONS, "all", (open_wide,))
     with app.app_context(), db.unit_of_work():
         claim = submitted(story, dict.fromkeys(make.STAGES, 1_000_000))
         assert claim.route == "straight_through"

@@ -1,19 +1,16 @@
 """The dated book of rules (config/ethics_rules): what is told of each, its thresholds, what a hit leads to."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import config
+from config.dated import Editions
 from marketplace.core import clock
 from marketplace.ethics.rules.facts import Facts, Hit
 from marketplace.ethics.rules.register import RULES, Limits
 
-FOLDER = Path(config.__path__[0]) / "ethics_rules"
 Text = Mapping[str, str]
 
 
@@ -47,6 +44,11 @@ class Book:
     appeal_days: int
     sanction_after_findings: int
     rules: Mapping[str, Entry]
+
+    @property
+    def valid_from(self) -> date:
+        """The first day of the edition, which is its version."""
+        return date.fromisoformat(self.version)
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,6 @@ def holds(found: Iterable[Found]) -> list[Found]:
     ]
 
 
-def current(on: date) -> Book:
-    """Return the newest edition in force on the day, or the oldest there is."""
-    editions = sorted(load_all())
-    valid = [each for each in editions if date.fromisoformat(each) <= on]
-    return load_all()[valid[-1] if valid else editions[0]]
-
-
 def newest() -> Book:
     """Return the edition in force today."""
     return current(clock.today())
@@ -103,8 +98,7 @@ def get(version: str) -> Book:
 @cache
 def load_all() -> Mapping[str, Book]:
     """Return every edition by its version."""
-    found = (_book(tomllib.loads(path.read_text("utf-8"))) for path in sorted(FOLDER.glob("*.toml")))
-    return {each.version: each for each in found}
+    return {book.version: book for book in EDITIONS.all}
 
 
 def _book(data: Mapping[str, Any]) -> Book:
@@ -117,3 +111,7 @@ def _book(data: Mapping[str, Any]) -> Book:
 def _entry(rule_id: str, data: Mapping[str, Any]) -> Entry:
     values = {name: value for name, value in data.items() if name not in ("class", "thresholds")}
     return Entry(id=rule_id, class_=data["class"], thresholds=data.get("thresholds", {}), **values)
+
+
+EDITIONS = Editions("ethics_rules", _book)
+current = EDITIONS.on

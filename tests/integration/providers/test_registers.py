@@ -176,7 +176,7 @@ def test_the_code_is_signed_by_oneself_once_a_season_in_its_present_version(data
     manager = make_registered_provider()
     consultant = make_consultant(manager, pledged=False)
     membership_actor = _actor(consultant, manager)
-    old = ethics_code.versions()[0].version
+    old = ethics_code.EDITIONS.all[0].version
     with pytest.raises(DomainError, match="newer code"):
         service.sign_pledge(actor=membership_actor, version=old)
     current = ethics_code.current(business_clock.today()).version

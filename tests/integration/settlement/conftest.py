@@ -32,6 +32,6 @@ def edition(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def change(**risks: Any) -> None:
         usual = handling(business_clock.today())
         changed = replace(usual, risk=replace(usual.risk, **risks))
-        monkeypatch.setattr(config.claims, "_editions", lambda: (changed,))
+        monkeypatch.setattr(config.claims.EDITIONS, "all", (changed,))
 
     return change

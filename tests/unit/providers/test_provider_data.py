@@ -21,11 +21,11 @@ def test_the_code_in_force_changes_on_its_day(on: date, version: str) -> None:
 
 
 def test_every_version_of_the_code_has_numbered_articles_in_both_languages() -> None:
-    for code in ethics_code.versions():
+    for code in ethics_code.EDITIONS.all:
         assert [article.number for article in code.articles] == list(range(1, len(code.articles) + 1))
         for article in code.articles:
             assert all(article.title[side] and article.text[side] for side in ("ko", "en"))
-    assert ethics_code.find("2024-1") is ethics_code.versions()[0]
+    assert ethics_code.find("2024-1") is ethics_code.EDITIONS.all[0]
     assert ethics_code.find("1999-1") is None
 
 
