@@ -1,21 +1,11 @@
 """Invoices and receipts as PDF pages in the reader's language: how much, for what, to whom and how to pay."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
-from fpdf import FPDF
-
 from config.payments import Terms
-from marketplace.core.errors import Words
+from marketplace.core import documents
+from marketplace.core.documents import Fact
 from marketplace.core.i18n import _, day, force_locale, money
 from marketplace.receivables.models import Instalment, Receipt
 from marketplace.receivables.states import KINDS
-
-FONTS = Path(__file__).resolve().parents[2] / "static" / "vendor" / "pretendard-gov" / "ttf"
-MARGIN = 20  # millimetres
-LINE = 9
-
-Row = tuple[Words, Words]
 
 
 def invoice(instalment: Instalment, *, debtor: str, interest: int, agency: Terms, locale: str) -> bytes:
@@ -23,7 +13,7 @@ def invoice(instalment: Instalment, *, debtor: str, interest: int, agency: Terms
     receivable = instalment.receivable
     currency = receivable.currency
     with force_locale(locale):
-        rows: list[Row] = [
+        facts: list[Fact] = [
             (_("Invoice number"), f"{receivable.number}-{instalment.position:02d}"),
             (_("To"), debtor),
             (_("For"), f"{KINDS[receivable.kind]}, {receivable.engagement.number}"),
@@ -36,8 +26,8 @@ def invoice(instalment: Instalment, *, debtor: str, interest: int, agency: Terms
             (_("Bank and account"), f"{agency.bank} {agency.number}"),
             (_("Payment reference"), receivable.number),
         ]
-        words = _("Write the payment reference exactly as it stands here. Otherwise the payment can't be matched.")
-        return _render(_("Invoice"), rows, words, agency.holder)
+        note = _("Write the payment reference exactly as it stands here. Otherwise the payment can't be matched.")
+        return documents.render(_("Invoice"), facts, issuer=agency.holder, note=note)
 
 
 def receipt(receipt: Receipt, *, debtor: str, agency: Terms, locale: str) -> bytes:
@@ -46,7 +36,7 @@ def receipt(receipt: Receipt, *, debtor: str, agency: Terms, locale: str) -> byt
     currency = receivable.currency
     by_bank = receipt.bank_entry_id is not None
     with force_locale(locale):
-        rows: list[Row] = [
+        facts: list[Fact] = [
             (_("Receipt number"), receipt.number),
             (_("From"), debtor),
             (_("For"), f"{receivable.number} · {KINDS[receivable.kind]}"),
@@ -58,27 +48,5 @@ def receipt(receipt: Receipt, *, debtor: str, agency: Terms, locale: str) -> byt
             (_("Booked on"), day(receipt.booked_on)),
             (_("How it was paid"), _("Bank transfer") if by_bank else _("Kept back from a claim")),
         ]
-        return _render(_("Receipt"), rows, _("Thank you. This page needs no signature."), agency.holder)
-
-
-def _render(title: Words, rows: Sequence[Row], words: Words, agency: str) -> bytes:
-    pdf = FPDF(format="A4")
-    pdf.set_margins(MARGIN, MARGIN)
-    for style, name in (("", "Regular"), ("B", "Bold")):
-        pdf.add_font("Pretendard", style=style, fname=FONTS / f"PretendardGOV-{name}.ttf")
-    pdf.set_title(str(title))
-    pdf.add_page()
-    pdf.set_font("Pretendard", size=12)
-    pdf.multi_cell(0, LINE, agency, new_x="LMARGIN", new_y="NEXT")
-    pdf.set_font("Pretendard", style="B", size=24)
-    pdf.multi_cell(0, 16, str(title), new_x="LMARGIN", new_y="NEXT")
-    pdf.ln(4)
-    for label, value in rows:
-        pdf.set_font("Pretendard", size=10)
-        pdf.cell(48, LINE, str(label))
-        pdf.set_font("Pretendard", style="B", size=11)
-        pdf.multi_cell(0, LINE, str(value), new_x="LMARGIN", new_y="NEXT")
-    pdf.ln(6)
-    pdf.set_font("Pretendard", size=10)
-    pdf.multi_cell(0, 6, str(words), align="L")
-    return bytes(pdf.output())
+        note = _("Thank you. This page needs no signature.")
+        return documents.render(_("Receipt"), facts, issuer=agency.holder, note=note)

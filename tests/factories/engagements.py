@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from fpdf import FPDF
+import typst
 
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
@@ -192,11 +192,9 @@ def compare_all(engagement: Engagement) -> None:
 
 def document(text: str) -> io.BytesIO:
     """A PDF that says this."""
-    pdf = FPDF()
-    pdf.add_page()
-    pdf.set_font("helvetica", size=10)
-    pdf.multi_cell(w=0, text=text)
-    return io.BytesIO(bytes(pdf.output()))
+    return io.BytesIO(
+        typst.compile(b"#sys.inputs.text", format="pdf", sys_inputs={"text": text}, ignore_system_fonts=True)
+    )
 
 
 def _enter_firm(manager: Actor, officer: Actor) -> tuple[list[Consultant], list[Actor]]:

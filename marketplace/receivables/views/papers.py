@@ -6,7 +6,7 @@ from flask import Response
 
 from config.payments import terms
 from marketplace.accounts import queries as accounts
-from marketplace.core import clock
+from marketplace.core import clock, documents
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import locale
 from marketplace.receivables import document, queries, rules
@@ -28,7 +28,7 @@ def invoice(instalment_id: UUID) -> Response:
         agency=terms(clock.today()),
         locale=locale(),
     )
-    return _pdf(content, f"{receivable.number}-{found.position:02d}")
+    return documents.download(content, f"{receivable.number}-{found.position:02d}")
 
 
 @blueprint.get("/receivables/receipts/<uuid:receipt_id>")
@@ -38,14 +38,8 @@ def receipt(receipt_id: UUID) -> Response:
     found = queries.get_receipt(receipt_id, actor=current_actor())
     debtor = _name(found.receivable.debtor_id)
     content = document.receipt(found, debtor=debtor, agency=terms(clock.today()), locale=locale())
-    return _pdf(content, found.number)
+    return documents.download(content, found.number)
 
 
 def _name(organisation_id: UUID) -> str:
     return accounts.organisation_names([organisation_id])[organisation_id]
-
-
-def _pdf(content: bytes, name: str) -> Response:
-    response = Response(content, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
-    return response

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from flask import Response, current_app, url_for
+from flask import current_app, url_for
 from flask.typing import ResponseReturnValue
 
 from config.vouchers import terms
-from marketplace.core import clock, web
+from marketplace.core import clock, documents, web
 from marketplace.core.actors import SME, Role
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.i18n import _, locale
@@ -59,9 +59,7 @@ def voucher_document(voucher_id: UUID) -> ResponseReturnValue:
     """The voucher as a PDF to print, with a QR code that leads to the public check."""
     found = queries.get_voucher(voucher_id, actor=current_actor())
     pdf = document.render(found, remaining=queries.remaining(found.id), check_url=_check_url(found), locale=locale())
-    response = Response(pdf, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
-    return response
+    return documents.download(pdf, found.number)
 
 
 @blueprint.route("/vouchers/<uuid:voucher_id>/extend", methods=["GET", "POST"])

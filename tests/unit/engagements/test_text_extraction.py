@@ -4,12 +4,12 @@ import io
 import zipfile
 
 import pytest
-from fpdf import FPDF
 from openpyxl import Workbook
 from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
 from marketplace.engagements.text_extraction import MAX_ENTRIES, Unreadable, extract_text
+from tests.factories.engagements import document
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 HWP = "http://www.hancom.co.kr/hwpml/2011/paragraph"
@@ -45,11 +45,7 @@ def test_xlsx() -> None:
 
 
 def test_pdf() -> None:
-    document = FPDF()
-    document.add_page()
-    document.set_font("helvetica", size=12)
-    document.cell(text="Process diagnosis")
-    assert "Process diagnosis" in extract_text(bytes(document.output()), "pdf")
+    assert "Process diagnosis" in extract_text(document("Process diagnosis").getvalue(), "pdf")
 
 
 def test_txt() -> None:
