@@ -1,174 +1,174 @@
-"""Funders, programmes, cost shares, calls and budget lines; what is published is frozen here as well."""
+"""Funders, programmes, cost shares, calls, budget lines and waiting rooms."""
 
-import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
+
+from marketplace.core.sql import drop_functions, read
 
 revision = "0005"
 down_revision = "0004"
 
-STAMP = sa.DateTime(timezone=True)
+TABLES = """
+CREATE SEQUENCE number_call;
 
-FREEZE = """
-CREATE FUNCTION refuse_frozen_programme() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'DELETE' THEN
-        IF OLD.status <> 'draft' THEN
-            RAISE EXCEPTION 'a published programme is frozen' USING ERRCODE = 'check_violation', CONSTRAINT = 'frozen';
-        END IF;
-        RETURN OLD;
-    END IF;
-    IF OLD.status <> 'draft' AND (to_jsonb(NEW) - '{status,retired_at}'::text[])
-       IS DISTINCT FROM (to_jsonb(OLD) - '{status,retired_at}'::text[]) THEN
-        RAISE EXCEPTION 'a published programme is frozen' USING ERRCODE = 'check_violation', CONSTRAINT = 'frozen';
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER programmes_frozen BEFORE UPDATE OR DELETE ON programmes
-    FOR EACH ROW EXECUTE FUNCTION refuse_frozen_programme();
+CREATE TABLE funders (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_funders PRIMARY KEY,
+    code text NOT NULL CONSTRAINT uq_funders_code UNIQUE,
+    name jsonb NOT NULL,
+    kind text NOT NULL,
+    CONSTRAINT ck_funders_kind CHECK (kind IN ('central', 'local'))
+);
 
-CREATE FUNCTION refuse_frozen_cost_share() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    status_now text;
-BEGIN
-    -- FOR SHARE waits for a publication under way, so that none slips in behind it.
-    SELECT status INTO status_now FROM programmes
-     WHERE id = CASE TG_OP WHEN 'INSERT' THEN NEW.programme_id ELSE OLD.programme_id END FOR SHARE;
-    IF status_now <> 'draft' THEN
-        RAISE EXCEPTION 'a published programme is frozen' USING ERRCODE = 'check_violation', CONSTRAINT = 'frozen';
-    END IF;
-    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
-END $$;
-CREATE TRIGGER cost_shares_frozen BEFORE INSERT OR UPDATE OR DELETE ON cost_shares
-    FOR EACH ROW EXECUTE FUNCTION refuse_frozen_cost_share();
+CREATE TABLE programmes (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_programmes PRIMARY KEY,
+    code text NOT NULL CONSTRAINT uq_programmes_code UNIQUE,
+    name jsonb NOT NULL,
+    summary jsonb NOT NULL,
+    currency text NOT NULL,
+    voucher_amount bigint NOT NULL,
+    size_standard text NOT NULL,
+    service_lines jsonb NOT NULL,
+    stages jsonb NOT NULL,
+    cost_categories jsonb NOT NULL DEFAULT '{"consulting": 100}',
+    one_active_voucher boolean NOT NULL,
+    sme_cap bigint,
+    aid_cap bigint,
+    aid_cap_months integer,
+    voucher_validity_days integer NOT NULL,
+    extension_days integer NOT NULL DEFAULT 0,
+    vat_recoverable boolean NOT NULL,
+    status text NOT NULL,
+    created_by uuid CONSTRAINT fk_programmes_created_by_people REFERENCES people,
+    created_at timestamptz NOT NULL DEFAULT app_now(),
+    published_at timestamptz,
+    retired_at timestamptz,
+    CONSTRAINT ck_programmes_status CHECK (status IN ('draft', 'published', 'retired')),
+    CONSTRAINT ck_programmes_voucher_amount CHECK (voucher_amount > 0),
+    CONSTRAINT ck_programmes_voucher_validity_days CHECK (voucher_validity_days BETWEEN 1 AND 3660),
+    CONSTRAINT ck_programmes_aid_cap CHECK (aid_cap IS NULL OR aid_cap >= voucher_amount),
+    CONSTRAINT ck_programmes_published_at CHECK ((status = 'draft') = (published_at IS NULL)),
+    CONSTRAINT ck_programmes_cost_categories CHECK (sum_of_values(cost_categories) = 100),
+    CONSTRAINT ck_programmes_aid_cap_months
+        CHECK ((aid_cap IS NULL AND sme_cap IS NULL) = (aid_cap_months IS NULL)),
+    CONSTRAINT ck_programmes_sme_cap CHECK (sme_cap IS NULL OR sme_cap >= voucher_amount),
+    CONSTRAINT ck_programmes_extension_days CHECK (extension_days BETWEEN 0 AND 3660)
+);
 
-CREATE FUNCTION refuse_frozen_call() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'DELETE' THEN
-        IF OLD.status <> 'draft' THEN
-            RAISE EXCEPTION 'a published call is frozen' USING ERRCODE = 'check_violation', CONSTRAINT = 'frozen';
-        END IF;
-        RETURN OLD;
-    END IF;
-    IF OLD.status <> 'draft' AND (to_jsonb(NEW) - '{status,closed_at}'::text[])
-       IS DISTINCT FROM (to_jsonb(OLD) - '{status,closed_at}'::text[]) THEN
-        RAISE EXCEPTION 'a published call is frozen' USING ERRCODE = 'check_violation', CONSTRAINT = 'frozen';
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER calls_frozen BEFORE UPDATE OR DELETE ON calls
-    FOR EACH ROW EXECUTE FUNCTION refuse_frozen_call();
+CREATE TABLE cost_shares (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_cost_shares PRIMARY KEY,
+    programme_id uuid NOT NULL CONSTRAINT fk_cost_shares_programme_id_programmes REFERENCES programmes,
+    category text NOT NULL DEFAULT 'consulting',
+    funder_id uuid CONSTRAINT fk_cost_shares_funder_id_funders REFERENCES funders,
+    basis_points integer NOT NULL,
+    position integer NOT NULL,
+    CONSTRAINT ck_cost_shares_basis_points CHECK (basis_points BETWEEN 1 AND 10000),
+    CONSTRAINT uq_cost_shares_programme_id_category_funder_id
+        UNIQUE NULLS NOT DISTINCT (programme_id, category, funder_id)
+);
 
-CREATE FUNCTION refuse_frozen_budget_line() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    status_now text;
-BEGIN
-    SELECT status INTO status_now FROM calls
-     WHERE id = CASE TG_OP WHEN 'INSERT' THEN NEW.call_id ELSE OLD.call_id END FOR SHARE;
-    IF status_now <> 'draft' OR (TG_OP <> 'INSERT' AND OLD.status = 'appropriated') THEN
-        RAISE EXCEPTION 'an appropriated or published budget line is frozen'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'frozen';
-    END IF;
-    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
-END $$;
-CREATE TRIGGER budget_lines_frozen BEFORE INSERT OR UPDATE OR DELETE ON budget_lines
-    FOR EACH ROW EXECUTE FUNCTION refuse_frozen_budget_line();
+CREATE TABLE calls (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_calls PRIMARY KEY,
+    number text NOT NULL CONSTRAINT uq_calls_number UNIQUE,
+    programme_id uuid NOT NULL CONSTRAINT fk_calls_programme_id_programmes REFERENCES programmes,
+    title jsonb NOT NULL,
+    status text NOT NULL,
+    opens_at timestamptz NOT NULL,
+    closes_at timestamptz NOT NULL,
+    allocation_method text NOT NULL,
+    seed_hash text,
+    quota_by text,
+    quotas jsonb NOT NULL DEFAULT '{}',
+    scoring jsonb,
+    intake_ceiling_percent integer,
+    created_by uuid CONSTRAINT fk_calls_created_by_people REFERENCES people,
+    created_at timestamptz NOT NULL DEFAULT app_now(),
+    published_by uuid CONSTRAINT fk_calls_published_by_people REFERENCES people,
+    published_at timestamptz,
+    paused_at timestamptz,
+    ceiling_lifted_at timestamptz,
+    closed_at timestamptz,
+    winding_down_at timestamptz,
+    winding_down_reason text,
+    wound_up_at timestamptz,
+    CONSTRAINT ck_calls_closes_at CHECK (opens_at < closes_at),
+    CONSTRAINT ck_calls_published_at CHECK ((status = 'draft') = (published_at IS NULL)),
+    CONSTRAINT ck_calls_allocation_method
+        CHECK (allocation_method IN ('first_come', 'lottery', 'scored', 'hybrid')),
+    CONSTRAINT ck_calls_seed_hash
+        CHECK (CASE WHEN status = 'draft' OR allocation_method = 'first_come' THEN seed_hash IS NULL ELSE seed_hash
+            IS NOT NULL AND seed_hash ~ '^[0-9a-f]{64}$' END),
+    CONSTRAINT ck_calls_quota_by
+        CHECK ((allocation_method = 'hybrid') = (quota_by IS NOT NULL) AND quota_by IN ('region', 'band', 'sector')),
+    CONSTRAINT ck_calls_quotas CHECK (allocation_method = 'hybrid' OR quotas = '{}'),
+    CONSTRAINT ck_calls_scoring
+        CHECK ((allocation_method = 'scored' AND status <> 'draft') = (scoring IS NOT NULL)),
+    CONSTRAINT ck_calls_status
+        CHECK (status IN ('draft', 'published', 'paused', 'closed', 'winding_down', 'wound_up')),
+    CONSTRAINT ck_calls_closed_at CHECK (status NOT IN ('closed') OR closed_at IS NOT NULL),
+    CONSTRAINT ck_calls_closed CHECK (closed_at IS NULL OR status IN ('closed', 'winding_down', 'wound_up')),
+    CONSTRAINT ck_calls_paused_at CHECK (status NOT IN ('paused') OR paused_at IS NOT NULL),
+    CONSTRAINT ck_calls_winding_down_at
+        CHECK ((status IN ('winding_down', 'wound_up')) = (winding_down_at IS NOT NULL)),
+    CONSTRAINT ck_calls_winding_down_reason CHECK ((winding_down_at IS NULL) = (winding_down_reason IS NULL)),
+    CONSTRAINT ck_calls_wound_up_at CHECK ((status = 'wound_up') = (wound_up_at IS NOT NULL)),
+    CONSTRAINT ck_calls_intake_ceiling_percent CHECK (intake_ceiling_percent BETWEEN 1 AND 1000)
+);
+CREATE INDEX ix_calls_programme_id ON calls (programme_id);
+
+CREATE TABLE budget_lines (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_budget_lines PRIMARY KEY,
+    call_id uuid NOT NULL CONSTRAINT fk_budget_lines_call_id_calls REFERENCES calls,
+    funder_id uuid NOT NULL CONSTRAINT fk_budget_lines_funder_id_funders REFERENCES funders,
+    amount bigint NOT NULL,
+    status text NOT NULL,
+    created_by uuid CONSTRAINT fk_budget_lines_created_by_people REFERENCES people,
+    created_at timestamptz NOT NULL DEFAULT app_now(),
+    appropriated_by uuid CONSTRAINT fk_budget_lines_appropriated_by_people REFERENCES people,
+    appropriated_at timestamptz,
+    CONSTRAINT ck_budget_lines_status CHECK (status IN ('proposed', 'appropriated')),
+    CONSTRAINT ck_budget_lines_amount CHECK (amount > 0),
+    CONSTRAINT ck_budget_lines_appropriated_by CHECK (appropriated_by <> created_by),
+    CONSTRAINT ck_budget_lines_appropriated_at CHECK ((status = 'appropriated') = (appropriated_at IS NOT NULL)),
+    CONSTRAINT uq_budget_lines_call_id_funder_id UNIQUE (call_id, funder_id)
+);
+
+CREATE TABLE call_seeds (
+    call_id uuid CONSTRAINT pk_call_seeds PRIMARY KEY CONSTRAINT fk_call_seeds_call_id_calls REFERENCES calls,
+    seed text NOT NULL,
+    CONSTRAINT ck_call_seeds_seed CHECK (seed ~ '^[0-9a-f]{64}$')
+);
+
+CREATE TABLE waiting_rooms (
+    call_id uuid CONSTRAINT pk_waiting_rooms PRIMARY KEY
+        CONSTRAINT fk_waiting_rooms_call_id_calls REFERENCES calls,
+    enter_from timestamptz NOT NULL,
+    seed_hash text NOT NULL,
+    list_hash text,
+    drawn_at timestamptz,
+    CONSTRAINT ck_waiting_rooms_drawn_at CHECK ((drawn_at IS NULL) = (list_hash IS NULL))
+);
+
+CREATE TABLE waiting_room_seeds (
+    call_id uuid CONSTRAINT pk_waiting_room_seeds PRIMARY KEY
+        CONSTRAINT fk_waiting_room_seeds_call_id_waiting_rooms REFERENCES waiting_rooms,
+    seed text NOT NULL,
+    CONSTRAINT ck_waiting_room_seeds_seed CHECK (seed ~ '^[0-9a-f]{64}$')
+);
+
+REVOKE UPDATE, DELETE ON call_seeds FROM app;
 """
 
 
 def upgrade() -> None:
-    op.execute("CREATE SEQUENCE number_call")
-    op.create_table(
-        "funders",
-        sa.Column("id", sa.Uuid(), primary_key=True, server_default=sa.text("gen_random_uuid()")),
-        sa.Column("code", sa.Text(), nullable=False, unique=True),
-        sa.Column("name", JSONB(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.CheckConstraint("kind IN ('central', 'local')", name="kind"),
-    )
-    op.create_table(
-        "programmes",
-        sa.Column("id", sa.Uuid(), primary_key=True, server_default=sa.text("gen_random_uuid()")),
-        sa.Column("code", sa.Text(), nullable=False, unique=True),
-        sa.Column("name", JSONB(), nullable=False),
-        sa.Column("summary", JSONB(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("voucher_amount", sa.BigInteger(), nullable=False),
-        sa.Column("size_standard", sa.Text(), nullable=False),
-        sa.Column("service_lines", JSONB(), nullable=False),
-        sa.Column("stages", JSONB(), nullable=False),
-        sa.Column("one_active_voucher", sa.Boolean(), nullable=False),
-        sa.Column("aid_cap", sa.BigInteger()),
-        sa.Column("aid_cap_months", sa.Integer()),
-        sa.Column("voucher_validity_days", sa.Integer(), nullable=False),
-        sa.Column("vat_recoverable", sa.Boolean(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("created_by", sa.Uuid(), sa.ForeignKey("people.id")),
-        sa.Column("created_at", STAMP, nullable=False, server_default=sa.text("app_now()")),
-        sa.Column("published_at", STAMP),
-        sa.Column("retired_at", STAMP),
-        sa.CheckConstraint("status IN ('draft', 'published', 'retired')", name="status"),
-        sa.CheckConstraint("voucher_amount > 0", name="voucher_amount"),
-        sa.CheckConstraint("voucher_validity_days BETWEEN 1 AND 3660", name="voucher_validity_days"),
-        sa.CheckConstraint("(aid_cap IS NULL) = (aid_cap_months IS NULL)", name="aid_cap_months"),
-        sa.CheckConstraint("aid_cap IS NULL OR aid_cap >= voucher_amount", name="aid_cap"),
-        sa.CheckConstraint("(status = 'draft') = (published_at IS NULL)", name="published_at"),
-    )
-    op.create_table(
-        "cost_shares",
-        sa.Column("id", sa.Uuid(), primary_key=True, server_default=sa.text("gen_random_uuid()")),
-        sa.Column("programme_id", sa.Uuid(), sa.ForeignKey("programmes.id"), nullable=False),
-        sa.Column("funder_id", sa.Uuid(), sa.ForeignKey("funders.id")),
-        sa.Column("basis_points", sa.Integer(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.UniqueConstraint("programme_id", "funder_id", postgresql_nulls_not_distinct=True),
-        sa.CheckConstraint("basis_points BETWEEN 1 AND 10000", name="basis_points"),
-    )
-    op.create_table(
-        "calls",
-        sa.Column("id", sa.Uuid(), primary_key=True, server_default=sa.text("gen_random_uuid()")),
-        sa.Column("number", sa.Text(), nullable=False, unique=True),
-        sa.Column("programme_id", sa.Uuid(), sa.ForeignKey("programmes.id"), nullable=False),
-        sa.Column("title", JSONB(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("opens_at", STAMP, nullable=False),
-        sa.Column("closes_at", STAMP, nullable=False),
-        sa.Column("allocation_method", sa.Text(), nullable=False),
-        sa.Column("created_by", sa.Uuid(), sa.ForeignKey("people.id")),
-        sa.Column("created_at", STAMP, nullable=False, server_default=sa.text("app_now()")),
-        sa.Column("published_by", sa.Uuid(), sa.ForeignKey("people.id")),
-        sa.Column("published_at", STAMP),
-        sa.Column("closed_at", STAMP),
-        sa.CheckConstraint("status IN ('draft', 'published', 'closed')", name="status"),
-        sa.CheckConstraint("opens_at < closes_at", name="closes_at"),
-        sa.CheckConstraint("allocation_method = 'first_come'", name="allocation_method"),
-        sa.CheckConstraint("(status = 'draft') = (published_at IS NULL)", name="published_at"),
-        sa.CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
-    )
-    op.create_index("ix_calls_programme_id", "calls", ["programme_id"])
-    op.create_table(
-        "budget_lines",
-        sa.Column("id", sa.Uuid(), primary_key=True, server_default=sa.text("gen_random_uuid()")),
-        sa.Column("call_id", sa.Uuid(), sa.ForeignKey("calls.id"), nullable=False),
-        sa.Column("funder_id", sa.Uuid(), sa.ForeignKey("funders.id"), nullable=False),
-        sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("created_by", sa.Uuid(), sa.ForeignKey("people.id")),
-        sa.Column("created_at", STAMP, nullable=False, server_default=sa.text("app_now()")),
-        sa.Column("appropriated_by", sa.Uuid(), sa.ForeignKey("people.id")),
-        sa.Column("appropriated_at", STAMP),
-        sa.UniqueConstraint("call_id", "funder_id"),
-        sa.CheckConstraint("status IN ('proposed', 'appropriated')", name="status"),
-        sa.CheckConstraint("amount > 0", name="amount"),
-        sa.CheckConstraint("appropriated_by <> created_by", name="appropriated_by"),
-        sa.CheckConstraint("(status = 'appropriated') = (appropriated_at IS NOT NULL)", name="appropriated_at"),
-    )
-    op.execute(FREEZE)
+    """Make the tables."""
+    op.execute(read("core", "sum_of_values"))
+    op.execute(TABLES)
 
 
 def downgrade() -> None:
-    for table in ("budget_lines", "calls", "cost_shares", "programmes", "funders"):
-        op.drop_table(table)
-    for function in ("budget_line", "call", "cost_share", "programme"):
-        op.execute(f"DROP FUNCTION refuse_frozen_{function}()")
+    """Drop them, with the area's functions."""
+    op.execute(
+        "DROP TABLE waiting_room_seeds, waiting_rooms, call_seeds, budget_lines, calls, cost_shares,"
+        " programmes, funders"
+    )
     op.execute("DROP SEQUENCE number_call")
+    drop_functions("programmes")

@@ -1,227 +1,250 @@
-"""Applications, evidence, assessments, allocation and vouchers."""
+"""Applications with their evidence and scores, places in waiting rooms, allocations, vouchers."""
 
-import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
+
+from marketplace.core.sql import drop_functions
 
 revision = "0007"
 down_revision = "0006"
 
-STAMP = sa.DateTime(timezone=True)
+TABLES = """
+CREATE SEQUENCE number_app;
+CREATE SEQUENCE number_vou;
+CREATE SEQUENCE application_tickets;
+CREATE SEQUENCE waitlist_waves;
 
-# A voucher is bound to its holder, its amount and its code; evidence of what was decided is only ever added to.
-KEEP = """
-CREATE FUNCTION refuse_changed_voucher() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF (NEW.amount, NEW.currency, NEW.code, NEW.number, NEW.organisation_id, NEW.application_id, NEW.programme_id,
-        NEW.call_id, NEW.issued_at, NEW.one_active)
-       IS DISTINCT FROM
-       (OLD.amount, OLD.currency, OLD.code, OLD.number, OLD.organisation_id, OLD.application_id, OLD.programme_id,
-        OLD.call_id, OLD.issued_at, OLD.one_active) THEN
-        RAISE EXCEPTION 'a voucher keeps its holder and amount'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'frozen';
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER vouchers_kept BEFORE UPDATE ON vouchers FOR EACH ROW EXECUTE FUNCTION refuse_changed_voucher();
+CREATE TABLE applications (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_applications PRIMARY KEY,
+    number text NOT NULL CONSTRAINT uq_applications_number UNIQUE,
+    call_id uuid NOT NULL CONSTRAINT fk_applications_call_id_calls REFERENCES calls,
+    organisation_id uuid NOT NULL
+        CONSTRAINT fk_applications_organisation_id_organisations REFERENCES organisations,
+    status text NOT NULL,
+    ticket bigint CONSTRAINT uq_applications_ticket UNIQUE,
+    service_line text,
+    need text,
+    facts jsonb NOT NULL,
+    declarations jsonb NOT NULL,
+    prepared_by uuid CONSTRAINT fk_applications_prepared_by_people REFERENCES people,
+    helped_by uuid CONSTRAINT fk_applications_helped_by_people REFERENCES people,
+    submitted_by uuid CONSTRAINT fk_applications_submitted_by_people REFERENCES people,
+    submitted_at timestamptz,
+    device_hash text,
+    address_hash text,
+    decided_by uuid CONSTRAINT fk_applications_decided_by_people REFERENCES people,
+    decided_at timestamptz,
+    reason text,
+    allocated_at timestamptz,
+    waitlisted_at timestamptz,
+    offered_at timestamptz,
+    offer_ends_at timestamptz,
+    end_told_at timestamptz,
+    refused_at timestamptz,
+    withdrawn_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT app_now(),
+    CONSTRAINT ck_applications_ticket
+        CHECK (status IN ('draft', 'withdrawn') OR (ticket IS NOT NULL AND submitted_at IS NOT NULL)),
+    CONSTRAINT ck_applications_decided_at CHECK (status NOT IN ('accepted') OR decided_at IS NOT NULL),
+    CONSTRAINT ck_applications_allocated_at CHECK (status NOT IN ('allocated') OR allocated_at IS NOT NULL),
+    CONSTRAINT ck_applications_waitlisted_at CHECK (status NOT IN ('waitlisted') OR waitlisted_at IS NOT NULL),
+    CONSTRAINT ck_applications_refused_at CHECK (status NOT IN ('refused') OR refused_at IS NOT NULL),
+    CONSTRAINT ck_applications_withdrawn_at CHECK (status NOT IN ('withdrawn') OR withdrawn_at IS NOT NULL),
+    CONSTRAINT ck_applications_status
+        CHECK (status IN ('draft', 'submitted', 'in_review', 'accepted', 'offered', 'allocated', 'waitlisted',
+            'refused', 'withdrawn')),
+    CONSTRAINT ck_applications_offered_at CHECK (status NOT IN ('offered') OR offered_at IS NOT NULL),
+    CONSTRAINT ck_applications_offer_ends_at CHECK ((offered_at IS NULL) = (offer_ends_at IS NULL))
+);
+CREATE UNIQUE INDEX uq_applications_live ON applications (call_id, organisation_id) WHERE status NOT IN ('refused',
+    'withdrawn');
+CREATE INDEX ix_applications_organisation_id ON applications (organisation_id);
+CREATE INDEX ix_applications_in_line ON applications (call_id, ticket) WHERE status IN ('submitted', 'in_review',
+    'accepted', 'waitlisted');
 
-CREATE FUNCTION refuse_changed_answer() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'what was assessed and allocated is never changed'
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'frozen';
-END $$;
-CREATE TRIGGER assessments_kept BEFORE UPDATE OR DELETE ON assessments
-    FOR EACH ROW EXECUTE FUNCTION refuse_changed_answer();
-CREATE TRIGGER allocation_entries_kept BEFORE UPDATE OR DELETE ON allocation_entries
-    FOR EACH ROW EXECUTE FUNCTION refuse_changed_answer();
+CREATE TABLE evidence (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_evidence PRIMARY KEY,
+    application_id uuid NOT NULL CONSTRAINT fk_evidence_application_id_applications REFERENCES applications,
+    file_id uuid NOT NULL CONSTRAINT fk_evidence_file_id_files REFERENCES files,
+    kind text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT app_now()
+);
+CREATE INDEX ix_evidence_application_id ON evidence (application_id);
 
-CREATE FUNCTION refuse_changed_application() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF OLD.status <> 'draft' AND
-       (NEW.call_id, NEW.organisation_id, NEW.ticket, NEW.facts, NEW.need, NEW.service_line, NEW.declarations,
-        NEW.submitted_by, NEW.submitted_at)
-       IS DISTINCT FROM
-       (OLD.call_id, OLD.organisation_id, OLD.ticket, OLD.facts, OLD.need, OLD.service_line, OLD.declarations,
-        OLD.submitted_by, OLD.submitted_at) THEN
-        RAISE EXCEPTION 'a submitted application is sealed' USING ERRCODE = 'check_violation', CONSTRAINT = 'frozen';
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER applications_sealed BEFORE UPDATE ON applications
-    FOR EACH ROW EXECUTE FUNCTION refuse_changed_application();
+CREATE TABLE assessments (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_assessments PRIMARY KEY,
+    application_id uuid NOT NULL CONSTRAINT fk_assessments_application_id_applications REFERENCES applications,
+    occasion text NOT NULL,
+    standard text NOT NULL,
+    standard_date date NOT NULL,
+    result text NOT NULL,
+    inputs jsonb NOT NULL,
+    rules jsonb NOT NULL,
+    evidence jsonb NOT NULL,
+    assessed_by uuid CONSTRAINT fk_assessments_assessed_by_people REFERENCES people,
+    assessed_at timestamptz NOT NULL,
+    CONSTRAINT ck_assessments_result CHECK (result IN ('eligible', 'not_eligible', 'undetermined')),
+    CONSTRAINT ck_assessments_occasion CHECK (occasion IN ('submission', 'allocation', 'redemption', 'payment'))
+);
+CREATE INDEX ix_assessments_application_id ON assessments (application_id);
+
+CREATE TABLE allocations (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_allocations PRIMARY KEY,
+    call_id uuid NOT NULL CONSTRAINT fk_allocations_call_id_calls REFERENCES calls
+        CONSTRAINT uq_allocations_call_id UNIQUE,
+    opening jsonb NOT NULL,
+    list_hash text NOT NULL,
+    file_hash text,
+    started_by uuid CONSTRAINT fk_allocations_started_by_people REFERENCES people,
+    started_at timestamptz NOT NULL,
+    decided_at timestamptz,
+    finished_at timestamptz,
+    asked_to bigint NOT NULL DEFAULT 0,
+    answered_to integer NOT NULL DEFAULT 0,
+    CONSTRAINT ck_allocations_list_hash CHECK (list_hash ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT ck_allocations_decided_at CHECK (finished_at IS NULL OR decided_at IS NOT NULL),
+    CONSTRAINT ck_allocations_file_hash CHECK (file_hash ~ '^[0-9a-f]{64}$')
+);
+
+CREATE TABLE allocation_entries (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_allocation_entries PRIMARY KEY,
+    call_id uuid NOT NULL CONSTRAINT fk_allocation_entries_call_id_calls REFERENCES calls,
+    application_id uuid NOT NULL
+        CONSTRAINT fk_allocation_entries_application_id_applications REFERENCES applications,
+    wave bigint NOT NULL,
+    ticket bigint NOT NULL,
+    outcome text NOT NULL,
+    reason text,
+    detail jsonb,
+    position integer,
+    parts jsonb NOT NULL,
+    decided_at timestamptz NOT NULL,
+    CONSTRAINT ck_allocation_entries_outcome CHECK (outcome IN ('allocated', 'waitlisted', 'refused')),
+    CONSTRAINT uq_allocation_entries_application_id_outcome UNIQUE (application_id, outcome)
+);
+CREATE INDEX ix_allocation_entries_call_id_ticket ON allocation_entries (call_id, ticket);
+
+CREATE TABLE vouchers (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_vouchers PRIMARY KEY,
+    number text NOT NULL CONSTRAINT uq_vouchers_number UNIQUE,
+    code text NOT NULL CONSTRAINT uq_vouchers_code UNIQUE,
+    application_id uuid NOT NULL CONSTRAINT fk_vouchers_application_id_applications REFERENCES applications
+        CONSTRAINT uq_vouchers_application_id UNIQUE,
+    call_id uuid NOT NULL CONSTRAINT fk_vouchers_call_id_calls REFERENCES calls,
+    programme_id uuid NOT NULL CONSTRAINT fk_vouchers_programme_id_programmes REFERENCES programmes,
+    organisation_id uuid NOT NULL CONSTRAINT fk_vouchers_organisation_id_organisations REFERENCES organisations,
+    amount bigint NOT NULL,
+    released bigint NOT NULL,
+    currency text NOT NULL,
+    one_active boolean NOT NULL,
+    status text NOT NULL,
+    issued_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    suspended_at timestamptz,
+    exhausted_at timestamptz,
+    expired_at timestamptz,
+    surrendered_at timestamptz,
+    revoked_at timestamptz,
+    extended_at timestamptz,
+    extended_by uuid CONSTRAINT fk_vouchers_extended_by_people REFERENCES people,
+    extension_reason text,
+    reminded_percent integer NOT NULL DEFAULT 0,
+    CONSTRAINT ck_vouchers_status
+        CHECK (status IN ('issued', 'suspended', 'exhausted', 'expired', 'surrendered', 'revoked')),
+    CONSTRAINT ck_vouchers_amount CHECK (amount > 0),
+    CONSTRAINT ck_vouchers_released CHECK (released BETWEEN 0 AND amount),
+    CONSTRAINT ck_vouchers_expires_at CHECK (issued_at < expires_at),
+    CONSTRAINT ck_vouchers_suspended_at CHECK (status NOT IN ('suspended') OR suspended_at IS NOT NULL),
+    CONSTRAINT ck_vouchers_exhausted_at CHECK (status NOT IN ('exhausted') OR exhausted_at IS NOT NULL),
+    CONSTRAINT ck_vouchers_expired_at CHECK (status NOT IN ('expired') OR expired_at IS NOT NULL),
+    CONSTRAINT ck_vouchers_surrendered_at CHECK (status NOT IN ('surrendered') OR surrendered_at IS NOT NULL),
+    CONSTRAINT ck_vouchers_revoked_at CHECK (status NOT IN ('revoked') OR revoked_at IS NOT NULL),
+    CONSTRAINT ck_vouchers_extension_reason CHECK ((extended_at IS NULL) = (extension_reason IS NULL)),
+    CONSTRAINT ck_vouchers_reminded_percent CHECK (reminded_percent BETWEEN 0 AND 100)
+);
+CREATE INDEX ix_vouchers_call_id ON vouchers (call_id);
+CREATE UNIQUE INDEX uq_vouchers_one_active ON vouchers (programme_id, organisation_id) WHERE one_active AND (status
+    IN ('issued', 'suspended'));
+CREATE INDEX ix_vouchers_organisation_id ON vouchers (organisation_id);
+CREATE INDEX ix_vouchers_expiring ON vouchers (expires_at) WHERE status IN ('issued', 'suspended');
+
+CREATE TABLE sealed_tickets (
+    application_id uuid CONSTRAINT pk_sealed_tickets PRIMARY KEY
+        CONSTRAINT fk_sealed_tickets_application_id_applications REFERENCES applications,
+    call_id uuid NOT NULL CONSTRAINT fk_sealed_tickets_call_id_calls REFERENCES calls,
+    ticket bigint NOT NULL,
+    place integer NOT NULL,
+    refusal text,
+    undertaking uuid NOT NULL,
+    promised bigint NOT NULL,
+    stratum text,
+    points jsonb,
+    CONSTRAINT ck_sealed_tickets_place CHECK (place > 0),
+    CONSTRAINT ck_sealed_tickets_promised CHECK (promised >= 0),
+    CONSTRAINT uq_sealed_tickets_call_id_place UNIQUE (call_id, place),
+    CONSTRAINT uq_sealed_tickets_call_id_ticket UNIQUE (call_id, ticket)
+);
+
+CREATE TABLE scorings (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_scorings PRIMARY KEY,
+    application_id uuid NOT NULL CONSTRAINT fk_scorings_application_id_applications REFERENCES applications,
+    evaluator_id uuid NOT NULL CONSTRAINT fk_scorings_evaluator_id_people REFERENCES people,
+    status text NOT NULL,
+    statement text,
+    assigned_at timestamptz NOT NULL DEFAULT app_now(),
+    last_day date NOT NULL,
+    declared_at timestamptz,
+    scored_at timestamptz,
+    lapsed_at timestamptz,
+    CONSTRAINT ck_scorings_declared_at
+        CHECK (status NOT IN ('accepted', 'refused', 'scored') OR declared_at IS NOT NULL),
+    CONSTRAINT ck_scorings_scored_at CHECK (status NOT IN ('scored') OR scored_at IS NOT NULL),
+    CONSTRAINT ck_scorings_statement CHECK (status <> 'refused' OR statement IS NOT NULL),
+    CONSTRAINT uq_scorings_application_id_evaluator_id UNIQUE (application_id, evaluator_id),
+    CONSTRAINT ck_scorings_status CHECK (status IN ('assigned', 'accepted', 'refused', 'scored', 'lapsed')),
+    CONSTRAINT ck_scorings_lapsed_at CHECK (status NOT IN ('lapsed') OR lapsed_at IS NOT NULL)
+);
+CREATE INDEX ix_scorings_evaluator_id ON scorings (evaluator_id);
+
+CREATE TABLE scores (
+    scoring_id uuid CONSTRAINT fk_scores_scoring_id_scorings REFERENCES scorings,
+    criterion text,
+    points integer NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT pk_scores PRIMARY KEY (scoring_id, criterion),
+    CONSTRAINT ck_scores_points CHECK (points >= 0),
+    CONSTRAINT ck_scores_reason CHECK (length(trim(reason)) >= 10)
+);
+
+CREATE TABLE waiting_places (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_waiting_places PRIMARY KEY,
+    call_id uuid NOT NULL CONSTRAINT fk_waiting_places_call_id_waiting_rooms REFERENCES waiting_rooms,
+    organisation_id uuid NOT NULL
+        CONSTRAINT fk_waiting_places_organisation_id_organisations REFERENCES organisations,
+    entered_by uuid NOT NULL CONSTRAINT fk_waiting_places_entered_by_people REFERENCES people,
+    entered_at timestamptz NOT NULL,
+    position integer,
+    ticket bigint CONSTRAINT uq_waiting_places_ticket UNIQUE,
+    application_id uuid CONSTRAINT fk_waiting_places_application_id_applications REFERENCES applications
+        CONSTRAINT uq_waiting_places_application_id UNIQUE,
+    CONSTRAINT ck_waiting_places_ticket CHECK ((position IS NULL) = (ticket IS NULL)),
+    CONSTRAINT ck_waiting_places_application_id CHECK (application_id IS NULL OR ticket IS NOT NULL),
+    CONSTRAINT uq_waiting_places_call_id_organisation_id UNIQUE (call_id, organisation_id)
+);
+
+REVOKE DELETE ON waiting_places FROM app;
 """
 
 
 def upgrade() -> None:
-    for name in ("number_app", "number_vou", "application_tickets", "waitlist_waves"):
-        op.execute(f"CREATE SEQUENCE {name}")
-    _applications()
-    _allocation()
-    _vouchers()
-    op.execute(KEEP)
-
-
-def _applications() -> None:
-    op.create_table(
-        "applications",
-        sa.Column("id", sa.Uuid(), primary_key=True, server_default=sa.text("gen_random_uuid()")),
-        sa.Column("number", sa.Text(), nullable=False, unique=True),
-        sa.Column("call_id", sa.Uuid(), sa.ForeignKey("calls.id"), nullable=False),
-        sa.Column("organisation_id", sa.Uuid(), sa.ForeignKey("organisations.id"), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("ticket", sa.BigInteger(), unique=True),
-        sa.Column("service_line", sa.Text()),
-        sa.Column("need", sa.Text()),
-        sa.Column("facts", JSONB(), nullable=False),
-        sa.Column("declarations", JSONB(), nullable=False),
-        sa.Column("prepared_by", sa.Uuid(), sa.ForeignKey("people.id")),
-        sa.Column("helped_by", sa.Uuid(), sa.ForeignKey("people.id")),
-        sa.Column("submitted_by", sa.Uuid(), sa.ForeignKey("people.id")),
-        sa.Column("submitted_at", STAMP),
-        sa.Column("device_hash", sa.Text()),
-        sa.Column("address_hash", sa.Text()),
-        sa.Column("decided_by", sa.Uuid(), sa.ForeignKey("people.id")),
-        sa.Column("decided_at", STAMP),
-        sa.Column("reason", sa.Text()),
-        sa.Column("allocated_at", STAMP),
-        sa.Column("waitlisted_at", STAMP),
-        sa.Column("refused_at", STAMP),
-        sa.Column("withdrawn_at", STAMP),
-        sa.Column("created_at", STAMP, nullable=False, server_default=sa.text("app_now()")),
-        sa.CheckConstraint(
-            "status IN ('draft', 'submitted', 'in_review', 'accepted', 'allocated', 'waitlisted', 'refused',"
-            " 'withdrawn')",
-            name="status",
-        ),
-        sa.CheckConstraint(
-            "status IN ('draft', 'withdrawn') OR (ticket IS NOT NULL AND submitted_at IS NOT NULL)", name="ticket"
-        ),
-        *(
-            sa.CheckConstraint(f"status NOT IN ('{status}') OR {stamp} IS NOT NULL", name=stamp)
-            for status, stamp in (
-                ("accepted", "decided_at"),
-                ("allocated", "allocated_at"),
-                ("waitlisted", "waitlisted_at"),
-                ("refused", "refused_at"),
-                ("withdrawn", "withdrawn_at"),
-            )
-        ),
-    )
-    op.create_index(
-        "uq_applications_live",
-        "applications",
-        ["call_id", "organisation_id"],
-        unique=True,
-        postgresql_where=sa.text("status NOT IN ('refused', 'withdrawn')"),
-    )
-    op.create_index("ix_applications_organisation_id", "applications", ["organisation_id"])
-    op.create_table(
-        "evidence",
-        sa.Column("id", sa.Uuid(), primary_key=True, server_default=sa.text("gen_random_uuid()")),
-        sa.Column("application_id", sa.Uuid(), sa.ForeignKey("applications.id"), nullable=False, index=True),
-        sa.Column("file_id", sa.Uuid(), sa.ForeignKey("files.id"), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("created_at", STAMP, nullable=False, server_default=sa.text("app_now()")),
-    )
-    op.create_table(
-        "assessments",
-        sa.Column("id", sa.Uuid(), primary_key=True, server_default=sa.text("gen_random_uuid()")),
-        sa.Column("application_id", sa.Uuid(), sa.ForeignKey("applications.id"), nullable=False, index=True),
-        sa.Column("occasion", sa.Text(), nullable=False),
-        sa.Column("standard", sa.Text(), nullable=False),
-        sa.Column("standard_date", sa.Date(), nullable=False),
-        sa.Column("result", sa.Text(), nullable=False),
-        sa.Column("inputs", JSONB(), nullable=False),
-        sa.Column("rules", JSONB(), nullable=False),
-        sa.Column("evidence", JSONB(), nullable=False),
-        sa.Column("assessed_by", sa.Uuid(), sa.ForeignKey("people.id")),
-        sa.Column("assessed_at", STAMP, nullable=False),
-        sa.CheckConstraint("result IN ('eligible', 'not_eligible', 'undetermined')", name="result"),
-        sa.CheckConstraint("occasion IN ('submission', 'allocation', 'redemption', 'payment')", name="occasion"),
-    )
-
-
-def _allocation() -> None:
-    op.create_table(
-        "allocations",
-        sa.Column("id", sa.Uuid(), primary_key=True, server_default=sa.text("gen_random_uuid()")),
-        sa.Column("call_id", sa.Uuid(), sa.ForeignKey("calls.id"), nullable=False, unique=True),
-        sa.Column("opening", JSONB(), nullable=False),
-        sa.Column("started_by", sa.Uuid(), sa.ForeignKey("people.id")),
-        sa.Column("started_at", STAMP, nullable=False),
-        sa.Column("finished_at", STAMP),
-    )
-    op.create_table(
-        "allocation_entries",
-        sa.Column("id", sa.Uuid(), primary_key=True, server_default=sa.text("gen_random_uuid()")),
-        sa.Column("call_id", sa.Uuid(), sa.ForeignKey("calls.id"), nullable=False),
-        sa.Column("application_id", sa.Uuid(), sa.ForeignKey("applications.id"), nullable=False),
-        sa.Column("wave", sa.BigInteger(), nullable=False),
-        sa.Column("ticket", sa.BigInteger(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text()),
-        sa.Column("position", sa.Integer()),
-        sa.Column("parts", JSONB(), nullable=False),
-        sa.Column("decided_at", STAMP, nullable=False),
-        sa.UniqueConstraint("application_id", "outcome"),
-        sa.CheckConstraint("outcome IN ('allocated', 'waitlisted', 'refused')", name="outcome"),
-    )
-    op.create_index("ix_allocation_entries_call_id_ticket", "allocation_entries", ["call_id", "ticket"])
-
-
-def _vouchers() -> None:
-    op.create_table(
-        "vouchers",
-        sa.Column("id", sa.Uuid(), primary_key=True, server_default=sa.text("gen_random_uuid()")),
-        sa.Column("number", sa.Text(), nullable=False, unique=True),
-        sa.Column("code", sa.Text(), nullable=False, unique=True),
-        sa.Column("application_id", sa.Uuid(), sa.ForeignKey("applications.id"), nullable=False, unique=True),
-        sa.Column("call_id", sa.Uuid(), sa.ForeignKey("calls.id"), nullable=False, index=True),
-        sa.Column("programme_id", sa.Uuid(), sa.ForeignKey("programmes.id"), nullable=False),
-        sa.Column("organisation_id", sa.Uuid(), sa.ForeignKey("organisations.id"), nullable=False),
-        sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.Column("released", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("one_active", sa.Boolean(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("issued_at", STAMP, nullable=False),
-        sa.Column("expires_at", STAMP, nullable=False),
-        sa.Column("suspended_at", STAMP),
-        sa.Column("exhausted_at", STAMP),
-        sa.Column("expired_at", STAMP),
-        sa.Column("surrendered_at", STAMP),
-        sa.Column("revoked_at", STAMP),
-        sa.CheckConstraint(
-            "status IN ('issued', 'suspended', 'exhausted', 'expired', 'surrendered', 'revoked')", name="status"
-        ),
-        sa.CheckConstraint("amount > 0", name="amount"),
-        sa.CheckConstraint("released BETWEEN 0 AND amount", name="released"),
-        sa.CheckConstraint("issued_at < expires_at", name="expires_at"),
-        *(
-            sa.CheckConstraint(f"status NOT IN ('{status}') OR {status}_at IS NOT NULL", name=f"{status}_at")
-            for status in ("suspended", "exhausted", "expired", "surrendered", "revoked")
-        ),
-    )
-    op.create_index(
-        "uq_vouchers_one_active",
-        "vouchers",
-        ["programme_id", "organisation_id"],
-        unique=True,
-        postgresql_where=sa.text("one_active AND status IN ('issued', 'suspended')"),
-    )
-    op.create_index("ix_vouchers_organisation_id", "vouchers", ["organisation_id"])
-    op.create_index(
-        "ix_vouchers_expiring",
-        "vouchers",
-        ["expires_at"],
-        postgresql_where=sa.text("status IN ('issued', 'suspended')"),
-    )
+    """Make the tables."""
+    op.execute(TABLES)
 
 
 def downgrade() -> None:
-    for table in ("vouchers", "allocation_entries", "allocations", "assessments", "evidence", "applications"):
-        op.drop_table(table)
-    for function in ("refuse_changed_voucher", "refuse_changed_answer", "refuse_changed_application"):
-        op.execute(f"DROP FUNCTION {function}()")
-    for name in ("number_app", "number_vou", "application_tickets", "waitlist_waves"):
-        op.execute(f"DROP SEQUENCE {name}")
+    """Drop them, with the area's functions."""
+    op.execute(
+        "DROP TABLE waiting_places, scores, scorings, sealed_tickets, vouchers, allocation_entries,"
+        " allocations, assessments, evidence, applications"
+    )
+    op.execute("DROP SEQUENCE number_app, number_vou, application_tickets, waitlist_waves")
+    drop_functions("vouchers")

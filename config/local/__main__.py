@@ -110,8 +110,8 @@ def unfinished_demo(settings: Settings) -> Path:
 
 def migrate(supervisor: Supervisor, settings: Settings) -> None:
     """Bring the database to the newest form, and fill an empty one in demo mode."""
-    if supervisor.run_once("migrate", [BIN / "marketplace", "migrate", "up"]) != 0:
-        raise SystemExit(f"The migrations failed. See {settings.data_dir / 'log' / 'migrate.log'}")
+    if supervisor.run_once("migrate", [BIN / "marketplace", "migrate", "up"], logged=False) != 0:
+        raise SystemExit("Not started: the database is not as the code expects it.")
     if not settings.demo:
         return
     say("Looking after the demo data (the first time takes a minute or two) …")

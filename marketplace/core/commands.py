@@ -10,6 +10,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 import marketplace
+from config.settings import Settings
 from marketplace.core import housekeeping, migrations, translations
 from marketplace.core.states import Lifecycle
 
@@ -23,7 +24,10 @@ groups = [migrate, docs, *housekeeping.groups, *translations.groups]
 def up(to: str) -> None:
     """Run every missing migration, or those up to one."""
     settings = current_app.config["SETTINGS"]
-    migrations.up(settings.owner_database_url, to)
+    try:
+        migrations.up(settings.owner_database_url, to)
+    except migrations.OtherMigrations:
+        raise click.ClickException(other_migrations(settings)) from None
     if settings.clock_may_move:
         migrations.let_clock_move(settings.owner_database_url)
 
@@ -38,10 +42,26 @@ def down(to: str) -> None:
 @migrate.command("check")
 def check() -> None:
     """Say which migrations are missing; exits with 1 if any is."""
-    missing = migrations.missing(current_app.config["SETTINGS"].owner_database_url)
+    settings = current_app.config["SETTINGS"]
+    try:
+        missing = migrations.missing(settings.owner_database_url)
+    except migrations.OtherMigrations:
+        raise click.ClickException(other_migrations(settings)) from None
     if missing:
         raise click.ClickException(f"Missing: {', '.join(missing)}. Run `marketplace migrate up`.")
     click.echo("The database is up to date.")
+
+
+def other_migrations(settings: Settings) -> str:
+    """What whoever has an older database can do; nothing is ever taken away from them."""
+    if settings.own_database:
+        way = f"set the folder {settings.data_dir} aside (or remove it, with all that is in it) and start again"
+    else:
+        way = "make an empty one and name it in DATABASE_URL and OWNER_DATABASE_URL"
+    return (
+        "The database was made by migrations that have changed since. Until the first release they are changed in"
+        f" place, so this database can't be brought up to date; it was left as it is. For a new one, {way}."
+    )
 
 
 @docs.command("lifecycles")
