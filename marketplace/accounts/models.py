@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.accounts.states import MEMBERSHIP, PERSON
+from marketplace.accounts.states import MEMBERSHIP, PERSON, MembershipStatus, PersonStatus
 from marketplace.core.db import Model, uuid_key
 
 AGENCY_ID = UUID("00000000-0000-0000-0000-00000000a6e1")
@@ -22,8 +22,8 @@ class Person(Model):
         CheckConstraint(PERSON.check(), name="status"),
         CheckConstraint("email = lower(email) AND email ~ '^[!-~]+$'", name="email"),
         CheckConstraint("locale IN ('ko', 'en')", name="locale"),
-        CheckConstraint(PERSON.stamped("confirmed_at", "confirmed"), name="confirmed_at"),
-        CheckConstraint(PERSON.stamped("disabled_at", "disabled"), name="disabled_at"),
+        CheckConstraint(PERSON.stamped("confirmed_at", PersonStatus.CONFIRMED), name="confirmed_at"),
+        CheckConstraint(PERSON.stamped("disabled_at", PersonStatus.DISABLED), name="disabled_at"),
     )
 
     id: Mapped[UUID] = uuid_key()
@@ -33,7 +33,7 @@ class Person(Model):
     password_changed_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     locale: Mapped[str]
     phone: Mapped[str | None]
-    status: Mapped[str] = mapped_column(default=PERSON.initial)
+    status: Mapped[PersonStatus] = mapped_column(default=PERSON.initial)
     created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     confirmed_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
@@ -41,7 +41,7 @@ class Person(Model):
     @property
     def may_sign_in(self) -> bool:
         """Only a person with a confirmed address may sign in."""
-        return self.status == "confirmed"
+        return self.status == PersonStatus.CONFIRMED
 
 
 class Organisation(Model):
@@ -78,8 +78,8 @@ class Membership(Model):
     __table_args__ = (
         ForeignKeyConstraint(["organisation_id", "organisation_kind"], ["organisations.id", "organisations.kind"]),
         CheckConstraint(MEMBERSHIP.check(), name="status"),
-        CheckConstraint(MEMBERSHIP.stamped("ended_at", "ended"), name="ended_at"),
-        CheckConstraint(MEMBERSHIP.stamped("activated_at", "active"), name="activated_at"),
+        CheckConstraint(MEMBERSHIP.stamped("ended_at", MembershipStatus.ENDED), name="ended_at"),
+        CheckConstraint(MEMBERSHIP.stamped("activated_at", MembershipStatus.ACTIVE), name="activated_at"),
         CheckConstraint(
             "organisation_kind = 'sme' AND role IN ('signatory', 'preparer', 'helper')"
             " OR organisation_kind = 'provider' AND role IN ('manager', 'consultant')"
@@ -115,7 +115,7 @@ class Membership(Model):
     organisation_id: Mapped[UUID]
     organisation_kind: Mapped[str]
     role: Mapped[str]
-    status: Mapped[str] = mapped_column(default=MEMBERSHIP.initial)
+    status: Mapped[MembershipStatus] = mapped_column(default=MEMBERSHIP.initial)
     mandate: Mapped[str | None]
     valid_from: Mapped[date]
     valid_until: Mapped[date | None]
@@ -131,7 +131,9 @@ class Membership(Model):
     def is_live(self, on: date) -> bool:
         """Say whether it gives rights on this day."""
         return (
-            self.status == "active" and self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)
+            self.status == MembershipStatus.ACTIVE
+            and self.valid_from <= on
+            and (self.valid_until is None or on <= self.valid_until)
         )
 
 

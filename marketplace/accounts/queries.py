@@ -14,6 +14,7 @@ from marketplace.accounts.models import (
     Person,
     SignInSession,
 )
+from marketplace.accounts.states import PersonStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, Actor, Role
 from marketplace.core.audit import AuditEntry
@@ -172,7 +173,7 @@ def open_sessions(person_id: UUID) -> Sequence[SignInSession]:
     return session.scalars(query.order_by(SignInSession.created_at.desc(), SignInSession.id)).all()
 
 
-def people(*, search: str = "", role: str = "", status: str = "") -> Select[Person]:
+def people(*, search: str = "", role: str = "", status: PersonStatus | None = None) -> Select[Person]:
     """People whose name or address contains `search`, who hold `role`, who have `status`; ordered by the page."""
     query = select(Person)
     if search:

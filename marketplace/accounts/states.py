@@ -1,26 +1,68 @@
 """Owns the lives of a person's account and of a membership."""
 
 from marketplace.core.i18n import _
-from marketplace.core.states import Lifecycle, Move
+from marketplace.core.states import Lifecycle, Move, TextChoices
+
+
+class PersonStatus(TextChoices):
+    """Where a person stands."""
+
+    REGISTERED = "registered", _("E-mail not yet confirmed")
+    CONFIRMED = "confirmed", _("E-mail confirmed")
+    DISABLED = "disabled", _("Disabled")
+
 
 PERSON = Lifecycle(
     "person",
-    initial="registered",
+    initial=PersonStatus.REGISTERED,
     moves=[
-        Move("confirm", ("registered",), "confirmed", stamp="confirmed_at", label=_("Confirm the e-mail address")),
-        Move("disable", ("confirmed",), "disabled", stamp="disabled_at", label=_("Disable the account")),
-        Move("restore", ("disabled",), "confirmed", stamp="confirmed_at", label=_("Restore the account")),
+        Move(
+            "confirm",
+            (PersonStatus.REGISTERED,),
+            PersonStatus.CONFIRMED,
+            stamp="confirmed_at",
+            label=_("Confirm the e-mail address"),
+        ),
+        Move(
+            "disable",
+            (PersonStatus.CONFIRMED,),
+            PersonStatus.DISABLED,
+            stamp="disabled_at",
+            label=_("Disable the account"),
+        ),
+        Move(
+            "restore",
+            (PersonStatus.DISABLED,),
+            PersonStatus.CONFIRMED,
+            stamp="confirmed_at",
+            label=_("Restore the account"),
+        ),
     ],
-    labels={"registered": _("E-mail not yet confirmed"), "confirmed": _("E-mail confirmed"), "disabled": _("Disabled")},
 )
+
+
+class MembershipStatus(TextChoices):
+    """Where a membership stands."""
+
+    PROPOSED = "proposed", _("Waiting for approval")
+    ACTIVE = "active", _("Active")
+    ENDED = "ended", _("Ended")
+
 
 MEMBERSHIP = Lifecycle(
     "membership",
-    initial="proposed",
+    initial=MembershipStatus.PROPOSED,
     moves=[
-        Move("activate", ("proposed",), "active", stamp="activated_at", label=_("Approve the role")),
-        Move("refuse", ("proposed",), "ended", stamp="ended_at", label=_("Refuse the role")),
-        Move("end", ("active",), "ended", stamp="ended_at", label=_("End the role")),
+        Move(
+            "activate",
+            (MembershipStatus.PROPOSED,),
+            MembershipStatus.ACTIVE,
+            stamp="activated_at",
+            label=_("Approve the role"),
+        ),
+        Move(
+            "refuse", (MembershipStatus.PROPOSED,), MembershipStatus.ENDED, stamp="ended_at", label=_("Refuse the role")
+        ),
+        Move("end", (MembershipStatus.ACTIVE,), MembershipStatus.ENDED, stamp="ended_at", label=_("End the role")),
     ],
-    labels={"proposed": _("Waiting for approval"), "active": _("Active"), "ended": _("Ended")},
 )

@@ -4,10 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from config.claims import Handling
+from marketplace.claims.states import ClaimStatus
 from marketplace.core import clock
 
 STEPS = ("check", "approve", "pay")
-STEP_OF = {"submitted": "check", "checked": "approve", "first_approved": "approve", "approved": "pay", "batched": "pay"}
+STEP_OF = {
+    ClaimStatus.SUBMITTED: "check",
+    ClaimStatus.CHECKED: "approve",
+    ClaimStatus.FIRST_APPROVED: "approve",
+    ClaimStatus.APPROVED: "pay",
+    ClaimStatus.BATCHED: "pay",
+}
 """The step that a claim waits for, by status; every other status waits for no step of the agency."""
 LEVELS = (1, 2)
 """First the officers are told that a step is overdue, then the administrators."""
@@ -33,7 +40,7 @@ def alarms(started_at: datetime, handling: Handling) -> list[tuple[str, int, dat
     return found
 
 
-def is_overdue(status: str, step: str) -> bool:
+def is_overdue(status: ClaimStatus, step: str) -> bool:
     """Whether a claim in this status hasn't done the step yet; one that waits for the provider owes nothing."""
     return status in STEP_OF and STEPS.index(STEP_OF[status]) <= STEPS.index(step)
 

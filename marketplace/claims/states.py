@@ -1,110 +1,206 @@
 """Owns the lives of claims, holds, refunds, payment batches and their lines."""
 
 from marketplace.core.i18n import _
-from marketplace.core.states import Lifecycle, Move
+from marketplace.core.states import Lifecycle, Move, TextChoices
+
+
+class ClaimStatus(TextChoices):
+    """Where a claim stands."""
+
+    SUBMITTED = "submitted", _("Waiting for the check")
+    CHECKED = "checked", _("Waiting for approval")
+    RETURNED = "returned", _("Returned with questions")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    FIRST_APPROVED = "first_approved", _("Approved once, waiting for the second approval")
+    APPROVED = "approved", _("Approved, waiting for the next payment batch")
+    REFUSED = "refused", _("Refused")
+    BATCHED = "batched", _("In a payment batch")
+    PAID = "paid", _("Paid")
+
 
 CLAIM = Lifecycle(
     "claim",
-    initial="submitted",
+    initial=ClaimStatus.SUBMITTED,
     moves=[
-        Move("check", ("submitted",), "checked", stamp="checked_at", label=_("Pass the check")),
-        Move("return", ("submitted", "checked"), "returned", stamp="returned_at", label=_("Return")),
-        Move("resubmit", ("returned",), "submitted", stamp="resubmitted_at", label=_("Hand in again")),
-        Move("withdraw", ("submitted", "returned"), "withdrawn", stamp="withdrawn_at", label=_("Withdraw")),
-        Move("pass", ("submitted",), "approved", stamp="approved_at", label=_("Approve straight through")),
-        Move("approve", ("checked",), "approved", stamp="approved_at", label=_("Approve")),
+        Move("check", (ClaimStatus.SUBMITTED,), ClaimStatus.CHECKED, stamp="checked_at", label=_("Pass the check")),
         Move(
-            "approve_first", ("checked",), "first_approved", stamp="first_approved_at", label=_("Approve as the first")
+            "return",
+            (ClaimStatus.SUBMITTED, ClaimStatus.CHECKED),
+            ClaimStatus.RETURNED,
+            stamp="returned_at",
+            label=_("Return"),
         ),
-        Move("countersign", ("first_approved",), "approved", stamp="approved_at", label=_("Approve as the second")),
-        Move("reconsider", ("first_approved",), "checked", label=_("Take back to the first approval")),
-        Move("refuse", ("submitted", "checked"), "refused", stamp="refused_at", label=_("Refuse")),
-        Move("batch", ("approved",), "batched", stamp="batched_at", label=_("Put into a payment batch")),
-        Move("unbatch", ("batched",), "approved", label=_("Take out of the payment batch")),
-        Move("pay", ("batched",), "paid", stamp="paid_at", label=_("Mark as paid")),
-        Move("bounce", ("batched", "paid"), "approved", stamp="bounced_at", label=_("Take back from the bank")),
+        Move(
+            "resubmit", (ClaimStatus.RETURNED,), ClaimStatus.SUBMITTED, stamp="resubmitted_at", label=_("Hand in again")
+        ),
+        Move(
+            "withdraw",
+            (ClaimStatus.SUBMITTED, ClaimStatus.RETURNED),
+            ClaimStatus.WITHDRAWN,
+            stamp="withdrawn_at",
+            label=_("Withdraw"),
+        ),
+        Move(
+            "pass",
+            (ClaimStatus.SUBMITTED,),
+            ClaimStatus.APPROVED,
+            stamp="approved_at",
+            label=_("Approve straight through"),
+        ),
+        Move("approve", (ClaimStatus.CHECKED,), ClaimStatus.APPROVED, stamp="approved_at", label=_("Approve")),
+        Move(
+            "approve_first",
+            (ClaimStatus.CHECKED,),
+            ClaimStatus.FIRST_APPROVED,
+            stamp="first_approved_at",
+            label=_("Approve as the first"),
+        ),
+        Move(
+            "countersign",
+            (ClaimStatus.FIRST_APPROVED,),
+            ClaimStatus.APPROVED,
+            stamp="approved_at",
+            label=_("Approve as the second"),
+        ),
+        Move(
+            "reconsider", (ClaimStatus.FIRST_APPROVED,), ClaimStatus.CHECKED, label=_("Take back to the first approval")
+        ),
+        Move(
+            "refuse",
+            (ClaimStatus.SUBMITTED, ClaimStatus.CHECKED),
+            ClaimStatus.REFUSED,
+            stamp="refused_at",
+            label=_("Refuse"),
+        ),
+        Move(
+            "batch",
+            (ClaimStatus.APPROVED,),
+            ClaimStatus.BATCHED,
+            stamp="batched_at",
+            label=_("Put into a payment batch"),
+        ),
+        Move("unbatch", (ClaimStatus.BATCHED,), ClaimStatus.APPROVED, label=_("Take out of the payment batch")),
+        Move("pay", (ClaimStatus.BATCHED,), ClaimStatus.PAID, stamp="paid_at", label=_("Mark as paid")),
+        Move(
+            "bounce",
+            (ClaimStatus.BATCHED, ClaimStatus.PAID),
+            ClaimStatus.APPROVED,
+            stamp="bounced_at",
+            label=_("Take back from the bank"),
+        ),
     ],
-    labels={
-        "submitted": _("Waiting for the check"),
-        "checked": _("Waiting for approval"),
-        "returned": _("Returned with questions"),
-        "withdrawn": _("Withdrawn"),
-        "first_approved": _("Approved once, waiting for the second approval"),
-        "approved": _("Approved, waiting for the next payment batch"),
-        "refused": _("Refused"),
-        "batched": _("In a payment batch"),
-        "paid": _("Paid"),
-    },
 )
+
+
+class HoldStatus(TextChoices):
+    """Where a hold stands."""
+
+    ACTIVE = "active", _("Payments are held")
+    ENDED = "ended", _("Ended by itself")
+    LIFTED = "lifted", _("Lifted")
+
 
 HOLD = Lifecycle(
     "hold",
-    initial="active",
+    initial=HoldStatus.ACTIVE,
     moves=[
-        Move("end", ("active",), "ended", stamp="ended_at", label=_("End")),
-        Move("lift", ("active",), "lifted", stamp="lifted_at", label=_("Lift")),
+        Move("end", (HoldStatus.ACTIVE,), HoldStatus.ENDED, stamp="ended_at", label=_("End")),
+        Move("lift", (HoldStatus.ACTIVE,), HoldStatus.LIFTED, stamp="lifted_at", label=_("Lift")),
     ],
-    labels={"active": _("Payments are held"), "ended": _("Ended by itself"), "lifted": _("Lifted")},
 )
+
+
+class RefundStatus(TextChoices):
+    """Where a refund stands."""
+
+    AWAITING = "awaiting", _("Waiting for the next payment batch")
+    BATCHED = "batched", _("In a payment batch")
+    PAID = "paid", _("Paid back")
+
 
 REFUND = Lifecycle(
     "refund",
-    initial="awaiting",
+    initial=RefundStatus.AWAITING,
     moves=[
-        Move("batch", ("awaiting",), "batched", stamp="batched_at", label=_("Put into a payment batch")),
-        Move("unbatch", ("batched",), "awaiting", label=_("Take out of the payment batch")),
-        Move("pay", ("batched",), "paid", stamp="paid_at", label=_("Mark as paid")),
-        Move("bounce", ("batched", "paid"), "awaiting", stamp="bounced_at", label=_("Take back from the bank")),
+        Move(
+            "batch",
+            (RefundStatus.AWAITING,),
+            RefundStatus.BATCHED,
+            stamp="batched_at",
+            label=_("Put into a payment batch"),
+        ),
+        Move("unbatch", (RefundStatus.BATCHED,), RefundStatus.AWAITING, label=_("Take out of the payment batch")),
+        Move("pay", (RefundStatus.BATCHED,), RefundStatus.PAID, stamp="paid_at", label=_("Mark as paid")),
+        Move(
+            "bounce",
+            (RefundStatus.BATCHED, RefundStatus.PAID),
+            RefundStatus.AWAITING,
+            stamp="bounced_at",
+            label=_("Take back from the bank"),
+        ),
     ],
-    labels={
-        "awaiting": _("Waiting for the next payment batch"),
-        "batched": _("In a payment batch"),
-        "paid": _("Paid back"),
-    },
 )
+
+
+class BatchStatus(TextChoices):
+    """Where a batch stands."""
+
+    PREPARED = "prepared", _("Waiting to be sent")
+    SENT = "sent", _("Sent, waiting for the bank")
+    SETTLED = "settled", _("Settled")
+    DISSOLVED = "dissolved", _("Dissolved")
+
 
 BATCH = Lifecycle(
     "payment_batch",
-    initial="prepared",
+    initial=BatchStatus.PREPARED,
     moves=[
-        Move("send", ("prepared",), "sent", stamp="sent_at", label=_("Send to the bank")),
-        Move("settle", ("sent",), "settled", stamp="settled_at", label=_("Settle")),
-        Move("dissolve", ("prepared",), "dissolved", stamp="dissolved_at", label=_("Dissolve")),
+        Move("send", (BatchStatus.PREPARED,), BatchStatus.SENT, stamp="sent_at", label=_("Send to the bank")),
+        Move("settle", (BatchStatus.SENT,), BatchStatus.SETTLED, stamp="settled_at", label=_("Settle")),
+        Move("dissolve", (BatchStatus.PREPARED,), BatchStatus.DISSOLVED, stamp="dissolved_at", label=_("Dissolve")),
     ],
-    labels={
-        "prepared": _("Waiting to be sent"),
-        "sent": _("Sent, waiting for the bank"),
-        "settled": _("Settled"),
-        "dissolved": _("Dissolved"),
-    },
 )
+
+
+class LineStatus(TextChoices):
+    """Where a line stands."""
+
+    PENDING = "pending", _("Waiting for the bank")
+    PAID = "paid", _("Paid")
+    RETURNED = "returned", _("Sent back by the bank")
+    REMOVED = "removed", _("Taken out")
+
 
 LINE = Lifecycle(
     "payment_line",
-    initial="pending",
+    initial=LineStatus.PENDING,
     moves=[
-        Move("pay", ("pending",), "paid", stamp="paid_at", label=_("Mark as paid")),
-        Move("return", ("pending", "paid"), "returned", stamp="returned_at", label=_("Sent back by the bank")),
-        Move("remove", ("pending",), "removed", stamp="removed_at", label=_("Take out")),
+        Move("pay", (LineStatus.PENDING,), LineStatus.PAID, stamp="paid_at", label=_("Mark as paid")),
+        Move(
+            "return",
+            (LineStatus.PENDING, LineStatus.PAID),
+            LineStatus.RETURNED,
+            stamp="returned_at",
+            label=_("Sent back by the bank"),
+        ),
+        Move("remove", (LineStatus.PENDING,), LineStatus.REMOVED, stamp="removed_at", label=_("Take out")),
     ],
-    labels={
-        "pending": _("Waiting for the bank"),
-        "paid": _("Paid"),
-        "returned": _("Sent back by the bank"),
-        "removed": _("Taken out"),
-    },
 )
+
+
+class DeductionStatus(TextChoices):
+    """Where a deduction stands."""
+
+    AGREED = "agreed", _("Will be kept back from the payment")
+    TAKEN = "taken", _("Kept back")
+    CANCELLED = "cancelled", _("Cancelled")
+
 
 DEDUCTION = Lifecycle(
     "deduction",
-    initial="agreed",
+    initial=DeductionStatus.AGREED,
     moves=[
-        Move("take", ("agreed",), "taken", stamp="taken_at", label=_("Mark as kept back")),
-        Move("cancel", ("agreed",), "cancelled", stamp="cancelled_at", label=_("Cancel")),
+        Move("take", (DeductionStatus.AGREED,), DeductionStatus.TAKEN, stamp="taken_at", label=_("Mark as kept back")),
+        Move("cancel", (DeductionStatus.AGREED,), DeductionStatus.CANCELLED, stamp="cancelled_at", label=_("Cancel")),
     ],
-    labels={
-        "agreed": _("Will be kept back from the payment"),
-        "taken": _("Kept back"),
-        "cancelled": _("Cancelled"),
-    },
 )

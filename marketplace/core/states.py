@@ -1,13 +1,33 @@
 """Lifecycle: the named moves of a thing as a table, and the CHECKs that repeat it in the database."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, Self, TypeVar
 
 from marketplace.core.errors import IllegalMove, Words
 from marketplace.core.i18n import _
 
-Status = TypeVar("Status", bound=str)
+
+class TextChoices(StrEnum):
+    """A closed set of values, each with its words for people: `DRAFT = "draft", _("Draft")`."""
+
+    _value_: str
+    label: Words
+
+    def __new__(cls, value: str, label: Words = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label or value
+        return member
+
+    @classmethod
+    def of(cls, value: str | None) -> Self | None:
+        """The member of this value, None where an address holds anything else."""
+        return next((member for member in cls if member == value), None)
+
+
+Status = TypeVar("Status", bound=TextChoices)
 
 
 @dataclass(frozen=True)
@@ -28,15 +48,16 @@ class Lifecycle(Generic[Status]):
     name: str
     initial: Status
     moves: Sequence[Move[Status]]
-    labels: Mapping[Status, Words] = field(default_factory=dict)
 
     @property
     def statuses(self) -> list[Status]:
         """Every status, the initial one first."""
-        found = dict.fromkeys([self.initial])
-        for move in self.moves:
-            found.update(dict.fromkeys((*move.sources, move.target)))
-        return list(found)
+        return list(type(self.initial))
+
+    @property
+    def labels(self) -> dict[Status, Words]:
+        """Every status in the reader's words."""
+        return {status: status.label for status in self.statuses}
 
     @property
     def events(self) -> list[str]:
@@ -61,7 +82,7 @@ class Lifecycle(Generic[Status]):
 
     def label(self, status: Status) -> Words:
         """The status in the reader's words."""
-        return self.labels.get(status, status)
+        return type(self.initial)(status).label
 
     def check(self, column: str = "status") -> str:
         """CHECK: the column holds one of the statuses."""

@@ -10,7 +10,22 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.core.files import StoredFile
-from marketplace.engagements.states import AGREEMENT, ASSIGNMENT, CO_PAYMENT, DELIVERABLE, ENGAGEMENT, SESSION, STAGE
+from marketplace.engagements.states import (
+    AGREEMENT,
+    ASSIGNMENT,
+    CO_PAYMENT,
+    DELIVERABLE,
+    ENGAGEMENT,
+    SESSION,
+    STAGE,
+    AgreementStatus,
+    AssignmentStatus,
+    CoPaymentStatus,
+    DeliverableStatus,
+    EngagementStatus,
+    SessionStatus,
+    StageStatus,
+)
 
 
 class Agreement(Model):
@@ -28,8 +43,8 @@ class Agreement(Model):
             " AND sme_signed_at IS NOT NULL AND provider_signed_at IS NOT NULL)",
             name="signed",
         ),
-        CheckConstraint(AGREEMENT.stamped("redeemed_at", "redeemed"), name="redeemed_at"),
-        CheckConstraint(AGREEMENT.stamped("cancelled_at", "cancelled"), name="cancelled_at"),
+        CheckConstraint(AGREEMENT.stamped("redeemed_at", AgreementStatus.REDEEMED), name="redeemed_at"),
+        CheckConstraint(AGREEMENT.stamped("cancelled_at", AgreementStatus.CANCELLED), name="cancelled_at"),
         CheckConstraint("sme_signed_by <> provider_signed_by", name="two_people"),
         Index("uq_agreements_award_id", "award_id", unique=True, postgresql_where=text("status <> 'cancelled'")),
         Index("ix_agreements_organisation_id", "organisation_id"),
@@ -53,7 +68,7 @@ class Agreement(Model):
     currency: Mapped[str]
     starts_on: Mapped[date]
     ends_on: Mapped[date]
-    status: Mapped[str] = mapped_column(default=AGREEMENT.initial)
+    status: Mapped[AgreementStatus] = mapped_column(default=AGREEMENT.initial)
     sme_signed_by: Mapped[UUID | None]
     sme_signed_at: Mapped[datetime | None]
     sme_device_hash: Mapped[str | None]
@@ -100,10 +115,14 @@ class Assignment(Model):
     __tablename__ = "agreement_consultants"
     __table_args__ = (
         CheckConstraint(ASSIGNMENT.check(), name="status"),
-        CheckConstraint(ASSIGNMENT.stamped("approved_at", "active", "ended"), name="approved_at"),
-        CheckConstraint(ASSIGNMENT.stamped("approved_by", "active", "ended"), name="approved_by"),
-        CheckConstraint(ASSIGNMENT.stamped("declined_at", "declined"), name="declined_at"),
-        CheckConstraint(ASSIGNMENT.stamped("ended_at", "ended"), name="ended_at"),
+        CheckConstraint(
+            ASSIGNMENT.stamped("approved_at", AssignmentStatus.ACTIVE, AssignmentStatus.ENDED), name="approved_at"
+        ),
+        CheckConstraint(
+            ASSIGNMENT.stamped("approved_by", AssignmentStatus.ACTIVE, AssignmentStatus.ENDED), name="approved_by"
+        ),
+        CheckConstraint(ASSIGNMENT.stamped("declined_at", AssignmentStatus.DECLINED), name="declined_at"),
+        CheckConstraint(ASSIGNMENT.stamped("ended_at", AssignmentStatus.ENDED), name="ended_at"),
         CheckConstraint("approved_by <> proposed_by", name="two_people"),
         CheckConstraint("until_on >= from_on", name="dates"),
         Index(
@@ -120,7 +139,7 @@ class Assignment(Model):
     consultant_id: Mapped[UUID] = mapped_column(ForeignKey("consultants.id"))
     replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("agreement_consultants.id"))
     reason: Mapped[str | None]
-    status: Mapped[str] = mapped_column(default=ASSIGNMENT.initial)
+    status: Mapped[AssignmentStatus] = mapped_column(default=ASSIGNMENT.initial)
     from_on: Mapped[date | None]
     until_on: Mapped[date | None]
     proposed_by: Mapped[UUID | None]
@@ -157,9 +176,9 @@ class CoPayment(Model):
     __tablename__ = "co_payments"
     __table_args__ = (
         CheckConstraint(CO_PAYMENT.check(), name="status"),
-        CheckConstraint(CO_PAYMENT.stamped("paid_at", "paid"), name="paid_at"),
-        CheckConstraint(CO_PAYMENT.stamped("payer_name", "paid"), name="payer_name"),
-        CheckConstraint(CO_PAYMENT.stamped("lapsed_at", "lapsed"), name="lapsed_at"),
+        CheckConstraint(CO_PAYMENT.stamped("paid_at", CoPaymentStatus.PAID), name="paid_at"),
+        CheckConstraint(CO_PAYMENT.stamped("payer_name", CoPaymentStatus.PAID), name="payer_name"),
+        CheckConstraint(CO_PAYMENT.stamped("lapsed_at", CoPaymentStatus.LAPSED), name="lapsed_at"),
         CheckConstraint("amount > 0", name="amount"),
     )
 
@@ -169,7 +188,7 @@ class CoPayment(Model):
     currency: Mapped[str]
     reference: Mapped[str] = mapped_column(unique=True)
     due_on: Mapped[date]
-    status: Mapped[str] = mapped_column(default=CO_PAYMENT.initial)
+    status: Mapped[CoPaymentStatus] = mapped_column(default=CO_PAYMENT.initial)
     payer_name: Mapped[str | None]
     payer_account: Mapped[str | None]
     payer_bank: Mapped[str | None]
@@ -186,10 +205,15 @@ class Engagement(Model):
     __tablename__ = "engagements"
     __table_args__ = (
         CheckConstraint(ENGAGEMENT.check(), name="status"),
-        CheckConstraint(ENGAGEMENT.stamped("started_at", "active", "finished", "terminated"), name="started_at"),
-        CheckConstraint(ENGAGEMENT.stamped("finished_at", "finished"), name="finished_at"),
-        CheckConstraint(ENGAGEMENT.stamped("lapsed_at", "lapsed"), name="lapsed_at"),
-        CheckConstraint(ENGAGEMENT.stamped("terminated_at", "terminated"), name="terminated_at"),
+        CheckConstraint(
+            ENGAGEMENT.stamped(
+                "started_at", EngagementStatus.ACTIVE, EngagementStatus.FINISHED, EngagementStatus.TERMINATED
+            ),
+            name="started_at",
+        ),
+        CheckConstraint(ENGAGEMENT.stamped("finished_at", EngagementStatus.FINISHED), name="finished_at"),
+        CheckConstraint(ENGAGEMENT.stamped("lapsed_at", EngagementStatus.LAPSED), name="lapsed_at"),
+        CheckConstraint(ENGAGEMENT.stamped("terminated_at", EngagementStatus.TERMINATED), name="terminated_at"),
         CheckConstraint(
             "(terminated_at IS NULL) = (terminated_by IS NULL)"
             " AND (terminated_at IS NULL OR coalesce(termination_reason, '') <> '')",
@@ -204,7 +228,7 @@ class Engagement(Model):
     agreement_id: Mapped[UUID] = mapped_column(ForeignKey("agreements.id"), unique=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id"))
-    status: Mapped[str] = mapped_column(default=ENGAGEMENT.initial)
+    status: Mapped[EngagementStatus] = mapped_column(default=ENGAGEMENT.initial)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     lapsed_at: Mapped[datetime | None]
@@ -223,11 +247,15 @@ class Stage(Model):
     __tablename__ = "stages"
     __table_args__ = (
         CheckConstraint(STAGE.check(), name="status"),
-        CheckConstraint(STAGE.stamped("opened_at", "open", "delivered", "accepted"), name="opened_at"),
-        CheckConstraint(STAGE.stamped("delivered_at", "delivered", "accepted"), name="delivered_at"),
-        CheckConstraint(STAGE.stamped("accepted_at", "accepted"), name="accepted_at"),
-        CheckConstraint(STAGE.stamped("accepted_by", "accepted"), name="accepted_by"),
-        CheckConstraint(STAGE.stamped("ended_at", "ended"), name="ended_at"),
+        CheckConstraint(
+            STAGE.stamped("opened_at", StageStatus.OPEN, StageStatus.DELIVERED, StageStatus.ACCEPTED), name="opened_at"
+        ),
+        CheckConstraint(
+            STAGE.stamped("delivered_at", StageStatus.DELIVERED, StageStatus.ACCEPTED), name="delivered_at"
+        ),
+        CheckConstraint(STAGE.stamped("accepted_at", StageStatus.ACCEPTED), name="accepted_at"),
+        CheckConstraint(STAGE.stamped("accepted_by", StageStatus.ACCEPTED), name="accepted_by"),
+        CheckConstraint(STAGE.stamped("ended_at", StageStatus.ENDED), name="ended_at"),
         CheckConstraint("accepted_by <> delivered_by", name="two_people"),
         UniqueConstraint("engagement_id", "position"),
         Index(
@@ -243,7 +271,7 @@ class Stage(Model):
     agreement_stage_id: Mapped[UUID] = mapped_column(ForeignKey("agreement_stages.id"), unique=True)
     position: Mapped[int]
     code: Mapped[str]
-    status: Mapped[str] = mapped_column(default=STAGE.initial)
+    status: Mapped[StageStatus] = mapped_column(default=STAGE.initial)
     opened_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     delivered_by: Mapped[UUID | None]
@@ -261,9 +289,9 @@ class ConsultingSession(Model):
     __tablename__ = "consulting_sessions"
     __table_args__ = (
         CheckConstraint(SESSION.check(), name="status"),
-        CheckConstraint(SESSION.stamped("countersigned_at", "countersigned"), name="countersigned_at"),
-        CheckConstraint(SESSION.stamped("countersigned_by", "countersigned"), name="countersigned_by"),
-        CheckConstraint(SESSION.stamped("withdrawn_at", "withdrawn"), name="withdrawn_at"),
+        CheckConstraint(SESSION.stamped("countersigned_at", SessionStatus.COUNTERSIGNED), name="countersigned_at"),
+        CheckConstraint(SESSION.stamped("countersigned_by", SessionStatus.COUNTERSIGNED), name="countersigned_by"),
+        CheckConstraint(SESSION.stamped("withdrawn_at", SessionStatus.WITHDRAWN), name="withdrawn_at"),
         CheckConstraint("countersigned_by NOT IN (recorded_by, person_id)", name="two_people"),
         CheckConstraint("ends_at > starts_at AND ends_at <= starts_at + interval '12 hours'", name="duration"),
         ExcludeConstraint(
@@ -284,7 +312,7 @@ class ConsultingSession(Model):
     ends_at: Mapped[datetime]
     place: Mapped[str]
     summary: Mapped[str]
-    status: Mapped[str] = mapped_column(default=SESSION.initial)
+    status: Mapped[SessionStatus] = mapped_column(default=SESSION.initial)
     recorded_by: Mapped[UUID]
     recorder_device_hash: Mapped[str | None]
     countersigned_by: Mapped[UUID | None]
@@ -300,7 +328,7 @@ class Deliverable(Model):
     __tablename__ = "deliverables"
     __table_args__ = (
         CheckConstraint(DELIVERABLE.check(), name="status"),
-        CheckConstraint(DELIVERABLE.stamped("accepted_at", "accepted"), name="accepted_at"),
+        CheckConstraint(DELIVERABLE.stamped("accepted_at", DeliverableStatus.ACCEPTED), name="accepted_at"),
         CheckConstraint(
             "status <> 'correction_requested' OR (correction_requested_at IS NOT NULL AND correction_reason <> '')",
             name="correction",
@@ -316,7 +344,7 @@ class Deliverable(Model):
     file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id"))
     replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("deliverables.id"), unique=True)
     title: Mapped[str]
-    status: Mapped[str] = mapped_column(default=DELIVERABLE.initial)
+    status: Mapped[DeliverableStatus] = mapped_column(default=DELIVERABLE.initial)
     sha256: Mapped[str]
     text_sha256: Mapped[str | None]
     text_characters: Mapped[int | None]

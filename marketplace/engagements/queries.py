@@ -23,6 +23,7 @@ from marketplace.engagements.models import (
     SimilarDeliverable,
     Stage,
 )
+from marketplace.engagements.states import AgreementStatus, EngagementStatus
 from marketplace.jobs.models import Award, Bid, Job
 from marketplace.vouchers.models import Voucher
 
@@ -238,7 +239,7 @@ def facts(engagement_id: UUID) -> Record:
     )
 
 
-def search_agreements(actor: Actor, *, status: str = "", text: str = "") -> Select[Agreement]:
+def search_agreements(actor: Actor, *, status: AgreementStatus | None = None, text: str = "") -> Select[Agreement]:
     """The actor's agreements, filtered by status and by number or title."""
     found = agreements_visible_to(actor)
     if status:
@@ -250,7 +251,7 @@ def search_agreements(actor: Actor, *, status: str = "", text: str = "") -> Sele
     return found
 
 
-def search_engagements(actor: Actor, *, status: str = "", text: str = "") -> Select[Engagement]:
+def search_engagements(actor: Actor, *, status: EngagementStatus | None = None, text: str = "") -> Select[Engagement]:
     """The actor's engagements with their agreements, filtered by status and by number or title."""
     found = engagements_visible_to(actor).options(selectinload(Engagement.agreement), selectinload(Engagement.stages))
     if status:

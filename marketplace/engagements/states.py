@@ -1,120 +1,204 @@
 """Owns the lives of agreements, their consultants, co-payments, engagements, stages, sessions and deliverables."""
 
 from marketplace.core.i18n import _
-from marketplace.core.states import Lifecycle, Move
+from marketplace.core.states import Lifecycle, Move, TextChoices
+
+
+class AgreementStatus(TextChoices):
+    """Where an agreement stands."""
+
+    DRAFTED = "drafted", _("Waiting for signatures")
+    SIGNED = "signed", _("Signed by both sides")
+    REDEEMED = "redeemed", _("Voucher redeemed")
+    CANCELLED = "cancelled", _("Cancelled")
+
 
 AGREEMENT = Lifecycle(
     "agreement",
-    initial="drafted",
+    initial=AgreementStatus.DRAFTED,
     moves=[
-        Move("sign", ("drafted",), "signed", stamp="signed_at", label=_("Sign")),
-        Move("redeem", ("signed",), "redeemed", stamp="redeemed_at", label=_("Redeem the voucher")),
-        Move("cancel", ("drafted", "signed"), "cancelled", stamp="cancelled_at", label=_("Cancel")),
-        Move("lapse", ("redeemed",), "cancelled", stamp="cancelled_at", label=_("Lapse")),
+        Move("sign", (AgreementStatus.DRAFTED,), AgreementStatus.SIGNED, stamp="signed_at", label=_("Sign")),
+        Move(
+            "redeem",
+            (AgreementStatus.SIGNED,),
+            AgreementStatus.REDEEMED,
+            stamp="redeemed_at",
+            label=_("Redeem the voucher"),
+        ),
+        Move(
+            "cancel",
+            (AgreementStatus.DRAFTED, AgreementStatus.SIGNED),
+            AgreementStatus.CANCELLED,
+            stamp="cancelled_at",
+            label=_("Cancel"),
+        ),
+        Move("lapse", (AgreementStatus.REDEEMED,), AgreementStatus.CANCELLED, stamp="cancelled_at", label=_("Lapse")),
     ],
-    labels={
-        "drafted": _("Waiting for signatures"),
-        "signed": _("Signed by both sides"),
-        "redeemed": _("Voucher redeemed"),
-        "cancelled": _("Cancelled"),
-    },
 )
+
+
+class AssignmentStatus(TextChoices):
+    """Where an assignment stands."""
+
+    PROPOSED = "proposed", _("Proposed")
+    ACTIVE = "active", _("Working on it")
+    DECLINED = "declined", _("Declined")
+    ENDED = "ended", _("Replaced")
+
 
 ASSIGNMENT = Lifecycle(
     "assignment",
-    initial="proposed",
+    initial=AssignmentStatus.PROPOSED,
     moves=[
-        Move("approve", ("proposed",), "active", stamp="approved_at", label=_("Approve")),
-        Move("decline", ("proposed",), "declined", stamp="declined_at", label=_("Decline")),
-        Move("replace", ("active",), "ended", stamp="ended_at", label=_("Replace")),
+        Move("approve", (AssignmentStatus.PROPOSED,), AssignmentStatus.ACTIVE, stamp="approved_at", label=_("Approve")),
+        Move(
+            "decline", (AssignmentStatus.PROPOSED,), AssignmentStatus.DECLINED, stamp="declined_at", label=_("Decline")
+        ),
+        Move("replace", (AssignmentStatus.ACTIVE,), AssignmentStatus.ENDED, stamp="ended_at", label=_("Replace")),
     ],
-    labels={
-        "proposed": _("Proposed"),
-        "active": _("Working on it"),
-        "declined": _("Declined"),
-        "ended": _("Replaced"),
-    },
 )
+
+
+class CoPaymentStatus(TextChoices):
+    """Where a co payment stands."""
+
+    AWAITED = "awaited", _("Waiting for the payment")
+    PAID = "paid", _("Received")
+    LAPSED = "lapsed", _("Never paid")
+
 
 CO_PAYMENT = Lifecycle(
     "co_payment",
-    initial="awaited",
+    initial=CoPaymentStatus.AWAITED,
     moves=[
-        Move("pay", ("awaited",), "paid", stamp="paid_at", label=_("Receive")),
-        Move("lapse", ("awaited",), "lapsed", stamp="lapsed_at", label=_("Lapse")),
+        Move("pay", (CoPaymentStatus.AWAITED,), CoPaymentStatus.PAID, stamp="paid_at", label=_("Receive")),
+        Move("lapse", (CoPaymentStatus.AWAITED,), CoPaymentStatus.LAPSED, stamp="lapsed_at", label=_("Lapse")),
     ],
-    labels={"awaited": _("Waiting for the payment"), "paid": _("Received"), "lapsed": _("Never paid")},
 )
+
+
+class EngagementStatus(TextChoices):
+    """Where an engagement stands."""
+
+    AWAITING_CO_PAYMENT = "awaiting_co_payment", _("Waiting for the co-payment")
+    ACTIVE = "active", _("Under way")
+    FINISHED = "finished", _("Finished")
+    LAPSED = "lapsed", _("Lapsed without payment")
+    TERMINATED = "terminated", _("Ended early")
+
 
 ENGAGEMENT = Lifecycle(
     "engagement",
-    initial="awaiting_co_payment",
+    initial=EngagementStatus.AWAITING_CO_PAYMENT,
     moves=[
-        Move("start", ("awaiting_co_payment",), "active", stamp="started_at", label=_("Start")),
-        Move("finish", ("active",), "finished", stamp="finished_at", label=_("Finish")),
-        Move("lapse", ("awaiting_co_payment",), "lapsed", stamp="lapsed_at", label=_("Lapse")),
-        Move("terminate", ("active",), "terminated", stamp="terminated_at", label=_("End early")),
+        Move(
+            "start",
+            (EngagementStatus.AWAITING_CO_PAYMENT,),
+            EngagementStatus.ACTIVE,
+            stamp="started_at",
+            label=_("Start"),
+        ),
+        Move("finish", (EngagementStatus.ACTIVE,), EngagementStatus.FINISHED, stamp="finished_at", label=_("Finish")),
+        Move(
+            "lapse",
+            (EngagementStatus.AWAITING_CO_PAYMENT,),
+            EngagementStatus.LAPSED,
+            stamp="lapsed_at",
+            label=_("Lapse"),
+        ),
+        Move(
+            "terminate",
+            (EngagementStatus.ACTIVE,),
+            EngagementStatus.TERMINATED,
+            stamp="terminated_at",
+            label=_("End early"),
+        ),
     ],
-    labels={
-        "awaiting_co_payment": _("Waiting for the co-payment"),
-        "active": _("Under way"),
-        "finished": _("Finished"),
-        "lapsed": _("Lapsed without payment"),
-        "terminated": _("Ended early"),
-    },
 )
+
+
+class StageStatus(TextChoices):
+    """Where a stage stands."""
+
+    WAITING = "waiting", _("Not open yet")
+    OPEN = "open", _("Being worked on")
+    DELIVERED = "delivered", _("Waiting for acceptance")
+    ACCEPTED = "accepted", _("Accepted")
+    ENDED = "ended", _("Ended early")
+
 
 STAGE = Lifecycle(
     "stage",
-    initial="waiting",
+    initial=StageStatus.WAITING,
     moves=[
-        Move("open", ("waiting",), "open", stamp="opened_at", label=_("Open")),
-        Move("deliver", ("open",), "delivered", stamp="delivered_at", label=_("Hand in")),
-        Move("correct", ("delivered",), "open", label=_("Ask for a correction")),
-        Move("accept", ("delivered",), "accepted", stamp="accepted_at", label=_("Accept")),
-        Move("end", ("waiting", "open", "delivered"), "ended", stamp="ended_at", label=_("End early")),
+        Move("open", (StageStatus.WAITING,), StageStatus.OPEN, stamp="opened_at", label=_("Open")),
+        Move("deliver", (StageStatus.OPEN,), StageStatus.DELIVERED, stamp="delivered_at", label=_("Hand in")),
+        Move("correct", (StageStatus.DELIVERED,), StageStatus.OPEN, label=_("Ask for a correction")),
+        Move("accept", (StageStatus.DELIVERED,), StageStatus.ACCEPTED, stamp="accepted_at", label=_("Accept")),
+        Move(
+            "end",
+            (StageStatus.WAITING, StageStatus.OPEN, StageStatus.DELIVERED),
+            StageStatus.ENDED,
+            stamp="ended_at",
+            label=_("End early"),
+        ),
     ],
-    labels={
-        "waiting": _("Not open yet"),
-        "open": _("Being worked on"),
-        "delivered": _("Waiting for acceptance"),
-        "accepted": _("Accepted"),
-        "ended": _("Ended early"),
-    },
 )
+
+
+class SessionStatus(TextChoices):
+    """Where a session stands."""
+
+    RECORDED = "recorded", _("Waiting for the company's confirmation")
+    COUNTERSIGNED = "countersigned", _("Confirmed by the company")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
 
 SESSION = Lifecycle(
     "session",
-    initial="recorded",
+    initial=SessionStatus.RECORDED,
     moves=[
-        Move("countersign", ("recorded",), "countersigned", stamp="countersigned_at", label=_("Confirm")),
-        Move("withdraw", ("recorded",), "withdrawn", stamp="withdrawn_at", label=_("Withdraw")),
+        Move(
+            "countersign",
+            (SessionStatus.RECORDED,),
+            SessionStatus.COUNTERSIGNED,
+            stamp="countersigned_at",
+            label=_("Confirm"),
+        ),
+        Move("withdraw", (SessionStatus.RECORDED,), SessionStatus.WITHDRAWN, stamp="withdrawn_at", label=_("Withdraw")),
     ],
-    labels={
-        "recorded": _("Waiting for the company's confirmation"),
-        "countersigned": _("Confirmed by the company"),
-        "withdrawn": _("Withdrawn"),
-    },
 )
+
+
+class DeliverableStatus(TextChoices):
+    """Where a deliverable stands."""
+
+    SUBMITTED = "submitted", _("Handed in, not yet accepted")
+    ACCEPTED = "accepted", _("Accepted")
+    CORRECTION_REQUESTED = "correction_requested", _("To be corrected")
+    REPLACED = "replaced", _("Replaced by a newer one")
+
 
 DELIVERABLE = Lifecycle(
     "deliverable",
-    initial="submitted",
+    initial=DeliverableStatus.SUBMITTED,
     moves=[
-        Move("accept", ("submitted",), "accepted", stamp="accepted_at", label=_("Accept")),
+        Move(
+            "accept", (DeliverableStatus.SUBMITTED,), DeliverableStatus.ACCEPTED, stamp="accepted_at", label=_("Accept")
+        ),
         Move(
             "request_correction",
-            ("submitted",),
-            "correction_requested",
+            (DeliverableStatus.SUBMITTED,),
+            DeliverableStatus.CORRECTION_REQUESTED,
             stamp="correction_requested_at",
             label=_("Ask for a correction"),
         ),
-        Move("replace", ("correction_requested",), "replaced", stamp="replaced_at", label=_("Replace")),
+        Move(
+            "replace",
+            (DeliverableStatus.CORRECTION_REQUESTED,),
+            DeliverableStatus.REPLACED,
+            stamp="replaced_at",
+            label=_("Replace"),
+        ),
     ],
-    labels={
-        "submitted": _("Handed in, not yet accepted"),
-        "accepted": _("Accepted"),
-        "correction_requested": _("To be corrected"),
-        "replaced": _("Replaced by a newer one"),
-    },
 )

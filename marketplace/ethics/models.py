@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
-from marketplace.ethics.states import CASE, FLAG
+from marketplace.ethics.states import CASE, FLAG, CaseStatus, FlagStatus
 
 
 class EthicsCheck(Model):
@@ -44,10 +44,17 @@ class Case(Model):
         CheckConstraint(CASE.check(), name="status"),
         CheckConstraint("decided_by <> opened_by", name="four_eyes"),
         CheckConstraint("appeal_decided_by <> opened_by AND appeal_decided_by <> decided_by", name="third_person"),
-        CheckConstraint(CASE.stamped("replied_at", "replied"), name="replied_at"),
+        CheckConstraint(CASE.stamped("replied_at", CaseStatus.REPLIED), name="replied_at"),
         CheckConstraint("decided_at IS NULL OR decided_by IS NOT NULL AND finding_reason IS NOT NULL", name="decided"),
         CheckConstraint(
-            CASE.stamped("decided_at", "violation", "no_violation", "appealed", "upheld", "overturned"),
+            CASE.stamped(
+                "decided_at",
+                CaseStatus.VIOLATION,
+                CaseStatus.NO_VIOLATION,
+                CaseStatus.APPEALED,
+                CaseStatus.UPHELD,
+                CaseStatus.OVERTURNED,
+            ),
             name="decided_at",
         ),
         CheckConstraint("appeal_decided_at IS NULL OR appeal_decided_by IS NOT NULL", name="appeal_decided"),
@@ -60,7 +67,7 @@ class Case(Model):
     number: Mapped[str] = mapped_column(unique=True)
     engagement_id: Mapped[UUID] = mapped_column(ForeignKey("engagements.id"))
     provider_id: Mapped[UUID]
-    status: Mapped[str] = mapped_column(default=CASE.initial)
+    status: Mapped[CaseStatus] = mapped_column(default=CASE.initial)
     question: Mapped[str]
     opened_by: Mapped[UUID]
     opened_at: Mapped[datetime] = created_at()
@@ -88,7 +95,9 @@ class Flag(Model):
     __table_args__ = (
         UniqueConstraint("engagement_id", "rule_id", "fingerprint"),
         CheckConstraint(FLAG.check(), name="status"),
-        CheckConstraint(FLAG.stamped("closed_at", "dismissed", "confirmed", "cleared"), name="closed_at"),
+        CheckConstraint(
+            FLAG.stamped("closed_at", FlagStatus.DISMISSED, FlagStatus.CONFIRMED, FlagStatus.CLEARED), name="closed_at"
+        ),
         CheckConstraint(
             "status <> 'dismissed' OR closed_by IS NOT NULL AND closing_reason IS NOT NULL", name="dismissed"
         ),
@@ -118,7 +127,7 @@ class Flag(Model):
     threshold: Mapped[str]
     links: Mapped[list[str]]
     fingerprint: Mapped[str]
-    status: Mapped[str] = mapped_column(default=FLAG.initial)
+    status: Mapped[FlagStatus] = mapped_column(default=FLAG.initial)
     case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id"))
     hold_id: Mapped[UUID | None] = mapped_column(ForeignKey("holds.id"))
     dismissal: Mapped[str | None]

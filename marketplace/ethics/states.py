@@ -1,48 +1,86 @@
 """Owns the lives of a flag and of a case."""
 
 from marketplace.core.i18n import _
-from marketplace.core.states import Lifecycle, Move
+from marketplace.core.states import Lifecycle, Move, TextChoices
+
+
+class FlagStatus(TextChoices):
+    """Where a flag stands."""
+
+    RAISED = "raised", _("To be looked at")
+    DISMISSED = "dismissed", _("Dismissed")
+    IN_CASE = "in_case", _("In a case")
+    CONFIRMED = "confirmed", _("Confirmed by a finding")
+    CLEARED = "cleared", _("Cleared by a finding")
+
 
 FLAG = Lifecycle(
     "flag",
-    initial="raised",
+    initial=FlagStatus.RAISED,
     moves=[
-        Move("dismiss", ("raised",), "dismissed", stamp="closed_at", label=_("Dismiss the flag")),
-        Move("take_up", ("raised",), "in_case", label=_("Open a case")),
-        Move("confirm", ("in_case",), "confirmed", stamp="closed_at", label=_("Confirm the flag")),
-        Move("clear", ("in_case", "confirmed"), "cleared", stamp="closed_at", label=_("Clear the flag")),
+        Move("dismiss", (FlagStatus.RAISED,), FlagStatus.DISMISSED, stamp="closed_at", label=_("Dismiss the flag")),
+        Move("take_up", (FlagStatus.RAISED,), FlagStatus.IN_CASE, label=_("Open a case")),
+        Move("confirm", (FlagStatus.IN_CASE,), FlagStatus.CONFIRMED, stamp="closed_at", label=_("Confirm the flag")),
+        Move(
+            "clear",
+            (FlagStatus.IN_CASE, FlagStatus.CONFIRMED),
+            FlagStatus.CLEARED,
+            stamp="closed_at",
+            label=_("Clear the flag"),
+        ),
     ],
-    labels={
-        "raised": _("To be looked at"),
-        "dismissed": _("Dismissed"),
-        "in_case": _("In a case"),
-        "confirmed": _("Confirmed by a finding"),
-        "cleared": _("Cleared by a finding"),
-    },
 )
+
+
+class CaseStatus(TextChoices):
+    """Where a case stands."""
+
+    AWAITING_REPLY = "awaiting_reply", _("Waiting for the provider's reply")
+    REPLIED = "replied", _("Reply received")
+    UNANSWERED = "unanswered", _("No reply in time")
+    VIOLATION = "violation", _("Violation found")
+    NO_VIOLATION = "no_violation", _("No violation found")
+    APPEALED = "appealed", _("Under appeal")
+    UPHELD = "upheld", _("Finding upheld")
+    OVERTURNED = "overturned", _("Finding overturned")
+
 
 CASE = Lifecycle(
     "case",
-    initial="awaiting_reply",
+    initial=CaseStatus.AWAITING_REPLY,
     moves=[
-        Move("reply", ("awaiting_reply",), "replied", stamp="replied_at", label=_("Reply")),
-        Move("miss_reply", ("awaiting_reply",), "unanswered", label=_("The reply period ends")),
-        Move("find_violation", ("replied", "unanswered"), "violation", stamp="decided_at", label=_("Find a violation")),
-        Move("find_none", ("replied", "unanswered"), "no_violation", stamp="decided_at", label=_("Find no violation")),
-        Move("appeal", ("violation",), "appealed", stamp="appealed_at", label=_("Appeal")),
-        Move("uphold", ("appealed",), "upheld", stamp="appeal_decided_at", label=_("Uphold the finding")),
-        Move("overturn", ("appealed",), "overturned", stamp="appeal_decided_at", label=_("Overturn the finding")),
+        Move("reply", (CaseStatus.AWAITING_REPLY,), CaseStatus.REPLIED, stamp="replied_at", label=_("Reply")),
+        Move("miss_reply", (CaseStatus.AWAITING_REPLY,), CaseStatus.UNANSWERED, label=_("The reply period ends")),
+        Move(
+            "find_violation",
+            (CaseStatus.REPLIED, CaseStatus.UNANSWERED),
+            CaseStatus.VIOLATION,
+            stamp="decided_at",
+            label=_("Find a violation"),
+        ),
+        Move(
+            "find_none",
+            (CaseStatus.REPLIED, CaseStatus.UNANSWERED),
+            CaseStatus.NO_VIOLATION,
+            stamp="decided_at",
+            label=_("Find no violation"),
+        ),
+        Move("appeal", (CaseStatus.VIOLATION,), CaseStatus.APPEALED, stamp="appealed_at", label=_("Appeal")),
+        Move(
+            "uphold",
+            (CaseStatus.APPEALED,),
+            CaseStatus.UPHELD,
+            stamp="appeal_decided_at",
+            label=_("Uphold the finding"),
+        ),
+        Move(
+            "overturn",
+            (CaseStatus.APPEALED,),
+            CaseStatus.OVERTURNED,
+            stamp="appeal_decided_at",
+            label=_("Overturn the finding"),
+        ),
     ],
-    labels={
-        "awaiting_reply": _("Waiting for the provider's reply"),
-        "replied": _("Reply received"),
-        "unanswered": _("No reply in time"),
-        "violation": _("Violation found"),
-        "no_violation": _("No violation found"),
-        "appealed": _("Under appeal"),
-        "upheld": _("Finding upheld"),
-        "overturned": _("Finding overturned"),
-    },
 )
 
 DISMISSALS = {"no_issue": _("No issue"), "explained": _("Explained")}

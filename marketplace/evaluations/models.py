@@ -7,7 +7,14 @@ from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, UniqueConstrai
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core.db import Model, created_at, uuid_key
-from marketplace.evaluations.states import APPEAL, ASSIGNMENT, EVALUATION
+from marketplace.evaluations.states import (
+    APPEAL,
+    ASSIGNMENT,
+    EVALUATION,
+    AppealStatus,
+    AssignmentStatus,
+    EvaluationStatus,
+)
 
 
 class Evaluation(Model):
@@ -16,8 +23,16 @@ class Evaluation(Model):
     __tablename__ = "evaluations"
     __table_args__ = (
         CheckConstraint(EVALUATION.check(), name="status"),
-        CheckConstraint(EVALUATION.stamped("submitted_at", "submitted", "published"), name="submitted_at"),
-        CheckConstraint(EVALUATION.stamped("published_at", "published", "appealed", "settled"), name="published_at"),
+        CheckConstraint(
+            EVALUATION.stamped("submitted_at", EvaluationStatus.SUBMITTED, EvaluationStatus.PUBLISHED),
+            name="submitted_at",
+        ),
+        CheckConstraint(
+            EVALUATION.stamped(
+                "published_at", EvaluationStatus.PUBLISHED, EvaluationStatus.APPEALED, EvaluationStatus.SETTLED
+            ),
+            name="published_at",
+        ),
         CheckConstraint("published_at IS NULL OR reviewed_by IS NOT NULL AND grade IS NOT NULL", name="reviewed"),
         CheckConstraint("reviewed_by <> ALL (evaluator_ids)", name="four_eyes"),
         CheckConstraint("grade BETWEEN 0 AND 100 AND proposed_grade BETWEEN 0 AND 100", name="grade"),
@@ -33,7 +48,7 @@ class Evaluation(Model):
     provider_id: Mapped[UUID]
     programme_id: Mapped[UUID]
     rubric: Mapped[str]
-    status: Mapped[str] = mapped_column(default=EVALUATION.initial)
+    status: Mapped[EvaluationStatus] = mapped_column(default=EVALUATION.initial)
     evaluator_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"), default=list)
     evaluator_score: Mapped[int | None]
     satisfaction: Mapped[int | None]
@@ -59,7 +74,12 @@ class Assignment(Model):
     __table_args__ = (
         UniqueConstraint("evaluation_id", "evaluator_id"),
         CheckConstraint(ASSIGNMENT.check(), name="status"),
-        CheckConstraint(ASSIGNMENT.stamped("declared_at", "accepted", "refused", "submitted"), name="declared_at"),
+        CheckConstraint(
+            ASSIGNMENT.stamped(
+                "declared_at", AssignmentStatus.ACCEPTED, AssignmentStatus.REFUSED, AssignmentStatus.SUBMITTED
+            ),
+            name="declared_at",
+        ),
         CheckConstraint("status <> 'refused' OR statement IS NOT NULL", name="statement"),
         CheckConstraint("score BETWEEN 0 AND 100", name="score"),
         Index("ix_evaluation_assignments_evaluator_id", "evaluator_id"),
@@ -68,7 +88,7 @@ class Assignment(Model):
     id: Mapped[UUID] = uuid_key()
     evaluation_id: Mapped[UUID] = mapped_column(ForeignKey("evaluations.id"))
     evaluator_id: Mapped[UUID]
-    status: Mapped[str] = mapped_column(default=ASSIGNMENT.initial)
+    status: Mapped[AssignmentStatus] = mapped_column(default=ASSIGNMENT.initial)
     statement: Mapped[str | None]
     score: Mapped[int | None]
     assigned_at: Mapped[datetime] = created_at()
@@ -95,14 +115,14 @@ class GradeAppeal(Model):
     __table_args__ = (
         CheckConstraint(APPEAL.check(), name="status"),
         CheckConstraint("status = 'open' OR decided_by IS NOT NULL AND decision IS NOT NULL", name="decided"),
-        CheckConstraint(APPEAL.stamped("decided_at", "kept", "changed"), name="decided_at"),
+        CheckConstraint(APPEAL.stamped("decided_at", AppealStatus.KEPT, AppealStatus.CHANGED), name="decided_at"),
         CheckConstraint("decided_by <> ALL (involved_ids)", name="third_person"),
     )
 
     id: Mapped[UUID] = uuid_key()
     evaluation_id: Mapped[UUID] = mapped_column(ForeignKey("evaluations.id"), unique=True)
     involved_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
-    status: Mapped[str] = mapped_column(default=APPEAL.initial)
+    status: Mapped[AppealStatus] = mapped_column(default=APPEAL.initial)
     submitted_by: Mapped[UUID]
     grounds: Mapped[str]
     decided_by: Mapped[UUID | None]

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
-from marketplace.jobs.states import BID, JOB
+from marketplace.jobs.states import BID, JOB, BidStatus, JobStatus
 
 
 class Diagnosis(Model):
@@ -54,9 +54,9 @@ class Job(Model):
         ),
         CheckConstraint("closes_at >= published_at + interval '7 days'", name="bidding_window"),
         CheckConstraint("published_at IS NULL OR criteria_weight(criteria) = 100", name="criteria"),
-        CheckConstraint(JOB.stamped("closed_at", "closed"), name="closed_at"),
-        CheckConstraint(JOB.stamped("awarded_at", "awarded"), name="awarded_at"),
-        CheckConstraint(JOB.stamped("withdrawn_at", "withdrawn"), name="withdrawn_at"),
+        CheckConstraint(JOB.stamped("closed_at", JobStatus.CLOSED), name="closed_at"),
+        CheckConstraint(JOB.stamped("awarded_at", JobStatus.AWARDED), name="awarded_at"),
+        CheckConstraint(JOB.stamped("withdrawn_at", JobStatus.WITHDRAWN), name="withdrawn_at"),
         Index("ix_jobs_status_closes_at", "status", "closes_at"),
     )
 
@@ -77,7 +77,7 @@ class Job(Model):
     sector: Mapped[str]
     language: Mapped[str]
     criteria: Mapped[list[dict[str, Any]]]
-    status: Mapped[str] = mapped_column(default=JOB.initial)
+    status: Mapped[JobStatus] = mapped_column(default=JOB.initial)
     created_by: Mapped[UUID]
     created_at: Mapped[datetime] = created_at()
     published_by: Mapped[UUID | None]
@@ -130,8 +130,8 @@ class Bid(Model):
     __tablename__ = "bids"
     __table_args__ = (
         CheckConstraint(BID.check(), name="status"),
-        CheckConstraint(BID.stamped("decided_at", "won", "lost"), name="decided_at"),
-        CheckConstraint(BID.stamped("withdrawn_at", "withdrawn"), name="withdrawn_at"),
+        CheckConstraint(BID.stamped("decided_at", BidStatus.WON, BidStatus.LOST), name="decided_at"),
+        CheckConstraint(BID.stamped("withdrawn_at", BidStatus.WITHDRAWN), name="withdrawn_at"),
         CheckConstraint("status NOT IN ('won', 'lost') OR decision_reason IS NOT NULL", name="decision_reason"),
         UniqueConstraint("id", "job_id"),
         UniqueConstraint("id", "job_id", "provider_id"),
@@ -143,7 +143,7 @@ class Bid(Model):
     number: Mapped[str] = mapped_column(unique=True)
     job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id"))
     provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id"), index=True)
-    status: Mapped[str] = mapped_column(default=BID.initial)
+    status: Mapped[BidStatus] = mapped_column(default=BID.initial)
     content_hash: Mapped[str]
     submitted_by: Mapped[UUID]
     submitted_at: Mapped[datetime] = created_at()

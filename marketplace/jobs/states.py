@@ -1,44 +1,60 @@
 """The lives of a job and of a bid."""
 
 from marketplace.core.i18n import _
-from marketplace.core.states import Lifecycle, Move
+from marketplace.core.states import Lifecycle, Move, TextChoices
+
+
+class JobStatus(TextChoices):
+    """Where a job stands."""
+
+    DRAFT = "draft", _("Draft")
+    PUBLISHED = "published", _("Open for bids")
+    CLOSED = "closed", _("Bids opened")
+    AWARDED = "awarded", _("Awarded")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
 
 JOB = Lifecycle(
     "job",
-    initial="draft",
+    initial=JobStatus.DRAFT,
     moves=[
-        Move("publish", ("draft",), "published", stamp="published_at", label=_("Publish the job")),
-        Move("close", ("published",), "closed", stamp="closed_at", label=_("Open the bids")),
-        Move("award", ("published", "closed"), "awarded", stamp="awarded_at", label=_("Award the job")),
+        Move("publish", (JobStatus.DRAFT,), JobStatus.PUBLISHED, stamp="published_at", label=_("Publish the job")),
+        Move("close", (JobStatus.PUBLISHED,), JobStatus.CLOSED, stamp="closed_at", label=_("Open the bids")),
+        Move(
+            "award",
+            (JobStatus.PUBLISHED, JobStatus.CLOSED),
+            JobStatus.AWARDED,
+            stamp="awarded_at",
+            label=_("Award the job"),
+        ),
         Move(
             "withdraw",
-            ("draft", "published", "closed"),
-            "withdrawn",
+            (JobStatus.DRAFT, JobStatus.PUBLISHED, JobStatus.CLOSED),
+            JobStatus.WITHDRAWN,
             stamp="withdrawn_at",
             label=_("Withdraw the job"),
         ),
     ],
-    labels={
-        "draft": _("Draft"),
-        "published": _("Open for bids"),
-        "closed": _("Bids opened"),
-        "awarded": _("Awarded"),
-        "withdrawn": _("Withdrawn"),
-    },
 )
+
+
+class BidStatus(TextChoices):
+    """Where a bid stands."""
+
+    SUBMITTED = "submitted", _("Submitted")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    WON = "won", _("Chosen")
+    LOST = "lost", _("Not chosen")
+
 
 BID = Lifecycle(
     "bid",
-    initial="submitted",
+    initial=BidStatus.SUBMITTED,
     moves=[
-        Move("withdraw", ("submitted",), "withdrawn", stamp="withdrawn_at", label=_("Withdraw the bid")),
-        Move("win", ("submitted",), "won", stamp="decided_at", label=_("Choose this bid")),
-        Move("lose", ("submitted",), "lost", stamp="decided_at", label=_("Choose another bid")),
+        Move(
+            "withdraw", (BidStatus.SUBMITTED,), BidStatus.WITHDRAWN, stamp="withdrawn_at", label=_("Withdraw the bid")
+        ),
+        Move("win", (BidStatus.SUBMITTED,), BidStatus.WON, stamp="decided_at", label=_("Choose this bid")),
+        Move("lose", (BidStatus.SUBMITTED,), BidStatus.LOST, stamp="decided_at", label=_("Choose another bid")),
     ],
-    labels={
-        "submitted": _("Submitted"),
-        "withdrawn": _("Withdrawn"),
-        "won": _("Chosen"),
-        "lost": _("Not chosen"),
-    },
 )

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core.db import Model, uuid_key
-from marketplace.notifications.states import MESSAGE
+from marketplace.notifications.states import MESSAGE, MessageStatus
 
 
 class Message(Model):
@@ -17,8 +17,8 @@ class Message(Model):
     __tablename__ = "messages"
     __table_args__ = (
         CheckConstraint(MESSAGE.check(), name="status"),
-        CheckConstraint(MESSAGE.stamped("sent_at", "sent"), name="sent_at"),
-        CheckConstraint(MESSAGE.stamped("failed_at", "failed"), name="failed_at"),
+        CheckConstraint(MESSAGE.stamped("sent_at", MessageStatus.SENT), name="sent_at"),
+        CheckConstraint(MESSAGE.stamped("failed_at", MessageStatus.FAILED), name="failed_at"),
         CheckConstraint("address ~ '^[!-~]+$'", name="address"),
     )
 
@@ -28,7 +28,7 @@ class Message(Model):
     locale: Mapped[str]
     template: Mapped[str]
     data: Mapped[dict[str, Any]]
-    status: Mapped[str] = mapped_column(default=MESSAGE.initial)
+    status: Mapped[MessageStatus] = mapped_column(default=MESSAGE.initial)
     message_id: Mapped[str] = mapped_column(unique=True)
     error: Mapped[str | None]
     queued_at: Mapped[datetime] = mapped_column(server_default=func.app_now())

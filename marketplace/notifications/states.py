@@ -1,14 +1,22 @@
 """Owns the life of a message in the outbox."""
 
 from marketplace.core.i18n import _
-from marketplace.core.states import Lifecycle, Move
+from marketplace.core.states import Lifecycle, Move, TextChoices
+
+
+class MessageStatus(TextChoices):
+    """Where a message stands."""
+
+    QUEUED = "queued", _("Waiting to be sent")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Not delivered")
+
 
 MESSAGE = Lifecycle(
     "message",
-    initial="queued",
+    initial=MessageStatus.QUEUED,
     moves=[
-        Move("send", ("queued",), "sent", stamp="sent_at", label=_("Send")),
-        Move("fail", ("queued",), "failed", stamp="failed_at", label=_("Give up")),
+        Move("send", (MessageStatus.QUEUED,), MessageStatus.SENT, stamp="sent_at", label=_("Send")),
+        Move("fail", (MessageStatus.QUEUED,), MessageStatus.FAILED, stamp="failed_at", label=_("Give up")),
     ],
-    labels={"queued": _("Waiting to be sent"), "sent": _("Sent"), "failed": _("Not delivered")},
 )

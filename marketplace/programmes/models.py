@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.core.i18n import Text
-from marketplace.programmes.states import BUDGET_LINE, CALL, PROGRAMME
+from marketplace.programmes.states import BUDGET_LINE, CALL, PROGRAMME, BudgetLineStatus, CallStatus, ProgrammeStatus
 
 WHOLE = 10_000  # basis points: 100 %
 USUAL_CATEGORY = "consulting"
@@ -66,7 +66,7 @@ class Programme(Model):
     voucher_validity_days: Mapped[int]
     extension_days: Mapped[int] = mapped_column(default=0)  # what one extension adds; 0 grants none
     vat_recoverable: Mapped[bool] = mapped_column(default=True)
-    status: Mapped[str] = mapped_column(default=PROGRAMME.initial)
+    status: Mapped[ProgrammeStatus] = mapped_column(default=PROGRAMME.initial)
     created_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = created_at()
     published_at: Mapped[datetime | None]
@@ -117,9 +117,9 @@ class Call(Model):
         CheckConstraint("allocation_method = 'hybrid' OR quotas = '{}'", name="quotas"),
         CheckConstraint("(allocation_method = 'scored' AND status <> 'draft') = (scoring IS NOT NULL)", name="scoring"),
         CheckConstraint("(status = 'draft') = (published_at IS NULL)", name="published_at"),
-        CheckConstraint(CALL.stamped("closed_at", "closed"), name="closed_at"),
+        CheckConstraint(CALL.stamped("closed_at", CallStatus.CLOSED), name="closed_at"),
         CheckConstraint("closed_at IS NULL OR status IN ('closed', 'winding_down', 'wound_up')", name="closed"),
-        CheckConstraint(CALL.stamped("paused_at", "paused"), name="paused_at"),
+        CheckConstraint(CALL.stamped("paused_at", CallStatus.PAUSED), name="paused_at"),
         CheckConstraint(
             "(status IN ('winding_down', 'wound_up')) = (winding_down_at IS NOT NULL)", name="winding_down_at"
         ),
@@ -133,7 +133,7 @@ class Call(Model):
     number: Mapped[str] = mapped_column(unique=True)
     programme_id: Mapped[UUID] = mapped_column(ForeignKey("programmes.id"))
     title: Mapped[Text]
-    status: Mapped[str] = mapped_column(default=CALL.initial)
+    status: Mapped[CallStatus] = mapped_column(default=CALL.initial)
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
     allocation_method: Mapped[str] = mapped_column(default="first_come")
@@ -158,12 +158,12 @@ class Call(Model):
 
     def is_open(self, now: datetime) -> bool:
         """Whether applications may be submitted at that moment."""
-        return self.status == "published" and self.opens_at <= now < self.closes_at
+        return self.status == CallStatus.PUBLISHED and self.opens_at <= now < self.closes_at
 
     @property
     def is_ending(self) -> bool:
         """Whether it is wound down, or was: nothing new begins, what is under way goes on."""
-        return self.status in ("winding_down", "wound_up")
+        return self.status in (CallStatus.WINDING_DOWN, CallStatus.WOUND_UP)
 
 
 class WaitingRoom(Model):
@@ -215,7 +215,7 @@ class BudgetLine(Model):
     call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"))
     funder_id: Mapped[UUID] = mapped_column(ForeignKey("funders.id"))
     amount: Mapped[int] = mapped_column(BigInteger)
-    status: Mapped[str] = mapped_column(default=BUDGET_LINE.initial)
+    status: Mapped[BudgetLineStatus] = mapped_column(default=BUDGET_LINE.initial)
     created_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = created_at()
     appropriated_by: Mapped[UUID | None]

@@ -1,50 +1,93 @@
 """The lives of programmes, calls and budget lines."""
 
 from marketplace.core.i18n import _
-from marketplace.core.states import Lifecycle, Move
+from marketplace.core.states import Lifecycle, Move, TextChoices
+
+
+class ProgrammeStatus(TextChoices):
+    """Where a programme stands."""
+
+    DRAFT = "draft", _("Draft")
+    PUBLISHED = "published", _("Published")
+    RETIRED = "retired", _("Retired")
+
 
 PROGRAMME = Lifecycle(
     "programme",
-    initial="draft",
+    initial=ProgrammeStatus.DRAFT,
     moves=[
-        Move("publish", ("draft",), "published", stamp="published_at", label=_("Publish the programme")),
-        Move("retire", ("published",), "retired", stamp="retired_at", label=_("Retire the programme")),
+        Move(
+            "publish",
+            (ProgrammeStatus.DRAFT,),
+            ProgrammeStatus.PUBLISHED,
+            stamp="published_at",
+            label=_("Publish the programme"),
+        ),
+        Move(
+            "retire",
+            (ProgrammeStatus.PUBLISHED,),
+            ProgrammeStatus.RETIRED,
+            stamp="retired_at",
+            label=_("Retire the programme"),
+        ),
     ],
-    labels={"draft": _("Draft"), "published": _("Published"), "retired": _("Retired")},
 )
+
+
+class CallStatus(TextChoices):
+    """Where a call stands."""
+
+    DRAFT = "draft", _("Draft")
+    PUBLISHED = "published", _("Published")
+    PAUSED = "paused", _("Paused: the ceiling is reached")
+    CLOSED = "closed", _("Closed to applications")
+    WINDING_DOWN = "winding_down", _("Winding down")
+    WOUND_UP = "wound_up", _("Ended")
+
 
 CALL = Lifecycle(
     "call",
-    initial="draft",
+    initial=CallStatus.DRAFT,
     moves=[
-        Move("publish", ("draft",), "published", stamp="published_at", label=_("Publish the call")),
-        Move("pause", ("published",), "paused", stamp="paused_at", label=_("Pause intake")),
-        Move("resume", ("paused",), "published", label=_("Take applications again")),
-        Move("close", ("published", "paused"), "closed", stamp="closed_at", label=_("Close the call")),
+        Move("publish", (CallStatus.DRAFT,), CallStatus.PUBLISHED, stamp="published_at", label=_("Publish the call")),
+        Move("pause", (CallStatus.PUBLISHED,), CallStatus.PAUSED, stamp="paused_at", label=_("Pause intake")),
+        Move("resume", (CallStatus.PAUSED,), CallStatus.PUBLISHED, label=_("Take applications again")),
+        Move(
+            "close",
+            (CallStatus.PUBLISHED, CallStatus.PAUSED),
+            CallStatus.CLOSED,
+            stamp="closed_at",
+            label=_("Close the call"),
+        ),
         Move(
             "wind_down",
-            ("published", "paused", "closed"),
-            "winding_down",
+            (CallStatus.PUBLISHED, CallStatus.PAUSED, CallStatus.CLOSED),
+            CallStatus.WINDING_DOWN,
             stamp="winding_down_at",
             label=_("Wind the call down"),
         ),
-        Move("wind_up", ("winding_down",), "wound_up", stamp="wound_up_at", label=_("End the call")),
+        Move("wind_up", (CallStatus.WINDING_DOWN,), CallStatus.WOUND_UP, stamp="wound_up_at", label=_("End the call")),
     ],
-    labels={
-        "draft": _("Draft"),
-        "published": _("Published"),
-        "paused": _("Paused: the ceiling is reached"),
-        "closed": _("Closed to applications"),
-        "winding_down": _("Winding down"),
-        "wound_up": _("Ended"),
-    },
 )
+
+
+class BudgetLineStatus(TextChoices):
+    """Where a budget line stands."""
+
+    PROPOSED = "proposed", _("Waiting for the budget officer")
+    APPROPRIATED = "appropriated", _("Appropriated")
+
 
 BUDGET_LINE = Lifecycle(
     "budget_line",
-    initial="proposed",
+    initial=BudgetLineStatus.PROPOSED,
     moves=[
-        Move("appropriate", ("proposed",), "appropriated", stamp="appropriated_at", label=_("Appropriate")),
+        Move(
+            "appropriate",
+            (BudgetLineStatus.PROPOSED,),
+            BudgetLineStatus.APPROPRIATED,
+            stamp="appropriated_at",
+            label=_("Appropriate"),
+        ),
     ],
-    labels={"proposed": _("Waiting for the budget officer"), "appropriated": _("Appropriated")},
 )

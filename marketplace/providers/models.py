@@ -9,7 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.core.i18n import Text
-from marketplace.providers.states import BANK_ACCOUNT, CONSULTANT, PROVIDER
+from marketplace.providers.states import (
+    BANK_ACCOUNT,
+    CONSULTANT,
+    PROVIDER,
+    BankAccountStatus,
+    ConsultantStatus,
+    ProviderStatus,
+)
 
 
 class Provider(Model):
@@ -18,11 +25,14 @@ class Provider(Model):
     __tablename__ = "providers"
     __table_args__ = (
         CheckConstraint(PROVIDER.check(), name="status"),
-        CheckConstraint(PROVIDER.stamped("approved_at", "approved", "suspended", "removed"), name="approved_at"),
+        CheckConstraint(
+            PROVIDER.stamped("approved_at", ProviderStatus.APPROVED, ProviderStatus.SUSPENDED, ProviderStatus.REMOVED),
+            name="approved_at",
+        ),
         CheckConstraint("approved_at IS NULL OR approved_by IS NOT NULL", name="approved"),
-        CheckConstraint(PROVIDER.stamped("refused_at", "refused"), name="refused_at"),
-        CheckConstraint(PROVIDER.stamped("suspended_at", "suspended"), name="suspended_at"),
-        CheckConstraint(PROVIDER.stamped("removed_at", "removed"), name="removed_at"),
+        CheckConstraint(PROVIDER.stamped("refused_at", ProviderStatus.REFUSED), name="refused_at"),
+        CheckConstraint(PROVIDER.stamped("suspended_at", ProviderStatus.SUSPENDED), name="suspended_at"),
+        CheckConstraint(PROVIDER.stamped("removed_at", ProviderStatus.REMOVED), name="removed_at"),
         CheckConstraint("approved_by <> submitted_by", name="four_eyes"),
         CheckConstraint("capacity BETWEEN 1 AND 1000", name="capacity"),
         CheckConstraint("load >= 0", name="load"),
@@ -32,7 +42,7 @@ class Provider(Model):
 
     id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
     name: Mapped[str]
-    status: Mapped[str] = mapped_column(default=PROVIDER.initial)
+    status: Mapped[ProviderStatus] = mapped_column(default=PROVIDER.initial)
     service_lines: Mapped[list[str]]
     sectors: Mapped[list[str]]
     regions: Mapped[list[str]]
@@ -61,8 +71,8 @@ class BankAccount(Model):
     __tablename__ = "bank_accounts"
     __table_args__ = (
         CheckConstraint(BANK_ACCOUNT.check(), name="status"),
-        CheckConstraint(BANK_ACCOUNT.stamped("active_at", "active"), name="active_at"),
-        CheckConstraint(BANK_ACCOUNT.stamped("retired_at", "retired"), name="retired_at"),
+        CheckConstraint(BANK_ACCOUNT.stamped("active_at", BankAccountStatus.ACTIVE), name="active_at"),
+        CheckConstraint(BANK_ACCOUNT.stamped("retired_at", BankAccountStatus.RETIRED), name="retired_at"),
         CheckConstraint("scheme IN ('iban', 'other')", name="scheme"),
         CheckConstraint("status <> 'active' OR approved_by IS NOT NULL", name="approved"),
         CheckConstraint("approved_by <> proposed_by", name="four_eyes"),
@@ -78,7 +88,7 @@ class BankAccount(Model):
     identifier: Mapped[str]
     bank_name: Mapped[str]
     holder_name: Mapped[str]
-    status: Mapped[str] = mapped_column(default=BANK_ACCOUNT.initial)
+    status: Mapped[BankAccountStatus] = mapped_column(default=BANK_ACCOUNT.initial)
     proposed_by: Mapped[UUID]
     proposed_at: Mapped[datetime] = created_at()
     approved_by: Mapped[UUID | None]
@@ -93,7 +103,7 @@ class Consultant(Model):
     __table_args__ = (
         CheckConstraint(CONSULTANT.check(), name="status"),
         CheckConstraint("(status = 'active') = (provider_id IS NOT NULL)", name="provider_id"),
-        CheckConstraint(CONSULTANT.stamped("left_at", "left"), name="left_at"),
+        CheckConstraint(CONSULTANT.stamped("left_at", ConsultantStatus.LEFT), name="left_at"),
         CheckConstraint("experience_years BETWEEN 0 AND 70", name="experience_years"),
     )
 
@@ -104,7 +114,7 @@ class Consultant(Model):
     service_lines: Mapped[list[str]]
     languages: Mapped[list[str]]
     experience_years: Mapped[int]
-    status: Mapped[str] = mapped_column(default=CONSULTANT.initial)
+    status: Mapped[ConsultantStatus] = mapped_column(default=CONSULTANT.initial)
     joined_at: Mapped[datetime] = created_at()
     left_at: Mapped[datetime | None]
 

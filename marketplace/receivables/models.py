@@ -10,9 +10,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marketplace.claims.models import BankEntry, Deduction
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.engagements.models import Engagement
-from marketplace.receivables.states import INSTALMENT, RECEIVABLE, WRITE_OFF
+from marketplace.receivables.states import (
+    INSTALMENT,
+    RECEIVABLE,
+    WRITE_OFF,
+    InstalmentStatus,
+    ReceivableStatus,
+    WriteOffStatus,
+)
 
-LIVE = ("scheduled", "invoiced")
+LIVE = (InstalmentStatus.SCHEDULED, InstalmentStatus.INVOICED)
 ONE_CAUSE = "(bank_entry_id IS NULL) <> (deduction_id IS NULL)"
 
 
@@ -32,11 +39,21 @@ class Receivable(Model):
         CheckConstraint("interest_basis_points >= 0 AND days_to_pay >= 0", name="terms"),
         CheckConstraint("reason <> ''", name="reason"),
         CheckConstraint("confirmed_by <> proposed_by", name="four_eyes"),
-        CheckConstraint(RECEIVABLE.stamped("confirmed_by", "open", "settled", "written_off"), name="confirmed_by"),
-        CheckConstraint(RECEIVABLE.stamped("confirmed_at", "open", "settled", "written_off"), name="confirmed_at"),
-        CheckConstraint(RECEIVABLE.stamped("dropped_at", "dropped"), name="dropped_at"),
-        CheckConstraint(RECEIVABLE.stamped("settled_at", "settled"), name="settled_at"),
-        CheckConstraint(RECEIVABLE.stamped("written_off_at", "written_off"), name="written_off_at"),
+        CheckConstraint(
+            RECEIVABLE.stamped(
+                "confirmed_by", ReceivableStatus.OPEN, ReceivableStatus.SETTLED, ReceivableStatus.WRITTEN_OFF
+            ),
+            name="confirmed_by",
+        ),
+        CheckConstraint(
+            RECEIVABLE.stamped(
+                "confirmed_at", ReceivableStatus.OPEN, ReceivableStatus.SETTLED, ReceivableStatus.WRITTEN_OFF
+            ),
+            name="confirmed_at",
+        ),
+        CheckConstraint(RECEIVABLE.stamped("dropped_at", ReceivableStatus.DROPPED), name="dropped_at"),
+        CheckConstraint(RECEIVABLE.stamped("settled_at", ReceivableStatus.SETTLED), name="settled_at"),
+        CheckConstraint(RECEIVABLE.stamped("written_off_at", ReceivableStatus.WRITTEN_OFF), name="written_off_at"),
         CheckConstraint("(listed_from IS NULL) = (listed_until IS NULL)", name="listed"),
         Index(
             "uq_receivables_live",
@@ -64,7 +81,7 @@ class Receivable(Model):
     days_to_pay: Mapped[int]
     interest_basis_points: Mapped[int]
     reminder_days: Mapped[list[int]] = mapped_column(ARRAY(Integer))
-    status: Mapped[str] = mapped_column(default=RECEIVABLE.initial)
+    status: Mapped[ReceivableStatus] = mapped_column(default=RECEIVABLE.initial)
     proposed_by: Mapped[UUID]
     proposed_at: Mapped[datetime] = created_at()
     confirmed_by: Mapped[UUID | None]
@@ -109,10 +126,10 @@ class Instalment(Model):
             "status <> 'paid' OR (paid_principal, paid_surcharge, paid_interest) = (principal, surcharge, interest)",
             name="paid_in_full",
         ),
-        CheckConstraint(INSTALMENT.stamped("invoiced_at", "invoiced"), name="invoiced_at"),
-        CheckConstraint(INSTALMENT.stamped("paid_at", "paid"), name="paid_at"),
-        CheckConstraint(INSTALMENT.stamped("replaced_at", "replaced"), name="replaced_at"),
-        CheckConstraint(INSTALMENT.stamped("written_off_at", "written_off"), name="written_off_at"),
+        CheckConstraint(INSTALMENT.stamped("invoiced_at", InstalmentStatus.INVOICED), name="invoiced_at"),
+        CheckConstraint(INSTALMENT.stamped("paid_at", InstalmentStatus.PAID), name="paid_at"),
+        CheckConstraint(INSTALMENT.stamped("replaced_at", InstalmentStatus.REPLACED), name="replaced_at"),
+        CheckConstraint(INSTALMENT.stamped("written_off_at", InstalmentStatus.WRITTEN_OFF), name="written_off_at"),
         UniqueConstraint("receivable_id", "position"),
         Index("ix_instalments_due_on", "due_on", postgresql_where=text("status IN ('scheduled', 'invoiced')")),
     )
@@ -128,7 +145,7 @@ class Instalment(Model):
     paid_principal: Mapped[int] = mapped_column(BigInteger, default=0)
     paid_surcharge: Mapped[int] = mapped_column(BigInteger, default=0)
     paid_interest: Mapped[int] = mapped_column(BigInteger, default=0)
-    status: Mapped[str] = mapped_column(default=INSTALMENT.initial)
+    status: Mapped[InstalmentStatus] = mapped_column(default=INSTALMENT.initial)
     invoiced_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     replaced_at: Mapped[datetime | None]
@@ -183,8 +200,8 @@ class WriteOff(Model):
         CheckConstraint(WRITE_OFF.check(), name="status"),
         CheckConstraint("signed_by <> proposed_by", name="two_signatures"),
         CheckConstraint("status <> 'signed' OR (signed_by IS NOT NULL AND signed_at IS NOT NULL)", name="signed_at"),
-        CheckConstraint(WRITE_OFF.stamped("refused_at", "refused"), name="refused_at"),
-        CheckConstraint(WRITE_OFF.stamped("amount", "signed"), name="amount"),
+        CheckConstraint(WRITE_OFF.stamped("refused_at", WriteOffStatus.REFUSED), name="refused_at"),
+        CheckConstraint(WRITE_OFF.stamped("amount", WriteOffStatus.SIGNED), name="amount"),
         CheckConstraint("amount > 0 AND reason <> ''", name="facts"),
         Index(
             "uq_write_offs_live",
@@ -198,7 +215,7 @@ class WriteOff(Model):
     receivable_id: Mapped[UUID] = mapped_column(ForeignKey("receivables.id"))
     reason: Mapped[str]
     amount: Mapped[int | None] = mapped_column(BigInteger)
-    status: Mapped[str] = mapped_column(default=WRITE_OFF.initial)
+    status: Mapped[WriteOffStatus] = mapped_column(default=WRITE_OFF.initial)
     proposed_by: Mapped[UUID]
     proposed_at: Mapped[datetime] = created_at()
     signed_by: Mapped[UUID | None]

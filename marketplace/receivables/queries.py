@@ -20,6 +20,7 @@ from marketplace.ledger.models import Account, Transfer
 from marketplace.programmes.models import Programme
 from marketplace.receivables import rules
 from marketplace.receivables.models import LIVE, Instalment, Receipt, Receivable, WriteOff
+from marketplace.receivables.states import ReceivableStatus
 from marketplace.vouchers.models import Voucher
 
 DEBTORS = SME | {Role.MANAGER}
@@ -57,7 +58,7 @@ def get_receipt(receipt_id: UUID, *, actor: Actor) -> Receipt:
 
 
 def search_receivables(
-    actor: Actor, *, kind: str = "", status: str = "", text: str = "", overdue: bool = False
+    actor: Actor, *, kind: str = "", status: ReceivableStatus | None = None, text: str = "", overdue: bool = False
 ) -> Select[Receivable]:
     """What the actor may see, filtered by kind, status, arrears, and by number or the debtor's name."""
     found = visible_to(actor).options(selectinload(Receivable.instalments))

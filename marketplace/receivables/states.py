@@ -1,56 +1,98 @@
 """Owns the lives of receivables, their instalments and write-offs."""
 
 from marketplace.core.i18n import _
-from marketplace.core.states import Lifecycle, Move
+from marketplace.core.states import Lifecycle, Move, TextChoices
+
+
+class ReceivableStatus(TextChoices):
+    """Where a receivable stands."""
+
+    PROPOSED = "proposed", _("Waiting for a second officer")
+    OPEN = "open", _("To be paid")
+    DROPPED = "dropped", _("Dropped")
+    SETTLED = "settled", _("Paid in full")
+    WRITTEN_OFF = "written_off", _("Written off")
+
 
 RECEIVABLE = Lifecycle(
     "receivable",
-    initial="proposed",
+    initial=ReceivableStatus.PROPOSED,
     moves=[
-        Move("confirm", ("proposed",), "open", stamp="confirmed_at", label=_("Confirm")),
-        Move("drop", ("proposed",), "dropped", stamp="dropped_at", label=_("Drop")),
-        Move("settle", ("open",), "settled", stamp="settled_at", label=_("Settle")),
-        Move("write_off", ("open",), "written_off", stamp="written_off_at", label=_("Write off")),
+        Move("confirm", (ReceivableStatus.PROPOSED,), ReceivableStatus.OPEN, stamp="confirmed_at", label=_("Confirm")),
+        Move("drop", (ReceivableStatus.PROPOSED,), ReceivableStatus.DROPPED, stamp="dropped_at", label=_("Drop")),
+        Move("settle", (ReceivableStatus.OPEN,), ReceivableStatus.SETTLED, stamp="settled_at", label=_("Settle")),
+        Move(
+            "write_off",
+            (ReceivableStatus.OPEN,),
+            ReceivableStatus.WRITTEN_OFF,
+            stamp="written_off_at",
+            label=_("Write off"),
+        ),
     ],
-    labels={
-        "proposed": _("Waiting for a second officer"),
-        "open": _("To be paid"),
-        "dropped": _("Dropped"),
-        "settled": _("Paid in full"),
-        "written_off": _("Written off"),
-    },
 )
+
+
+class InstalmentStatus(TextChoices):
+    """Where an instalment stands."""
+
+    SCHEDULED = "scheduled", _("Scheduled")
+    INVOICED = "invoiced", _("Invoice sent")
+    PAID = "paid", _("Instalment paid")
+    REPLACED = "replaced", _("Replaced by other instalments")
+    WRITTEN_OFF = "written_off", _("Written off")
+
 
 INSTALMENT = Lifecycle(
     "instalment",
-    initial="scheduled",
+    initial=InstalmentStatus.SCHEDULED,
     moves=[
-        Move("invoice", ("scheduled",), "invoiced", stamp="invoiced_at", label=_("Send the invoice")),
-        Move("pay", ("scheduled", "invoiced"), "paid", stamp="paid_at", label=_("Mark as paid")),
-        Move("replace", ("scheduled", "invoiced"), "replaced", stamp="replaced_at", label=_("Replace")),
-        Move("write_off", ("scheduled", "invoiced"), "written_off", stamp="written_off_at", label=_("Write off")),
+        Move(
+            "invoice",
+            (InstalmentStatus.SCHEDULED,),
+            InstalmentStatus.INVOICED,
+            stamp="invoiced_at",
+            label=_("Send the invoice"),
+        ),
+        Move(
+            "pay",
+            (InstalmentStatus.SCHEDULED, InstalmentStatus.INVOICED),
+            InstalmentStatus.PAID,
+            stamp="paid_at",
+            label=_("Mark as paid"),
+        ),
+        Move(
+            "replace",
+            (InstalmentStatus.SCHEDULED, InstalmentStatus.INVOICED),
+            InstalmentStatus.REPLACED,
+            stamp="replaced_at",
+            label=_("Replace"),
+        ),
+        Move(
+            "write_off",
+            (InstalmentStatus.SCHEDULED, InstalmentStatus.INVOICED),
+            InstalmentStatus.WRITTEN_OFF,
+            stamp="written_off_at",
+            label=_("Write off"),
+        ),
     ],
-    labels={
-        "scheduled": _("Scheduled"),
-        "invoiced": _("Invoice sent"),
-        "paid": _("Instalment paid"),
-        "replaced": _("Replaced by other instalments"),
-        "written_off": _("Written off"),
-    },
 )
+
+
+class WriteOffStatus(TextChoices):
+    """Where a write off stands."""
+
+    PROPOSED = "proposed", _("Waiting for the second signature")
+    SIGNED = "signed", _("Signed by two officers")
+    REFUSED = "refused", _("Refused")
+
 
 WRITE_OFF = Lifecycle(
     "write_off",
-    initial="proposed",
+    initial=WriteOffStatus.PROPOSED,
     moves=[
-        Move("sign", ("proposed",), "signed", stamp="signed_at", label=_("Sign")),
-        Move("refuse", ("proposed",), "refused", stamp="refused_at", label=_("Refuse")),
+        Move("sign", (WriteOffStatus.PROPOSED,), WriteOffStatus.SIGNED, stamp="signed_at", label=_("Sign")),
+        Move("refuse", (WriteOffStatus.PROPOSED,), WriteOffStatus.REFUSED, stamp="refused_at", label=_("Refuse")),
     ],
-    labels={
-        "proposed": _("Waiting for the second signature"),
-        "signed": _("Signed by two officers"),
-        "refused": _("Refused"),
-    },
 )
 
 KINDS = {"repayment": _("Repayment after success"), "recovery": _("Recovery")}

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core.db import Model, created_at, uuid_key
-from marketplace.surveys.states import SURVEY
+from marketplace.surveys.states import SURVEY, SurveyStatus
 
 
 class Survey(Model):
@@ -18,8 +18,8 @@ class Survey(Model):
     __table_args__ = (
         UniqueConstraint("engagement_id", "side", "wave"),
         CheckConstraint(SURVEY.check(), name="status"),
-        CheckConstraint(SURVEY.stamped("answered_at", "answered"), name="answered_at"),
-        CheckConstraint(SURVEY.stamped("closed_at", "closed"), name="closed_at"),
+        CheckConstraint(SURVEY.stamped("answered_at", SurveyStatus.ANSWERED), name="answered_at"),
+        CheckConstraint(SURVEY.stamped("closed_at", SurveyStatus.CLOSED), name="closed_at"),
         CheckConstraint("side IN ('sme', 'provider')", name="side"),
         Index("ix_surveys_provider_id", "provider_id"),
         Index("ix_surveys_invited_at", "invited_at"),
@@ -33,7 +33,7 @@ class Survey(Model):
     organisation_id: Mapped[UUID]
     provider_id: Mapped[UUID]
     programme_id: Mapped[UUID]
-    status: Mapped[str] = mapped_column(default=SURVEY.initial)
+    status: Mapped[SurveyStatus] = mapped_column(default=SURVEY.initial)
     invited_at: Mapped[datetime] = created_at()
     closes_at: Mapped[datetime]
     reminders_stopped_at: Mapped[datetime | None]

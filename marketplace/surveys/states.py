@@ -1,20 +1,26 @@
 """Owns the life of a survey: invited, then answered or closed."""
 
 from marketplace.core.i18n import _
-from marketplace.core.states import Lifecycle, Move
+from marketplace.core.states import Lifecycle, Move, TextChoices
+
+
+class SurveyStatus(TextChoices):
+    """Where a survey stands."""
+
+    INVITED = "invited", _("Waiting for an answer")
+    ANSWERED = "answered", _("Answered")
+    CLOSED = "closed", _("Closed without an answer")
+
 
 SURVEY = Lifecycle(
     "survey",
-    initial="invited",
+    initial=SurveyStatus.INVITED,
     moves=[
-        Move("answer", ("invited",), "answered", stamp="answered_at", label=_("Answer")),
-        Move("close", ("invited",), "closed", stamp="closed_at", label=_("Close without an answer")),
+        Move("answer", (SurveyStatus.INVITED,), SurveyStatus.ANSWERED, stamp="answered_at", label=_("Answer")),
+        Move(
+            "close", (SurveyStatus.INVITED,), SurveyStatus.CLOSED, stamp="closed_at", label=_("Close without an answer")
+        ),
     ],
-    labels={
-        "invited": _("Waiting for an answer"),
-        "answered": _("Answered"),
-        "closed": _("Closed without an answer"),
-    },
 )
 
 SIDES = {"sme": _("SME"), "provider": _("Provider")}

@@ -14,7 +14,7 @@ from marketplace.accounts.models import Organisation
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.core.files import StoredFile
 from marketplace.programmes.models import Call, Programme, WaitingRoom
-from marketplace.vouchers.states import APPLICATION, SCORING, VOUCHER
+from marketplace.vouchers.states import APPLICATION, SCORING, VOUCHER, ApplicationStatus, ScoringStatus, VoucherStatus
 
 
 class Application(Model):
@@ -26,13 +26,13 @@ class Application(Model):
         CheckConstraint(
             "status IN ('draft', 'withdrawn') OR (ticket IS NOT NULL AND submitted_at IS NOT NULL)", name="ticket"
         ),
-        CheckConstraint(APPLICATION.stamped("decided_at", "accepted"), name="decided_at"),
-        CheckConstraint(APPLICATION.stamped("allocated_at", "allocated"), name="allocated_at"),
-        CheckConstraint(APPLICATION.stamped("waitlisted_at", "waitlisted"), name="waitlisted_at"),
-        CheckConstraint(APPLICATION.stamped("offered_at", "offered"), name="offered_at"),
+        CheckConstraint(APPLICATION.stamped("decided_at", ApplicationStatus.ACCEPTED), name="decided_at"),
+        CheckConstraint(APPLICATION.stamped("allocated_at", ApplicationStatus.ALLOCATED), name="allocated_at"),
+        CheckConstraint(APPLICATION.stamped("waitlisted_at", ApplicationStatus.WAITLISTED), name="waitlisted_at"),
+        CheckConstraint(APPLICATION.stamped("offered_at", ApplicationStatus.OFFERED), name="offered_at"),
         CheckConstraint("(offered_at IS NULL) = (offer_ends_at IS NULL)", name="offer_ends_at"),
-        CheckConstraint(APPLICATION.stamped("refused_at", "refused"), name="refused_at"),
-        CheckConstraint(APPLICATION.stamped("withdrawn_at", "withdrawn"), name="withdrawn_at"),
+        CheckConstraint(APPLICATION.stamped("refused_at", ApplicationStatus.REFUSED), name="refused_at"),
+        CheckConstraint(APPLICATION.stamped("withdrawn_at", ApplicationStatus.WITHDRAWN), name="withdrawn_at"),
         Index(
             "uq_applications_live",
             "call_id",
@@ -53,7 +53,7 @@ class Application(Model):
     number: Mapped[str] = mapped_column(unique=True)
     call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"))
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
-    status: Mapped[str] = mapped_column(default=APPLICATION.initial)
+    status: Mapped[ApplicationStatus] = mapped_column(default=APPLICATION.initial)
     ticket: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     service_line: Mapped[str | None]
     need: Mapped[str | None]
@@ -221,16 +221,19 @@ class Scoring(Model):
     __table_args__ = (
         UniqueConstraint("application_id", "evaluator_id"),
         CheckConstraint(SCORING.check(), name="status"),
-        CheckConstraint(SCORING.stamped("declared_at", "accepted", "refused", "scored"), name="declared_at"),
-        CheckConstraint(SCORING.stamped("scored_at", "scored"), name="scored_at"),
-        CheckConstraint(SCORING.stamped("lapsed_at", "lapsed"), name="lapsed_at"),
+        CheckConstraint(
+            SCORING.stamped("declared_at", ScoringStatus.ACCEPTED, ScoringStatus.REFUSED, ScoringStatus.SCORED),
+            name="declared_at",
+        ),
+        CheckConstraint(SCORING.stamped("scored_at", ScoringStatus.SCORED), name="scored_at"),
+        CheckConstraint(SCORING.stamped("lapsed_at", ScoringStatus.LAPSED), name="lapsed_at"),
         CheckConstraint("status <> 'refused' OR statement IS NOT NULL", name="statement"),
     )
 
     id: Mapped[UUID] = uuid_key()
     application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id"))
     evaluator_id: Mapped[UUID] = mapped_column(index=True)
-    status: Mapped[str] = mapped_column(default=SCORING.initial)
+    status: Mapped[ScoringStatus] = mapped_column(default=SCORING.initial)
     statement: Mapped[str | None]
     assigned_at: Mapped[datetime] = created_at()
     last_day: Mapped[date]  # after it somebody else is asked
@@ -265,11 +268,11 @@ class Voucher(Model):
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("released BETWEEN 0 AND amount", name="released"),
         CheckConstraint("issued_at < expires_at", name="expires_at"),
-        CheckConstraint(VOUCHER.stamped("suspended_at", "suspended"), name="suspended_at"),
-        CheckConstraint(VOUCHER.stamped("exhausted_at", "exhausted"), name="exhausted_at"),
-        CheckConstraint(VOUCHER.stamped("expired_at", "expired"), name="expired_at"),
-        CheckConstraint(VOUCHER.stamped("surrendered_at", "surrendered"), name="surrendered_at"),
-        CheckConstraint(VOUCHER.stamped("revoked_at", "revoked"), name="revoked_at"),
+        CheckConstraint(VOUCHER.stamped("suspended_at", VoucherStatus.SUSPENDED), name="suspended_at"),
+        CheckConstraint(VOUCHER.stamped("exhausted_at", VoucherStatus.EXHAUSTED), name="exhausted_at"),
+        CheckConstraint(VOUCHER.stamped("expired_at", VoucherStatus.EXPIRED), name="expired_at"),
+        CheckConstraint(VOUCHER.stamped("surrendered_at", VoucherStatus.SURRENDERED), name="surrendered_at"),
+        CheckConstraint(VOUCHER.stamped("revoked_at", VoucherStatus.REVOKED), name="revoked_at"),
         CheckConstraint("(extended_at IS NULL) = (extension_reason IS NULL)", name="extension_reason"),
         CheckConstraint("reminded_percent BETWEEN 0 AND 100", name="reminded_percent"),
         Index(
@@ -294,7 +297,7 @@ class Voucher(Model):
     released: Mapped[int] = mapped_column(BigInteger, default=0)  # went back to the budget
     currency: Mapped[str]
     one_active: Mapped[bool]
-    status: Mapped[str] = mapped_column(default=VOUCHER.initial)
+    status: Mapped[VoucherStatus] = mapped_column(default=VOUCHER.initial)
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     suspended_at: Mapped[datetime | None]

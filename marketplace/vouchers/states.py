@@ -1,79 +1,187 @@
 """The lives of applications and vouchers."""
 
 from marketplace.core.i18n import _
-from marketplace.core.states import Lifecycle, Move
+from marketplace.core.states import Lifecycle, Move, TextChoices
+
+
+class ApplicationStatus(TextChoices):
+    """Where an application stands."""
+
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Submitted")
+    IN_REVIEW = "in_review", _("An officer is checking eligibility")
+    ACCEPTED = "accepted", _("Waiting for allocation")
+    ALLOCATED = "allocated", _("Voucher given")
+    WAITLISTED = "waitlisted", _("On the waitlist")
+    OFFERED = "offered", _("A voucher is offered")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
 
 APPLICATION = Lifecycle(
     "application",
-    initial="draft",
+    initial=ApplicationStatus.DRAFT,
     moves=[
-        Move("submit", ("draft",), "submitted", stamp="submitted_at", label=_("Submit")),
-        Move("review", ("submitted",), "in_review", label=_("Send to an officer")),
-        Move("accept", ("submitted", "in_review"), "accepted", stamp="decided_at", label=_("Accept as eligible")),
-        Move("allocate", ("accepted", "offered"), "allocated", stamp="allocated_at", label=_("Give a voucher")),
-        Move("wait", ("accepted",), "waitlisted", stamp="waitlisted_at", label=_("Put on the waitlist")),
-        Move("offer", ("waitlisted",), "offered", stamp="offered_at", label=_("Offer a voucher")),
-        Move("refuse", ("in_review", "accepted", "waitlisted"), "refused", stamp="refused_at", label=_("Refuse")),
-        Move("lapse", ("offered",), "refused", stamp="refused_at", label=_("Let the offer lapse")),
-        Move("decline", ("offered",), "withdrawn", stamp="withdrawn_at", label=_("Decline the offer")),
+        Move(
+            "submit", (ApplicationStatus.DRAFT,), ApplicationStatus.SUBMITTED, stamp="submitted_at", label=_("Submit")
+        ),
+        Move("review", (ApplicationStatus.SUBMITTED,), ApplicationStatus.IN_REVIEW, label=_("Send to an officer")),
+        Move(
+            "accept",
+            (ApplicationStatus.SUBMITTED, ApplicationStatus.IN_REVIEW),
+            ApplicationStatus.ACCEPTED,
+            stamp="decided_at",
+            label=_("Accept as eligible"),
+        ),
+        Move(
+            "allocate",
+            (ApplicationStatus.ACCEPTED, ApplicationStatus.OFFERED),
+            ApplicationStatus.ALLOCATED,
+            stamp="allocated_at",
+            label=_("Give a voucher"),
+        ),
+        Move(
+            "wait",
+            (ApplicationStatus.ACCEPTED,),
+            ApplicationStatus.WAITLISTED,
+            stamp="waitlisted_at",
+            label=_("Put on the waitlist"),
+        ),
+        Move(
+            "offer",
+            (ApplicationStatus.WAITLISTED,),
+            ApplicationStatus.OFFERED,
+            stamp="offered_at",
+            label=_("Offer a voucher"),
+        ),
+        Move(
+            "refuse",
+            (ApplicationStatus.IN_REVIEW, ApplicationStatus.ACCEPTED, ApplicationStatus.WAITLISTED),
+            ApplicationStatus.REFUSED,
+            stamp="refused_at",
+            label=_("Refuse"),
+        ),
+        Move(
+            "lapse",
+            (ApplicationStatus.OFFERED,),
+            ApplicationStatus.REFUSED,
+            stamp="refused_at",
+            label=_("Let the offer lapse"),
+        ),
+        Move(
+            "decline",
+            (ApplicationStatus.OFFERED,),
+            ApplicationStatus.WITHDRAWN,
+            stamp="withdrawn_at",
+            label=_("Decline the offer"),
+        ),
         Move(
             "withdraw",
-            ("draft", "submitted", "in_review", "accepted", "waitlisted"),
-            "withdrawn",
+            (
+                ApplicationStatus.DRAFT,
+                ApplicationStatus.SUBMITTED,
+                ApplicationStatus.IN_REVIEW,
+                ApplicationStatus.ACCEPTED,
+                ApplicationStatus.WAITLISTED,
+            ),
+            ApplicationStatus.WITHDRAWN,
             stamp="withdrawn_at",
             label=_("Withdraw the application"),
         ),
     ],
-    labels={
-        "draft": _("Draft"),
-        "submitted": _("Submitted"),
-        "in_review": _("An officer is checking eligibility"),
-        "accepted": _("Waiting for allocation"),
-        "allocated": _("Voucher given"),
-        "waitlisted": _("On the waitlist"),
-        "offered": _("A voucher is offered"),
-        "refused": _("Refused"),
-        "withdrawn": _("Withdrawn"),
-    },
 )
+
+
+class ScoringStatus(TextChoices):
+    """Where a scoring stands."""
+
+    ASSIGNED = "assigned", _("Conflict declaration open")
+    ACCEPTED = "accepted", _("To be scored")
+    LAPSED = "lapsed", _("Not scored in time")
+    REFUSED = "refused", _("Refused for a conflict")
+    SCORED = "scored", _("Scored")
+
 
 SCORING = Lifecycle(
     "scoring",
-    initial="assigned",
+    initial=ScoringStatus.ASSIGNED,
     moves=[
-        Move("accept", ("assigned",), "accepted", stamp="declared_at", label=_("Declare no conflict")),
-        Move("refuse", ("assigned",), "refused", stamp="declared_at", label=_("Declare a conflict")),
-        Move("score", ("accepted",), "scored", stamp="scored_at", label=_("Hand in the scores")),
-        Move("lapse", ("assigned", "accepted"), "lapsed", stamp="lapsed_at", label=_("Ask somebody else")),
+        Move(
+            "accept",
+            (ScoringStatus.ASSIGNED,),
+            ScoringStatus.ACCEPTED,
+            stamp="declared_at",
+            label=_("Declare no conflict"),
+        ),
+        Move(
+            "refuse",
+            (ScoringStatus.ASSIGNED,),
+            ScoringStatus.REFUSED,
+            stamp="declared_at",
+            label=_("Declare a conflict"),
+        ),
+        Move(
+            "score", (ScoringStatus.ACCEPTED,), ScoringStatus.SCORED, stamp="scored_at", label=_("Hand in the scores")
+        ),
+        Move(
+            "lapse",
+            (ScoringStatus.ASSIGNED, ScoringStatus.ACCEPTED),
+            ScoringStatus.LAPSED,
+            stamp="lapsed_at",
+            label=_("Ask somebody else"),
+        ),
     ],
-    labels={
-        "assigned": _("Conflict declaration open"),
-        "accepted": _("To be scored"),
-        "lapsed": _("Not scored in time"),
-        "refused": _("Refused for a conflict"),
-        "scored": _("Scored"),
-    },
 )
+
+
+class VoucherStatus(TextChoices):
+    """Where a voucher stands."""
+
+    ISSUED = "issued", _("Valid")
+    SUSPENDED = "suspended", _("Voucher suspended")
+    EXHAUSTED = "exhausted", _("Used up")
+    EXPIRED = "expired", _("Expired")
+    SURRENDERED = "surrendered", _("Given back")
+    REVOKED = "revoked", _("Revoked")
+
 
 VOUCHER = Lifecycle(
     "voucher",
-    initial="issued",
+    initial=VoucherStatus.ISSUED,
     moves=[
-        Move("suspend", ("issued",), "suspended", stamp="suspended_at", label=_("Suspend the voucher")),
-        Move("resume", ("suspended",), "issued", label=_("Resume")),
-        Move("exhaust", ("issued",), "exhausted", stamp="exhausted_at", label=_("Used up")),
-        Move("refill", ("exhausted",), "issued", label=_("Refill")),
-        Move("extend", ("issued",), "issued", stamp="extended_at", label=_("Extend the voucher")),
-        Move("expire", ("issued", "suspended"), "expired", stamp="expired_at", label=_("Expire")),
-        Move("surrender", ("issued",), "surrendered", stamp="surrendered_at", label=_("Give the voucher back")),
-        Move("revoke", ("issued", "suspended"), "revoked", stamp="revoked_at", label=_("Revoke the voucher")),
+        Move(
+            "suspend",
+            (VoucherStatus.ISSUED,),
+            VoucherStatus.SUSPENDED,
+            stamp="suspended_at",
+            label=_("Suspend the voucher"),
+        ),
+        Move("resume", (VoucherStatus.SUSPENDED,), VoucherStatus.ISSUED, label=_("Resume")),
+        Move("exhaust", (VoucherStatus.ISSUED,), VoucherStatus.EXHAUSTED, stamp="exhausted_at", label=_("Used up")),
+        Move("refill", (VoucherStatus.EXHAUSTED,), VoucherStatus.ISSUED, label=_("Refill")),
+        Move(
+            "extend", (VoucherStatus.ISSUED,), VoucherStatus.ISSUED, stamp="extended_at", label=_("Extend the voucher")
+        ),
+        Move(
+            "expire",
+            (VoucherStatus.ISSUED, VoucherStatus.SUSPENDED),
+            VoucherStatus.EXPIRED,
+            stamp="expired_at",
+            label=_("Expire"),
+        ),
+        Move(
+            "surrender",
+            (VoucherStatus.ISSUED,),
+            VoucherStatus.SURRENDERED,
+            stamp="surrendered_at",
+            label=_("Give the voucher back"),
+        ),
+        Move(
+            "revoke",
+            (VoucherStatus.ISSUED, VoucherStatus.SUSPENDED),
+            VoucherStatus.REVOKED,
+            stamp="revoked_at",
+            label=_("Revoke the voucher"),
+        ),
     ],
-    labels={
-        "issued": _("Valid"),
-        "suspended": _("Voucher suspended"),
-        "exhausted": _("Used up"),
-        "expired": _("Expired"),
-        "surrendered": _("Given back"),
-        "revoked": _("Revoked"),
-    },
 )

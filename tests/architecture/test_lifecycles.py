@@ -1,6 +1,7 @@
 """Every (status, event) pair is either a named move or refused."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -15,7 +16,7 @@ LIFECYCLES = [pytest.param(lifecycle, id=f"{area}.{lifecycle.name}") for area, l
 
 
 @pytest.mark.parametrize("lifecycle", LIFECYCLES)
-def test_each_pair_is_one_move_or_refused(lifecycle: Lifecycle) -> None:
+def test_each_pair_is_one_move_or_refused(lifecycle: Lifecycle[Any]) -> None:
     for status, event in product(lifecycle.statuses, lifecycle.events):
         moves = [move for move in lifecycle.moves if move.event == event and status in move.sources]
         assert len(moves) <= 1, f"{event} from {status} is ambiguous"
@@ -27,12 +28,12 @@ def test_each_pair_is_one_move_or_refused(lifecycle: Lifecycle) -> None:
 
 
 @pytest.mark.parametrize("lifecycle", LIFECYCLES)
-def test_each_status_can_be_reached_and_has_words(lifecycle: Lifecycle) -> None:
+def test_each_status_can_be_reached_and_has_words(lifecycle: Lifecycle[Any]) -> None:
     reached = {lifecycle.initial}
     for _ in lifecycle.statuses:
         reached |= {move.target for move in lifecycle.moves if reached & set(move.sources)}
     assert reached == set(lifecycle.statuses)
-    assert set(lifecycle.labels) == set(lifecycle.statuses)
+    assert all(status.label != status for status in lifecycle.statuses)
 
 
 def test_the_printed_lifecycles_are_current() -> None:

@@ -17,7 +17,7 @@ from marketplace.accounts.forms import (
     roles_of,
 )
 from marketplace.accounts.models import Person
-from marketplace.accounts.states import MEMBERSHIP, PERSON
+from marketplace.accounts.states import MEMBERSHIP, PERSON, PersonStatus
 from marketplace.accounts.views.blueprint import blueprint
 from marketplace.core.actors import EVERYONE, Role
 from marketplace.core.audit import record
@@ -188,7 +188,7 @@ def _wanted() -> Select[Person]:
     return queries.people(
         search=request.args.get("search", "")[:100],
         role=role if role in EVERYONE else "",
-        status=request.args.get("status", "")[:20],
+        status=PersonStatus.of(request.args.get("status")),
     )
 
 

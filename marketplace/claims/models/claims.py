@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.claims.states import CLAIM, HOLD
+from marketplace.claims.states import CLAIM, HOLD, ClaimStatus, HoldStatus
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.engagements.models import Engagement, Stage
 
-CHECKED = ("checked", "first_approved", "approved", "batched", "paid")
-APPROVED = ("approved", "batched", "paid")
+CHECKED = (ClaimStatus.CHECKED, ClaimStatus.FIRST_APPROVED, ClaimStatus.APPROVED, ClaimStatus.BATCHED, ClaimStatus.PAID)
+APPROVED = (ClaimStatus.APPROVED, ClaimStatus.BATCHED, ClaimStatus.PAID)
 
 
 class Claim(Model):
@@ -37,8 +37,8 @@ class Claim(Model):
             f"route = 'straight_through' OR ({CLAIM.stamped('approved_by', *APPROVED)})", name="approved_by"
         ),
         CheckConstraint(CLAIM.stamped("approved_at", *APPROVED), name="approved_at"),
-        CheckConstraint(CLAIM.stamped("first_approved_by", "first_approved"), name="first_approved_by"),
-        CheckConstraint(CLAIM.stamped("first_approved_at", "first_approved"), name="first_approved_at"),
+        CheckConstraint(CLAIM.stamped("first_approved_by", ClaimStatus.FIRST_APPROVED), name="first_approved_by"),
+        CheckConstraint(CLAIM.stamped("first_approved_at", ClaimStatus.FIRST_APPROVED), name="first_approved_at"),
         CheckConstraint(f"NOT needs_two OR ({CLAIM.stamped('first_approved_by', *APPROVED)})", name="two_approvals"),
         CheckConstraint(
             "approved_by <> checked_by AND approved_by <> submitted_by AND approved_by <> first_approved_by"
@@ -63,10 +63,10 @@ class Claim(Model):
             "status NOT IN ('first_approved', 'approved', 'batched', 'paid') OR coalesce(approved_amount, 0) > 0",
             name="something_approved",
         ),
-        CheckConstraint(CLAIM.stamped("return_reasons", "returned"), name="return_reasons"),
-        CheckConstraint(CLAIM.stamped("returned_at", "returned"), name="returned_at"),
-        CheckConstraint(CLAIM.stamped("withdrawn_at", "withdrawn"), name="withdrawn_at"),
-        CheckConstraint(CLAIM.stamped("paid_at", "paid"), name="paid_at"),
+        CheckConstraint(CLAIM.stamped("return_reasons", ClaimStatus.RETURNED), name="return_reasons"),
+        CheckConstraint(CLAIM.stamped("returned_at", ClaimStatus.RETURNED), name="returned_at"),
+        CheckConstraint(CLAIM.stamped("withdrawn_at", ClaimStatus.WITHDRAWN), name="withdrawn_at"),
+        CheckConstraint(CLAIM.stamped("paid_at", ClaimStatus.PAID), name="paid_at"),
         Index("ix_claims_engagement_id", "engagement_id"),
         Index("ix_claims_provider_id", "provider_id"),
         Index("ix_claims_status", "status"),
@@ -82,7 +82,7 @@ class Claim(Model):
     co_payment: Mapped[int] = mapped_column(BigInteger)
     invoice_number: Mapped[str]
     invoice_gross: Mapped[int] = mapped_column(BigInteger)
-    status: Mapped[str] = mapped_column(default=CLAIM.initial)
+    status: Mapped[ClaimStatus] = mapped_column(default=CLAIM.initial)
     route: Mapped[str] = mapped_column(server_default="people")
     needs_two: Mapped[bool] = mapped_column(server_default="false")
     submitted_by: Mapped[UUID]
@@ -120,15 +120,15 @@ class Claim(Model):
     def since(self) -> datetime:
         """When the claim came to its status."""
         stamps = {
-            "submitted": self.resubmitted_at,
-            "checked": self.checked_at,
-            "first_approved": self.first_approved_at,
-            "returned": self.returned_at,
-            "withdrawn": self.withdrawn_at,
-            "approved": self.bounced_at or self.approved_at,
-            "batched": self.batched_at,
-            "paid": self.paid_at,
-            "refused": self.refused_at,
+            ClaimStatus.SUBMITTED: self.resubmitted_at,
+            ClaimStatus.CHECKED: self.checked_at,
+            ClaimStatus.FIRST_APPROVED: self.first_approved_at,
+            ClaimStatus.RETURNED: self.returned_at,
+            ClaimStatus.WITHDRAWN: self.withdrawn_at,
+            ClaimStatus.APPROVED: self.bounced_at or self.approved_at,
+            ClaimStatus.BATCHED: self.batched_at,
+            ClaimStatus.PAID: self.paid_at,
+            ClaimStatus.REFUSED: self.refused_at,
         }
         return stamps[self.status] or self.submitted_at
 
@@ -222,9 +222,9 @@ class Hold(Model):
     __tablename__ = "holds"
     __table_args__ = (
         CheckConstraint(HOLD.check(), name="status"),
-        CheckConstraint(HOLD.stamped("ended_at", "ended"), name="ended_at"),
-        CheckConstraint(HOLD.stamped("lifted_at", "lifted"), name="lifted_at"),
-        CheckConstraint(HOLD.stamped("lifted_by", "lifted"), name="lifted_by"),
+        CheckConstraint(HOLD.stamped("ended_at", HoldStatus.ENDED), name="ended_at"),
+        CheckConstraint(HOLD.stamped("lifted_at", HoldStatus.LIFTED), name="lifted_at"),
+        CheckConstraint(HOLD.stamped("lifted_by", HoldStatus.LIFTED), name="lifted_by"),
         CheckConstraint("until_at > placed_at", name="until_at"),
         CheckConstraint(
             "extended_at IS NULL OR (extended_by IS NOT NULL AND extension_reason <> '')", name="extension"
@@ -243,7 +243,7 @@ class Hold(Model):
     engagement_id: Mapped[UUID] = mapped_column(ForeignKey("engagements.id"))
     flag_id: Mapped[UUID | None]
     reason: Mapped[str]
-    status: Mapped[str] = mapped_column(default=HOLD.initial)
+    status: Mapped[HoldStatus] = mapped_column(default=HOLD.initial)
     placed_by: Mapped[UUID | None]
     placed_at: Mapped[datetime]
     until_at: Mapped[datetime]

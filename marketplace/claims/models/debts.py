@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.claims.models.claims import Claim
-from marketplace.claims.states import DEDUCTION
+from marketplace.claims.states import DEDUCTION, DeductionStatus
 from marketplace.core.db import Model, created_at, uuid_key
 
 
@@ -17,8 +17,8 @@ class Deduction(Model):
     __tablename__ = "deductions"
     __table_args__ = (
         CheckConstraint(DEDUCTION.check(), name="status"),
-        CheckConstraint(DEDUCTION.stamped("taken_at", "taken"), name="taken_at"),
-        CheckConstraint(DEDUCTION.stamped("cancelled_at", "cancelled"), name="cancelled_at"),
+        CheckConstraint(DEDUCTION.stamped("taken_at", DeductionStatus.TAKEN), name="taken_at"),
+        CheckConstraint(DEDUCTION.stamped("cancelled_at", DeductionStatus.CANCELLED), name="cancelled_at"),
         CheckConstraint("amount > 0", name="amount"),
         Index("ix_deductions_claim_id", "claim_id"),
         Index("ix_deductions_reference", "reference"),
@@ -28,7 +28,7 @@ class Deduction(Model):
     claim_id: Mapped[UUID] = mapped_column(ForeignKey("claims.id"))
     reference: Mapped[str]
     amount: Mapped[int] = mapped_column(BigInteger)
-    status: Mapped[str] = mapped_column(default=DEDUCTION.initial)
+    status: Mapped[DeductionStatus] = mapped_column(default=DEDUCTION.initial)
     agreed_by: Mapped[UUID]
     agreed_at: Mapped[datetime]
     taken_at: Mapped[datetime | None]

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.claims.models.claims import Claim
-from marketplace.claims.states import BATCH, LINE, REFUND
+from marketplace.claims.states import BATCH, LINE, REFUND, BatchStatus, LineStatus, RefundStatus
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.engagements.models import Engagement
 
@@ -23,8 +23,8 @@ class Refund(Model):
     __tablename__ = "refunds"
     __table_args__ = (
         CheckConstraint(REFUND.check(), name="status"),
-        CheckConstraint(REFUND.stamped("batched_at", "batched", "paid"), name="batched_at"),
-        CheckConstraint(REFUND.stamped("paid_at", "paid"), name="paid_at"),
+        CheckConstraint(REFUND.stamped("batched_at", RefundStatus.BATCHED, RefundStatus.PAID), name="batched_at"),
+        CheckConstraint(REFUND.stamped("paid_at", RefundStatus.PAID), name="paid_at"),
         CheckConstraint("status = 'awaiting' OR account_number <> ''", name="account_number"),
         CheckConstraint("(account_changed_at IS NULL) = (account_changed_by IS NULL)", name="account_changed"),
         CheckConstraint("amount > 0", name="amount"),
@@ -46,7 +46,7 @@ class Refund(Model):
     amount: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str]
     reason: Mapped[str]
-    status: Mapped[str] = mapped_column(default=REFUND.initial)
+    status: Mapped[RefundStatus] = mapped_column(default=REFUND.initial)
     requested_by: Mapped[UUID | None]
     requested_at: Mapped[datetime]
     holder_name: Mapped[str]
@@ -68,18 +68,18 @@ class PaymentBatch(Model):
     __tablename__ = "payment_batches"
     __table_args__ = (
         CheckConstraint(BATCH.check(), name="status"),
-        CheckConstraint(BATCH.stamped("sent_at", "sent", "settled"), name="sent_at"),
-        CheckConstraint(BATCH.stamped("sent_by", "sent", "settled"), name="sent_by"),
-        CheckConstraint(BATCH.stamped("file_sha256", "sent", "settled"), name="file_sha256"),
-        CheckConstraint(BATCH.stamped("settled_at", "settled"), name="settled_at"),
-        CheckConstraint(BATCH.stamped("dissolved_at", "dissolved"), name="dissolved_at"),
+        CheckConstraint(BATCH.stamped("sent_at", BatchStatus.SENT, BatchStatus.SETTLED), name="sent_at"),
+        CheckConstraint(BATCH.stamped("sent_by", BatchStatus.SENT, BatchStatus.SETTLED), name="sent_by"),
+        CheckConstraint(BATCH.stamped("file_sha256", BatchStatus.SENT, BatchStatus.SETTLED), name="file_sha256"),
+        CheckConstraint(BATCH.stamped("settled_at", BatchStatus.SETTLED), name="settled_at"),
+        CheckConstraint(BATCH.stamped("dissolved_at", BatchStatus.DISSOLVED), name="dissolved_at"),
         CheckConstraint("sent_by <> prepared_by", name="four_eyes"),
     )
 
     id: Mapped[UUID] = uuid_key()
     number: Mapped[str] = mapped_column(unique=True)
     currency: Mapped[str]
-    status: Mapped[str] = mapped_column(default=BATCH.initial)
+    status: Mapped[BatchStatus] = mapped_column(default=BATCH.initial)
     prepared_by: Mapped[UUID]
     prepared_at: Mapped[datetime]
     sent_by: Mapped[UUID | None]
@@ -97,9 +97,9 @@ class PaymentLine(Model):
     __tablename__ = "payment_lines"
     __table_args__ = (
         CheckConstraint(LINE.check(), name="status"),
-        CheckConstraint(LINE.stamped("paid_at", "paid"), name="paid_at"),
-        CheckConstraint(LINE.stamped("returned_at", "returned"), name="returned_at"),
-        CheckConstraint(LINE.stamped("removed_at", "removed"), name="removed_at"),
+        CheckConstraint(LINE.stamped("paid_at", LineStatus.PAID), name="paid_at"),
+        CheckConstraint(LINE.stamped("returned_at", LineStatus.RETURNED), name="returned_at"),
+        CheckConstraint(LINE.stamped("removed_at", LineStatus.REMOVED), name="removed_at"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("(claim_id IS NULL) <> (refund_id IS NULL)", name="subject"),
         CheckConstraint(
@@ -132,7 +132,7 @@ class PaymentLine(Model):
     holder_name: Mapped[str]
     account_number: Mapped[str]
     bank_name: Mapped[str]
-    status: Mapped[str] = mapped_column(default=LINE.initial)
+    status: Mapped[LineStatus] = mapped_column(default=LINE.initial)
     paid_at: Mapped[datetime | None]
     returned_at: Mapped[datetime | None]
     return_reason: Mapped[str | None]

@@ -10,6 +10,7 @@ from marketplace.claims import deadlines
 from marketplace.claims.models import (
     Claim,
 )
+from marketplace.claims.states import ClaimStatus
 from marketplace.core import clock
 from marketplace.core.db import session
 
@@ -17,14 +18,14 @@ from marketplace.core.db import session
 class Ageing(NamedTuple):
     """How much waits in one status and currency, by the place of its range of age; the amount in minor units."""
 
-    status: str
+    status: ClaimStatus
     currency: str
     place: int
     number: int
     amount: int
 
 
-def ageing(*, status: str = "", first: int = 0, last: int | None = None) -> Select[Claim]:
+def ageing(*, status: ClaimStatus | None = None, first: int = 0, last: int | None = None) -> Select[Claim]:
     """Claims that wait for the agency, with at least `first` and at most `last` working days on their clock."""
     found = select(Claim).where(Claim.status.in_(deadlines.STEP_OF))
     if status:

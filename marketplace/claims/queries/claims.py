@@ -12,6 +12,7 @@ from marketplace.claims.models import (
     ClaimEscalation,
     ClaimLine,
 )
+from marketplace.claims.states import ClaimStatus
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.db import session
@@ -51,7 +52,7 @@ def lock_claim(claim_id: UUID) -> Claim:
     return db.get(Claim, claim_id, lock=True)
 
 
-def search_claims(actor: Actor, *, status: str | None = None, text: str | None = None) -> Select[Claim]:
+def search_claims(actor: Actor, *, status: ClaimStatus | None = None, text: str | None = None) -> Select[Claim]:
     """The actor's claims, filtered by status and by the number of claim, engagement or invoice."""
     found = visible_to(actor).join(Engagement, Engagement.id == Claim.engagement_id)
     if status:

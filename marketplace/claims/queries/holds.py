@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 from marketplace.claims.models import (
     Hold,
 )
+from marketplace.claims.states import HoldStatus
 from marketplace.core.db import session
 
 
@@ -33,7 +34,7 @@ def held_engagements(engagement_ids: Sequence[UUID | None]) -> set[UUID]:
     return set(session.scalars(wanted))
 
 
-def search_holds(*, status: str | None = None) -> Select[Hold]:
+def search_holds(*, status: HoldStatus | None = None) -> Select[Hold]:
     """All holds, filtered by status."""
     return select(Hold).where(Hold.status == status) if status else select(Hold)
 

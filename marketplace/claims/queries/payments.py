@@ -17,12 +17,13 @@ from marketplace.claims.models import (
     PaymentLine,
     Refund,
 )
+from marketplace.claims.states import BatchStatus
 from marketplace.core import clock, db
 from marketplace.core.db import session
 from marketplace.core.money import exponent
 
 
-def search_batches(*, status: str | None = None) -> Select[PaymentBatch]:
+def search_batches(*, status: BatchStatus | None = None) -> Select[PaymentBatch]:
     """All payment batches, filtered by status."""
     return select(PaymentBatch).where(PaymentBatch.status == status) if status else select(PaymentBatch)
 

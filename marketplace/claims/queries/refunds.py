@@ -9,6 +9,7 @@ from marketplace.claims.models import (
     Refund,
 )
 from marketplace.claims.queries.claims import SEES_ALL
+from marketplace.claims.states import RefundStatus
 from marketplace.core.actors import SME, Actor, Role
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
@@ -43,7 +44,7 @@ def get_refund(refund_id: UUID, *, actor: Actor) -> Refund:
     return found
 
 
-def search_refunds(actor: Actor, *, status: str | None = None) -> Select[Refund]:
+def search_refunds(actor: Actor, *, status: RefundStatus | None = None) -> Select[Refund]:
     """The actor's refunds, filtered by status."""
     found = refunds_visible_to(actor)
     return found.where(Refund.status == status) if status else found

@@ -10,7 +10,7 @@ from marketplace.claims import deadlines, queries
 from marketplace.claims.forms import AgeingFilter
 from marketplace.claims.models import Claim
 from marketplace.claims.rules import next_step
-from marketplace.claims.states import CLAIM
+from marketplace.claims.states import CLAIM, ClaimStatus
 from marketplace.claims.views import progress
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, exports
@@ -63,7 +63,7 @@ def ageing() -> ResponseReturnValue:
     ]
     asked = request.args.get("age", "")
     first, last = ranges[int(asked)] if asked in map(str, range(len(ranges))) else (0, None)
-    wanted = queries.ageing(status=request.args.get("status", ""), first=first, last=last)
+    wanted = queries.ageing(status=ClaimStatus.of(request.args.get("status")), first=first, last=last)
     if exports.wanted():
         rows = wanted.order_by(Claim.clock_starts_at, Claim.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "claims-ageing")

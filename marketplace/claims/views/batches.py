@@ -12,7 +12,7 @@ from marketplace.claims import queries, service
 from marketplace.claims.forms import BatchFilter, BatchForm, ConfirmForm, ReasonForm, choose_from
 from marketplace.claims.models import Claim, PaymentBatch, PaymentLine, Refund
 from marketplace.claims.rules import RETURN_REASONS, who_may_not_send
-from marketplace.claims.states import BATCH, LINE
+from marketplace.claims.states import BATCH, LINE, BatchStatus
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import db, exports
 from marketplace.core.actors import Actor, Role
@@ -38,7 +38,7 @@ COLUMNS = [
 @requires(*READERS)
 def payment_batches() -> ResponseReturnValue:
     """All payment batches, and how many approved claims and refunds wait for the next."""
-    wanted = queries.search_batches(status=request.args.get("status", ""))
+    wanted = queries.search_batches(status=BatchStatus.of(request.args.get("status")))
     if exports.wanted():
         rows = wanted.order_by(PaymentBatch.prepared_at.desc(), PaymentBatch.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "payment-batches")

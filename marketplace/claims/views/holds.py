@@ -9,7 +9,7 @@ from config.payments import terms
 from marketplace.claims import queries, service
 from marketplace.claims.forms import HoldFilter, ReasonForm
 from marketplace.claims.models import Hold
-from marketplace.claims.states import HOLD
+from marketplace.claims.states import HOLD, HoldStatus
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, db, exports
 from marketplace.core.actors import Role
@@ -33,7 +33,7 @@ COLUMNS = [
 @requires(*READERS)
 def holds() -> ResponseReturnValue:
     """Every hold on payments."""
-    wanted = queries.search_holds(status=request.args.get("status", ""))
+    wanted = queries.search_holds(status=HoldStatus.of(request.args.get("status")))
     if exports.wanted():
         rows = wanted.order_by(Hold.placed_at.desc(), Hold.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "holds")

@@ -10,7 +10,7 @@ from marketplace.claims import queries
 from marketplace.claims.forms import ClaimFilter
 from marketplace.claims.models import Claim
 from marketplace.claims.rules import CHECKS, RETURN_REASONS, SIGNALS, next_step
-from marketplace.claims.states import CLAIM, LINE
+from marketplace.claims.states import CLAIM, LINE, ClaimStatus
 from marketplace.claims.views import progress
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, exports
@@ -59,7 +59,7 @@ COLUMNS = [
 def claims() -> ResponseReturnValue:
     """Claims of one's own firm, or all; a provider finds what it can claim on top."""
     actor = current_actor()
-    text, status = request.args.get("search", "").strip()[:100], request.args.get("status", "")
+    text, status = request.args.get("search", "").strip()[:100], ClaimStatus.of(request.args.get("status"))
     wanted = queries.search_claims(actor, status=status, text=text)
     if exports.wanted():
         rows = wanted.order_by(Claim.submitted_at.desc(), Claim.id).limit(exports.MOST_ROWS)

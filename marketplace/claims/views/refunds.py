@@ -11,7 +11,7 @@ from marketplace.claims import queries, service
 from marketplace.claims.forms import RefundAccountForm, RefundFilter
 from marketplace.claims.models import Refund
 from marketplace.claims.rules import REFUND_OWNERS, RETURN_REASONS, check_refund_owner
-from marketplace.claims.states import LINE, REFUND
+from marketplace.claims.states import LINE, REFUND, RefundStatus
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, exports
 from marketplace.core.actors import SME, Role
@@ -38,7 +38,7 @@ COLUMNS = [
 @requires(*READERS)
 def refunds() -> ResponseReturnValue:
     """Refunds of one's own company or firm, or all."""
-    wanted = queries.search_refunds(current_actor(), status=request.args.get("status", ""))
+    wanted = queries.search_refunds(current_actor(), status=RefundStatus.of(request.args.get("status")))
     if exports.wanted():
         rows = wanted.order_by(Refund.requested_at.desc(), Refund.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "refunds")

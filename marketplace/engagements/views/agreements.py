@@ -19,7 +19,7 @@ from marketplace.core.web import done, page, paginate
 from marketplace.engagements import queries, service
 from marketplace.engagements.forms import AgreementFilter, ReasonForm, RedeemForm, SignForm, StartForm
 from marketplace.engagements.models import Agreement
-from marketplace.engagements.states import AGREEMENT, ASSIGNMENT
+from marketplace.engagements.states import AGREEMENT, ASSIGNMENT, AgreementStatus
 from marketplace.engagements.views.blueprint import blueprint
 from marketplace.jobs import queries as jobs
 from marketplace.providers import queries as providers
@@ -45,7 +45,7 @@ COLUMNS = [
 def agreements() -> ResponseReturnValue:
     """Agreements of one's own side, or all, and awards that still need one."""
     actor = current_actor()
-    text, status = request.args.get("search", "").strip()[:100], request.args.get("status", "")
+    text, status = request.args.get("search", "").strip()[:100], AgreementStatus.of(request.args.get("status"))
     wanted = queries.search_agreements(actor, status=status, text=text)
     if exports.wanted():
         return exports.export(session.scalars(_newest(wanted)), COLUMNS, "agreements")

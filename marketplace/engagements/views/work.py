@@ -15,7 +15,7 @@ from marketplace.core.web import done, page, paginate
 from marketplace.engagements import queries, service
 from marketplace.engagements.forms import EngagementFilter, ReasonForm
 from marketplace.engagements.models import Engagement
-from marketplace.engagements.states import CO_PAYMENT, DELIVERABLE, ENGAGEMENT, SESSION, STAGE
+from marketplace.engagements.states import CO_PAYMENT, DELIVERABLE, ENGAGEMENT, SESSION, STAGE, EngagementStatus
 from marketplace.engagements.views.agreements import READERS
 from marketplace.engagements.views.blueprint import blueprint
 from marketplace.providers import queries as providers
@@ -44,7 +44,7 @@ REVIEWERS = AGENCY - {Role.EVALUATOR, Role.ENQUIRY_SPECIALIST}
 def engagements() -> ResponseReturnValue:
     """Engagements of one's own side, or all."""
     actor = current_actor()
-    text, status = request.args.get("search", "").strip()[:100], request.args.get("status", "")
+    text, status = request.args.get("search", "").strip()[:100], EngagementStatus.of(request.args.get("status"))
     wanted = queries.search_engagements(actor, status=status, text=text)
     if exports.wanted():
         rows = wanted.order_by(Engagement.created_at.desc(), Engagement.id).limit(exports.MOST_ROWS)

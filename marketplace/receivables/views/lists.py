@@ -19,7 +19,7 @@ from marketplace.core.web import page, paginate
 from marketplace.receivables import queries
 from marketplace.receivables.forms import ReceivableFilter
 from marketplace.receivables.models import Receivable
-from marketplace.receivables.states import INSTALMENT, KINDS, RECEIVABLE, WRITE_OFF
+from marketplace.receivables.states import INSTALMENT, KINDS, RECEIVABLE, WRITE_OFF, ReceivableStatus
 from marketplace.receivables.views.blueprint import blueprint
 
 READERS = (
@@ -60,7 +60,7 @@ def receivables() -> ResponseReturnValue:
         current_actor(),
         text=asked["search"],
         kind=asked["kind"],
-        status=asked["status"],
+        status=ReceivableStatus.of(asked["status"]),
         overdue=asked["overdue"] == "yes",
     )
     if exports.wanted():
