@@ -66,3 +66,7 @@ restore-drill: setup ## lose a database, restore it to a point in time, prove wh
 .PHONY: bench-money
 bench-money: setup ## measure money verbs beside the database alone; writes docs/benchmarks.md
 	$(BIN)/python -m tests.bench
+
+.PHONY: bench-pages
+bench-pages: setup ## measure pages beside Flask's hello; writes docs/benchmarks.md
+	$(BIN)/python -m tests.bench.page_speed

@@ -5,7 +5,6 @@ import hypothesis  # noqa: F401  (as in conftest)
 # isort: split
 
 import os
-import platform
 import statistics
 import tempfile
 import time
@@ -20,11 +19,11 @@ from typing import Any
 from flask import Flask
 
 from config.local import postgres
-from config.settings import ROOT, Settings
+from config.settings import Settings
 from marketplace.core import db
 from marketplace.core.actors import Actor
 from tests import business_time
-from tests.bench import bulk, pages, pgbench, product
+from tests.bench import bulk, pages, pgbench, product, report
 from tests.bench.bulk import Bulk
 from tests.bench.crowd import Rush
 from tests.embedded_server import EmbeddedServer, copy_template
@@ -37,7 +36,6 @@ ALL = ("verbs", "rush", "bulk")
 PARTS = os.environ.get("PARTS", " ".join(ALL)).split()
 REDEMPTIONS, WHOLE, FORMS, APPLICATIONS, CLAIMS, WARM = 240, 100, 160, 64, 4, 64
 FLOOR = (Path(__file__).parent / "floor.sql").read_text()
-REPORT = ROOT / "docs" / "benchmarks.md"
 Rates = dict[str, list[float]]
 
 
@@ -292,19 +290,15 @@ def write(median: dict[str, float]) -> None:
         ratio = f"{median[name] / median[beside]:.2f} × {beside}" if beside else "1"
         lines.append(f"| {words} | {median[name]:,.0f} | {ratio} |")
     waits = ", ".join(f"{name} {median[name]:.0f} ms" for name in median if name.endswith("p95"))
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     lines += [
         "",
         f"Answered within, for 95 %: {waits}. {datetime.now(UTC):%Y-%m-%d}, `ROUNDS={ROUNDS} SECONDS={SECONDS}"
-        f" APPLICATIONS={bulk.APPLICATIONS} make bench-money`, {machine}, median of {ROUNDS} rounds; load average"
-        f" at the end {os.getloadavg()[0]:.1f}.",
+        f" APPLICATIONS={bulk.APPLICATIONS} make bench-money`, {report.machine()}, median of {ROUNDS} rounds;"
+        f" load average at the end {os.getloadavg()[0]:.1f}.",
     ]
-    table = "\n".join(lines)
-    print(table)
-    if set(PARTS) < set(ALL):
-        return
-    before, _old, after = REPORT.read_text().replace("<!-- end -->", "<!-- run -->").split("<!-- run -->")
-    REPORT.write_text(f"{before}<!-- run -->\n{table}\n<!-- end -->{after}")
+    print("\n".join(lines))
+    if set(PARTS) >= set(ALL):
+        report.put("run", lines)
 
 
 if __name__ == "__main__":

@@ -24,9 +24,9 @@ CLIENTS = 8
 
 
 class Site:
-    """The web server on a port of its own."""
+    """The web server on a port of its own, with the product or another application."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, *, application: str = "app:create_app()") -> None:
         self.settings = replace(settings, host="127.0.0.1", port=free_port(), web_processes=2)
         os.environ.update(
             TESTING="1",
@@ -35,7 +35,9 @@ class Site:
             OWNER_DATABASE_URL=settings.owner_database_url,
             REDIS_URL=settings.redis_url,
         )
-        self.process = spawn(web_command(self.settings), log=folder / "gunicorn.log")
+        command = [part if part != "app:create_app()" else application for part in web_command(self.settings)]
+        assert application in command, command
+        self.process = spawn(command, log=folder / "gunicorn.log")
         wait_until(lambda: web_accepts(self.settings), seconds=60)
 
     def stop(self) -> None:
