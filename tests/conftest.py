@@ -18,7 +18,7 @@ import pytest
 import redis
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import NullPool
 
@@ -26,8 +26,9 @@ from config.local.postgres import drop_database
 from config.settings import Settings
 from marketplace.core import db
 from tests import business_time
-from tests.embedded_server import EmbeddedServer, copy_template
+from tests.embedded_server import TEMPLATE, EmbeddedServer, copy_template
 from tests.mail_server import MailServer
+from tests.milestones import Milestones
 from workers import celery_app
 
 # How long an example takes says how busy the machine is, not whether the code is right.
@@ -95,31 +96,62 @@ def app(settings: Settings) -> Iterator[Flask]:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def milestones(sockets: Path, app: Flask, worker_id: str) -> Iterator[Milestones]:
+    """The stories that this worker has told so far."""
+    made = Milestones(sockets, app, worker_id)
+    yield made
+    for engine in made.engines.values():
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def begins() -> str | None:
+    """The milestone at which the tests begin; a file or folder that begins later than with nothing overrides it."""
+    return None
+
+
 @pytest.fixture
-def database(app: Flask) -> Iterator[scoped_session[Session]]:
+def database(app: Flask, milestones: Milestones, begins: str | None) -> Iterator[scoped_session[Session]]:
     """The session inside one transaction that is undone after the test; commits become savepoints."""
-    with app.extensions["test_engine"].connect() as connection:
+    with one_transaction(milestones.engine(begins)), app.app_context():
+        db.load_clock()  # a story may have moved it
+        yield db.session
+    business_time.come_back()
+
+
+@contextmanager
+def one_transaction(engine: Engine) -> Iterator[Connection]:
+    """The session inside one transaction that is undone after the block; commits become savepoints."""
+    with engine.connect() as connection:
         transaction = connection.begin()
         db.session.remove()
         db.session.configure(bind=connection, join_transaction_mode="create_savepoint")
-        with app.app_context():
-            yield db.session
+        yield connection
         unbind()
         transaction.rollback()
 
 
 @pytest.fixture
-def real_database(sockets: Path, settings: Settings, app: Flask) -> Iterator[Settings]:
+def told(database: scoped_session[Session], milestones: Milestones, begins: str) -> Any:
+    """What the story has come to at the milestone."""
+    return milestones.read(begins)
+
+
+@pytest.fixture
+def real_database(
+    sockets: Path, settings: Settings, app: Flask, milestones: Milestones, begins: str | None
+) -> Iterator[Settings]:
     """A fresh database with real commits, for threads and killed processes; the session is bound to it."""
-    with fresh_database(sockets, settings, app) as made:
+    with fresh_database(sockets, settings, app, milestones.database(begins)) as made:
         yield made
 
 
 @contextmanager
-def fresh_database(sockets: Path, settings: Settings, app: Flask) -> Iterator[Settings]:
-    """A database of its own inside the block, as the migrations leave it; the session is bound to it."""
+def fresh_database(sockets: Path, settings: Settings, app: Flask, template: str = TEMPLATE) -> Iterator[Settings]:
+    """A database of its own inside the block, as the migrations or a story left it; the session is bound to it."""
     name = f"real_{os.getpid()}_{next(counter)}"
-    url = copy_template(sockets, name)
+    url = copy_template(sockets, name, template)
     engine = db.connect(url, pool_size=20)
     previous, app.extensions["test_engine"] = app.extensions["test_engine"], engine
     yield replace(settings, database_url=url, owner_database_url=url.replace("app@", "owner@"))

@@ -62,10 +62,10 @@ def database_url(sockets: Path, name: str, *, role: str = "app") -> str:
     return f"postgresql+psycopg://{role}@/{name}?host={sockets}"
 
 
-def copy_template(sockets: Path, name: str) -> str:
-    """Make a fresh database, as the migrations leave it; returns its address for `app`."""
+def copy_template(sockets: Path, name: str, template: str = TEMPLATE) -> str:
+    """Make a fresh database, as the migrations or a story left it; returns its address for `app`."""
     with postgres.connect(sockets) as server:
-        server.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE} OWNER owner'.encode())
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER owner'.encode())
     return database_url(sockets, name)
 
 

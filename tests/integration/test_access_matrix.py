@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import Connection
+from werkzeug.exceptions import Forbidden
 from werkzeug.test import TestResponse
 
 from marketplace.accounts import queries as accounts
 from marketplace.core import auth, db
-from marketplace.core.actors import Actor, Role
+from marketplace.core.actors import AGENCY, Actor, Role
 from tests import business_time
-from tests.conftest import Browser, unbind
+from tests.conftest import Browser, one_transaction
 from tests.factories.accounts import sign_in_as
-from tests.factories.world import World, make_world
+from tests.factories.world import World
+from tests.milestones import Milestones
 
 MATRIX = Path(__file__).parents[1] / "access_matrix.csv"
 ROWS = {(row.pop("route"), row.pop("method")): row for row in csv.DictReader(MATRIX.read_text().splitlines())}
@@ -77,25 +79,18 @@ FIXED = {
 
 
 @pytest.fixture(scope="module")
-def connection(app: Flask) -> Iterator[Connection]:
-    """One transaction for the module: the world is made once, each request is undone."""
+def connection(app: Flask, milestones: Milestones) -> Iterator[Connection]:
+    """One transaction in the world for the module: each request is undone."""
     app.test_client_class = Browser
-    with app.extensions["test_engine"].connect() as found:
-        transaction = found.begin()
-        db.session.remove()
-        db.session.configure(bind=found, join_transaction_mode="create_savepoint")
-        yield found
-        unbind()
-        transaction.rollback()
-        business_time.come_back()
+    with one_transaction(milestones.engine("world")) as made:
+        db.load_clock()
+        yield made
+    business_time.come_back()
 
 
 @pytest.fixture(scope="module")
-def world(app: Flask, connection: Connection) -> World:
-    with app.app_context():
-        made = make_world()
-        db.commit()
-    return made
+def world(connection: Connection, milestones: Milestones) -> World:
+    return milestones.read("world")
 
 
 @pytest.fixture(scope="module")
@@ -177,12 +172,66 @@ def test_every_route_has_a_row_and_every_row_a_route(app: Flask) -> None:
 def test_access(
     app: Flask, connection: Connection, world: World, cookies: dict[str, str], endpoint: str, method: str
 ) -> None:
+    """The route's declaration refuses whom it should; of each kind of answer and of people one is really asked for."""
+    expected = ROWS[endpoint, method]
+    declared = {
+        column: decision(app, world.actors[column], method, address(app, world, endpoint, column))
+        for column in expected
+    }
+    refused = {column: cell for column, cell in declared.items() if cell != "yes"}
+    assert refused == {column: expected[column] for column in refused}
+    asked = spokespeople(expected, declared)
+    assert {
+        column: ask(connection, app, cookies[column], method, address(app, world, endpoint, column)) for column in asked
+    } == {column: expected[column] for column in asked}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("endpoint", "method"), sorted(ROWS), ids=lambda part: part)
+def test_access_of_everybody(
+    app: Flask, connection: Connection, world: World, cookies: dict[str, str], endpoint: str, method: str
+) -> None:
     expected = ROWS[endpoint, method]
     found = {
         column: ask(connection, app, cookies[column], method, address(app, world, endpoint, column))
         for column in expected
     }
     assert found == expected
+
+
+def decision(app: Flask, actor: Actor, method: str, path: str) -> str:
+    """What the route's declaration alone decides of this actor; `yes` where the view is called."""
+    with app.test_request_context(path, method=method):
+        g._login_user = auth.SignedIn(actor, "") if actor.person_id else auth.login_manager.anonymous_user()
+        try:
+            return "302" if auth.check_access() else "yes"
+        except Forbidden:
+            return "403"
+
+
+# Who may stand for each other where the view answers: of each line one is asked in the short run.
+KINDS = [
+    {"signed_out"},
+    {"no_role"},
+    {"signatory", "preparer", "helper"},
+    {"manager", "consultant"},
+    {"other_signatory", "other_preparer", "other_helper"},
+    {"other_manager", "other_consultant"},
+    {role.value for role in AGENCY},
+]
+
+
+def spokespeople(expected: dict[str, str], declared: dict[str, str]) -> list[str]:
+    """One for each refusal by the declaration, everybody whom the view must refuse, and one of each kind let in."""
+    asked: dict[object, str] = {}
+    for column, cell in expected.items():
+        if declared[column] != "yes":
+            asked.setdefault(cell, column)
+        elif cell != "yes":
+            asked[column] = column
+        else:
+            asked.setdefault(next(place for place, kind in enumerate(KINDS) if column in kind), column)
+    return list(asked.values())
 
 
 def test_signed_out_people_never_get_past_sign_in(app: Flask) -> None:

@@ -106,6 +106,7 @@ def test_a_file_written_otherwise_is_found_and_nonsense_is_refused() -> None:
             sealed_list.replay(nonsense)
 
 
+@pytest.mark.costly("starts the command, which imports the whole product")
 def test_replay_needs_no_database_and_no_settings(tmp_path: Path) -> None:
     file = tmp_path / "list.json"
     file.write_bytes(sealed_list.canonical(document()))
