@@ -14,7 +14,7 @@ from marketplace.accounts.models import (
     Person,
     SignInSession,
 )
-from marketplace.accounts.states import PersonStatus
+from marketplace.accounts.states import MembershipStatus, PersonStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, Actor, Role
 from marketplace.core.audit import AuditEntry
@@ -75,7 +75,7 @@ def live(on: date | None = None) -> Select[Membership]:
     return (
         select(Membership)
         .where(
-            Membership.status == "active",
+            Membership.status == MembershipStatus.ACTIVE,
             Membership.valid_from <= day,
             or_(Membership.valid_until.is_(None), Membership.valid_until >= day),
         )
@@ -98,14 +98,16 @@ def get_membership(membership_id: UUID, *, actor: Actor | None = None, lock: boo
 
 def memberships_in(organisation_id: UUID) -> Sequence[Membership]:
     """All memberships of an organisation that have not ended, the oldest first."""
-    query = select(Membership).where(Membership.organisation_id == organisation_id, Membership.status != "ended")
+    query = select(Membership).where(
+        Membership.organisation_id == organisation_id, Membership.status != MembershipStatus.ENDED
+    )
     return session.scalars(query.order_by(Membership.created_at, Membership.id)).all()
 
 
 def with_roles(roles: Iterable[Role]) -> Select[Membership]:
     """The memberships by which confirmed people hold one of these roles today, joined with the people."""
     held = live().join(Membership.person).order_by(None)
-    return held.where(Membership.role.in_(list(roles)), Person.status == "confirmed")
+    return held.where(Membership.role.in_(list(roles)), Person.status == PersonStatus.CONFIRMED)
 
 
 def people_of(organisation_id: UUID, roles: Iterable[Role]) -> Sequence[Person]:
@@ -196,7 +198,9 @@ def memberships_of_people(person_ids: Iterable[UUID]) -> dict[UUID, list[Members
 
 def proposed_roles() -> Sequence[Membership]:
     """Roles of the agency that wait for a second administrator, the oldest first."""
-    query = select(Membership).where(Membership.status == "proposed", Membership.organisation_kind == "agency")
+    query = select(Membership).where(
+        Membership.status == MembershipStatus.PROPOSED, Membership.organisation_kind == "agency"
+    )
     return session.scalars(query.order_by(Membership.created_at, Membership.id)).all()
 
 
@@ -226,7 +230,9 @@ def access_entries(subject_id: UUID) -> Sequence[AccessEntry]:
 
 def expired_memberships(*, limit: int) -> Sequence[Membership]:
     """Active memberships whose last day has passed, locked for their end; those another worker holds are left out."""
-    query = select(Membership).where(Membership.status == "active", Membership.valid_until < clock.today())
+    query = select(Membership).where(
+        Membership.status == MembershipStatus.ACTIVE, Membership.valid_until < clock.today()
+    )
     return session.scalars(
         query.order_by(Membership.id).limit(limit).with_for_update(of=Membership, key_share=True, skip_locked=True)
     ).all()

@@ -7,11 +7,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from marketplace.claims.models import BankEntry, Claim, ClaimLine, Hold, PaymentBatch, PaymentLine, Refund
+from marketplace.claims.states import ClaimStatus, HoldStatus, LineStatus, RefundStatus
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
 from marketplace.core.i18n import _
 from marketplace.engagements.models import Deliverable, Engagement, Stage
+from marketplace.engagements.states import StageStatus
 from marketplace.providers.models import BankAccount
+from marketplace.providers.states import BankAccountStatus
 
 explain(
     {
@@ -63,12 +66,12 @@ REFUND_OWNERS = (Role.SIGNATORY, Role.MANAGER)
 
 # What comes next for a claim, and whose turn it is, by status.
 NEXT_STEPS: dict[str, tuple[Words, Words]] = {
-    "submitted": (_("The check"), _("Officer")),
-    "checked": (_("Approval"), _("Budget officer")),
-    "first_approved": (_("Second approval"), _("Another budget officer")),
-    "returned": (_("Answer to the questions"), _("Provider")),
-    "approved": (_("Payment batch"), _("Budget officer")),
-    "batched": (_("Confirmation of the payment"), _("Bank")),
+    ClaimStatus.SUBMITTED: (_("The check"), _("Officer")),
+    ClaimStatus.CHECKED: (_("Approval"), _("Budget officer")),
+    ClaimStatus.FIRST_APPROVED: (_("Second approval"), _("Another budget officer")),
+    ClaimStatus.RETURNED: (_("Answer to the questions"), _("Provider")),
+    ClaimStatus.APPROVED: (_("Payment batch"), _("Budget officer")),
+    ClaimStatus.BATCHED: (_("Confirmation of the payment"), _("Bank")),
 }
 
 
@@ -113,7 +116,7 @@ class Check:
 
 def next_step(claim: Claim) -> tuple[Words, Words] | None:
     """What comes next for the claim and whose turn it is; None once nothing does."""
-    if claim.status == "submitted" and claim.route == "straight_through":
+    if claim.status == ClaimStatus.SUBMITTED and claim.route == "straight_through":
         return _("Approval after all checks"), _("The system")
     return NEXT_STEPS.get(claim.status)
 
@@ -137,7 +140,7 @@ def check_stages(engagement: Engagement, stages: Sequence[Stage], wanted: Sequen
         raise Invalid(_("Choose at least one accepted stage."), field="stage_ids")
     if len(stages) != len(set(wanted)) or any(stage.engagement_id != engagement.id for stage in stages):
         raise NotFound()
-    if any(stage.status != "accepted" for stage in stages):
+    if any(stage.status != StageStatus.ACCEPTED for stage in stages):
         raise Invalid(_("Only stages that the company has accepted can be claimed."), field="stage_ids")
 
 
@@ -236,7 +239,7 @@ def check_batchable(subjects: Sequence[Claim | Refund], wanted: int, held: set[U
         raise Invalid(_("Choose at least one claim or refund."), field="claim_ids")
     if len(subjects) != wanted:
         raise NotFound()
-    if any(subject.status not in ("approved", "awaiting") for subject in subjects):
+    if any(subject.status not in (ClaimStatus.APPROVED, RefundStatus.AWAITING) for subject in subjects):
         raise Invalid(_("Only approved claims and waiting refunds can be paid."), field="claim_ids")
     if any(subject.engagement_id in held for subject in subjects):
         raise Invalid(_("Payments of one of these engagements are held."), field="claim_ids")
@@ -267,7 +270,7 @@ def check_may_confirm(line: PaymentLine, actor: Actor) -> None:
         check_claims_for(line.subject.provider_id, actor)
     else:
         check_refund_owner(line.subject, actor)
-    if line.status != "returned":
+    if line.status != LineStatus.RETURNED:
         raise DomainError(_("The bank didn't send this payment back. Nothing was saved."))
 
 
@@ -323,8 +326,10 @@ def was_account_changed(accounts: Sequence[BankAccount], now: datetime, *, days:
 
 def is_account_settled(accounts: Sequence[BankAccount], now: datetime, *, days: int) -> bool:
     """A first account may be paid at once; one that replaced another, when it is so many days old (rule E24)."""
-    active = next((account for account in accounts if account.status == "active"), None)
-    earlier = [account for account in accounts if account.status == "retired" and account.active_at is not None]
+    active = next((account for account in accounts if account.status == BankAccountStatus.ACTIVE), None)
+    earlier = [
+        account for account in accounts if account.status == BankAccountStatus.RETIRED and account.active_at is not None
+    ]
     if active is None or active.active_at is None:
         return False
     return not earlier or now - active.active_at >= timedelta(days=days)
@@ -338,4 +343,4 @@ def are_compared(deliverables: Sequence[Deliverable], stages: Sequence[Stage]) -
 
 def is_holding(hold: Hold, now: datetime) -> bool:
     """A hold counts until its time is over, even before the sweep has ended it."""
-    return hold.status == "active" and hold.until_at > now
+    return hold.status == HoldStatus.ACTIVE and hold.until_at > now

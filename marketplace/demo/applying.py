@@ -13,6 +13,7 @@ from marketplace.demo.story import World
 from marketplace.demo.walk import later
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries, rules, service
+from marketplace.vouchers.states import ApplicationStatus
 
 
 def apply(world: World, company: Company, call_id: UUID, *, until: str = "") -> Iterator[datetime]:
@@ -24,13 +25,13 @@ def apply(world: World, company: Company, call_id: UUID, *, until: str = "") -> 
     application = service.submit(application_id, actor=company.signatory, declarations=set(rules.DECLARATIONS))
     if until == "submitted":
         return
-    if application.status == "in_review":
+    if application.status == ApplicationStatus.IN_REVIEW:
         yield later(3)
         _decide(world, company, application_id)
     yield max(programmes.get_call(call_id).closes_at, later(1))
     yield later(1)
     application = queries.get_application(application_id, actor=company.signatory)
-    if application.status == "allocated" and application.voucher is not None:
+    if application.status == ApplicationStatus.ALLOCATED and application.voucher is not None:
         yield from spend(world, company, application.voucher.id, world.next_plan(call_id))
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from config.payments import terms
 from marketplace.claims import bank, queries, service
 from marketplace.claims.pain001 import Account, decimal_amount
+from marketplace.claims.states import BatchStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor
 from marketplace.core.errors import DomainError, NotFound
@@ -20,7 +21,7 @@ from marketplace.receivables.rules import check_open
 def report_batch(batch_id: UUID) -> bytes:
     """The camt.054 with which the bank answers a batch that was sent: everything booked."""
     batch = queries.get_batch(batch_id)
-    if batch.status != "sent":
+    if batch.status != BatchStatus.SENT:
         raise DomainError(_("Only a batch that was sent and isn't settled gets an answer of the bank."))
     return bank.answer(queries.payment_file(batch), booked_at=clock.now())
 

@@ -7,6 +7,7 @@ from marketplace.core.actors import Role
 from marketplace.demo.story import Tale
 from marketplace.demo.walk import later
 from marketplace.ethics import queries, service
+from marketplace.ethics.states import FlagStatus
 
 QUESTION = "점검에서 나온 사항을 설명하고, 확인할 수 있는 자료를 제출하여 주십시오."
 REPLY = "담당자가 바뀌면서 생긴 착오입니다. 관련 자료를 첨부하여 소명합니다."
@@ -20,7 +21,7 @@ def inquire(tale: Tale) -> Iterator[datetime]:
     """Play the inquiry up to where the plan's `case` says."""
     end, engagement_id = tale.plan.case, tale.ids["engagement"]
     first, second, third = (tale.officer(Role.ETHICS_OFFICER, number) for number in range(3))
-    raised = [flag.id for flag in queries.flags_of(engagement_id) if flag.status == "raised"]
+    raised = [flag.id for flag in queries.flags_of(engagement_id) if flag.status == FlagStatus.RAISED]
     if end == "dismissed":
         for flag_id in raised:
             service.dismiss(flag_id, actor=first, kind="explained", reason=EXPLAINED)

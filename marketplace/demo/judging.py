@@ -9,10 +9,12 @@ from marketplace.demo import words
 from marketplace.demo.story import Tale
 from marketplace.engagements import queries as engagements
 from marketplace.evaluations import queries, rubric, service
+from marketplace.evaluations.states import AssignmentStatus
 from marketplace.notifications import queries as notifications
 from marketplace.surveys import instruments
 from marketplace.surveys import queries as surveys
 from marketplace.surveys import service as surveys_service
+from marketplace.surveys.states import SurveyStatus
 
 
 def answer_as_company(tale: Tale) -> None:
@@ -34,7 +36,7 @@ def answer_as_firm(tale: Tale) -> None:
 
 def _answer(tale: Tale, side: str, facts: dict[str, str | int], actor: Actor) -> None:
     survey = surveys.find_survey(tale.ids["engagement"], side)
-    if survey is None or survey.status != "invited":
+    if survey is None or survey.status != SurveyStatus.INVITED:
         return
     instrument = instruments.get(survey.instrument)
     mood = tale.chance.choice((6, 7, 8, 8, 9))
@@ -71,7 +73,7 @@ def declare_evaluator(tale: Tale) -> None:
 
 def _evaluator(tale: Tale) -> Any:
     assignments = queries.assignments_of(tale.ids["evaluation"])
-    assigned = {each.evaluator_id for each in assignments if each.status != "refused"}
+    assigned = {each.evaluator_id for each in assignments if each.status != AssignmentStatus.REFUSED}
     return next(actor for actor in tale.world.cast.staff[Role.EVALUATOR] if actor.person_id in assigned)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from marketplace.claims import queries, service
 from marketplace.claims.models import Claim, Refund
 from marketplace.claims.rules import Cut
+from marketplace.claims.states import ClaimStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Role
 from marketplace.core.money import Money
@@ -40,7 +41,7 @@ def is_held(tale: Tale) -> bool:
 
 def check(tale: Tale) -> None:
     """A budget officer checks it, unless the system approved it already."""
-    if queries.get_claim(tale.ids["claim"], actor=SYSTEM).status == "submitted":
+    if queries.get_claim(tale.ids["claim"], actor=SYSTEM).status == ClaimStatus.SUBMITTED:
         service.check_claim(tale.ids["claim"], actor=tale.officer(Role.BUDGET_OFFICER, CHECKS))
 
 
@@ -53,7 +54,7 @@ def send_back(tale: Tale) -> None:
 def approve(tale: Tale) -> None:
     """Another budget officer approves it, less of its last stage if so planned; unless the system did already."""
     claim = queries.get_claim(tale.ids["claim"], actor=SYSTEM)
-    if claim.status != "checked":
+    if claim.status != ClaimStatus.CHECKED:
         return
     last = max(claim.lines, key=lambda line: line.stage.position)
     cut = Cut(last.id, (last.aid + last.co_payment) * 4 // 5, words.reason("cut"))

@@ -8,18 +8,24 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from marketplace.accounts.models import Membership, Organisation, Person
+from marketplace.accounts.states import MembershipStatus, PersonStatus
 from marketplace.claims.models import PaymentBatch, Refund
+from marketplace.claims.states import BatchStatus, RefundStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import Role
 from marketplace.core.db import session
 from marketplace.engagements.models import Agreement, CoPayment, Engagement
+from marketplace.engagements.states import CoPaymentStatus, EngagementStatus
 from marketplace.jobs.models import Job
 from marketplace.notifications.models import Message
 from marketplace.providers.models import Provider
 from marketplace.providers.queries import active_bank_account
+from marketplace.providers.states import ProviderStatus
 from marketplace.receivables.models import LIVE, Instalment, Receivable
 from marketplace.receivables.queries import next_payment
+from marketplace.receivables.states import ReceivableStatus
 from marketplace.vouchers.models import Application, Voucher
+from marketplace.vouchers.states import ApplicationStatus, VoucherStatus
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ def _people() -> Select[str, str, str, str]:
         select(Person.email, Person.name, Membership.role, Organisation.name)
         .join(Membership, Membership.person_id == Person.id)
         .join(Organisation, Organisation.id == Membership.organisation_id)
-        .where(Person.status == "confirmed", Membership.status == "active")
+        .where(Person.status == PersonStatus.CONFIRMED, Membership.status == MembershipStatus.ACTIVE)
     )
 
 
@@ -66,27 +72,31 @@ def newcomer() -> UUID | None:
 def voucher_holder() -> UUID | None:
     """A company with a valid voucher and no job yet."""
     busy = select(Job.organisation_id)
-    holders = select(Voucher.organisation_id).where(Voucher.status == "issued")
+    holders = select(Voucher.organisation_id).where(Voucher.status == VoucherStatus.ISSUED)
     wanted = _with_most_people("sme").where(Organisation.id.in_(holders), Organisation.id.not_in(busy))
     return _first(wanted)
 
 
 def at_work() -> tuple[UUID, UUID] | None:
     """A company and its consulting firm in the middle of their work."""
-    wanted = select(Engagement.organisation_id, Engagement.provider_id).where(Engagement.status == "active")
+    wanted = select(Engagement.organisation_id, Engagement.provider_id).where(
+        Engagement.status == EngagementStatus.ACTIVE
+    )
     row = session.execute(wanted.order_by(Engagement.number).limit(1)).first()
     return (row[0], row[1]) if row else None
 
 
 def offered_to() -> UUID | None:
     """A company that a voucher from the waitlist is offered to now."""
-    return _first(select(Application.organisation_id).where(Application.status == "offered"))
+    return _first(select(Application.organisation_id).where(Application.status == ApplicationStatus.OFFERED))
 
 
 def ended_early() -> UUID | None:
     """A company whose work ended early and whose share is still on its way back."""
-    waiting = select(Refund.engagement_id).where(Refund.status == "awaiting")
-    wanted = select(Engagement.organisation_id).where(Engagement.status == "terminated", Engagement.id.in_(waiting))
+    waiting = select(Refund.engagement_id).where(Refund.status == RefundStatus.AWAITING)
+    wanted = select(Engagement.organisation_id).where(
+        Engagement.status == EngagementStatus.TERMINATED, Engagement.id.in_(waiting)
+    )
     return _first(wanted.order_by(Engagement.number))
 
 
@@ -94,7 +104,9 @@ def in_arrears() -> UUID | None:
     """A consulting firm that owes the agency money, part of which is overdue."""
     overdue = select(Instalment.receivable_id).where(Instalment.status.in_(LIVE), Instalment.due_on < clock.today())
     wanted = select(Receivable.debtor_id).join(Provider, Provider.id == Receivable.debtor_id)
-    return _first(wanted.where(Receivable.status == "open", Receivable.id.in_(overdue)).order_by(Receivable.number))
+    return _first(
+        wanted.where(Receivable.status == ReceivableStatus.OPEN, Receivable.id.in_(overdue)).order_by(Receivable.number)
+    )
 
 
 def _first(wanted: Select[UUID]) -> UUID | None:
@@ -113,7 +125,7 @@ def _with_most_people(kind: str) -> Select[UUID]:
 
 def other_firm(but: UUID | None) -> UUID | None:
     """An approved consulting firm with several people that isn't the one named."""
-    approved = select(Provider.id).where(Provider.status == "approved")
+    approved = select(Provider.id).where(Provider.status == ProviderStatus.APPROVED)
     wanted = _with_most_people("provider").where(Organisation.id.in_(approved))
     return _first(wanted.where(Organisation.id != but) if but else wanted)
 
@@ -132,7 +144,7 @@ def own_account(organisation_id: UUID) -> str:
 def batches_to_answer() -> Sequence[PaymentBatch]:
     """Batches that were sent and wait for the bank, the oldest first."""
     return session.scalars(
-        select(PaymentBatch).where(PaymentBatch.status == "sent").order_by(PaymentBatch.number)
+        select(PaymentBatch).where(PaymentBatch.status == BatchStatus.SENT).order_by(PaymentBatch.number)
     ).all()
 
 
@@ -142,7 +154,7 @@ def shares_awaited() -> Sequence[tuple[Agreement, CoPayment, str]]:
         select(Agreement, CoPayment, Organisation.name)
         .join(CoPayment, CoPayment.agreement_id == Agreement.id)
         .join(Organisation, Organisation.id == Agreement.organisation_id)
-        .where(CoPayment.status == "awaited")
+        .where(CoPayment.status == CoPaymentStatus.AWAITED)
         .order_by(CoPayment.reference.desc())
     )
     return [(agreement, co_payment, name) for agreement, co_payment, name in session.execute(wanted)]
@@ -155,7 +167,7 @@ def open_debts() -> Sequence[tuple[Receivable, str]]:
         select(Receivable, Organisation.name)
         .join(Organisation, Organisation.id == Receivable.debtor_id)
         .join(Instalment, Instalment.receivable_id == Receivable.id)
-        .where(Receivable.status == "open", Instalment.status.in_(LIVE))
+        .where(Receivable.status == ReceivableStatus.OPEN, Instalment.status.in_(LIVE))
         .group_by(Receivable.id, Organisation.name)
         .order_by(first_due, Receivable.number)
     )
@@ -175,7 +187,9 @@ def usual_debtor(debt: Receivable) -> dict[str, Any]:
 def find_awaited_share(reference: str) -> Agreement | None:
     """The agreement whose company owes the share with this reference."""
     wanted = select(Agreement).join(CoPayment, CoPayment.agreement_id == Agreement.id)
-    return session.scalars(wanted.where(CoPayment.reference == reference, CoPayment.status == "awaited")).one_or_none()
+    return session.scalars(
+        wanted.where(CoPayment.reference == reference, CoPayment.status == CoPaymentStatus.AWAITED)
+    ).one_or_none()
 
 
 def mails(address: str) -> Select[Message]:

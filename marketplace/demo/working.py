@@ -13,6 +13,7 @@ from marketplace.demo.queries import own_account
 from marketplace.demo.story import Tale
 from marketplace.engagements import queries, service
 from marketplace.engagements.models import Agreement, Engagement, Stage
+from marketplace.engagements.states import AssignmentStatus
 from marketplace.providers import queries as providers
 
 
@@ -59,7 +60,7 @@ def pay_share(tale: Tale) -> None:
 def hold_session(tale: Tale) -> None:
     """A consultant works on site for half a day, earlier today or in the days before, and writes it down."""
     engagement = db.get(Engagement, tale.ids["engagement"])
-    named = [each.consultant_id for each in engagement.agreement.assignments if each.status == "active"]
+    named = [each.consultant_id for each in engagement.agreement.assignments if each.status == AssignmentStatus.ACTIVE]
     consultant_id = named[tale.number % len(named)]
     actor = next(actor for known, actor in tale.provider.consultants if known == consultant_id)
     slot = _free_slot(engagement, providers.get_consultant(consultant_id).person_id)

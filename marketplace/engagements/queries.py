@@ -23,7 +23,7 @@ from marketplace.engagements.models import (
     SimilarDeliverable,
     Stage,
 )
-from marketplace.engagements.states import AgreementStatus, EngagementStatus
+from marketplace.engagements.states import AgreementStatus, EngagementStatus, SessionStatus, StageStatus
 from marketplace.jobs.models import Award, Bid, Job
 from marketplace.vouchers.models import Voucher
 
@@ -106,13 +106,13 @@ def numbers(engagement_ids: Iterable[UUID]) -> dict[UUID, str]:
 
 def find_live_agreement(award_id: UUID) -> Agreement | None:
     """The award's agreement that isn't cancelled, if there is one."""
-    wanted = select(Agreement).where(Agreement.award_id == award_id, Agreement.status != "cancelled")
+    wanted = select(Agreement).where(Agreement.award_id == award_id, Agreement.status != AgreementStatus.CANCELLED)
     return session.scalars(wanted).one_or_none()
 
 
 def awards_without_agreement(actor: Actor) -> Sequence[Award]:
     """Awards of the actor's side for which no agreement is drafted, newest first."""
-    drafted = select(Agreement.award_id).where(Agreement.status != "cancelled")
+    drafted = select(Agreement.award_id).where(Agreement.status != AgreementStatus.CANCELLED)
     wanted = select(Award).join(Job, Job.id == Award.job_id).join(Bid, Bid.id == Award.bid_id)
     if actor.role in SME:
         wanted = wanted.where(Job.organisation_id == actor.organisation_id)
@@ -124,7 +124,7 @@ def awards_without_agreement(actor: Actor) -> Sequence[Award]:
 def firms_at_work_for(call_id: UUID) -> Sequence[UUID]:
     """The firms that have an agreement, not cancelled, on a voucher of this call."""
     found = select(Agreement.provider_id).join(Voucher, Voucher.id == Agreement.voucher_id).distinct()
-    live = Voucher.call_id == call_id, Agreement.status != "cancelled"
+    live = Voucher.call_id == call_id, Agreement.status != AgreementStatus.CANCELLED
     return session.scalars(found.where(*live).order_by(Agreement.provider_id)).all()
 
 
@@ -145,7 +145,9 @@ def find_engagement(agreement_id: UUID) -> Engagement | None:
 
 def find_stage_under_way(engagement_id: UUID) -> Stage | None:
     """The one stage that is open or waits for acceptance."""
-    wanted = select(Stage).where(Stage.engagement_id == engagement_id, Stage.status.in_(("open", "delivered")))
+    wanted = select(Stage).where(
+        Stage.engagement_id == engagement_id, Stage.status.in_((StageStatus.OPEN, StageStatus.DELIVERED))
+    )
     return session.scalars(wanted).one_or_none()
 
 
@@ -161,7 +163,7 @@ def sessions_at(person_id: UUID, starts_at: datetime, ends_at: datetime) -> Sequ
         select(ConsultingSession)
         .where(
             ConsultingSession.person_id == person_id,
-            ConsultingSession.status != "withdrawn",
+            ConsultingSession.status != SessionStatus.WITHDRAWN,
             ConsultingSession.starts_at < ends_at,
             ConsultingSession.ends_at > starts_at,
         )
@@ -267,7 +269,7 @@ def waiting_by_engagement(engagement_ids: Sequence[UUID]) -> dict[UUID, int]:
     """Of each engagement the number of sessions that wait for the SME's confirmation."""
     rows = session.execute(
         select(ConsultingSession.engagement_id, func.count())
-        .where(ConsultingSession.engagement_id.in_(engagement_ids), ConsultingSession.status == "recorded")
+        .where(ConsultingSession.engagement_id.in_(engagement_ids), ConsultingSession.status == SessionStatus.RECORDED)
         .group_by(ConsultingSession.engagement_id)
     )
     return {row[0]: row[1] for row in rows}

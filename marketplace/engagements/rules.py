@@ -17,6 +17,14 @@ from marketplace.engagements.models import (
     Engagement,
     Stage,
 )
+from marketplace.engagements.states import (
+    AgreementStatus,
+    AssignmentStatus,
+    DeliverableStatus,
+    EngagementStatus,
+    SessionStatus,
+    StageStatus,
+)
 from marketplace.providers.rules import OBSTACLES
 
 LONGEST_SESSION = timedelta(hours=12)
@@ -76,7 +84,7 @@ def check_may_sign(agreement: Agreement, actor: Actor) -> None:
     else:
         check_acts_for(agreement.provider_id, actor, Role.MANAGER)
         signed = agreement.provider_signed_at
-    if agreement.status != "drafted" or signed is not None:
+    if agreement.status != AgreementStatus.DRAFTED or signed is not None:
         raise DomainError(_("Your side has signed this agreement, or it is no longer open. Nothing was saved."))
 
 
@@ -84,21 +92,21 @@ def check_redemption(agreement: Agreement, amount: Money) -> None:
     """A signed agreement is redeemed once, for the whole aid it states, in its currency."""
     if amount != Money(agreement.aid, agreement.currency):
         raise Invalid(_("The amount must be the aid stated in the agreement."), field="amount")
-    if agreement.status == "redeemed":
+    if agreement.status == AgreementStatus.REDEEMED:
         raise DomainError(_("This agreement is already redeemed. Nothing was saved."))
-    if agreement.status != "signed":
+    if agreement.status != AgreementStatus.SIGNED:
         raise DomainError(_("Both sides must sign before the voucher is redeemed. Nothing was saved."))
 
 
 def check_under_way(engagement: Engagement) -> None:
     """Work is recorded only between the co-payment and the end."""
-    if engagement.status == "awaiting_co_payment":
+    if engagement.status == EngagementStatus.AWAITING_CO_PAYMENT:
         raise DomainError(_("The work starts when the co-payment has arrived. Nothing was saved."))
-    if engagement.status == "lapsed":
+    if engagement.status == EngagementStatus.LAPSED:
         raise DomainError(_("The co-payment was never paid, so this engagement has lapsed. Nothing was saved."))
-    if engagement.status == "terminated":
+    if engagement.status == EngagementStatus.TERMINATED:
         raise DomainError(_("This engagement has ended early. Nothing was saved."))
-    if engagement.status != "active":
+    if engagement.status != EngagementStatus.ACTIVE:
         raise DomainError(_("This engagement is finished. Nothing was saved."))
 
 
@@ -107,7 +115,7 @@ def check_may_terminate(engagement: Engagement, stages: Sequence[Stage], actor: 
     if actor.role is Role.PROGRAMME_OFFICER:
         return
     check_acts_for(engagement.organisation_id, actor, Role.SIGNATORY)
-    if any(stage.status == "delivered" for stage in stages):
+    if any(stage.status == StageStatus.DELIVERED for stage in stages):
         raise DomainError(
             _("A stage waits for your decision. Accept it or ask for a correction before you end the work.")
         )
@@ -145,7 +153,7 @@ def find_assignment(assignments: Sequence[Assignment], consultant_id: UUID, on: 
             each
             for each in assignments
             if each.consultant_id == consultant_id
-            and each.status in ("active", "ended")
+            and each.status in (AssignmentStatus.ACTIVE, AssignmentStatus.ENDED)
             and each.from_on is not None
             and each.from_on <= on
             and (each.until_on is None or on <= each.until_on)
@@ -171,23 +179,23 @@ def check_ready(obstacle: str | None) -> None:
 
 def check_open(stage: Stage) -> None:
     """Sessions and deliverables go to the stage that is being worked on."""
-    if stage.status != "open":
+    if stage.status != StageStatus.OPEN:
         raise DomainError(_("This stage isn't open for work now. Nothing was saved."))
 
 
 def check_hand_in(stage: Stage, deliverables: Sequence[Deliverable]) -> None:
     """A stage is handed in with at least one document and no correction outstanding."""
-    if any(each.status == "correction_requested" for each in deliverables):
+    if any(each.status == DeliverableStatus.CORRECTION_REQUESTED for each in deliverables):
         raise DomainError(_("A correction is still open. Hand in the corrected document first."))
-    if not any(each.status == "submitted" for each in deliverables):
+    if not any(each.status == DeliverableStatus.SUBMITTED for each in deliverables):
         raise DomainError(_("Add at least one document to this stage first."))
 
 
 def check_acceptance(stage: Stage, sessions: Sequence[ConsultingSession]) -> None:
     """A stage is accepted once the SME has confirmed, or the provider withdrawn, each session of it."""
-    if stage.status != "delivered":
+    if stage.status != StageStatus.DELIVERED:
         raise DomainError(_("This stage isn't waiting for acceptance. Nothing was saved."))
-    if any(each.status == "recorded" for each in sessions):
+    if any(each.status == SessionStatus.RECORDED for each in sessions):
         raise DomainError(_("Confirm the sessions of this stage first, or ask the provider to withdraw wrong ones."))
 
 
@@ -195,5 +203,5 @@ def check_replaced(replaced: Deliverable | None, stage: Stage) -> None:
     """A new version replaces a document of the same stage for which a correction was asked."""
     if replaced is None:
         return
-    if replaced.stage_id != stage.id or replaced.status != "correction_requested":
+    if replaced.stage_id != stage.id or replaced.status != DeliverableStatus.CORRECTION_REQUESTED:
         raise Invalid(_("No correction is open for that document."), field="replaces_id")

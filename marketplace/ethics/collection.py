@@ -9,12 +9,14 @@ from sqlalchemy import select
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Membership, Organisation, Person
 from marketplace.claims.models import Claim, PaymentBatch, PaymentLine
+from marketplace.claims.states import ClaimStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import PROVIDER, SME, Role
 from marketplace.core.audit import AuditEntry
 from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import ConsultingSession, Deliverable
 from marketplace.engagements.queries import Record
+from marketplace.engagements.states import SessionStatus
 from marketplace.ethics import flows
 from marketplace.ethics.papers import named_people, requirements, validities
 from marketplace.ethics.rules import facts
@@ -24,6 +26,7 @@ from marketplace.programmes.models import Programme
 from marketplace.providers.models import BankAccount, Consultant, Provider
 from marketplace.surveys import queries as surveys
 from marketplace.vouchers.models import Application, Voucher
+from marketplace.vouchers.states import VoucherStatus
 
 
 def collect(engagement_id: UUID) -> Facts:
@@ -120,7 +123,7 @@ def _helpers(organisation_id: UUID) -> Iterable[Person]:
 
 
 def _claims(engagement_id: UUID) -> list[Claim]:
-    dropped = Claim.status.in_(("withdrawn", "refused"))
+    dropped = Claim.status.in_((ClaimStatus.WITHDRAWN, ClaimStatus.REFUSED))
     wanted = select(Claim).where(Claim.engagement_id == engagement_id, ~dropped)
     return list(db.session.scalars(wanted.order_by(Claim.submitted_at, Claim.id)))
 
@@ -179,13 +182,13 @@ def _active_vouchers(voucher: Voucher) -> tuple[str, ...]:
     wanted = select(Voucher.number).where(
         Voucher.programme_id == voucher.programme_id,
         Voucher.organisation_id == voucher.organisation_id,
-        Voucher.status.in_(("issued", "suspended")),
+        Voucher.status.in_((VoucherStatus.ISSUED, VoucherStatus.SUSPENDED)),
     )
     return tuple(db.session.scalars(wanted.order_by(Voucher.number)))
 
 
 def _held(record: Record) -> list[ConsultingSession]:
-    return [each for each in record.sessions if each.status != "withdrawn"]
+    return [each for each in record.sessions if each.status != SessionStatus.WITHDRAWN]
 
 
 def _session(row: ConsultingSession) -> facts.Session:
@@ -199,7 +202,7 @@ def _other_sessions(record: Record) -> tuple[facts.Session, ...]:
     wanted = select(ConsultingSession).where(
         ConsultingSession.person_id.in_({each.person_id for each in held}),
         ConsultingSession.engagement_id != record.engagement.id,
-        ConsultingSession.status != "withdrawn",
+        ConsultingSession.status != SessionStatus.WITHDRAWN,
         ConsultingSession.starts_at < max(each.ends_at for each in held),
         ConsultingSession.ends_at > min(each.starts_at for each in held),
     )

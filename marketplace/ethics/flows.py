@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from marketplace.accounts.models import Organisation
 from marketplace.claims.models import BankEntry, Claim, PaymentLine, Refund
+from marketplace.claims.states import LineStatus
 from marketplace.core import clock, db
 from marketplace.engagements.models import Agreement, CoPayment, Engagement
 from marketplace.ethics.rules.facts import Flow
@@ -72,7 +73,9 @@ def share_accounts(organisation_id: UUID) -> frozenset[str]:
 def paid_on(engagement_id: UUID) -> tuple[date, ...]:
     """The days on which the provider was paid for this engagement."""
     wanted = select(PaymentLine.paid_at).join(Claim, Claim.id == PaymentLine.claim_id)
-    found = db.session.scalars(wanted.where(Claim.engagement_id == engagement_id, PaymentLine.status == "paid"))
+    found = db.session.scalars(
+        wanted.where(Claim.engagement_id == engagement_id, PaymentLine.status == LineStatus.PAID)
+    )
     return tuple(sorted(at.astimezone(clock.zone()).date() for at in found if at))
 
 
@@ -80,7 +83,7 @@ def _refunds(organisation_id: UUID) -> Iterator[Flow]:
     wanted = select(Refund.number, PaymentLine.account_number, PaymentLine.paid_at).join(
         Refund, Refund.id == PaymentLine.refund_id
     )
-    paid = wanted.where(Refund.organisation_id == organisation_id, PaymentLine.status == "paid")
+    paid = wanted.where(Refund.organisation_id == organisation_id, PaymentLine.status == LineStatus.PAID)
     for number, account, paid_at in db.session.execute(paid.order_by(Refund.number, PaymentLine.id)):
         if paid_at is not None:
             yield Flow(number, account, "sme", "out", paid_at.astimezone(clock.zone()).date())

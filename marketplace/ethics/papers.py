@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from marketplace.core import clock, db
 from marketplace.engagements.queries import Record
+from marketplace.engagements.states import AssignmentStatus
 from marketplace.ethics.rules.facts import Requirement, Validity
 from marketplace.jobs.models import Award
 from marketplace.providers import training
@@ -17,7 +18,7 @@ def named_people(record: Record, people: Sequence[Consultant]) -> tuple[Validity
     return tuple(
         Validity(person_of[each.consultant_id], "named", each.from_on or record.agreement.starts_on, each.until_on)
         for each in record.assignments
-        if each.status in ("active", "ended")
+        if each.status in (AssignmentStatus.ACTIVE, AssignmentStatus.ENDED)
     )
 
 

@@ -13,8 +13,9 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import NotFound
 from marketplace.engagements.models import Engagement
 from marketplace.ethics.models import Case, EthicsCheck, Flag
+from marketplace.ethics.states import CaseStatus, FlagStatus
 
-FOUND = ("violation", "appealed", "upheld")
+FOUND = (CaseStatus.VIOLATION, CaseStatus.APPEALED, CaseStatus.UPHELD)
 
 
 @dataclass(frozen=True)
@@ -127,9 +128,12 @@ def is_suspended_by_another(case_: Case) -> bool:
 
 def precision() -> dict[str, Precision]:
     """Raised, closed and confirmed flags by rule."""
-    closed = Flag.status.in_(("dismissed", "confirmed", "cleared"))
+    closed = Flag.status.in_((FlagStatus.DISMISSED, FlagStatus.CONFIRMED, FlagStatus.CLEARED))
     wanted = select(
-        Flag.rule_id, func.count(), func.count(case((closed, 1))), func.count(case((Flag.status == "confirmed", 1)))
+        Flag.rule_id,
+        func.count(),
+        func.count(case((closed, 1))),
+        func.count(case((Flag.status == FlagStatus.CONFIRMED, 1))),
     )
     rows = db.session.execute(wanted.group_by(Flag.rule_id).order_by(Flag.rule_id))
     return {rule_id: Precision(raised, done, confirmed) for rule_id, raised, done, confirmed in rows}

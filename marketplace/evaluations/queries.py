@@ -13,12 +13,14 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import NotFound
 from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import Deliverable, Engagement
+from marketplace.engagements.states import DeliverableStatus, SessionStatus
 from marketplace.evaluations.grading import plan_kept
 from marketplace.evaluations.models import Assignment, Evaluation, GradeAppeal, RecordedViolation, Score
+from marketplace.evaluations.states import AssignmentStatus, EvaluationStatus
 from marketplace.surveys import queries as surveys
 
-FINAL = ("published", "appealed", "settled")
-OPEN = ("assigned", "accepted")
+FINAL = (EvaluationStatus.PUBLISHED, EvaluationStatus.APPEALED, EvaluationStatus.SETTLED)
+OPEN = (AssignmentStatus.ASSIGNED, AssignmentStatus.ACCEPTED)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Evidence:
 def evidence_of(engagement_id: UUID) -> Evidence:
     """Everything a finished engagement shows to its evaluator."""
     engagement = db.get(Engagement, engagement_id)
-    held = [each for each in engagements.sessions_of(engagement_id) if each.status != "withdrawn"]
+    held = [each for each in engagements.sessions_of(engagement_id) if each.status != SessionStatus.WITHDRAWN]
     agreement = engagement.agreement
     finished_on = (engagement.finished_at or engagement.terminated_at or clock.now()).astimezone(clock.zone()).date()
     return Evidence(
@@ -57,7 +59,9 @@ def evidence_of(engagement_id: UUID) -> Evidence:
         sessions_confirmed=sum(each.countersigned_at is not None for each in held),
         days_agreed=(agreement.ends_on - agreement.starts_on).days,
         days_used=(finished_on - agreement.starts_on).days,
-        deliverables=[each for each in engagements.deliverables_of(engagement_id) if each.status == "accepted"],
+        deliverables=[
+            each for each in engagements.deliverables_of(engagement_id) if each.status == DeliverableStatus.ACCEPTED
+        ],
         likenesses=engagements.likenesses_of(engagement_id),
         survey=surveys.find_evidence(engagement_id),
     )
@@ -72,7 +76,7 @@ def listed(actor: Actor, *, status: str = "") -> Select[Evaluation, str, str]:
     )
     if actor.role is Role.EVALUATOR:
         own = select(Assignment.evaluation_id).where(Assignment.evaluator_id == actor.person_id)
-        wanted = wanted.where(Evaluation.id.in_(own.where(Assignment.status != "refused")))
+        wanted = wanted.where(Evaluation.id.in_(own.where(Assignment.status != AssignmentStatus.REFUSED)))
     return wanted.where(Evaluation.status == status) if status else wanted
 
 
@@ -87,7 +91,7 @@ def get_evaluation(evaluation_id: UUID, *, actor: Actor) -> Evaluation:
     evaluation = db.get(Evaluation, evaluation_id)
     if actor.role is Role.EVALUATOR:
         assignment = find_assignment(evaluation_id, actor)
-        if assignment is None or assignment.status == "refused":
+        if assignment is None or assignment.status == AssignmentStatus.REFUSED:
             raise NotFound()
     foreign = evaluation.provider_id != actor.organisation_id or evaluation.status not in FINAL
     if actor.role is Role.MANAGER and foreign:
@@ -115,7 +119,7 @@ def assignments_of(evaluation_id: UUID) -> Sequence[Assignment]:
 def scores_of(evaluation_id: UUID) -> Sequence[Score]:
     """Scores that were submitted, by criterion."""
     wanted = select(Score).join(Assignment, Assignment.id == Score.assignment_id)
-    wanted = wanted.where(Assignment.evaluation_id == evaluation_id, Assignment.status == "submitted")
+    wanted = wanted.where(Assignment.evaluation_id == evaluation_id, Assignment.status == AssignmentStatus.SUBMITTED)
     return db.session.scalars(wanted.order_by(Assignment.assigned_at, Score.criterion)).all()
 
 

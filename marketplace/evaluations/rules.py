@@ -8,6 +8,7 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, e
 from marketplace.core.i18n import _
 from marketplace.evaluations.models import Assignment, Evaluation, GradeAppeal
 from marketplace.evaluations.rubric import Rubric
+from marketplace.evaluations.states import AssignmentStatus
 
 SHORTEST_REASON = 10
 
@@ -35,7 +36,7 @@ def check_is_evaluator(assignment: Assignment, actor: Actor) -> None:
 
 def check_declared(assignment: Assignment) -> None:
     """No score before the evaluator declared to have no conflict."""
-    if assignment.status == "assigned":
+    if assignment.status == AssignmentStatus.ASSIGNED:
         raise DomainError(_("Declare first whether you have a conflict of interest."))
 
 

@@ -22,11 +22,14 @@ from marketplace.jobs.models import (
     Job,
     Question,
 )
+from marketplace.jobs.states import BidStatus, JobStatus
 from marketplace.providers import queries as providers
 from marketplace.providers.models import Consultant, Provider
 from marketplace.providers.rules import OBSTACLES, find_obstacle
+from marketplace.providers.states import ProviderStatus
 from marketplace.vouchers import queries as vouchers
 from marketplace.vouchers.models import Voucher
+from marketplace.vouchers.states import VoucherStatus
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def usable_vouchers(job: Job) -> list[Voucher]:
     return [
         voucher
         for voucher in vouchers.vouchers_of(job.organisation_id)
-        if voucher.status == "issued"
+        if voucher.status == VoucherStatus.ISSUED
         and voucher.expires_at > clock.now()
         and job.service_line in voucher.programme.service_lines
     ]
@@ -113,14 +116,14 @@ def invitations_of(provider_id: UUID) -> Sequence[Job]:
     query = (
         select(Job)
         .join(Invitation, Invitation.job_id == Job.id)
-        .where(Invitation.provider_id == provider_id, Job.status == "published", Job.closes_at > clock.now())
+        .where(Invitation.provider_id == provider_id, Job.status == JobStatus.PUBLISHED, Job.closes_at > clock.now())
     )
     return session.scalars(query.order_by(Job.closes_at, Job.id)).all()
 
 
 def find_live_bid(job_id: UUID, provider_id: UUID | None) -> Bid | None:
     """The firm's bid for this job that it hasn't withdrawn."""
-    query = select(Bid).where(Bid.job_id == job_id, Bid.provider_id == provider_id, Bid.status != "withdrawn")
+    query = select(Bid).where(Bid.job_id == job_id, Bid.provider_id == provider_id, Bid.status != BidStatus.WITHDRAWN)
     return session.scalars(query).one_or_none()
 
 
@@ -128,7 +131,7 @@ def live_bids(job_id: UUID, *, lock: bool = False) -> Sequence[Bid]:
     """Bids for this job that weren't withdrawn, by number."""
     query = (
         select(Bid)
-        .where(Bid.job_id == job_id, Bid.status != "withdrawn")
+        .where(Bid.job_id == job_id, Bid.status != BidStatus.WITHDRAWN)
         .options(selectinload(Bid.scores))
         .order_by(Bid.number)
         .execution_options(populate_existing=True)
@@ -222,7 +225,7 @@ def criteria_of(job: Job) -> list[scoring.Criterion]:
 
 def find_award_obstacle(provider: Provider, consultants: Sequence[Consultant], conflicts: set[UUID]) -> Words | None:
     """Why this bidder can't win today: out of the register, in a recorded conflict, or a consultant not ready."""
-    if provider.status != "approved":
+    if provider.status != ProviderStatus.APPROVED:
         return OBSTACLES["provider_not_approved"]
     if provider.id in conflicts:
         return rules.RECORDED_CONFLICT

@@ -9,8 +9,10 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, W
 from marketplace.core.i18n import _
 from marketplace.jobs.models import BidScore, ConflictDeclaration, Job
 from marketplace.jobs.scoring import Criterion, weights_are_complete
+from marketplace.jobs.states import JobStatus
 from marketplace.providers.rules import OBSTACLES
 from marketplace.vouchers.models import Voucher
+from marketplace.vouchers.states import VoucherStatus
 
 HIGHEST_PRICE = 10**12
 MOST_DAYS = 366
@@ -75,7 +77,7 @@ def check_judges(actor: Actor, job: Job) -> None:
 
 def check_draft(job: Job) -> None:
     """Only a draft can be changed."""
-    if job.status != "draft":
+    if job.status != JobStatus.DRAFT:
         raise DomainError(_("A published job can't be changed. You can withdraw it and publish a new one."))
 
 
@@ -92,7 +94,7 @@ def check_may_publish(job: Job, voucher: Voucher, *, closes_at: datetime, now: d
     check_draft(job)
     if voucher.organisation_id != job.organisation_id:
         raise NotFound()
-    if voucher.status != "issued" or voucher.expires_at <= now:
+    if voucher.status != VoucherStatus.ISSUED or voucher.expires_at <= now:
         raise Invalid(_("This voucher is not valid now."), field="voucher")
     if job.service_line not in voucher.programme.service_lines:
         raise Invalid(_("This voucher does not cover the service of this job."), field="voucher")
@@ -104,7 +106,7 @@ def check_may_publish(job: Job, voucher: Voucher, *, closes_at: datetime, now: d
 
 def is_open(job: Job, now: datetime) -> bool:
     """True while bids and questions are taken."""
-    return job.status == "published" and job.closes_at is not None and now < job.closes_at
+    return job.status == JobStatus.PUBLISHED and job.closes_at is not None and now < job.closes_at
 
 
 def is_unsealed(job: Job, now: datetime) -> bool:
@@ -116,7 +118,7 @@ def is_unsealed(job: Job, now: datetime) -> bool:
 
 def check_open(job: Job, now: datetime) -> None:
     """Bids and questions are taken until the deadline of a published job."""
-    if job.status != "published":
+    if job.status != JobStatus.PUBLISHED:
         raise DomainError(_("This job takes no bids."))
     if not is_open(job, now):
         raise DomainError(_PASSED)

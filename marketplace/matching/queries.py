@@ -7,6 +7,7 @@ from marketplace.matching.ranking import Provider, Ranking, Wanted, rank
 from marketplace.providers import queries as providers
 from marketplace.providers import rules
 from marketplace.providers.models import Provider as ProviderRow
+from marketplace.providers.states import ProviderStatus
 
 
 def rank_for(job: Job) -> Ranking:
@@ -26,7 +27,7 @@ def rank_for(job: Job) -> Ranking:
 
 
 def _standing(row: ProviderRow, *, dormant: bool, conflict: bool) -> str:
-    if row.status != "approved":
+    if row.status != ProviderStatus.APPROVED:
         return row.status
     if conflict:
         return "conflict"

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from uuid import UUID
 
+from marketplace.providers.states import ProviderStatus
+
 # A firm without a grade yet stands in the middle of the scale, so that newcomers get a chance.
 UNGRADED = 50
 
@@ -90,7 +92,7 @@ def rank(providers: Iterable[Provider], wanted: Wanted) -> Ranking:
 def exclusion(provider: Provider, wanted: Wanted) -> Reason | None:
     """The first reason why this provider can't take the job, or None."""
     checks: tuple[tuple[str, Callable[[], bool], str], ...] = (
-        (provider.status, lambda: provider.status == "approved", ""),
+        (provider.status, lambda: provider.status == ProviderStatus.APPROVED, ""),
         ("service_line", lambda: wanted.service_line in provider.service_lines, wanted.service_line),
         ("language", lambda: wanted.language in provider.languages, wanted.language),
         ("no_ready_consultant", lambda: provider.ready_consultants > 0, ""),

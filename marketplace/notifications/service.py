@@ -21,7 +21,7 @@ from marketplace.core.tasks import Task, schedule_all
 from marketplace.notifications.models import Message
 from marketplace.notifications.post import Post, compose, deliver
 from marketplace.notifications.rendering import render
-from marketplace.notifications.states import MESSAGE
+from marketplace.notifications.states import MESSAGE, MessageStatus
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def send(message_id: UUID, *, actor: Actor, post: Post) -> None:
     Sent through a server, its data (names, links) are emptied; in the local outbox they stay to be read.
     """
     message = db.get(Message, message_id, lock=True)
-    if message.status != "queued":
+    if message.status != MessageStatus.QUEUED:
         return
     letter = render(message.template, locale=message.locale, base_url=post.base_url, data=message.data)
     mail = compose(letter, to=message.address, message_id=message.message_id, post=post)

@@ -26,6 +26,7 @@ from marketplace.programmes.models import (
     WaitingRoom,
     WaitingRoomSeed,
 )
+from marketplace.programmes.states import BudgetLineStatus, CallStatus, ProgrammeStatus
 
 
 def funders() -> Sequence[Funder]:
@@ -42,14 +43,14 @@ def programmes(actor: Actor) -> Sequence[Programme]:
     """The programmes this actor may see, newest first: the agency sees drafts, others what was published."""
     found = select(Programme).order_by(Programme.created_at.desc(), Programme.code)
     if actor.role not in AGENCY:
-        found = found.where(Programme.status != "draft")
+        found = found.where(Programme.status != ProgrammeStatus.DRAFT)
     return session.scalars(found).all()
 
 
 def get_programme(programme_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Programme:
     """The programme; for others than the agency a draft doesn't exist."""
     programme = get(Programme, programme_id, lock=lock)
-    if actor is not None and actor.role not in AGENCY and programme.status == "draft":
+    if actor is not None and actor.role not in AGENCY and programme.status == ProgrammeStatus.DRAFT:
         raise NotFound()
     return programme
 
@@ -57,7 +58,7 @@ def get_programme(programme_id: UUID, *, actor: Actor | None = None, lock: bool 
 def visible_calls(actor: Actor) -> Select[Call]:
     """The calls this actor may see: the agency sees drafts, others what was published."""
     found = select(Call)
-    return found if actor.role in AGENCY else found.where(Call.status != "draft")
+    return found if actor.role in AGENCY else found.where(Call.status != CallStatus.DRAFT)
 
 
 def calls(actor: Actor) -> Sequence[Call]:
@@ -76,7 +77,7 @@ def open_calls() -> Sequence[Call]:
     now = clock.now()
     return session.scalars(
         select(Call)
-        .where(Call.status == "published", Call.opens_at <= now, Call.closes_at > now)
+        .where(Call.status == CallStatus.PUBLISHED, Call.opens_at <= now, Call.closes_at > now)
         .order_by(Call.closes_at, Call.number)
     ).all()
 
@@ -84,7 +85,7 @@ def open_calls() -> Sequence[Call]:
 def get_call(call_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Call:
     """The call; for others than the agency a draft doesn't exist."""
     call = get(Call, call_id, lock=lock)
-    if actor is not None and actor.role not in AGENCY and call.status == "draft":
+    if actor is not None and actor.role not in AGENCY and call.status == CallStatus.DRAFT:
         raise NotFound()
     return call
 
@@ -178,7 +179,7 @@ def ceiling(call: Call) -> int | None:
 
 def ending_call_ids() -> Sequence[UUID]:
     """The calls that are winding down, the longest first."""
-    found = select(Call.id).where(Call.status == "winding_down").order_by(Call.winding_down_at, Call.id)
+    found = select(Call.id).where(Call.status == CallStatus.WINDING_DOWN).order_by(Call.winding_down_at, Call.id)
     return session.scalars(found).all()
 
 
@@ -220,6 +221,6 @@ def lines_waiting() -> Sequence[BudgetLine]:
     return session.scalars(
         select(BudgetLine)
         .options(joinedload(BudgetLine.funder), joinedload(BudgetLine.call).joinedload(Call.programme))
-        .where(BudgetLine.status == "proposed")
+        .where(BudgetLine.status == BudgetLineStatus.PROPOSED)
         .order_by(BudgetLine.created_at, BudgetLine.id)
     ).all()

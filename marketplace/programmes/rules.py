@@ -14,6 +14,7 @@ from marketplace.programmes import eligibility
 from marketplace.programmes.eligibility import Assessment
 from marketplace.programmes.models import USUAL_CATEGORY, WHOLE, BudgetLine, Call, CostShare, Programme
 from marketplace.programmes.standards import standards
+from marketplace.programmes.states import BudgetLineStatus, CallStatus, ProgrammeStatus
 from marketplace.programmes.terms import Method, Terms
 
 explain(
@@ -72,13 +73,13 @@ def check_officer_or_system(actor: Actor) -> None:
 
 def check_draft(thing: Programme | Call) -> None:
     """What is published is frozen."""
-    if thing.status != "draft":
+    if thing.status not in (ProgrammeStatus.DRAFT, CallStatus.DRAFT):
         raise DomainError(_("This was published, so it can't be changed any more. Nothing was saved."))
 
 
 def check_not_retired(programme: Programme) -> None:
     """A retired programme begins no new call."""
-    if programme.status == "retired":
+    if programme.status == ProgrammeStatus.RETIRED:
         raise DomainError(_("This programme is retired, so it begins no new call. Nothing was saved."))
 
 
@@ -185,7 +186,7 @@ def missing_in_programme(programme: Programme, shares: Sequence[CostShare]) -> l
 def missing_in_call(call: Call, lines: Sequence[BudgetLine], shares: Sequence[CostShare], now: datetime) -> list[Words]:
     """Everything a call still needs before it can be published, all at once."""
     missing: list[Words] = []
-    if call.programme.status != "published":
+    if call.programme.status != ProgrammeStatus.PUBLISHED:
         missing.append(_("The programme is not published."))
     if call.closes_at <= now:
         missing.append(_("The closing time has passed."))
@@ -202,7 +203,7 @@ def missing_in_call(call: Call, lines: Sequence[BudgetLine], shares: Sequence[Co
         for line in lines
         if line.funder_id not in bearing
     ]
-    if any(line.status != "appropriated" for line in lines):
+    if any(line.status != BudgetLineStatus.APPROPRIATED for line in lines):
         missing.append(_("A budget officer has not yet appropriated every budget line."))
     if not all(call.title.get(language) for language in ("ko", "en")):
         missing.append(_("The title is missing in one language."))

@@ -22,6 +22,7 @@ from marketplace.providers.models import (
     RecordedConflict,
     TrainingRecord,
 )
+from marketplace.providers.states import BankAccountStatus, ConsultantStatus, ProviderStatus
 
 
 def get_provider(provider_id: UUID, *, lock: bool = False) -> Provider:
@@ -37,7 +38,7 @@ def find_provider(organisation_id: UUID | None) -> Provider | None:
 def get_public_provider(provider_id: UUID) -> Provider:
     """A firm that the public may see: in the register, suspended or not."""
     provider = get_provider(provider_id)
-    if provider.status not in ("approved", "suspended"):
+    if provider.status not in (ProviderStatus.APPROVED, ProviderStatus.SUSPENDED):
         raise NotFound()
     return provider
 
@@ -54,7 +55,7 @@ def is_ready(on: date) -> ColumnElement[bool]:
         )
         for course in training.required()
     ]
-    return and_(Consultant.status == "active", pledged, *trained)
+    return and_(Consultant.status == ConsultantStatus.ACTIVE, pledged, *trained)
 
 
 def ready_counts(on: date) -> dict[UUID, int]:
@@ -70,7 +71,7 @@ def listed(*, service_line: str = "", region: str = "", language: str = "", sear
     now = clock.now()
     worked = func.coalesce(Provider.last_worked_at, Provider.restored_at, Provider.approved_at)
     query = select(Provider).where(
-        Provider.status == "approved",
+        Provider.status == ProviderStatus.APPROVED,
         worked >= now - terms(clock.today()).dormant_after,
         exists().where(Consultant.provider_id == Provider.id, is_ready(clock.today())),
     )
@@ -96,7 +97,7 @@ def registrations(*, status: str = "", search: str = "") -> Select[Provider]:
 
 def in_register() -> Sequence[Provider]:
     """Every firm that was ever approved and wasn't removed, for matching; by name."""
-    query = select(Provider).where(Provider.status.in_(["approved", "suspended"]))
+    query = select(Provider).where(Provider.status.in_([ProviderStatus.APPROVED, ProviderStatus.SUSPENDED]))
     return session.scalars(query.order_by(Provider.name, Provider.id)).all()
 
 
@@ -185,7 +186,7 @@ def proposed_bank_accounts() -> Sequence[tuple[BankAccount, str]]:
     query = (
         select(BankAccount, Provider.name)
         .join(Provider, Provider.id == BankAccount.organisation_id)
-        .where(BankAccount.status == "proposed", Provider.status != "applied")
+        .where(BankAccount.status == BankAccountStatus.PROPOSED, Provider.status != ProviderStatus.APPLIED)
         .order_by(BankAccount.proposed_at, BankAccount.id)
     )
     return [(account, name) for account, name in session.execute(query)]

@@ -9,6 +9,7 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, W
 from marketplace.core.i18n import _
 from marketplace.providers import account_numbers, ethics_code, training
 from marketplace.providers.models import Consultant, Provider
+from marketplace.providers.states import ProviderStatus
 
 OBSTACLES: dict[str, Words] = {
     "provider_not_approved": _("The firm is not in the register."),
@@ -77,7 +78,7 @@ def find_obstacle(consultant: Consultant, provider_id: UUID, on: date) -> str | 
 
 def check_may_bid(provider: Provider, consultants: Sequence[Consultant], on: date) -> None:
     """An approved firm bids with its own consultants who have pledged and hold the required training that day."""
-    if provider.status != "approved":
+    if provider.status != ProviderStatus.APPROVED:
         raise DomainError(OBSTACLES["provider_not_approved"])
     if not consultants:
         raise Invalid(_("Name at least one consultant."), field="consultants")

@@ -11,16 +11,18 @@ from sqlalchemy.orm import aliased, selectinload
 from config import repayment
 from marketplace.accounts.models import Organisation
 from marketplace.claims.models import Claim, Deduction
+from marketplace.claims.states import ClaimStatus, DeductionStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import SME, Actor, Role
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.engagements.models import Agreement, Engagement
+from marketplace.engagements.states import EngagementStatus
 from marketplace.ledger.models import Account, Transfer
 from marketplace.programmes.models import Programme
 from marketplace.receivables import rules
 from marketplace.receivables.models import LIVE, Instalment, Receipt, Receivable, WriteOff
-from marketplace.receivables.states import ReceivableStatus
+from marketplace.receivables.states import ReceivableStatus, WriteOffStatus
 from marketplace.vouchers.models import Voucher
 
 DEBTORS = SME | {Role.MANAGER}
@@ -30,7 +32,9 @@ SEES_ALL = frozenset({Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.ETHICS_O
 def visible_to(actor: Actor) -> Select[Receivable]:
     """A debtor sees what it owes once it is confirmed; officers see all."""
     if actor.role in DEBTORS:
-        confirmed = Receivable.status.in_(("open", "settled", "written_off"))
+        confirmed = Receivable.status.in_(
+            (ReceivableStatus.OPEN, ReceivableStatus.SETTLED, ReceivableStatus.WRITTEN_OFF)
+        )
         return select(Receivable).where(Receivable.debtor_id == actor.organisation_id, confirmed)
     return select(Receivable) if actor.role in SEES_ALL else select(Receivable).where(false())
 
@@ -70,7 +74,7 @@ def search_receivables(
         late = exists().where(
             Instalment.receivable_id == Receivable.id, Instalment.status.in_(LIVE), Instalment.due_on < clock.today()
         )
-        found = found.where(Receivable.status == "open", late)
+        found = found.where(Receivable.status == ReceivableStatus.OPEN, late)
     if text:
         debtor = exists().where(
             Organisation.id == Receivable.debtor_id, Organisation.name.icontains(text, autoescape=True)
@@ -93,7 +97,9 @@ def lock_receivable(receivable_id: UUID) -> Receivable:
 
 def receivables_of(engagement_id: UUID) -> Sequence[Receivable]:
     """What is asked back for this engagement, oldest first, without what was dropped."""
-    wanted = select(Receivable).where(Receivable.engagement_id == engagement_id, Receivable.status != "dropped")
+    wanted = select(Receivable).where(
+        Receivable.engagement_id == engagement_id, Receivable.status != ReceivableStatus.DROPPED
+    )
     return session.scalars(wanted.order_by(Receivable.proposed_at, Receivable.id)).all()
 
 
@@ -148,7 +154,7 @@ def not_paid_out(receivable: Receivable) -> int:
 def may_be_judged_again(receivable: Receivable) -> bool:
     """Whether this repayment was dropped and no other one stands, so that its success can be judged anew."""
     stands = any(each.kind == "repayment" for each in receivables_of(receivable.engagement_id))
-    return receivable.kind == "repayment" and receivable.status == "dropped" and not stands
+    return receivable.kind == "repayment" and receivable.status == ReceivableStatus.DROPPED and not stands
 
 
 def programme_of(engagement: Engagement) -> Programme:
@@ -162,9 +168,9 @@ def undecided_successes() -> Select[Engagement]:
     Where all aid is asked back on a ground, there is nothing left to judge.
     """
     judged = exists().where(Receivable.engagement_id == Engagement.id, Receivable.kind == "repayment")
-    paid = exists().where(Claim.engagement_id == Engagement.id, Claim.status == "paid")
+    paid = exists().where(Claim.engagement_id == Engagement.id, Claim.status == ClaimStatus.PAID)
     asked = select(func.coalesce(func.sum(Receivable.principal), 0)).where(
-        Receivable.engagement_id == Engagement.id, Receivable.status != "dropped"
+        Receivable.engagement_id == Engagement.id, Receivable.status != ReceivableStatus.DROPPED
     )
     is_left = func.engagement_aid_paid(Engagement.id) > asked.scalar_subquery()
     return (
@@ -172,7 +178,13 @@ def undecided_successes() -> Select[Engagement]:
         .join(Agreement, Agreement.id == Engagement.agreement_id)
         .join(Voucher, Voucher.id == Agreement.voucher_id)
         .join(Programme, Programme.id == Voucher.programme_id)
-        .where(Engagement.status == "finished", Programme.code.in_(repayment.programmes()), paid, ~judged, is_left)
+        .where(
+            Engagement.status == EngagementStatus.FINISHED,
+            Programme.code.in_(repayment.programmes()),
+            paid,
+            ~judged,
+            is_left,
+        )
     )
 
 
@@ -189,7 +201,7 @@ def next_position(receivable_id: UUID) -> int:
 
 def open_write_off(receivable_id: UUID) -> WriteOff | None:
     """The write-off that waits for its second signature, if any."""
-    wanted = select(WriteOff).where(WriteOff.receivable_id == receivable_id, WriteOff.status == "proposed")
+    wanted = select(WriteOff).where(WriteOff.receivable_id == receivable_id, WriteOff.status == WriteOffStatus.PROPOSED)
     return session.scalars(wanted).one_or_none()
 
 
@@ -204,7 +216,7 @@ def claims_for_set_off(receivable: Receivable) -> Sequence[Claim]:
     wanted = select(Claim).where(
         Claim.provider_id == receivable.debtor_id,
         Claim.currency == receivable.currency,
-        Claim.status == "approved",
+        Claim.status == ClaimStatus.APPROVED,
     )
     return session.scalars(wanted.order_by(Claim.approved_at, Claim.id)).all()
 
@@ -213,14 +225,14 @@ def promised(receivable: Receivable) -> int:
     """What is kept back from claims for this receivable and hasn't come in yet, in minor units."""
     arrived = exists().where(Receipt.deduction_id == Deduction.id)
     wanted = select(func.coalesce(func.sum(Deduction.amount), 0)).where(
-        Deduction.reference == receivable.number, Deduction.status != "cancelled", ~arrived
+        Deduction.reference == receivable.number, Deduction.status != DeductionStatus.CANCELLED, ~arrived
     )
     return int(session.scalar(wanted) or 0)
 
 
 def next_payment(receivable: Receivable, on: date) -> int:
     """What the oldest unpaid instalment asks for on the day, with interest, in minor units; 0 when nothing is owed."""
-    if receivable.status != "open" or not receivable.live:
+    if receivable.status != ReceivableStatus.OPEN or not receivable.live:
         return 0
     oldest = receivable.live[0]
     return oldest.outstanding + rules.accrued(oldest, receivable.interest_basis_points, on)
@@ -228,7 +240,7 @@ def next_payment(receivable: Receivable, on: date) -> int:
 
 def interest_today(receivable: Receivable, on: date) -> int:
     """Interest on arrears that is owed on the day: what was booked and isn't paid, and what has accrued since."""
-    if receivable.status != "open":
+    if receivable.status != ReceivableStatus.OPEN:
         return 0
     points = receivable.interest_basis_points
     return sum(each.interest - each.paid_interest + rules.accrued(each, points, on) for each in receivable.live)
@@ -238,5 +250,5 @@ def published() -> Select[Receivable]:
     """Whose names are public today: confirmed recoveries between their dates."""
     today = clock.today()
     return select(Receivable).where(
-        Receivable.listed_from <= today, Receivable.listed_until > today, Receivable.status != "dropped"
+        Receivable.listed_from <= today, Receivable.listed_until > today, Receivable.status != ReceivableStatus.DROPPED
     )

@@ -12,9 +12,11 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, Words, expl
 from marketplace.core.i18n import _
 from marketplace.core.money import split
 from marketplace.engagements.models import Engagement
+from marketplace.engagements.states import EngagementStatus
 from marketplace.receivables import schedule
 from marketplace.receivables.models import Instalment, Receivable, WriteOff
 from marketplace.receivables.schedule import Parts
+from marketplace.receivables.states import ReceivableStatus
 
 SECOND_OFFICER = _("Another officer must confirm this. Nobody confirms what they opened.")
 SECOND_SIGNATURE = _("Another budget officer must sign this.")
@@ -76,7 +78,7 @@ def check_success(engagement: Engagement, programme: str, on: date) -> repayment
     terms = repayment.terms(programme, on)
     if terms is None:
         raise DomainError(_("This programme takes nothing back. Nothing was saved."))
-    if engagement.status != "finished":
+    if engagement.status != EngagementStatus.FINISHED:
         raise DomainError(_("The work isn't finished. Nothing was saved."))
     return terms
 
@@ -103,7 +105,7 @@ def check_still_paid(parts: Mapping[str, int], left: Mapping[UUID, int]) -> None
 
 def check_open(receivable: Receivable) -> None:
     """Only what is still to be paid can be paid, agreed anew, set off or given up."""
-    if receivable.status != "open":
+    if receivable.status != ReceivableStatus.OPEN:
         raise DomainError(_("Nothing is owed under this reference any more."))
 
 

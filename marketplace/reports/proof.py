@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Subquery, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.claims.models import BankAssignment, BankEntry, Claim, Deduction, Refund
+from marketplace.claims.states import ClaimStatus, DeductionStatus, RefundStatus
 from marketplace.core.db import session
 from marketplace.engagements.models import Agreement, Redemption
 from marketplace.ledger import queries as ledger
@@ -14,11 +15,12 @@ from marketplace.ledger.queries import Books, Fault
 from marketplace.programmes.models import Call, Programme
 from marketplace.receivables.models import LIVE, Instalment, Receivable
 from marketplace.vouchers.models import Application, Voucher
+from marketplace.vouchers.states import ApplicationStatus
 
 # By name what a row says and what its transfers say.
 Figures = dict[str, tuple[Any, Any]]
 # In these statuses a claim's money is payable or paid.
-APPROVED = ("approved", "batched", "paid")
+APPROVED = (ClaimStatus.APPROVED, ClaimStatus.BATCHED, ClaimStatus.PAID)
 # The parts of a claim: where each is payable and where it is paid.
 PARTS = {"aid": ("payable", "paid"), "co_payment": ("co_payment_payable", "co_payment_paid")}
 
@@ -55,7 +57,7 @@ def _offers() -> list[Fault]:
     moved = _moved()
     held = func.sum(moved.c.came - moved.c.went).label("held")
     sums = select(moved.c.owner_id.label("id"), held).group_by(moved.c.owner_id).subquery()
-    says = case((Application.status == "offered", Programme.voucher_amount), else_=0)
+    says = case((Application.status == ApplicationStatus.OFFERED, Programme.voucher_amount), else_=0)
     rows = (
         select(Application.number)
         .join(Call, Call.id == Application.call_id)
@@ -114,9 +116,9 @@ def _claims() -> list[Fault]:
         )
     found = sums.subquery()
     taken = select(func.coalesce(func.sum(Deduction.amount), 0)).where(
-        Deduction.claim_id == Claim.id, Deduction.status == "taken"
+        Deduction.claim_id == Claim.id, Deduction.status == DeductionStatus.TAKEN
     )
-    is_paid, all_paid = Claim.status == "paid", func.coalesce(found.c.paid_aid + found.c.paid_co_payment, 0)
+    is_paid, all_paid = Claim.status == ClaimStatus.PAID, func.coalesce(found.c.paid_aid + found.c.paid_co_payment, 0)
     figures: Figures = {"kept_back": (case((is_paid, all_paid), else_=taken.scalar_subquery()), all_paid)}
     for name in PARTS:
         approved, moved_on = getattr(Claim, f"approved_{name}"), func.coalesce(found.c[f"paid_{name}"], 0)
@@ -139,7 +141,10 @@ def _refunds() -> list[Fault]:
     )
     figures: Figures = {
         "set_aside": (Refund.amount, func.coalesce(sums.c.set_aside, 0)),
-        "sent_back": (case((Refund.status == "paid", Refund.amount), else_=0), func.coalesce(sums.c.sent_back, 0)),
+        "sent_back": (
+            case((Refund.status == RefundStatus.PAID, Refund.amount), else_=0),
+            func.coalesce(sums.c.sent_back, 0),
+        ),
     }
     return _faults(select(Refund.number).outerjoin(sums, sums.c.id == Refund.id), figures)
 

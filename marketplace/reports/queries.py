@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, or_, select
 
 from marketplace.accounts.models import Membership
+from marketplace.accounts.states import MembershipStatus
 from marketplace.claims.deadlines import STEP_OF
 from marketplace.claims.models import BankEntry, Claim, ClaimEscalation, ClaimLine, PaymentBatch, PaymentLine, Refund
 from marketplace.claims.queries import UNASSIGNED
+from marketplace.claims.states import BatchStatus, ClaimStatus, LineStatus
 from marketplace.core import clock
 from marketplace.core.actors import Actor, Role
 from marketplace.core.db import session
@@ -18,17 +20,30 @@ from marketplace.core.i18n import _
 from marketplace.core.tasks import BackgroundTask
 from marketplace.engagements.models import Agreement, ConsultingSession, CoPayment, Deliverable, Engagement, Stage
 from marketplace.engagements.models import Assignment as ConsultantAssignment
+from marketplace.engagements.states import (
+    AgreementStatus,
+    AssignmentStatus,
+    CoPaymentStatus,
+    DeliverableStatus,
+    EngagementStatus,
+    SessionStatus,
+    StageStatus,
+)
 from marketplace.ethics.models import Case, Flag
 from marketplace.evaluations.models import Assignment, Evaluation, GradeAppeal
 from marketplace.jobs.models import Award, Bid, Job, Question
+from marketplace.jobs.states import BidStatus, JobStatus
 from marketplace.ledger.models import Account
 from marketplace.programmes.models import BudgetLine, Call
 from marketplace.providers.models import BankAccount, Consultant, Pledge, Provider
+from marketplace.providers.states import ConsultantStatus, ProviderStatus
 from marketplace.receivables import queries as receivables
 from marketplace.receivables.models import Instalment, Receivable, WriteOff
+from marketplace.receivables.states import InstalmentStatus, ReceivableStatus, WriteOffStatus
 from marketplace.reports.models import Reconciliation
 from marketplace.vouchers import queries as vouchers
 from marketplace.vouchers.models import Application, Scoring, Voucher
+from marketplace.vouchers.states import VoucherStatus
 
 Count = Select[int]
 
@@ -95,23 +110,25 @@ def _lines_to_return(_actor: Actor) -> Count:
 
 
 def _vouchers_without_job(actor: Actor) -> Count:
-    under_way = exists().where(Job.voucher_id == Voucher.id, Job.status != "withdrawn")
-    return _of(Voucher, Voucher.organisation_id == actor.organisation_id, Voucher.status == "issued", ~under_way)
+    under_way = exists().where(Job.voucher_id == Voucher.id, Job.status != JobStatus.WITHDRAWN)
+    return _of(
+        Voucher, Voucher.organisation_id == actor.organisation_id, Voucher.status == VoucherStatus.ISSUED, ~under_way
+    )
 
 
 def _questions(actor: Actor) -> Count:
-    ours = Job.id == Question.job_id, Job.organisation_id == actor.organisation_id, Job.status == "published"
+    ours = Job.id == Question.job_id, Job.organisation_id == actor.organisation_id, Job.status == JobStatus.PUBLISHED
     return _of(Question, Question.answer.is_(None), exists().where(*ours))
 
 
 def _bids_to_compare(actor: Actor) -> Count:
-    bid = exists().where(Bid.job_id == Job.id, Bid.status == "submitted")
-    over = or_(Job.status == "closed", and_(Job.status == "published", Job.closes_at <= clock.now()))
+    bid = exists().where(Bid.job_id == Job.id, Bid.status == BidStatus.SUBMITTED)
+    over = or_(Job.status == JobStatus.CLOSED, and_(Job.status == JobStatus.PUBLISHED, Job.closes_at <= clock.now()))
     return _of(Job, Job.organisation_id == actor.organisation_id, over, bid)
 
 
 def _awards_without_agreement(actor: Actor) -> Count:
-    agreement = exists().where(Agreement.award_id == Award.id, Agreement.status != "cancelled")
+    agreement = exists().where(Agreement.award_id == Award.id, Agreement.status != AgreementStatus.CANCELLED)
     ours = exists().where(Job.id == Award.job_id, Job.organisation_id == actor.organisation_id)
     return _of(Award, ours, ~agreement)
 
@@ -121,12 +138,12 @@ def _agreements_to_sign(actor: Actor) -> Count:
         mine = and_(Agreement.provider_id == actor.organisation_id, Agreement.provider_signed_at.is_(None))
     else:
         mine = and_(Agreement.organisation_id == actor.organisation_id, Agreement.sme_signed_at.is_(None))
-    return _of(Agreement, Agreement.status == "drafted", mine)
+    return _of(Agreement, Agreement.status == AgreementStatus.DRAFTED, mine)
 
 
 def _co_payments(actor: Actor) -> Count:
     ours = exists().where(Agreement.id == CoPayment.agreement_id, Agreement.organisation_id == actor.organisation_id)
-    return _of(CoPayment, CoPayment.status == "awaited", ours)
+    return _of(CoPayment, CoPayment.status == CoPaymentStatus.AWAITED, ours)
 
 
 def _refunds_without_account(actor: Actor) -> Count:
@@ -138,69 +155,80 @@ def _engagement(entity: Any, side: Any, actor: Actor, *conditions: Any) -> Any:
 
 
 def _sessions_to_confirm(actor: Actor) -> Count:
-    ours = _engagement(ConsultingSession, Engagement.organisation_id, actor, Engagement.status == "active")
-    return _of(ConsultingSession, ConsultingSession.status == "recorded", ours)
+    ours = _engagement(
+        ConsultingSession, Engagement.organisation_id, actor, Engagement.status == EngagementStatus.ACTIVE
+    )
+    return _of(ConsultingSession, ConsultingSession.status == SessionStatus.RECORDED, ours)
 
 
 def _deliverables_to_accept(actor: Actor) -> Count:
-    ours = _engagement(Deliverable, Engagement.organisation_id, actor, Engagement.status == "active")
-    return _of(Deliverable, Deliverable.status == "submitted", ours)
+    ours = _engagement(Deliverable, Engagement.organisation_id, actor, Engagement.status == EngagementStatus.ACTIVE)
+    return _of(Deliverable, Deliverable.status == DeliverableStatus.SUBMITTED, ours)
 
 
 def _changes_of_consultant(actor: Actor) -> Count:
     ours = exists().where(
         Agreement.id == ConsultantAssignment.agreement_id,
         Agreement.organisation_id == actor.organisation_id,
-        Agreement.status == "redeemed",
+        Agreement.status == AgreementStatus.REDEEMED,
     )
-    return _of(ConsultantAssignment, ConsultantAssignment.status == "proposed", ours)
+    return _of(ConsultantAssignment, ConsultantAssignment.status == AssignmentStatus.PROPOSED, ours)
 
 
 def _stages_under_way(actor: Actor) -> Count:
-    return _of(Stage, Stage.status == "open", _engagement(Stage, Engagement.provider_id, actor))
+    return _of(Stage, Stage.status == StageStatus.OPEN, _engagement(Stage, Engagement.provider_id, actor))
 
 
 def _corrections(actor: Actor) -> Count:
-    ours = _engagement(Deliverable, Engagement.provider_id, actor, Engagement.status == "active")
-    return _of(Deliverable, Deliverable.status == "correction_requested", ours)
+    ours = _engagement(Deliverable, Engagement.provider_id, actor, Engagement.status == EngagementStatus.ACTIVE)
+    return _of(Deliverable, Deliverable.status == DeliverableStatus.CORRECTION_REQUESTED, ours)
 
 
 def _stages_to_claim(actor: Actor) -> Count:
     claimed = exists().where(ClaimLine.stage_id == Stage.id, ClaimLine.withdrawn_at.is_(None))
-    return _of(Stage, Stage.status == "accepted", _engagement(Stage, Engagement.provider_id, actor), ~claimed)
+    return _of(Stage, Stage.status == StageStatus.ACCEPTED, _engagement(Stage, Engagement.provider_id, actor), ~claimed)
 
 
 def _open_jobs(actor: Actor) -> Count:
-    ours = exists().where(Bid.job_id == Job.id, Bid.provider_id == actor.organisation_id, Bid.status != "withdrawn")
-    approved = exists().where(Provider.id == actor.organisation_id, Provider.status == "approved")
-    return _of(Job, Job.status == "published", Job.closes_at > clock.now(), approved, ~ours)
+    ours = exists().where(
+        Bid.job_id == Job.id, Bid.provider_id == actor.organisation_id, Bid.status != BidStatus.WITHDRAWN
+    )
+    approved = exists().where(Provider.id == actor.organisation_id, Provider.status == ProviderStatus.APPROVED)
+    return _of(Job, Job.status == JobStatus.PUBLISHED, Job.closes_at > clock.now(), approved, ~ours)
 
 
 def _consultants_without_pledge(actor: Actor) -> Count:
     signed = exists().where(Pledge.consultant_id == Consultant.id, Pledge.season == clock.today().year)
-    return _of(Consultant, Consultant.provider_id == actor.organisation_id, Consultant.status == "active", ~signed)
+    return _of(
+        Consultant,
+        Consultant.provider_id == actor.organisation_id,
+        Consultant.status == ConsultantStatus.ACTIVE,
+        ~signed,
+    )
 
 
 def _own_pledge(actor: Actor) -> Count:
     signed = exists().where(Pledge.consultant_id == Consultant.id, Pledge.season == clock.today().year)
-    return _of(Consultant, Consultant.person_id == actor.person_id, Consultant.status == "active", ~signed)
+    return _of(
+        Consultant, Consultant.person_id == actor.person_id, Consultant.status == ConsultantStatus.ACTIVE, ~signed
+    )
 
 
 def _own_stages(actor: Actor) -> Count:
     named = exists().where(
         Engagement.id == Stage.engagement_id,
         ConsultantAssignment.agreement_id == Engagement.agreement_id,
-        ConsultantAssignment.status == "active",
+        ConsultantAssignment.status == AssignmentStatus.ACTIVE,
         Consultant.id == ConsultantAssignment.consultant_id,
         Consultant.person_id == actor.person_id,
     )
-    return _of(Stage, Stage.status == "open", named)
+    return _of(Stage, Stage.status == StageStatus.OPEN, named)
 
 
 def _claims_to_approve(actor: Actor) -> Count:
     theirs = Claim.checked_by.is_distinct_from(actor.person_id)
-    first = and_(Claim.status == "first_approved", Claim.first_approved_by.is_distinct_from(actor.person_id))
-    return _of(Claim, or_(Claim.status == "checked", first), theirs)
+    first = and_(Claim.status == ClaimStatus.FIRST_APPROVED, Claim.first_approved_by.is_distinct_from(actor.person_id))
+    return _of(Claim, or_(Claim.status == ClaimStatus.CHECKED, first), theirs)
 
 
 def _claims_overdue(level: int) -> Callable[[Actor], Count]:
@@ -214,7 +242,7 @@ def _claims_overdue(level: int) -> Callable[[Actor], Count]:
 def _claims_to_batch(actor: Actor) -> Count:
     """Approved claims, but of those that two approved only the officer's own: a third must be left to send them."""
     mine = or_(Claim.approved_by == actor.person_id, Claim.first_approved_by == actor.person_id)
-    return _of(Claim, Claim.status == "approved", or_(~Claim.needs_two, mine))
+    return _of(Claim, Claim.status == ClaimStatus.APPROVED, or_(~Claim.needs_two, mine))
 
 
 def _batches_to_send(actor: Actor) -> Count:
@@ -226,9 +254,9 @@ def _batches_to_send(actor: Actor) -> Count:
     )
     pending = select(PaymentLine.batch_id).outerjoin(Claim, Claim.id == PaymentLine.claim_id)
     pending = pending.outerjoin(Refund, Refund.id == PaymentLine.refund_id)
-    own = pending.where(PaymentLine.status == "pending", decided)
+    own = pending.where(PaymentLine.status == LineStatus.PENDING, decided)
     others = PaymentBatch.prepared_by != actor.person_id
-    return _of(PaymentBatch, PaymentBatch.status == "prepared", others, PaymentBatch.id.not_in(own))
+    return _of(PaymentBatch, PaymentBatch.status == BatchStatus.PREPARED, others, PaymentBatch.id.not_in(own))
 
 
 def _unmatched_entries(actor: Actor) -> Count:
@@ -245,7 +273,7 @@ def _own_scorings(*statuses: str) -> Callable[[Actor], Count]:
 
 def _instalments_to_pay(actor: Actor) -> Count:
     ours = exists().where(Receivable.id == Instalment.receivable_id, Receivable.debtor_id == actor.organisation_id)
-    return _of(Instalment, Instalment.status == "invoiced", ours)
+    return _of(Instalment, Instalment.status == InstalmentStatus.INVOICED, ours)
 
 
 def _undecided_successes(actor: Actor) -> Count:
@@ -253,14 +281,14 @@ def _undecided_successes(actor: Actor) -> Count:
 
 
 def _debts_to_confirm(actor: Actor) -> Count:
-    theirs = [Receivable.status == "proposed", Receivable.proposed_by != actor.person_id]
+    theirs = [Receivable.status == ReceivableStatus.PROPOSED, Receivable.proposed_by != actor.person_id]
     if actor.role is Role.ETHICS_OFFICER:
         theirs.append(Receivable.kind == "recovery")
     return _of(Receivable, *theirs)
 
 
 def _write_offs_to_sign(actor: Actor) -> Count:
-    return _of(WriteOff, WriteOff.status == "proposed", WriteOff.proposed_by != actor.person_id)
+    return _of(WriteOff, WriteOff.status == WriteOffStatus.PROPOSED, WriteOff.proposed_by != actor.person_id)
 
 
 def _own_evaluations(*statuses: str) -> Callable[[Actor], Count]:
@@ -268,7 +296,7 @@ def _own_evaluations(*statuses: str) -> Callable[[Actor], Count]:
 
 
 def _memberships(actor: Actor) -> Count:
-    return _of(Membership, Membership.status == "proposed", Membership.organisation_kind == "agency")
+    return _of(Membership, Membership.status == MembershipStatus.PROPOSED, Membership.organisation_kind == "agency")
 
 
 def _faults_in_the_books(actor: Actor) -> Count:

@@ -11,9 +11,11 @@ from sqlalchemy import ColumnElement, Select, case, exists, func, select
 
 from marketplace.accounts.models import Organisation
 from marketplace.claims.models import Claim
+from marketplace.claims.states import ClaimStatus
 from marketplace.core import clock, db
 from marketplace.engagements.models import Engagement
 from marketplace.notifications.models import Message
+from marketplace.notifications.states import MessageStatus
 from marketplace.surveys.models import Answer, Link, Survey
 from marketplace.surveys.rules import FEWEST_ANSWERS, LinkNotValid, can_be_answered
 
@@ -83,7 +85,7 @@ def listed(*, status: str = "", side: str = "") -> Select[Survey, str, str]:
 def statistics(side: str, *, provider_id: UUID | None = None) -> Statistics:
     """Invited, delivered, answered and the mean score of one side; the mean is hidden below five answers."""
     invitation = func.concat("survey/", Survey.id, "/invitation")
-    sent = exists().where(Message.key == invitation, Message.status == "sent")
+    sent = exists().where(Message.key == invitation, Message.status == MessageStatus.SENT)
     wanted = select(
         func.count(Survey.id),
         func.count(case((sent, 1))),
@@ -132,9 +134,9 @@ def mean_of_programme(programme_id: UUID) -> int | None:
 
 def results_for_provider(provider_id: UUID) -> list[int]:
     """Scores a provider may count among its results: of paid engagements, answered before this month began."""
-    settled = Claim.status.in_(("paid", "withdrawn", "refused"))
+    settled = Claim.status.in_((ClaimStatus.PAID, ClaimStatus.WITHDRAWN, ClaimStatus.REFUSED))
     unpaid = exists().where(Claim.engagement_id == Survey.engagement_id, ~settled)
-    paid = exists().where(Claim.engagement_id == Survey.engagement_id, Claim.status == "paid")
+    paid = exists().where(Claim.engagement_id == Survey.engagement_id, Claim.status == ClaimStatus.PAID)
     wanted = select(Answer.score).join(Survey, Survey.id == Answer.survey_id).order_by(Answer.score)
     found = db.session.scalars(
         wanted.where(_rated(), Survey.provider_id == provider_id, paid, ~unpaid, Survey.answered_at < month_start())

@@ -7,6 +7,7 @@ from marketplace.core.errors import Forbidden, Invalid, NotFound, explain
 from marketplace.core.i18n import _
 from marketplace.surveys.instruments import Fact, Instrument
 from marketplace.surveys.models import Survey
+from marketplace.surveys.states import SurveyStatus
 
 # Below this number of answers no figure is shown: one answer could be recognised.
 FEWEST_ANSWERS = 5
@@ -51,4 +52,4 @@ def check_may_read_identity(actor: Actor, reason: str) -> None:
 
 def can_be_answered(survey: Survey) -> bool:
     """An invited survey can be answered, once."""
-    return survey.status == "invited"
+    return survey.status == SurveyStatus.INVITED

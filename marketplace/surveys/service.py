@@ -17,7 +17,7 @@ from marketplace.engagements.models import Engagement
 from marketplace.surveys import instruments, rules, scoring
 from marketplace.surveys.models import Answer, Comment, Link, Respondent, Survey
 from marketplace.surveys.queries import find_survey, get_by_link, token_hash
-from marketplace.surveys.states import KIND_OF_SIDE, SURVEY
+from marketplace.surveys.states import KIND_OF_SIDE, SURVEY, SurveyStatus
 from marketplace.vouchers.models import Voucher
 
 REMINDER_DAYS = (3, 8)
@@ -70,7 +70,7 @@ def remind(survey_id: UUID, *, number: int, actor: Actor) -> None:
     """Mail the link once more, unless it was answered, closed, or the person asked for no reminders."""
     survey = db.get(Survey, survey_id, lock=True)
     respondent = db.session.get(Respondent, survey_id)
-    if survey.status != "invited" or survey.reminders_stopped_at is not None or respondent is None:
+    if survey.status != SurveyStatus.INVITED or survey.reminders_stopped_at is not None or respondent is None:
         return
     audit.record(actor, "survey.remind", survey, after={"number": number})
     person = accounts.get_person(respondent.person_id)
@@ -147,7 +147,7 @@ def stop_reminders(token: str, *, why: str) -> Survey:
 def close(survey_id: UUID, *, actor: Actor) -> None:
     """Close an unanswered survey; its links end and nobody is worse off for the silence."""
     survey = db.get(Survey, survey_id, lock=True)
-    if survey.status == "invited":
+    if survey.status == SurveyStatus.INVITED:
         audit.transition(survey, SURVEY, "close", actor=actor)
         _use_up_links(survey)
         _go_on(survey)
@@ -162,10 +162,10 @@ def _use_up_links(survey: Survey) -> None:
 def _go_on(survey: Survey) -> None:
     """What follows once a survey is over: no reminders; for the SME's, its facts are checked and the work evaluated."""
     cancel(Task.REMIND_SURVEY, survey.id)
-    if survey.status == "answered":
+    if survey.status == SurveyStatus.ANSWERED:
         cancel(Task.CLOSE_SURVEY, survey.id)
     if survey.side == "sme":
-        if survey.status == "answered":
+        if survey.status == SurveyStatus.ANSWERED:
             schedule(Task.ETHICS_CHECK, survey.engagement_id, wave=1)
         schedule(Task.ASSIGN_EVALUATION, survey.engagement_id)
 

@@ -12,9 +12,11 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, W
 from marketplace.core.i18n import _
 from marketplace.programmes.models import Call, WaitingRoom
 from marketplace.programmes.rules import asked_facts
+from marketplace.programmes.states import CallStatus
 from marketplace.vouchers.allocation import AID_CAP, Ticket
 from marketplace.vouchers.caps import breaks
 from marketplace.vouchers.models import Allocation, Application, Assessment, Voucher
+from marketplace.vouchers.states import ApplicationStatus, VoucherStatus
 
 explain(
     {
@@ -110,7 +112,7 @@ def check_officer_or_system(actor: Actor) -> None:
 
 def check_call_open(call: Call, now: datetime) -> None:
     """Applications are taken only while the call is open."""
-    if call.status == "paused" and now < call.closes_at:
+    if call.status == CallStatus.PAUSED and now < call.closes_at:
         raise DomainError(PAUSED)
     if not call.is_open(now):
         raise DomainError(_("This call does not take applications now. Nothing was saved."))
@@ -126,7 +128,7 @@ def check_waiting_room_open(call: Call, room: WaitingRoom, now: datetime) -> Non
     """Companies come in from some time before the opening until the opening itself."""
     if now < room.enter_from:
         raise DomainError(_("The waiting room is not open yet. Nothing was saved."))
-    if now >= call.opens_at or call.status != "published":
+    if now >= call.opens_at or call.status != CallStatus.PUBLISHED:
         raise DomainError(_("The call is open, so nobody enters the waiting room any more. Nothing was saved."))
 
 
@@ -144,7 +146,11 @@ def check_seed_open(seed: str | None) -> None:
 
 def check_offered(application: Application, now: datetime) -> None:
     """Only an open offer can be accepted or declined."""
-    if application.status != "offered" or application.offer_ends_at is None or application.offer_ends_at <= now:
+    if (
+        application.status != ApplicationStatus.OFFERED
+        or application.offer_ends_at is None
+        or application.offer_ends_at <= now
+    ):
         raise DomainError(_("This offer is answered or over. Nothing was saved."))
 
 
@@ -196,13 +202,13 @@ def check_somebody_asked(asked: int) -> None:
 
 def check_draft(application: Application) -> None:
     """What is submitted is sealed."""
-    if application.status != "draft":
+    if application.status != ApplicationStatus.DRAFT:
         raise DomainError(_("This application was submitted, so it can't be changed any more. Nothing was saved."))
 
 
 def check_in_review(application: Application) -> None:
     """An officer decides only what the standard left open; who was accepted is answered by the allocation."""
-    if application.status != "in_review":
+    if application.status != ApplicationStatus.IN_REVIEW:
         raise DomainError(_("Nothing is left to decide about this application. Nothing was saved."))
 
 
@@ -310,7 +316,7 @@ def check_over(voucher: Voucher, now: datetime) -> None:
 def may_be_extended(voucher: Voucher, now: datetime) -> bool:
     """A valid voucher of a programme that grants an extension, not extended before, until it expires."""
     return (
-        voucher.status == "issued"
+        voucher.status == VoucherStatus.ISSUED
         and voucher.programme.extension_days > 0
         and voucher.extended_at is None
         and now < voucher.expires_at

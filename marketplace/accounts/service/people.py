@@ -7,7 +7,7 @@ from marketplace.accounts.models import Person
 from marketplace.accounts.service import tokens
 from marketplace.accounts.service.notices import recipient
 from marketplace.accounts.service.sessions import end_all_sessions
-from marketplace.accounts.states import PERSON
+from marketplace.accounts.states import PERSON, PersonStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor
 from marketplace.core.audit import record, transition
@@ -67,7 +67,7 @@ def confirm_email(secret: str, *, password: str) -> Person:
 def ask_for_new_password(email: str) -> str | None:
     """Mail a link for a new password if the address is known; the page answers the same in any case."""
     person = queries.find_person_by_email(email)
-    if person is None or person.status == "disabled":
+    if person is None or person.status == PersonStatus.DISABLED:
         return None
     secret, token = tokens.issue("reset_password", person_id=person.id)
     notifications.queue(
@@ -85,7 +85,7 @@ def reset_password(secret: str, *, password: str) -> Person:
     token = tokens.use("reset_password", secret)
     assert token.person_id is not None
     person = queries.get_person(token.person_id, lock=True)
-    if person.status == "disabled":
+    if person.status == PersonStatus.DISABLED:
         raise Forbidden()
     _set_password(person, password)
     if person.status == PERSON.initial:

@@ -18,6 +18,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.engagements.models import Engagement, Stage
+from marketplace.engagements.states import StageStatus
 
 SEES_ALL = frozenset(
     {
@@ -86,7 +87,7 @@ def find_escalation(claim_id: UUID, *, step: str, level: int) -> ClaimEscalation
 
 def paid_claims(provider_id: UUID) -> int:
     """How many claims of the provider were paid."""
-    wanted = select(func.count()).where(Claim.provider_id == provider_id, Claim.status == "paid")
+    wanted = select(func.count()).where(Claim.provider_id == provider_id, Claim.status == ClaimStatus.PAID)
     return session.scalar(wanted) or 0
 
 
@@ -103,7 +104,9 @@ def troubled_claims(provider_id: UUID, *, since: datetime) -> int:
 
 def approved_claims() -> Sequence[Claim]:
     """Claims that wait for a payment batch, the longest waiting first."""
-    return session.scalars(select(Claim).where(Claim.status == "approved").order_by(Claim.approved_at, Claim.id)).all()
+    return session.scalars(
+        select(Claim).where(Claim.status == ClaimStatus.APPROVED).order_by(Claim.approved_at, Claim.id)
+    ).all()
 
 
 def claims_by_id(claim_ids: Sequence[UUID], *, lock: bool = False) -> Sequence[Claim]:
@@ -124,7 +127,7 @@ def claimable_stages(engagement_id: UUID) -> Sequence[Stage]:
     claimed = select(ClaimLine.stage_id).where(ClaimLine.withdrawn_at.is_(None))
     return session.scalars(
         select(Stage)
-        .where(Stage.engagement_id == engagement_id, Stage.status == "accepted", Stage.id.not_in(claimed))
+        .where(Stage.engagement_id == engagement_id, Stage.status == StageStatus.ACCEPTED, Stage.id.not_in(claimed))
         .order_by(Stage.position)
     ).all()
 
@@ -132,7 +135,7 @@ def claimable_stages(engagement_id: UUID) -> Sequence[Stage]:
 def engagements_to_claim(provider_id: UUID | None) -> Sequence[Engagement]:
     """The provider's engagements with an accepted stage that isn't claimed yet."""
     claimed = select(ClaimLine.stage_id).where(ClaimLine.withdrawn_at.is_(None))
-    open_stages = select(Stage.engagement_id).where(Stage.status == "accepted", Stage.id.not_in(claimed))
+    open_stages = select(Stage.engagement_id).where(Stage.status == StageStatus.ACCEPTED, Stage.id.not_in(claimed))
     return session.scalars(
         select(Engagement)
         .where(Engagement.provider_id == provider_id, Engagement.id.in_(open_stages))

@@ -6,18 +6,19 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from marketplace.claims.models import Deduction, ExpectedPayment
+from marketplace.claims.states import DeductionStatus
 from marketplace.core.db import session
 
 
 def deductions_of(claim_id: UUID) -> Sequence[Deduction]:
     """What is kept back from the claim's payment, oldest first, without what was cancelled."""
-    wanted = select(Deduction).where(Deduction.claim_id == claim_id, Deduction.status != "cancelled")
+    wanted = select(Deduction).where(Deduction.claim_id == claim_id, Deduction.status != DeductionStatus.CANCELLED)
     return session.scalars(wanted.order_by(Deduction.agreed_at, Deduction.id)).all()
 
 
 def deductions_for(reference: str) -> Sequence[Deduction]:
     """What is kept back for the debt with this reference, oldest first, without what was cancelled."""
-    wanted = select(Deduction).where(Deduction.reference == reference, Deduction.status != "cancelled")
+    wanted = select(Deduction).where(Deduction.reference == reference, Deduction.status != DeductionStatus.CANCELLED)
     return session.scalars(wanted.order_by(Deduction.agreed_at, Deduction.id)).all()
 
 
@@ -30,7 +31,7 @@ def kept_back_of(claim_ids: Sequence[UUID]) -> dict[UUID, int]:
     """What is kept back from each of these claims, in minor units; claims from which nothing is, are left out."""
     wanted = (
         select(Deduction.claim_id, func.sum(Deduction.amount))
-        .where(Deduction.claim_id.in_(claim_ids), Deduction.status != "cancelled")
+        .where(Deduction.claim_id.in_(claim_ids), Deduction.status != DeductionStatus.CANCELLED)
         .group_by(Deduction.claim_id)
     )
     return {claim_id: int(amount) for claim_id, amount in session.execute(wanted)}

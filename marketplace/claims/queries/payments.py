@@ -17,7 +17,7 @@ from marketplace.claims.models import (
     PaymentLine,
     Refund,
 )
-from marketplace.claims.states import BatchStatus
+from marketplace.claims.states import BatchStatus, LineStatus
 from marketplace.core import clock, db
 from marketplace.core.db import session
 from marketplace.core.money import exponent
@@ -32,7 +32,7 @@ def batch_totals(batch_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
     """Of each batch the number of its payments and their sum in minor units, without those taken out."""
     rows = session.execute(
         select(PaymentLine.batch_id, func.count(), func.sum(PaymentLine.amount))
-        .where(PaymentLine.batch_id.in_(batch_ids), PaymentLine.status != "removed")
+        .where(PaymentLine.batch_id.in_(batch_ids), PaymentLine.status != LineStatus.REMOVED)
         .group_by(PaymentLine.batch_id)
     )
     return {batch_id: (count, int(total)) for batch_id, count, total in rows}
@@ -40,7 +40,7 @@ def batch_totals(batch_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
 
 def batches_since(moment: datetime) -> int:
     """How many payment batches were prepared after this moment, without those dissolved."""
-    wanted = select(func.count()).where(PaymentBatch.prepared_at > moment, PaymentBatch.status != "dissolved")
+    wanted = select(func.count()).where(PaymentBatch.prepared_at > moment, PaymentBatch.status != BatchStatus.DISSOLVED)
     return session.scalar(wanted) or 0
 
 
@@ -69,13 +69,15 @@ def find_line(end_to_end_id: str) -> PaymentLine | None:
 def attempts(subject: Claim | Refund) -> Sequence[PaymentLine]:
     """Every attempt to pay the claim or refund that reached the bank, or is about to, in the order of their batches."""
     column = PaymentLine.claim_id if isinstance(subject, Claim) else PaymentLine.refund_id
-    wanted = select(PaymentLine).where(column == subject.id, PaymentLine.status != "removed")
+    wanted = select(PaymentLine).where(column == subject.id, PaymentLine.status != LineStatus.REMOVED)
     return session.scalars(wanted.order_by(PaymentLine.end_to_end_id)).all()
 
 
 def line_of_claim(claim_id: UUID) -> PaymentLine | None:
     """The claim's live payment: waiting in a batch, or paid."""
-    wanted = select(PaymentLine).where(PaymentLine.claim_id == claim_id, PaymentLine.status.in_(("pending", "paid")))
+    wanted = select(PaymentLine).where(
+        PaymentLine.claim_id == claim_id, PaymentLine.status.in_((LineStatus.PENDING, LineStatus.PAID))
+    )
     return session.scalars(wanted).one_or_none()
 
 
@@ -91,7 +93,7 @@ def payment_file(batch: PaymentBatch) -> bytes:
             remittance=line.subject.number,
         )
         for line in lines_of(batch.id)
-        if line.status != "removed"
+        if line.status != LineStatus.REMOVED
     )
     return pain001.write(
         pain001.PaymentFile(

@@ -17,7 +17,7 @@ from marketplace.core.errors import NotFound
 
 def waiting_refunds() -> Sequence[Refund]:
     """Refunds that wait for a payment batch, the longest waiting first."""
-    wanted = select(Refund).where(Refund.status == "awaiting")
+    wanted = select(Refund).where(Refund.status == RefundStatus.AWAITING)
     return session.scalars(wanted.order_by(Refund.requested_at, Refund.id)).all()
 
 

@@ -11,6 +11,7 @@ from marketplace.claims.models import BankAssignment, BankEntry
 from marketplace.core import db
 from marketplace.core.db import session
 from marketplace.engagements.models import Agreement, CoPayment
+from marketplace.engagements.states import CoPaymentStatus
 from marketplace.ledger import queries as ledger
 
 # Movements of which nobody has said what they are.
@@ -66,7 +67,11 @@ def likely_co_payments(entry: BankEntry, *, limit: int) -> Sequence[Likely]:
         select(CoPayment, Organisation.name, same_amount, same_payer)
         .join(Agreement, Agreement.id == CoPayment.agreement_id)
         .join(Organisation, Organisation.id == Agreement.organisation_id)
-        .where(CoPayment.status == "awaited", CoPayment.currency == entry.currency, or_(same_amount, same_payer))
+        .where(
+            CoPayment.status == CoPaymentStatus.AWAITED,
+            CoPayment.currency == entry.currency,
+            or_(same_amount, same_payer),
+        )
         .order_by(same_payer.desc(), same_amount.desc(), CoPayment.due_on, CoPayment.id)
         .limit(limit)
     )

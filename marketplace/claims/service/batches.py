@@ -10,7 +10,7 @@ from marketplace.accounts import service as accounts
 from marketplace.claims import queries, rules
 from marketplace.claims.models import Claim, PaymentBatch, PaymentLine, Refund
 from marketplace.claims.service.lines import move
-from marketplace.claims.states import BATCH, LINE
+from marketplace.claims.states import BATCH, LINE, BatchStatus, LineStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
@@ -57,12 +57,12 @@ def remove_line(line_id: UUID, *, actor: Actor, reason: str) -> PaymentLine:
     rules.check_role(actor, Role.BUDGET_OFFICER)
     batch = db.get(PaymentBatch, db.get(PaymentLine, line_id).batch_id, lock=True)
     line = db.get(PaymentLine, line_id, lock=True)
-    if batch.status != "prepared":
+    if batch.status != BatchStatus.PREPARED:
         raise DomainError(_("This payment batch has left already. Nothing was saved."))
     transition(line, LINE, "remove", actor=actor, reason=reason)
     move(line, "unbatch", actor=actor, reason=reason)
     db.flush()
-    if all(each.status == "removed" for each in queries.lines_of(batch.id)):
+    if all(each.status == LineStatus.REMOVED for each in queries.lines_of(batch.id)):
         transition(batch, BATCH, "dissolve", actor=actor)
         db.flush()
     return line
@@ -100,7 +100,7 @@ def send_batch(batch_id: UUID, *, actor: Actor, key: str) -> PaymentBatch:
     """Release the batch to the bank; from now on its file can be fetched, and it never changes."""
     rules.check_role(actor, Role.BUDGET_OFFICER)
     batch = db.get(PaymentBatch, batch_id, lock=True)
-    subjects = [line.subject for line in queries.lines_of(batch_id) if line.status == "pending"]
+    subjects = [line.subject for line in queries.lines_of(batch_id) if line.status == LineStatus.PENDING]
     rules.check_another_sends(batch, subjects, actor)
     if queries.held_engagements([subject.engagement_id for subject in subjects]):
         raise DomainError(_("Payments of an engagement in this batch are held. Take them out first."))
@@ -114,7 +114,7 @@ def send_batch(batch_id: UUID, *, actor: Actor, key: str) -> PaymentBatch:
 
 
 def _check_again(subject: Claim | Refund, line: PaymentLine) -> None:
-    last = next((each for each in reversed(queries.attempts(subject)) if each.status == "returned"), None)
+    last = next((each for each in reversed(queries.attempts(subject)) if each.status == LineStatus.RETURNED), None)
     reasons = terms(clock.today()).account_return_reasons
     rules.check_account_again(last, line.account_number, subject.number, reasons)
 

@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace.claims import queries, rules
 from marketplace.claims.models import Claim, Deduction, ExpectedPayment
-from marketplace.claims.states import DEDUCTION
+from marketplace.claims.states import DEDUCTION, ClaimStatus, DeductionStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
@@ -42,7 +42,7 @@ def cancel_deductions(reference: str, *, actor: Actor) -> None:
     for deduction in sorted(queries.deductions_for(reference), key=lambda each: each.claim_id):
         claim = db.get(Claim, deduction.claim_id, lock=True)
         deduction = db.get(Deduction, deduction.id, lock=True)
-        if deduction.status == "agreed" and claim.status == "approved":
+        if deduction.status == DeductionStatus.AGREED and claim.status == ClaimStatus.APPROVED:
             transition(deduction, DEDUCTION, "cancel", actor=actor, reason=reference)
     db.flush()
 
@@ -50,7 +50,7 @@ def cancel_deductions(reference: str, *, actor: Actor) -> None:
 def take_deductions(claim: Claim, *, actor: Actor) -> None:
     """The claim's payment is made: what it was less by has come in for the debts, which is booked above."""
     for deduction in queries.deductions_of(claim.id):
-        if deduction.status == "agreed":
+        if deduction.status == DeductionStatus.AGREED:
             transition(deduction, DEDUCTION, "take", actor=actor)
             schedule(Task.TAKE_SET_OFF, deduction.id)
     db.flush()

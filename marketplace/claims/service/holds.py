@@ -8,7 +8,7 @@ from config.payments import terms
 from marketplace.accounts import service as accounts
 from marketplace.claims import queries, rules
 from marketplace.claims.models import Hold
-from marketplace.claims.states import HOLD
+from marketplace.claims.states import HOLD, HoldStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
@@ -86,7 +86,7 @@ def end_holds(*, actor: Actor) -> int:
         try:
             with session.begin_nested():
                 hold = db.get(Hold, hold_id, lock=True)
-                if hold.status == "active" and hold.until_at <= clock.now():
+                if hold.status == HoldStatus.ACTIVE and hold.until_at <= clock.now():
                     transition(hold, HOLD, "end", actor=actor)
                     ended += 1
         except (DomainError, SQLAlchemyError):

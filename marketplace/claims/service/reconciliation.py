@@ -15,7 +15,7 @@ from marketplace.claims.service import money
 from marketplace.claims.service.deductions import take_deductions
 from marketplace.claims.service.lines import move, tell_paid, tell_returned
 from marketplace.claims.service.unmatched import keep_in_suspense
-from marketplace.claims.states import BATCH, LINE
+from marketplace.claims.states import BATCH, LINE, BatchStatus, LineStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
@@ -102,7 +102,7 @@ def _match(entry: Entry, actor: Actor) -> Outcome:
     line = db.get(PaymentLine, line.id, lock=True)
     if Money(entry.amount, entry.currency) != Money(line.amount, batch.currency):
         raise DomainError(_("The amount isn't the one of the payment."))
-    if batch.status == "prepared":
+    if batch.status == BatchStatus.PREPARED:
         raise DomainError(_("The payment batch hasn't been sent yet."))
     if entry.direction == "debit":
         _pay(line, batch, actor)
@@ -129,7 +129,7 @@ def _pay(line: PaymentLine, batch: PaymentBatch, actor: Actor) -> None:
 
 
 def _return(line: PaymentLine, batch: PaymentBatch, reason: str, actor: Actor) -> None:
-    was_paid = line.status == "paid"
+    was_paid = line.status == LineStatus.PAID
     line.return_reason = reason
     transition(line, LINE, "return", actor=actor, reason=reason)
     move(line, "bounce", actor=actor, reason=reason)
@@ -141,7 +141,9 @@ def _return(line: PaymentLine, batch: PaymentBatch, reason: str, actor: Actor) -
 
 
 def _settle(batch: PaymentBatch, actor: Actor) -> None:
-    if batch.status == "sent" and all(line.status != "pending" for line in queries.lines_of(batch.id)):
+    if batch.status == BatchStatus.SENT and all(
+        line.status != LineStatus.PENDING for line in queries.lines_of(batch.id)
+    ):
         transition(batch, BATCH, "settle", actor=actor)
         db.flush()
 

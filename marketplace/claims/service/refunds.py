@@ -9,7 +9,7 @@ from marketplace.claims import rules
 from marketplace.claims.models import BankEntry, Refund
 from marketplace.claims.pain001 import Account as PayerAccount
 from marketplace.claims.service import money
-from marketplace.claims.states import REFUND
+from marketplace.claims.states import REFUND, RefundStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
@@ -19,6 +19,7 @@ from marketplace.core.i18n import _
 from marketplace.core.money import Money
 from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import Engagement
+from marketplace.engagements.states import StageStatus
 from marketplace.ledger.service import money_verb
 from marketplace.providers.account_numbers import masked
 from marketplace.providers.rules import check_account_number
@@ -51,7 +52,7 @@ def request_refund(agreement_id: UUID, *, actor: Actor, amount: int, reason: str
 def refund_ended_stages(engagement_id: UUID, *, actor: Actor) -> Refund | None:
     """Give the company its share of the stages that an engagement ended without; once, however often it is asked."""
     engagement = db.get(Engagement, engagement_id)
-    ended = [stage for stage in engagements.stages_of(engagement_id) if stage.status == "ended"]
+    ended = [stage for stage in engagements.stages_of(engagement_id) if stage.status == StageStatus.ENDED]
     amount = sum(stage.agreed.co_payment for stage in ended)
     if not amount:
         return None
@@ -91,7 +92,7 @@ def change_refund_account(refund_id: UUID, *, actor: Actor, scheme: str, identif
     """
     refund = db.get(Refund, refund_id, lock=True)
     rules.check_refund_owner(refund, actor)
-    if refund.status != "awaiting":
+    if refund.status != RefundStatus.AWAITING:
         raise DomainError(_("This refund is on its way already. Nothing was saved."))
     before = refund.account_number
     refund.account_number = check_account_number(scheme, identifier)

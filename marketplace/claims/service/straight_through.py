@@ -7,6 +7,7 @@ from marketplace.claims.models import Claim
 from marketplace.claims.service import checks, cuts
 from marketplace.claims.service.approval import settle
 from marketplace.claims.service.assessment import assess
+from marketplace.claims.states import ClaimStatus
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
@@ -18,7 +19,7 @@ def pass_claim(claim_id: UUID, *, actor: Actor, key: str) -> Claim:
     """Approve a claim that is still of low risk and passes every check; any other one goes to people."""
     rules.check_role(actor, Role.SYSTEM)
     claim = queries.lock_claim(claim_id)
-    if claim.status != "submitted" or claim.route != "straight_through":
+    if claim.status != ClaimStatus.SUBMITTED or claim.route != "straight_through":
         return claim
     failed = [check.code for check in checks.run(claim, actor=actor) if not check.passed]
     decision = assess(claim, occasion="approval", failed=failed)

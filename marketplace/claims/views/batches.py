@@ -12,7 +12,7 @@ from marketplace.claims import queries, service
 from marketplace.claims.forms import BatchFilter, BatchForm, ConfirmForm, ReasonForm, choose_from
 from marketplace.claims.models import Claim, PaymentBatch, PaymentLine, Refund
 from marketplace.claims.rules import RETURN_REASONS, who_may_not_send
-from marketplace.claims.states import BATCH, LINE, BatchStatus
+from marketplace.claims.states import BATCH, LINE, BatchStatus, LineStatus
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import db, exports
 from marketplace.core.actors import Actor, Role
@@ -93,10 +93,10 @@ def payment_batch(batch_id: UUID) -> ResponseReturnValue:
         "claims/payment_batch.html",
         batch=batch,
         lines=lines,
-        total=sum(line.amount for line in lines if line.status != "removed"),
+        total=sum(line.amount for line in lines if line.status != LineStatus.REMOVED),
         held=queries.held_engagements([line.subject.engagement_id for line in lines]),
         people=accounts.names([batch.prepared_by, batch.sent_by]),
-        senders=_senders(batch, lines) if batch.status == "prepared" else [],
+        senders=_senders(batch, lines) if batch.status == BatchStatus.PREPARED else [],
         lifecycle=BATCH,
         line_lifecycle=LINE,
     )
@@ -121,7 +121,7 @@ def send_batch(batch_id: UUID) -> ResponseReturnValue:
 def payment_file(batch_id: UUID) -> ResponseReturnValue:
     """The batch as a pain.001.001.09 file."""
     batch = queries.get_batch(batch_id)
-    if batch.status not in ("sent", "settled"):
+    if batch.status not in (BatchStatus.SENT, BatchStatus.SETTLED):
         raise DomainError(_("The file can be fetched once the batch is released."))
     response = Response(queries.payment_file(batch), mimetype="application/xml")
     response.headers["Content-Disposition"] = f'attachment; filename="{batch.number}-pain.001.xml"'
@@ -186,7 +186,7 @@ def _leaves_a_sender(claim: Claim, actor: Actor) -> bool:
 
 def _senders(batch: PaymentBatch, lines: Sequence[PaymentLine]) -> list[Person]:
     """The budget officers who may release the batch."""
-    barred = who_may_not_send(batch, [line.subject for line in lines if line.status == "pending"])
+    barred = who_may_not_send(batch, [line.subject for line in lines if line.status == LineStatus.PENDING])
     return [each for each in accounts.people_with_role(Role.BUDGET_OFFICER) if each.id not in barred]
 
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from marketplace.accounts import queries as accounts
 from marketplace.claims import queries, service
 from marketplace.claims.forms import CheckForm, CountersignForm, ReasonForm, ReturnForm, approve_form, cuts_in
+from marketplace.claims.states import ClaimStatus
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
@@ -15,10 +16,10 @@ from marketplace.core.i18n import _
 from marketplace.core.web import done, page
 
 APPROVED = {
-    "approved": _("The claim is approved. It waits for the next payment batch."),
-    "first_approved": _("Your approval is kept. Another budget officer approves the claim as the second."),
-    "countersigned": _("The claim is approved. You or the first approver prepare the payment batch; a third sends it."),
+    ClaimStatus.APPROVED: _("The claim is approved. It waits for the next payment batch."),
+    ClaimStatus.FIRST_APPROVED: _("Your approval is kept. Another budget officer approves the claim as the second."),
 }
+COUNTERSIGNED = _("The claim is approved. You or the first approver prepare the payment batch; a third sends it.")
 
 
 @blueprint.route("/claims/<uuid:claim_id>/check", methods=["GET", "POST"])
@@ -74,7 +75,7 @@ def countersign_claim(claim_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.countersign_claim(claim_id, actor=actor, key=str(form.key.data))
-            return done(APPROVED["countersigned"], _back(claim_id))
+            return done(COUNTERSIGNED, _back(claim_id))
     people = accounts.names([found.first_approved_by])
     return page("claims/countersign_claim.html", form=form, claim=found, people=people)
 

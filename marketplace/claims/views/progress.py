@@ -8,12 +8,14 @@ from config.payments import terms
 from marketplace.claims import deadlines
 from marketplace.claims.models import Claim
 from marketplace.claims.rules import next_step
+from marketplace.claims.states import ClaimStatus
 from marketplace.core import clock
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _, day, moment
 
-DONE = ("submitted", "checked", "approved", "batched", "paid")
-ENDED: dict[str, Words] = {"withdrawn": _("Withdrawn by the provider"), "refused": _("Refused")}
+DONE = (ClaimStatus.SUBMITTED, ClaimStatus.CHECKED, ClaimStatus.APPROVED, ClaimStatus.BATCHED, ClaimStatus.PAID)
+REACHED = {ClaimStatus.RETURNED: ClaimStatus.SUBMITTED, ClaimStatus.FIRST_APPROVED: ClaimStatus.CHECKED}
+ENDED: dict[str, Words] = {ClaimStatus.WITHDRAWN: _("Withdrawn by the provider"), ClaimStatus.REFUSED: _("Refused")}
 
 
 def due(claim: Claim) -> datetime | None:
@@ -39,8 +41,8 @@ def steps(claim: Claim) -> list[dict[str, Any]]:
     handed_in = {"text": _("Claim handed in"), "when": moment(claim.submitted_at), "state": "done"}
     if claim.status in ENDED:
         return [handed_in, {"text": ENDED[claim.status], "when": moment(claim.since), "state": "done"}]
-    place = DONE.index({"returned": "submitted", "first_approved": "checked"}.get(claim.status, claim.status))
-    found, state = [handed_in, *_request(claim)], "next" if claim.status == "returned" else "now"
+    place = DONE.index(REACHED.get(claim.status, claim.status))
+    found, state = [handed_in, *_request(claim)], "next" if claim.status == ClaimStatus.RETURNED else "now"
     for text, at, due_words, done_at in _to_come(claim):
         if done_at <= place:
             found.append({"text": text, "when": moment(at), "state": "done"})
@@ -54,7 +56,7 @@ def _request(claim: Claim) -> list[dict[str, Any]]:
     if not claim.returned_at:
         return []
     asked = {"text": _("Returned with questions; the clock stands still"), "when": moment(claim.returned_at)}
-    if claim.status == "returned":
+    if claim.status == ClaimStatus.RETURNED:
         return [{**asked, "state": "now"}]
     answered = {"text": _("Answered; the clock goes on"), "when": moment(claim.resubmitted_at), "state": "done"}
     return [{**asked, "state": "done"}, answered]
@@ -69,7 +71,7 @@ def _to_come(claim: Claim) -> list[tuple[Words, datetime | None, Words, int]]:
         return [(_("Checked and approved by the system, for its low risk"), claim.approved_at, approve, 2), *rest]
     found = [(_("Checked by a person"), claim.checked_at, _by(claim, "check"), 1)]
     if claim.needs_two:
-        done_at = 1 if claim.status == "first_approved" else 2
+        done_at = 1 if claim.status == ClaimStatus.FIRST_APPROVED else 2
         found.append((_("Approved by a second officer"), claim.first_approved_at, approve, done_at))
         found.append((_("Approved by a third officer, for its amount"), claim.approved_at, approve, 2))
     else:
@@ -78,6 +80,6 @@ def _to_come(claim: Claim) -> list[tuple[Words, datetime | None, Words, int]]:
 
 
 def _by(claim: Claim, step: str) -> Words:
-    if claim.status == "returned":
+    if claim.status == ClaimStatus.RETURNED:
         return _("after your answer")
     return _("by %(day)s", day=day(deadlines.due_at(step, claim.clock_starts_at, handling(clock.today()))))

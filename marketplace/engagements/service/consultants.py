@@ -11,7 +11,7 @@ from marketplace.core.errors import DomainError, Invalid
 from marketplace.core.i18n import _
 from marketplace.engagements import rules
 from marketplace.engagements.models import Agreement, Assignment
-from marketplace.engagements.states import ASSIGNMENT
+from marketplace.engagements.states import ASSIGNMENT, AssignmentStatus
 from marketplace.providers import queries as providers
 from marketplace.providers import rules as provider_rules
 
@@ -21,12 +21,13 @@ def change_consultant(assignment_id: UUID, *, actor: Actor, consultant_id: UUID,
     leaving = db.get(Assignment, assignment_id, lock=True)
     agreement = db.get(Agreement, leaving.agreement_id)
     rules.check_acts_for(agreement.provider_id, actor, Role.MANAGER)
-    if leaving.status != "active":
+    if leaving.status != AssignmentStatus.ACTIVE:
         raise Invalid(_("This consultant isn't working on the engagement now."), field="consultant_id")
     consultant = providers.get_consultant(consultant_id)
     rules.check_ready(provider_rules.find_obstacle(consultant, agreement.provider_id, clock.today()))
     if any(
-        each.consultant_id == consultant_id and each.status in ("proposed", "active") for each in agreement.assignments
+        each.consultant_id == consultant_id and each.status in (AssignmentStatus.PROPOSED, AssignmentStatus.ACTIVE)
+        for each in agreement.assignments
     ):
         raise Invalid(_("This consultant is already named in the agreement."), field="consultant_id")
     change = Assignment(
@@ -66,7 +67,7 @@ def decide_change(assignment_id: UUID, *, actor: Actor, approved: bool) -> Assig
     transition(change, ASSIGNMENT, "approve", actor=actor)
     if change.replaces_id is not None:
         leaving = db.get(Assignment, change.replaces_id, lock=True)
-        if leaving.status != "active":
+        if leaving.status != AssignmentStatus.ACTIVE:
             raise DomainError(_("This consultant has been replaced already. Nothing was saved."))
         leaving.until_on = clock.today()
         transition(leaving, ASSIGNMENT, "replace", actor=actor)

@@ -9,7 +9,7 @@ from marketplace.core.audit import transition
 from marketplace.core.errors import Forbidden
 from marketplace.engagements import queries
 from marketplace.engagements.models import Agreement, CoPayment, Engagement
-from marketplace.engagements.states import AGREEMENT, CO_PAYMENT, ENGAGEMENT
+from marketplace.engagements.states import AGREEMENT, CO_PAYMENT, ENGAGEMENT, CoPaymentStatus
 from marketplace.ledger.service import money_verb
 from marketplace.providers import service as providers
 from marketplace.vouchers.service import release_commitment
@@ -22,7 +22,7 @@ def lapse_engagement(engagement_id: UUID, *, actor: Actor, key: str) -> Engageme
         raise Forbidden()
     awaited = queries.find_co_payment(db.get(Engagement, engagement_id).agreement_id)
     # The co-payment first, as when it arrives: of the two, the second waits and sees what the first did.
-    if awaited is None or db.get(CoPayment, awaited.id, lock=True).status != "awaited":
+    if awaited is None or db.get(CoPayment, awaited.id, lock=True).status != CoPaymentStatus.AWAITED:
         return db.get(Engagement, engagement_id)
     engagement = db.get(Engagement, engagement_id, lock=True)
     agreement = db.get(Agreement, engagement.agreement_id, lock=True)

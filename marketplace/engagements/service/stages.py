@@ -15,7 +15,7 @@ from marketplace.core.i18n import _
 from marketplace.core.tasks import Task, schedule
 from marketplace.engagements import rules
 from marketplace.engagements.models import ConsultingSession, Deliverable, Engagement, Stage
-from marketplace.engagements.states import DELIVERABLE, ENGAGEMENT, STAGE
+from marketplace.engagements.states import DELIVERABLE, ENGAGEMENT, STAGE, DeliverableStatus, StageStatus
 from marketplace.providers import service as providers
 
 SME_SIDE, PROVIDER_SIDE = 0, 1
@@ -72,12 +72,12 @@ def request_correction(deliverable_id: UUID, *, actor: Actor, reason: str) -> De
     engagement, stage = _lock(deliverable.stage_id)
     deliverable = db.get(Deliverable, deliverable_id, lock=True)
     rules.check_acts_for(engagement.organisation_id, actor, Role.SIGNATORY)
-    if stage.status not in ("delivered", "open"):
+    if stage.status not in (StageStatus.DELIVERED, StageStatus.OPEN):
         raise DomainError(_("This stage isn't waiting for acceptance. Nothing was saved."))
     deliverable.correction_reason = reason
     deliverable.correction_requested_by = actor.person_id
     transition(deliverable, DELIVERABLE, "request_correction", actor=actor, reason=reason)
-    if stage.status == "delivered":
+    if stage.status == StageStatus.DELIVERED:
         transition(stage, STAGE, "correct", actor=actor)
     _notify(
         engagement, stage, engagement.provider_id, Role.MANAGER, "engagements/correction_requested",
@@ -93,7 +93,7 @@ def accept_stage(stage_id: UUID, *, actor: Actor) -> Stage:
     rules.check_acts_for(engagement.organisation_id, actor, Role.SIGNATORY)
     rules.check_acceptance(stage, _sessions(stage))
     for deliverable in _deliverables(stage):
-        if deliverable.status == "submitted":
+        if deliverable.status == DeliverableStatus.SUBMITTED:
             transition(deliverable, DELIVERABLE, "accept", actor=actor)
     stage.accepted_by = actor.person_id
     stage.device_hash = actor.device_hash
@@ -112,7 +112,7 @@ def accept_stage(stage_id: UUID, *, actor: Actor) -> Stage:
 def finish(engagement_id: UUID, *, actor: Actor) -> Engagement:
     """End the work whose stages are all accepted, and in one transaction ask for ethics checks and both surveys."""
     engagement = db.get(Engagement, engagement_id, lock=True)
-    if any(stage.status != "accepted" for stage in engagement.stages):
+    if any(stage.status != StageStatus.ACCEPTED for stage in engagement.stages):
         raise DomainError(_("Not all stages are accepted. Nothing was saved."))
     transition(engagement, ENGAGEMENT, "finish", actor=actor)
     db.flush()

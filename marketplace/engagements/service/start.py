@@ -16,7 +16,7 @@ from marketplace.core.money import Money
 from marketplace.core.tasks import Task, cancel, schedule
 from marketplace.engagements import queries
 from marketplace.engagements.models import CoPayment, Engagement
-from marketplace.engagements.states import CO_PAYMENT, ENGAGEMENT, STAGE
+from marketplace.engagements.states import CO_PAYMENT, ENGAGEMENT, STAGE, CoPaymentStatus
 from marketplace.ledger.service import Leg, Opening, money_verb, post
 
 # The wave of the ethics check that asks who paid the share.
@@ -51,9 +51,9 @@ def record_co_payment(
         raise DomainError(_("No co-payment is awaited under this reference."), field="reference")
     if amount != Money(co_payment.amount, co_payment.currency):
         raise DomainError(_("The amount isn't the one that is awaited under this reference."), field="reference")
-    if co_payment.status == "lapsed":
+    if co_payment.status == CoPaymentStatus.LAPSED:
         raise DomainError(_("This co-payment came too late: the agreement has lapsed."), field="reference")
-    if co_payment.status == "paid":
+    if co_payment.status == CoPaymentStatus.PAID:
         raise DomainError(_("This co-payment has arrived before."), field="reference")
     engagement = queries.find_engagement(co_payment.agreement_id)
     if engagement is None:

@@ -10,7 +10,7 @@ from marketplace.core.tasks import Task, schedule
 from marketplace.engagements import queries, rules
 from marketplace.engagements.models import Engagement, Stage
 from marketplace.engagements.service.stages import ask_afterwards
-from marketplace.engagements.states import ENGAGEMENT, STAGE
+from marketplace.engagements.states import ENGAGEMENT, STAGE, StageStatus
 from marketplace.ledger.service import money_verb
 from marketplace.providers import service as providers
 from marketplace.vouchers.service import release_commitment
@@ -26,7 +26,7 @@ def terminate(engagement_id: UUID, *, actor: Actor, reason: str, key: str) -> En
     stages = queries.stages_of(engagement_id)
     rules.check_may_terminate(engagement, stages, actor)
     reason = rules.check_reason(reason)
-    ended = [stage for stage in stages if stage.status != "accepted"]
+    ended = [stage for stage in stages if stage.status != StageStatus.ACCEPTED]
     ENGAGEMENT.move(engagement.status, "terminate")
     for stage in ended:
         transition(stage, STAGE, "end", actor=actor)

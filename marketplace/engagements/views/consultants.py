@@ -11,6 +11,7 @@ from marketplace.core.i18n import _
 from marketplace.core.web import done, page
 from marketplace.engagements import queries, service
 from marketplace.engagements.forms import ConsultantChangeForm, DecisionForm, choose_from
+from marketplace.engagements.states import AssignmentStatus
 from marketplace.engagements.views.blueprint import blueprint
 from marketplace.providers import queries as providers
 
@@ -21,7 +22,11 @@ def change_consultant(assignment_id: UUID) -> ResponseReturnValue:
     """Propose another consultant for one who leaves."""
     actor = current_actor()
     agreement, leaving = queries.get_assignment(assignment_id, actor=actor)
-    named = {each.consultant_id for each in agreement.assignments if each.status in ("proposed", "active")}
+    named = {
+        each.consultant_id
+        for each in agreement.assignments
+        if each.status in (AssignmentStatus.PROPOSED, AssignmentStatus.ACTIVE)
+    }
     form = ConsultantChangeForm()
     free = [each for each in providers.consultants_of(agreement.provider_id) if each.id not in named]
     choose_from(form.consultant_id, [(each.id, each.name) for each in free])

@@ -12,6 +12,7 @@ from marketplace.core.i18n import _
 from marketplace.core.web import done, page
 from marketplace.engagements import queries, service
 from marketplace.engagements.forms import ConfirmForm, ReasonForm, SessionForm, choose_from
+from marketplace.engagements.states import AssignmentStatus
 from marketplace.engagements.views.blueprint import blueprint
 from marketplace.providers import queries as providers
 
@@ -22,7 +23,7 @@ def new_session(engagement_id: UUID) -> ResponseReturnValue:
     """Record a session that has ended."""
     actor = current_actor()
     found = queries.get_engagement(engagement_id, actor=actor)
-    named = {each.consultant_id for each in found.agreement.assignments if each.status == "active"}
+    named = {each.consultant_id for each in found.agreement.assignments if each.status == AssignmentStatus.ACTIVE}
     offered = [
         each
         for each in providers.consultants_by_id(named)

@@ -13,6 +13,7 @@ from marketplace.core.web import done, page, send_stored
 from marketplace.engagements import queries, service
 from marketplace.engagements.forms import AcceptForm, ConfirmForm, DeliverableForm, ReasonForm
 from marketplace.engagements.models import Deliverable
+from marketplace.engagements.states import SessionStatus
 from marketplace.engagements.views.agreements import READERS
 from marketplace.engagements.views.blueprint import blueprint
 
@@ -67,7 +68,9 @@ def accept_stage(stage_id: UUID) -> ResponseReturnValue:
             return done(_("The stage is accepted."), _back(engagement.id))
     documents = [each for each in queries.deliverables_of(engagement.id) if each.stage_id == stage_id]
     unconfirmed = [
-        each for each in queries.sessions_of(engagement.id) if each.stage_id == stage_id and each.status == "recorded"
+        each
+        for each in queries.sessions_of(engagement.id)
+        if each.stage_id == stage_id and each.status == SessionStatus.RECORDED
     ]
     return page(
         "engagements/accept_stage.html",

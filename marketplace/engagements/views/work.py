@@ -15,7 +15,15 @@ from marketplace.core.web import done, page, paginate
 from marketplace.engagements import queries, service
 from marketplace.engagements.forms import EngagementFilter, ReasonForm
 from marketplace.engagements.models import Engagement
-from marketplace.engagements.states import CO_PAYMENT, DELIVERABLE, ENGAGEMENT, SESSION, STAGE, EngagementStatus
+from marketplace.engagements.states import (
+    CO_PAYMENT,
+    DELIVERABLE,
+    ENGAGEMENT,
+    SESSION,
+    STAGE,
+    EngagementStatus,
+    StageStatus,
+)
 from marketplace.engagements.views.agreements import READERS
 from marketplace.engagements.views.blueprint import blueprint
 from marketplace.providers import queries as providers
@@ -97,7 +105,7 @@ def terminate(engagement_id: UUID) -> ResponseReturnValue:
         with form.errors_to_fields():
             service.terminate(engagement_id, actor=actor, reason=form.reason.data, key=str(form.key.data))
             return done(_("The engagement has ended."), url_for(".engagement", engagement_id=engagement_id))
-    rest = [stage.agreed for stage in found.stages if stage.status not in ("accepted", "ended")]
+    rest = [stage.agreed for stage in found.stages if stage.status not in (StageStatus.ACCEPTED, StageStatus.ENDED)]
     return page(
         "engagements/terminate.html",
         form=form,

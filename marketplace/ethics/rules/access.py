@@ -6,6 +6,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, explain
 from marketplace.core.i18n import _
 from marketplace.ethics.models import Case, Flag
+from marketplace.ethics.states import FlagStatus
 
 SHORTEST_REASON = 10
 
@@ -58,7 +59,7 @@ def check_may_decide_appeal(case: Case, actor: Actor) -> None:
 
 def check_can_be_held(flag: Flag) -> None:
     """Money is held only for a flag that is still open."""
-    if flag.status not in ("raised", "in_case"):
+    if flag.status not in (FlagStatus.RAISED, FlagStatus.IN_CASE):
         raise DomainError(_("This flag is closed. Nothing was saved."))
 
 

@@ -15,10 +15,11 @@ from marketplace.ethics import queries
 from marketplace.ethics.models import Case, Flag
 from marketplace.ethics.rules import access, book
 from marketplace.ethics.service.flags import release
-from marketplace.ethics.states import CASE, FLAG, SANCTIONS
+from marketplace.ethics.states import CASE, FLAG, SANCTIONS, CaseStatus
 from marketplace.evaluations import service as evaluations
 from marketplace.providers import queries as providers_queries
 from marketplace.providers import service as providers
+from marketplace.providers.states import ProviderStatus
 
 SAME_PEOPLE = "E01"
 
@@ -68,7 +69,7 @@ def reply(case_id: UUID, *, actor: Actor, words: str) -> Case:
 def close_reply(case_id: UUID, *, actor: Actor) -> None:
     """End the time to reply; a case that was answered stays as it is."""
     case = db.get(Case, case_id, lock=True)
-    if case.status == "awaiting_reply" and clock.now() >= case.reply_due_at:
+    if case.status == CaseStatus.AWAITING_REPLY and clock.now() >= case.reply_due_at:
         audit.transition(case, CASE, "miss_reply", actor=actor)
         _tell_officers(case, "ethics/reply_missed")
 
@@ -107,7 +108,10 @@ def _punish(case: Case, flags: Iterable[Flag], *, actor: Actor, reason: str) -> 
     for flag in flags:
         if flag.rule_id == SAME_PEOPLE:
             providers.record_conflict(case.provider_id, flag.organisation_id, case.number, actor=actor)
-    if case.sanction == "suspension" and providers_queries.get_provider(case.provider_id).status == "approved":
+    if (
+        case.sanction == "suspension"
+        and providers_queries.get_provider(case.provider_id).status == ProviderStatus.APPROVED
+    ):
         providers.suspend_provider(case.provider_id, actor=actor, reason=reason)
         audit.record(actor, "case.suspend", case)
 
@@ -143,7 +147,7 @@ def _undo(case: Case, *, actor: Actor, reason: str) -> None:
     evaluations.withdraw_violation(case.id, actor=actor)
     provider = providers_queries.get_provider(case.provider_id)
     alone = case.sanction == "suspension" and not queries.is_suspended_by_another(case)
-    if alone and provider.status == "suspended":
+    if alone and provider.status == ProviderStatus.SUSPENDED:
         providers.restore_provider(case.provider_id, actor=actor, reason=reason)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from marketplace.accounts import service as accounts
 from marketplace.claims import service as claims
+from marketplace.claims.states import HoldStatus
 from marketplace.core import audit, clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError
@@ -152,7 +153,7 @@ def lift_hold(flag_id: UUID, *, actor: Actor, reason: str) -> Flag:
 
 def _active_hold(flag: Flag) -> UUID:
     placed = queries.find_hold(flag)
-    if placed is None or placed.status != "active":
+    if placed is None or placed.status != HoldStatus.ACTIVE:
         raise DomainError(_("No payment is held because of this flag now."))
     return placed.id
 
@@ -164,5 +165,5 @@ def _hold(flag: Flag, *, actor: Actor, reason: str) -> None:
 def release(flag: Flag, *, actor: Actor, reason: str) -> None:
     """Lift the flag's hold if it still holds money."""
     placed = queries.find_hold(flag)
-    if placed is not None and placed.status == "active":
+    if placed is not None and placed.status == HoldStatus.ACTIVE:
         claims.lift_hold(placed.id, actor=actor, reason=reason)

@@ -19,7 +19,7 @@ from marketplace.ethics.forms import CaseFilter, CaseForm, DecideAppealForm, Dec
 from marketplace.ethics.labels import FINDINGS
 from marketplace.ethics.models import Case
 from marketplace.ethics.rules import book
-from marketplace.ethics.states import CASE, SANCTIONS
+from marketplace.ethics.states import CASE, SANCTIONS, FlagStatus
 from marketplace.ethics.views.blueprint import READERS, blueprint, known
 from marketplace.evaluations import rubric
 
@@ -75,7 +75,7 @@ def case(case_id: UUID) -> ResponseReturnValue:
 def open_case(engagement_id: UUID) -> ResponseReturnValue:
     """Put open flags of an engagement to its provider."""
     engagement = db.get(Engagement, engagement_id)
-    flags = [each for each in queries.flags_of(engagement_id) if each.status == "raised"]
+    flags = [each for each in queries.flags_of(engagement_id) if each.status == FlagStatus.RAISED]
     form = CaseForm()
     form.offer([(str(each.id), f"{each.number} {each.rule_id}: {FINDINGS.get(each.finding, '')}") for each in flags])
     if request.method == "GET":

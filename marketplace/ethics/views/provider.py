@@ -16,7 +16,7 @@ from marketplace.ethics.forms import AppealForm, ReplyForm
 from marketplace.ethics.labels import FINDINGS
 from marketplace.ethics.models import Case
 from marketplace.ethics.rules import access, book
-from marketplace.ethics.states import CASE, SANCTIONS
+from marketplace.ethics.states import CASE, SANCTIONS, CaseStatus
 from marketplace.ethics.views.blueprint import blueprint
 
 
@@ -48,8 +48,10 @@ def reply(case_id: UUID) -> ResponseReturnValue:
         engagement=db.get(Engagement, found.engagement_id),
         flags=[each for each in queries.flags_in_case(case_id) if access.is_shown_to_provider(each)],
         edition=book.newest(),
-        may_reply=found.status == "awaiting_reply" and now <= found.reply_due_at,
-        may_appeal=found.status == "violation" and found.appeal_due_at is not None and now <= found.appeal_due_at,
+        may_reply=found.status == CaseStatus.AWAITING_REPLY and now <= found.reply_due_at,
+        may_appeal=found.status == CaseStatus.VIOLATION
+        and found.appeal_due_at is not None
+        and now <= found.appeal_due_at,
         findings=FINDINGS,
         sanctions=SANCTIONS,
         lifecycle=CASE,

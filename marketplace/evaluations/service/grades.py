@@ -9,7 +9,7 @@ from marketplace.core.errors import Invalid, NotFound
 from marketplace.core.i18n import _
 from marketplace.evaluations import grading, queries, rubric, rules
 from marketplace.evaluations.models import Evaluation, GradeAppeal, RecordedViolation
-from marketplace.evaluations.states import APPEAL, ASSIGNMENT, EVALUATION
+from marketplace.evaluations.states import APPEAL, ASSIGNMENT, EVALUATION, AssignmentStatus
 from marketplace.providers import service as providers
 
 
@@ -21,7 +21,7 @@ def return_to_evaluator(evaluation_id: UUID, *, actor: Actor, reason: str) -> Ev
     evaluation.return_reason = reason
     audit.transition(evaluation, EVALUATION, "return", actor=actor, reason=reason)
     for assignment in queries.assignments_of(evaluation_id):
-        if assignment.status == "submitted":
+        if assignment.status == AssignmentStatus.SUBMITTED:
             audit.transition(assignment, ASSIGNMENT, "return", actor=actor)
             accounts.notify_person(
                 assignment.evaluator_id,

@@ -18,7 +18,7 @@ from marketplace.core.web import done, page, paginate
 from marketplace.evaluations import queries, rubric, service
 from marketplace.evaluations.forms import AssignForm, DecideAppealForm, DeclareForm, ListForm, ReviewForm, score_form
 from marketplace.evaluations.models import Evaluation
-from marketplace.evaluations.states import ASSIGNMENT, EVALUATION
+from marketplace.evaluations.states import ASSIGNMENT, EVALUATION, AssignmentStatus
 from marketplace.evaluations.views.blueprint import blueprint
 from marketplace.surveys import instruments
 
@@ -62,7 +62,7 @@ def evaluation(evaluation_id: UUID) -> ResponseReturnValue:
     found = queries.get_evaluation(evaluation_id, actor=actor)
     own = queries.find_assignment(evaluation_id, actor) if actor.role is Role.EVALUATOR else None
     assignments = queries.assignments_of(evaluation_id)
-    hidden = own is not None and own.status == "assigned"
+    hidden = own is not None and own.status == AssignmentStatus.ASSIGNED
     return page(
         "evaluations/evaluation.html",
         evaluation=found,

@@ -13,7 +13,7 @@ from marketplace.core.web import done, page, paginate
 from marketplace.evaluations import queries, rubric, rules, service
 from marketplace.evaluations.forms import AppealForm
 from marketplace.evaluations.models import Evaluation
-from marketplace.evaluations.states import APPEAL, EVALUATION
+from marketplace.evaluations.states import APPEAL, EVALUATION, EvaluationStatus
 from marketplace.evaluations.views.blueprint import blueprint
 from marketplace.providers import queries as providers
 from marketplace.surveys import queries as surveys
@@ -46,7 +46,7 @@ def grade(evaluation_id: UUID) -> ResponseReturnValue:
         satisfaction_shown=len(surveys.scores_of(found.provider_id)) >= FEWEST_ANSWERS,
         appeal=queries.find_appeal(evaluation_id),
         appeal_ends_at=ends_at,
-        may_appeal=found.status == "published" and ends_at is not None and clock.now() <= ends_at,
+        may_appeal=found.status == EvaluationStatus.PUBLISHED and ends_at is not None and clock.now() <= ends_at,
         lifecycle=EVALUATION,
         appeal_lifecycle=APPEAL,
     )

@@ -11,7 +11,7 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound
 from marketplace.core.i18n import _
 from marketplace.jobs import queries, rules
 from marketplace.jobs.models import Award, Bid, BidScore, ConflictDeclaration, Job
-from marketplace.jobs.states import BID, JOB
+from marketplace.jobs.states import BID, JOB, BidStatus, JobStatus
 
 
 def declare_conflict(job_id: UUID, *, actor: Actor, has_conflict: bool, statement: str = "") -> ConflictDeclaration:
@@ -85,7 +85,7 @@ def _judge(bid_id: UUID, actor: Actor) -> tuple[Job, Bid]:
     job = queries.get_job(found.job_id, actor=actor, lock=True)
     rules.check_judges(actor, job)
     rules.check_unsealed(job, clock.now())
-    if job.status not in ("published", "closed") or found.status != "submitted":
+    if job.status not in (JobStatus.PUBLISHED, JobStatus.CLOSED) or found.status != BidStatus.SUBMITTED:
         raise DomainError(_("Bids are scored between the deadline and the award."))
     rules.check_no_conflict(queries.find_declaration(job.id, actor.person_id))
     return job, found
@@ -124,7 +124,7 @@ def _decide(bid: Bid, *, won: bool, reason: str, actor: Actor) -> None:
 
 
 def _tell_bidder(job: Job, row: queries.OpenedBid) -> None:
-    template = "jobs/bid_won" if row.bid.status == "won" else "jobs/bid_lost"
+    template = "jobs/bid_won" if row.bid.status == BidStatus.WON else "jobs/bid_lost"
     accounts.notify_organisation(
         row.bid.provider_id,
         [Role.MANAGER],

@@ -13,9 +13,10 @@ from marketplace.core.i18n import _
 from marketplace.core.tasks import Task, cancel, schedule
 from marketplace.jobs import queries, rules
 from marketplace.jobs.models import Invitation, Job, Question
-from marketplace.jobs.states import JOB
+from marketplace.jobs.states import JOB, JobStatus
 from marketplace.programmes.rules import categories_of
 from marketplace.providers import queries as providers
+from marketplace.providers.states import ProviderStatus
 from marketplace.vouchers import queries as vouchers
 
 
@@ -39,7 +40,7 @@ def publish_job(job_id: UUID, *, actor: Actor, voucher_id: UUID, closes_at: date
 def close_job(job_id: UUID, *, actor: Actor) -> None:
     """At the deadline: mark the bids as opened and tell the company; a second run changes nothing."""
     job = db.get(Job, job_id, lock=True)
-    if job.status != "published":
+    if job.status != JobStatus.PUBLISHED:
         return
     rules.check_unsealed(job, clock.now())
     transition(job, JOB, "close", actor=actor)
@@ -50,7 +51,7 @@ def withdraw_job(job_id: UUID, *, actor: Actor, reason: str) -> Job:
     """Take a job back before its award; bids that were sealed stay sealed, bidders are told why."""
     job = queries.get_job(job_id, actor=actor, lock=True)
     rules.check_binds(actor, job)
-    if job.status != "draft" and not reason.strip():
+    if job.status != JobStatus.DRAFT and not reason.strip():
         raise Invalid(_("Give a reason. Bidders read it."), field="reason")
     transition(job, JOB, "withdraw", actor=actor, reason=reason)
     job.withdrawal_reason = reason
@@ -67,7 +68,7 @@ def ask(job_id: UUID, *, actor: Actor, text: str) -> Question:
         raise Forbidden()
     rules.check_open(job, clock.now())
     provider = providers.find_provider(actor.organisation_id)
-    if provider is None or provider.status != "approved":
+    if provider is None or provider.status != ProviderStatus.APPROVED:
         raise Forbidden(_("Only firms in the register ask questions."))
     question = Question(
         job_id=job_id, provider_id=provider.id, asked_by=actor.person_id, asked_at=clock.now(), text=text
@@ -99,7 +100,9 @@ def invite_to_bid(job_id: UUID, *, actor: Actor, provider_id: UUID) -> None:
     rules.check_judges(actor, job)
     rules.check_open(job, clock.now())
     provider = providers.get_public_provider(provider_id)
-    if provider.status != "approved" or provider_id in providers.conflicting_providers(job.organisation_id):
+    if provider.status != ProviderStatus.APPROVED or provider_id in providers.conflicting_providers(
+        job.organisation_id
+    ):
         raise DomainError(_("This firm can't be invited."))
     if provider_id in queries.invited(job_id):
         raise DomainError(_("This firm is already invited."))

@@ -15,6 +15,7 @@ from marketplace.core.web import done, page
 from marketplace.jobs import queries, rules, scoring, service
 from marketplace.jobs.forms import DeclarationForm, award_form, score_form
 from marketplace.jobs.models import Job
+from marketplace.jobs.states import JobStatus
 from marketplace.jobs.views.blueprint import blueprint, job_words, stage_words
 from marketplace.jobs.views.lists import READERS
 from marketplace.providers import queries as providers
@@ -130,4 +131,4 @@ def _opened(job: Job) -> dict[str, Any]:
 
 
 def _may_judge(job: Job) -> bool:
-    return current_actor().role in JUDGES and job.status in ("published", "closed")
+    return current_actor().role in JUDGES and job.status in (JobStatus.PUBLISHED, JobStatus.CLOSED)

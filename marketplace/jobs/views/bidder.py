@@ -14,7 +14,7 @@ from marketplace.core.web import done, page
 from marketplace.jobs import queries, rules, service
 from marketplace.jobs.forms import ConfirmForm, bid_form, present_prices
 from marketplace.jobs.models import Job
-from marketplace.jobs.states import BID
+from marketplace.jobs.states import BID, BidStatus
 from marketplace.jobs.views.blueprint import blueprint, job_words, stage_words
 from marketplace.providers import queries as providers
 from marketplace.providers.rules import OBSTACLES, find_obstacle
@@ -70,8 +70,8 @@ def bid(bid_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     found = queries.get_bid(bid_id, actor=actor)
     job = queries.get_job(found.job_id, actor=actor)
-    content = queries.bid_content(bid_id, actor) if found.status != "withdrawn" else None
-    decided = found.status in ("won", "lost")
+    content = queries.bid_content(bid_id, actor) if found.status != BidStatus.WITHDRAWN else None
+    decided = found.status in (BidStatus.WON, BidStatus.LOST)
     return page(
         "jobs/bid.html",
         bid=found,

@@ -8,10 +8,17 @@ from config import lists
 from marketplace.core.i18n import localized
 from marketplace.jobs import rules
 from marketplace.jobs.models import Job
+from marketplace.jobs.states import JobStatus
 
 blueprint = Blueprint("jobs", __name__)
 
-TONES = {"draft": "gray", "published": "information", "closed": "warning", "awarded": "success", "withdrawn": "gray"}
+TONES = {
+    JobStatus.DRAFT: "gray",
+    JobStatus.PUBLISHED: "information",
+    JobStatus.CLOSED: "warning",
+    JobStatus.AWARDED: "success",
+    JobStatus.WITHDRAWN: "gray",
+}
 
 
 def word(labels: Any, code: str | None) -> str:

@@ -14,7 +14,7 @@ from marketplace.core.web import page, paginate
 from marketplace.jobs import queries
 from marketplace.jobs.forms import BidsForm, JobsForm
 from marketplace.jobs.models import Bid, Job
-from marketplace.jobs.states import BID, JOB
+from marketplace.jobs.states import BID, JOB, JobStatus
 from marketplace.jobs.views.blueprint import TONES, blueprint, word
 
 READERS = (Role.PROGRAMME_OFFICER, Role.ETHICS_OFFICER, Role.ADMINISTRATOR, Role.AUDITOR)
@@ -47,9 +47,9 @@ def open_jobs() -> ResponseReturnValue:
     form = _filter()
     _status, service_line, region, search = _chosen(form)
     actor = current_actor()
-    chosen = queries.jobs(actor, status="published", service_line=service_line, region=region, search=search).where(
-        Job.closes_at > clock.now()
-    )
+    chosen = queries.jobs(
+        actor, status=JobStatus.PUBLISHED, service_line=service_line, region=region, search=search
+    ).where(Job.closes_at > clock.now())
     invited = queries.invitations_of(actor.organisation_id) if actor.organisation_id else []
     return _list("jobs/open_jobs.html", form, chosen, invited=invited)
 

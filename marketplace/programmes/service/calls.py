@@ -19,7 +19,7 @@ from marketplace.core.errors import Invalid
 from marketplace.core.i18n import Text, _
 from marketplace.programmes import queries, rules, scoring
 from marketplace.programmes.models import Call, CallSeed, WaitingRoom, WaitingRoomSeed
-from marketplace.programmes.states import CALL
+from marketplace.programmes.states import CALL, CallStatus
 from marketplace.programmes.terms import Method
 
 FIRST_COME = Method()
@@ -140,7 +140,7 @@ def close_call(call_id: UUID, *, actor: Actor) -> Call:
     """Seal the list of applications once the closing time has passed; a closed call stays as it is."""
     rules.check_officer_or_system(actor)
     call = queries.get_call(call_id, lock=True)
-    if call.status in ("published", "paused") and call.closes_at <= clock.now():
+    if call.status in (CallStatus.PUBLISHED, CallStatus.PAUSED) and call.closes_at <= clock.now():
         transition(call, CALL, "close", actor=actor)
         db.flush()
     return call

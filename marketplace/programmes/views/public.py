@@ -13,7 +13,7 @@ from marketplace.core.auth import current_actor, public
 from marketplace.programmes import queries, rules
 from marketplace.programmes.forms import EligibilityForm
 from marketplace.programmes.standards import standards
-from marketplace.programmes.states import BUDGET_LINE, CALL, PROGRAMME
+from marketplace.programmes.states import BUDGET_LINE, CALL, PROGRAMME, CallStatus, ProgrammeStatus
 from marketplace.programmes.terms import templates
 from marketplace.programmes.views import blueprint
 
@@ -46,7 +46,7 @@ def programme(programme_id: UUID) -> ResponseReturnValue:
         categories=rules.categories_of(found),
         calls=queries.calls_of(found.id, actor),
         standard=standards()[found.size_standard],
-        missing=rules.missing_in_programme(found, shares) if found.status == "draft" else [],
+        missing=rules.missing_in_programme(found, shares) if found.status == ProgrammeStatus.DRAFT else [],
         lifecycle=PROGRAMME,
         call_lifecycle=CALL,
         now=clock.now(),
@@ -68,7 +68,7 @@ def call(call_id: UUID) -> ResponseReturnValue:
         lines=lines,
         meter=queries.meter(found),
         waiting_room=queries.find_waiting_room(found.id),
-        missing=rules.missing_in_call(found, lines, shares, clock.now()) if found.status == "draft" else [],
+        missing=rules.missing_in_call(found, lines, shares, clock.now()) if found.status == CallStatus.DRAFT else [],
         lifecycle=CALL,
         line_lifecycle=BUDGET_LINE,
         methods=rules.METHODS,

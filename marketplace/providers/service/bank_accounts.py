@@ -10,7 +10,7 @@ from marketplace.core.errors import DomainError, Forbidden
 from marketplace.core.i18n import _
 from marketplace.providers import account_numbers, queries, rules
 from marketplace.providers.models import AccountDetails, BankAccount
-from marketplace.providers.states import BANK_ACCOUNT
+from marketplace.providers.states import BANK_ACCOUNT, ProviderStatus
 
 
 def propose_bank_account(organisation_id: UUID, *, actor: Actor, details: AccountDetails) -> BankAccount:
@@ -48,7 +48,7 @@ def approve_bank_account(account_id: UUID, *, actor: Actor) -> BankAccount:
     """Put a proposed account in use and retire the one before it; never by the person who proposed it."""
     rules.check_role(actor, Role.BUDGET_OFFICER)
     account = _lock(account_id)
-    if queries.get_provider(account.organisation_id).status == "applied":
+    if queries.get_provider(account.organisation_id).status == ProviderStatus.APPLIED:
         raise DomainError(_("The first account is approved together with the registration."))
     activate(account, actor=actor)
     _tell(account, "providers/bank_account_changed")

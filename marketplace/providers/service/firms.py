@@ -17,7 +17,7 @@ from marketplace.core.i18n import _
 from marketplace.providers import queries, rules
 from marketplace.providers.models import AccountDetails, Profile, Provider, RecordedConflict
 from marketplace.providers.service.bank_accounts import activate, add_account
-from marketplace.providers.states import PROVIDER
+from marketplace.providers.states import PROVIDER, ProviderStatus
 
 
 def register_provider(organisation_id: UUID, *, actor: Actor, profile: Profile, account: AccountDetails) -> Provider:
@@ -47,7 +47,7 @@ def change_profile(provider_id: UUID, *, actor: Actor, profile: Profile) -> Prov
     """Change what the firm says of itself; its standing in the register stays."""
     rules.check_manages(actor, provider_id)
     provider = queries.get_provider(provider_id, lock=True)
-    if provider.status == "removed":
+    if provider.status == ProviderStatus.REMOVED:
         raise DomainError(_("The firm was removed from the register."))
     provider.name = accounts_queries.get_organisation(provider_id).name
     for name, value in asdict(profile).items():

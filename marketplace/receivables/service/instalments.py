@@ -16,7 +16,7 @@ from marketplace.receivables.models import LIVE, Instalment, Receivable
 from marketplace.receivables.schedule import Parts
 from marketplace.receivables.service import money
 from marketplace.receivables.service.letters import notify
-from marketplace.receivables.states import INSTALMENT
+from marketplace.receivables.states import INSTALMENT, InstalmentStatus
 
 
 @money_verb(Receivable)
@@ -46,7 +46,7 @@ def invoice_instalment(instalment_id: UUID, *, actor: Actor) -> None:
     """Send the invoice of an instalment that is soon due; nothing if it was paid, replaced or given up before."""
     rules.check_role(actor, Role.SYSTEM)
     instalment = _lock(instalment_id)
-    if instalment.status != "scheduled":
+    if instalment.status != InstalmentStatus.SCHEDULED:
         return
     transition(instalment, INSTALMENT, "invoice", actor=actor)
     db.flush()

@@ -22,7 +22,7 @@ from marketplace.receivables.schedule import Parts
 from marketplace.receivables.service import money
 from marketplace.receivables.service.instalments import accrue
 from marketplace.receivables.service.letters import notify
-from marketplace.receivables.states import INSTALMENT, RECEIVABLE
+from marketplace.receivables.states import INSTALMENT, RECEIVABLE, ReceivableStatus
 
 REFERENCE = re.compile(r"RCV-\d{4}-\d{6,}")
 
@@ -74,7 +74,7 @@ def _take(receipt: Receipt, receivable: Receivable, amount: int, on: date, payer
     money.book(receipt, actor=actor)
     if receipt.excess:
         _pay_back(receipt, payer, actor)
-    if receivable.status == "open" and not receivable.live:
+    if receivable.status == ReceivableStatus.OPEN and not receivable.live:
         transition(receivable, RECEIVABLE, "settle", actor=actor)
         db.flush()
         claims.cancel_deductions(receivable.number, actor=actor)

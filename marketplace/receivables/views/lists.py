@@ -10,6 +10,7 @@ from config import recovery
 from config.payments import terms
 from marketplace.accounts import queries as accounts
 from marketplace.claims import queries as claims
+from marketplace.claims.states import DeductionStatus
 from marketplace.core import clock, exports
 from marketplace.core.actors import AGENCY, SME, Role
 from marketplace.core.auth import current_actor, public, requires
@@ -95,8 +96,8 @@ def receivable(receivable_id: UUID) -> ResponseReturnValue:
         people=accounts.names(people) if actor.role in AGENCY else {},
         interest=queries.interest_today(found, clock.today()),
         next_payment=queries.next_payment(found, clock.today()),
-        kept_back=[each for each in claims.deductions_for(found.number) if each.status == "agreed"],
-        not_paid_out=queries.not_paid_out(found) if found.status == "open" else 0,
+        kept_back=[each for each in claims.deductions_for(found.number) if each.status == DeductionStatus.AGREED],
+        not_paid_out=queries.not_paid_out(found) if found.status == ReceivableStatus.OPEN else 0,
         may_judge_again=actor.role == Role.PROGRAMME_OFFICER and queries.may_be_judged_again(found),
         account=terms(clock.today()),
         write_offs=write_offs,

@@ -20,6 +20,7 @@ from marketplace.ledger import queries as ledger
 from marketplace.ledger.models import Account, Transfer
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import Call
+from marketplace.programmes.states import CallStatus
 from marketplace.reports import flows, money, queries
 from marketplace.reports.forms import TransferFilter
 from marketplace.reports.labels import CHECKS, KINDS, STAGES
@@ -74,7 +75,7 @@ def books() -> ResponseReturnValue:
             sorts={"-run_at": Reconciliation.run_at, "run_at": Reconciliation.run_at},
             key=Reconciliation.id,
         ),
-        calls=[call for call in programmes.calls(actor) if call.status != "draft"],
+        calls=[call for call in programmes.calls(actor) if call.status != CallStatus.DRAFT],
         checks=CHECKS,
         in_detail=actor.role in LOOKS_INTO_FAULTS,
     )

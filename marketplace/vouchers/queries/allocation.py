@@ -17,6 +17,7 @@ from marketplace.core.db import session
 from marketplace.programmes.models import Call, Programme
 from marketplace.vouchers.caps import Promised
 from marketplace.vouchers.models import Allocation, AllocationEntry, Application, Assessment, SealedTicket, Voucher
+from marketplace.vouchers.states import ApplicationStatus
 
 UNDERTAKING = func.coalesce(Organisation.undertaking_id, Organisation.id)
 # What of an application its eligibility is taken from.
@@ -47,12 +48,15 @@ def next_in_line(call_id: UUID, status: str, *, limit: int) -> Sequence[Applicat
 def waiting(call_id: UUID) -> int:
     """How many applications of a call are on the waitlist."""
     count = select(func.count()).select_from(Application)
-    return session.scalar(count.where(Application.call_id == call_id, Application.status == "waitlisted")) or 0
+    return (
+        session.scalar(count.where(Application.call_id == call_id, Application.status == ApplicationStatus.WAITLISTED))
+        or 0
+    )
 
 
 def waitlist_position(application: Application) -> int | None:
     """The application's place on the waitlist now, 1 being next; None when it does not wait."""
-    if application.status != "waitlisted":
+    if application.status != ApplicationStatus.WAITLISTED:
         return None
     own = select(SealedTicket.place).where(SealedTicket.application_id == application.id).scalar_subquery()
     before = (
@@ -60,7 +64,9 @@ def waitlist_position(application: Application) -> int | None:
         .select_from(Application)
         .join(SealedTicket, SealedTicket.application_id == Application.id)
         .where(
-            SealedTicket.call_id == application.call_id, Application.status == "waitlisted", SealedTicket.place <= own
+            SealedTicket.call_id == application.call_id,
+            Application.status == ApplicationStatus.WAITLISTED,
+            SealedTicket.place <= own,
         )
     )
     return session.scalar(before)
@@ -89,7 +95,9 @@ def next_tickets(call_id: UUID, *, after: int, limit: int) -> Sequence[Applicati
     return session.scalars(
         select(Application)
         .options(load_only(*ASKED), selectinload(Application.evidence))
-        .where(Application.call_id == call_id, Application.status == "accepted", Application.ticket > after)
+        .where(
+            Application.call_id == call_id, Application.status == ApplicationStatus.ACCEPTED, Application.ticket > after
+        )
         .order_by(Application.ticket)
         .limit(limit)
     ).all()
@@ -118,7 +126,7 @@ def candidates(call_id: UUID) -> Sequence[Row[Any]]:
             UNDERTAKING.label("undertaking"),
         )
         .join(Organisation, Organisation.id == Application.organisation_id)
-        .where(Application.call_id == call_id, Application.status == "accepted")
+        .where(Application.call_id == call_id, Application.status == ApplicationStatus.ACCEPTED)
         .order_by(Application.ticket)
     ).all()
 
@@ -173,7 +181,7 @@ def _decided(programme_id: UUID) -> Select[Any]:
         .where(
             Call.programme_id == programme_id,
             AllocationEntry.outcome == "allocated",
-            Application.status == "accepted",
+            Application.status == ApplicationStatus.ACCEPTED,
         )
     )
 
@@ -186,7 +194,11 @@ def _offered(programme_id: UUID, besides: Collection[UUID]) -> Select[UUID, UUID
         .join(Call, Call.id == Application.call_id)
         .join(Programme, Programme.id == Call.programme_id)
         .join(Organisation, Organisation.id == Application.organisation_id)
-        .where(Call.programme_id == programme_id, Application.status == "offered", Application.id.not_in(besides))
+        .where(
+            Call.programme_id == programme_id,
+            Application.status == ApplicationStatus.OFFERED,
+            Application.id.not_in(besides),
+        )
     )
 
 
@@ -203,7 +215,7 @@ def next_answers(call_id: UUID, *, after: int, limit: int) -> Sequence[Row[Any]]
         .join(AllocationEntry, AllocationEntry.application_id == Application.id)
         .join(SealedTicket, SealedTicket.application_id == Application.id)
         .where(SealedTicket.call_id == call_id, SealedTicket.place.between(after + 1, after + limit))
-        .where(Application.status == "accepted")
+        .where(Application.status == ApplicationStatus.ACCEPTED)
         .order_by(SealedTicket.place)
         .with_for_update(of=Application, key_share=True)
         .subquery()

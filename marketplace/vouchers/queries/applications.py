@@ -17,6 +17,7 @@ from marketplace.core.errors import NotFound
 from marketplace.programmes.models import Call, Programme
 from marketplace.vouchers.models import Application, Assessment, Evidence, Voucher
 from marketplace.vouchers.queries.scoring import UNDECIDED
+from marketplace.vouchers.states import ApplicationStatus
 
 
 def visible_applications(actor: Actor) -> Select[Application]:
@@ -61,7 +62,7 @@ def find_live_application(call_id: UUID, organisation_id: UUID) -> Application |
         select(Application).where(
             Application.call_id == call_id,
             Application.organisation_id == organisation_id,
-            Application.status.not_in(("refused", "withdrawn")),
+            Application.status.not_in((ApplicationStatus.REFUSED, ApplicationStatus.WITHDRAWN)),
         )
     ).one_or_none()
 
@@ -128,7 +129,7 @@ class Intake:
     @property
     def submitted(self) -> int:
         """Every application that was handed in."""
-        return sum(count for status, count in self.by_status.items() if status != "draft")
+        return sum(count for status, count in self.by_status.items() if status != ApplicationStatus.DRAFT)
 
 
 def intake(call: Call) -> Intake:

@@ -19,9 +19,16 @@ from marketplace.core.i18n import day as day_in_words
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.forecast import Forecast, forecast
 from marketplace.programmes.models import Call
+from marketplace.programmes.states import CallStatus
 from marketplace.vouchers.models import Application, WaitingPlace
+from marketplace.vouchers.states import ApplicationStatus
 
-ASKING = ("submitted", "in_review", "accepted", "waitlisted")
+ASKING = (
+    ApplicationStatus.SUBMITTED,
+    ApplicationStatus.IN_REVIEW,
+    ApplicationStatus.ACCEPTED,
+    ApplicationStatus.WAITLISTED,
+)
 CONCERNED = ("draft", *ASKING, "offered", "allocated")
 
 
@@ -61,7 +68,7 @@ def requests_by_day(call: Call, since: datetime) -> dict[date, int]:
     rows = session.execute(
         select(day, func.count())
         .where(Application.call_id == call.id, Application.submitted_at >= since)
-        .where(Application.status.not_in(("withdrawn", "refused")))
+        .where(Application.status.not_in((ApplicationStatus.WITHDRAWN, ApplicationStatus.REFUSED)))
         .group_by(day)
         .order_by(day)
     )
@@ -96,7 +103,7 @@ def outlook(call: Call) -> Outlook:
     """How long the money of a call lasts, from the applications of the last days; they reserve none of it."""
     budget, asked, now = programmes.meter(call).total, asked_for(call), clock.now()
     found = None
-    if call.is_open(now) or call.status == "paused":
+    if call.is_open(now) or call.status == CallStatus.PAUSED:
         edition = terms(clock.today())
         since_opening = (clock.today() - call.opens_at.astimezone(clock.zone()).date()).days + 1
         days = max(1, min(edition.forecast_days, since_opening))
@@ -123,6 +130,6 @@ def not_told_of_end(call_id: UUID, *, limit: int) -> Sequence[Application]:
 
 def undone(call_id: UUID) -> int:
     """How many applications of a call still wait for an answer of either side."""
-    waiting = Application.status.in_(("draft", *ASKING, "offered"))
+    waiting = Application.status.in_((ApplicationStatus.DRAFT, *ASKING, ApplicationStatus.OFFERED))
     count = select(func.count()).select_from(Application).where(Application.call_id == call_id, waiting)
     return session.scalar(count) or 0

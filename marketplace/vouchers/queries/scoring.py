@@ -16,17 +16,19 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.programmes.models import Call
+from marketplace.programmes.states import CallStatus
 from marketplace.vouchers.models import Application, Evidence, Score, Scoring
 from marketplace.vouchers.scoring import proved
+from marketplace.vouchers.states import ApplicationStatus, ScoringStatus
 
-OPEN = ("assigned", "accepted")
+OPEN = (ScoringStatus.ASSIGNED, ScoringStatus.ACCEPTED)
 LIVE = (*OPEN, "scored")
-UNDECIDED = ("submitted", "in_review")
+UNDECIDED = (ApplicationStatus.SUBMITTED, ApplicationStatus.IN_REVIEW)
 # How many evaluators score each application of a call; null where vouchers are not given by score.
 NEEDED = Call.scoring["scorers"].as_integer()
 
 # A scoring that somebody waits for; to be used with its application and call.
-WAITING = Scoring.status.in_(OPEN), Application.status == "accepted", Call.status == "closed"
+WAITING = Scoring.status.in_(OPEN), Application.status == ApplicationStatus.ACCEPTED, Call.status == CallStatus.CLOSED
 
 
 def scorings_of(actor: Actor) -> Select[Scoring]:
@@ -35,7 +37,7 @@ def scorings_of(actor: Actor) -> Select[Scoring]:
     found = select(Scoring).options(
         application.joinedload(Application.call), application.joinedload(Application.organisation)
     )
-    return found.where(Scoring.evaluator_id == actor.person_id, Scoring.status != "refused")
+    return found.where(Scoring.evaluator_id == actor.person_id, Scoring.status != ScoringStatus.REFUSED)
 
 
 def get_scoring(scoring_id: UUID, *, actor: Actor, lock: bool = False) -> Scoring:
@@ -70,7 +72,7 @@ def scorers_to_remind() -> Sequence[Row[Call, UUID, date, int]]:
 
 def _too_few(statuses: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
     """Accepted applications that have too few scorings in these statuses; to be used with their call."""
-    return Application.status == "accepted", _given(statuses) < NEEDED
+    return Application.status == ApplicationStatus.ACCEPTED, _given(statuses) < NEEDED
 
 
 def _given(statuses: Sequence[str]) -> ScalarSelect[int]:
@@ -81,7 +83,7 @@ def _given(statuses: Sequence[str]) -> ScalarSelect[int]:
 def unscored(call: Call) -> int:
     """How many accepted applications of the call still lack a score."""
     count = select(func.count()).select_from(Application).join(Application.call)
-    return session.scalar(count.where(Call.id == call.id, *_too_few(("scored",)))) or 0
+    return session.scalar(count.where(Call.id == call.id, *_too_few((ScoringStatus.SCORED,)))) or 0
 
 
 def short_of_scorers(call_id: UUID) -> Sequence[Row[UUID, UUID, int]]:
@@ -104,7 +106,7 @@ def calls_short_of_scorers() -> Select[Call, int, int]:
     return (
         select(Call, func.count().label("applications"), func.sum(NEEDED - _given(LIVE)).label("places"))
         .join(Application, Application.call_id == Call.id)
-        .where(Call.status == "closed", *_too_few(LIVE), ~undecided.correlate(Call).exists())
+        .where(Call.status == CallStatus.CLOSED, *_too_few(LIVE), ~undecided.correlate(Call).exists())
         .group_by(Call.id)
         .order_by(Call.closes_at, Call.id)
     )
@@ -149,11 +151,11 @@ def scorers_of(call_id: UUID) -> Sequence[Row[UUID, date | None, int, int, int, 
         select(
             Scoring.evaluator_id,
             last_day.label("last_day"),
-            count("assigned").label("to_declare"),
-            count("accepted").label("to_score"),
-            count("scored").label("scored"),
-            count("refused").label("refused"),
-            count("lapsed").label("lapsed"),
+            count(ScoringStatus.ASSIGNED).label("to_declare"),
+            count(ScoringStatus.ACCEPTED).label("to_score"),
+            count(ScoringStatus.SCORED).label("scored"),
+            count(ScoringStatus.REFUSED).label("refused"),
+            count(ScoringStatus.LAPSED).label("lapsed"),
         )
         .join(Scoring.application)
         .where(Application.call_id == call_id)

@@ -16,6 +16,7 @@ from marketplace.core.errors import NotFound
 from marketplace.ledger import queries as ledger
 from marketplace.programmes.models import Programme
 from marketplace.vouchers.models import Application, Voucher
+from marketplace.vouchers.states import VoucherStatus
 
 
 def visible_vouchers(actor: Actor) -> Select[Voucher]:
@@ -79,7 +80,7 @@ def active_vouchers(programme_id: UUID, organisation_ids: Sequence[UUID]) -> set
             select(Voucher.organisation_id).where(
                 Voucher.programme_id == programme_id,
                 Voucher.organisation_id == any_(array(organisation_ids)),
-                Voucher.status.in_(("issued", "suspended")),
+                Voucher.status.in_((VoucherStatus.ISSUED, VoucherStatus.SUSPENDED)),
             )
         )
     )
@@ -90,7 +91,7 @@ def hold_active_voucher(programme: Programme, application_ids: Sequence[UUID]) -
     if not programme.one_active_voucher:
         return set()
     held = select(Application.id).join(Voucher, Voucher.organisation_id == Application.organisation_id)
-    active = Voucher.programme_id == programme.id, Voucher.status.in_(("issued", "suspended"))
+    active = Voucher.programme_id == programme.id, Voucher.status.in_((VoucherStatus.ISSUED, VoucherStatus.SUSPENDED))
     return set(session.scalars(held.where(Application.id == any_(array(application_ids)), *active)))
 
 
@@ -98,7 +99,7 @@ def expired_voucher_ids(now: datetime, *, limit: int) -> Sequence[UUID]:
     """Vouchers whose last day is over but which still count as valid, the longest overdue first."""
     return session.scalars(
         select(Voucher.id)
-        .where(Voucher.status.in_(("issued", "suspended")), Voucher.expires_at <= now)
+        .where(Voucher.status.in_((VoucherStatus.ISSUED, VoucherStatus.SUSPENDED)), Voucher.expires_at <= now)
         .order_by(Voucher.expires_at, Voucher.id)
         .limit(limit)
     ).all()
@@ -111,7 +112,7 @@ def voucher_ids_to_remind(now: datetime, percents: Sequence[int], *, limit: int)
     due = [(passed * 100 >= whole * percent) & (Voucher.reminded_percent < percent) for percent in percents]
     return session.scalars(
         select(Voucher.id)
-        .where(Voucher.status == "issued", Voucher.expires_at > now, or_(false(), *due))
+        .where(Voucher.status == VoucherStatus.ISSUED, Voucher.expires_at > now, or_(false(), *due))
         .order_by(Voucher.expires_at, Voucher.id)
         .limit(limit)
     ).all()

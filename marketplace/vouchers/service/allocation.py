@@ -18,6 +18,7 @@ from marketplace.ledger import queries as ledger_queries
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import service as programmes_service
 from marketplace.programmes.models import Call, Programme
+from marketplace.programmes.states import CallStatus
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.allocation import AID_CAP, Answer, Line, Ticket, list_hash
 from marketplace.vouchers.caps import breaks
@@ -38,7 +39,7 @@ def close_call(call_id: UUID, *, actor: Actor) -> None:
     """
     call = programmes_service.close_call(call_id, actor=actor)
     begun = queries.find_allocation(call.id) is not None
-    if call.status != "closed" or begun or queries.undecided(call.id):
+    if call.status != CallStatus.CLOSED or begun or queries.undecided(call.id):
         return
     ask_scorers(call, actor=actor)
     if not queries.unscored(call):
@@ -49,7 +50,7 @@ def start_allocation(call_id: UUID, *, actor: Actor) -> Allocation:
     """Begin the one allocation of a closed call, over its sealed list; batches in the background do the work."""
     rules.check_officer_or_system(actor)
     call = programmes_service.close_call(call_id, actor=actor)
-    if call.status != "closed":
+    if call.status != CallStatus.CLOSED:
         raise DomainError(_("The call is still open. Allocation begins after it closes. Nothing was saved."))
     if queries.undecided(call.id):
         raise DomainError(_("Decide first about the applications whose eligibility is open. Nothing was saved."))

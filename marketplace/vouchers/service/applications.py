@@ -26,7 +26,7 @@ from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Application, Assessment, Evidence
 from marketplace.vouchers.service.ceiling import ask_for_check, check_ceiling
 from marketplace.vouchers.service.waiting_room import take_ticket
-from marketplace.vouchers.states import APPLICATION
+from marketplace.vouchers.states import APPLICATION, ApplicationStatus
 
 READERS = (Role.SIGNATORY, Role.PREPARER)
 
@@ -141,7 +141,7 @@ def withdraw(application_id: UUID, *, actor: Actor) -> Application:
     """Take an application back; once it was submitted, by the signatory."""
     rules.check_sme(actor)
     application = queries.get_application(application_id, actor=actor, lock=True)
-    if application.status != "draft":
+    if application.status != ApplicationStatus.DRAFT:
         rules.check_signatory(actor)
         _go_on_with(application)
     transition(application, APPLICATION, "withdraw", actor=actor)
@@ -222,8 +222,13 @@ def _draft(application_id: UUID, actor: Actor) -> Application:
 
 
 def _tell_received(application: Application) -> None:
-    tell(application, "receipt", closes_at=application.call.closes_at, in_review=application.status == "in_review")
-    if application.status == "in_review":
+    tell(
+        application,
+        "receipt",
+        closes_at=application.call.closes_at,
+        in_review=application.status == ApplicationStatus.IN_REVIEW,
+    )
+    if application.status == ApplicationStatus.IN_REVIEW:
         notify_role(
             Role.PROGRAMME_OFFICER,
             "vouchers/undetermined",

@@ -10,6 +10,7 @@ from marketplace.core.tasks import Task, schedule
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import service as programmes_service
 from marketplace.programmes.models import Call
+from marketplace.programmes.states import CallStatus
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Application
 
@@ -44,7 +45,7 @@ def watch_ceiling(call_id: UUID, *, actor: Actor) -> None:
     if ceiling is None or call.closes_at <= clock.now():
         return
     asked = queries.asked_for(call)
-    if call.status == "published" and asked >= ceiling:
+    if call.status == CallStatus.PUBLISHED and asked >= ceiling:
         programmes_service.pause_call(call.id, actor=actor, asked=asked, ceiling=ceiling)
-    elif call.status == "paused" and asked < ceiling:
+    elif call.status == CallStatus.PAUSED and asked < ceiling:
         programmes_service.resume_call(call.id, actor=actor, asked=asked, ceiling=ceiling)

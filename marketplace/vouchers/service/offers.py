@@ -26,7 +26,7 @@ from marketplace.vouchers.service.allocation import (
 from marketplace.vouchers.service.applications import tell
 from marketplace.vouchers.service.deciding import promised_now
 from marketplace.vouchers.service.issuing import issue_all
-from marketplace.vouchers.states import APPLICATION
+from marketplace.vouchers.states import APPLICATION, ApplicationStatus
 
 # How far down the waitlist one look goes; eligibility is taken again of each.
 AT_ONCE = 50
@@ -114,7 +114,7 @@ def lapse_offer(application_id: UUID, *, actor: Actor, key: str) -> Application:
     """End an offer that nobody took in time; its money goes to the next in line. An answered one stays as it is."""
     rules.check_system(actor)
     application = _locked(application_id)
-    if application.status == "offered":
+    if application.status == ApplicationStatus.OFFERED:
         rules.check_offer_over(application, clock.now())
         application.reason = "offer_lapsed"
         _end_offer(application, "lapse", actor)

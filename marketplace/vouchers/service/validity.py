@@ -17,7 +17,7 @@ from marketplace.core.db import session
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.reminders import reached
-from marketplace.vouchers.states import VOUCHER
+from marketplace.vouchers.states import VOUCHER, VoucherStatus
 
 log = structlog.get_logger()
 
@@ -60,7 +60,7 @@ def remind_holders(*, actor: Actor) -> int:
 def _remind(voucher_id: UUID, actor: Actor) -> None:
     voucher = queries.get_voucher(voucher_id, lock=True)
     percent = _reached(voucher)
-    if voucher.status != "issued" or percent <= voucher.reminded_percent:
+    if voucher.status != VoucherStatus.ISSUED or percent <= voucher.reminded_percent:
         return
     record(actor, "voucher.remind", voucher, after={"percent": percent})
     voucher.reminded_percent = percent

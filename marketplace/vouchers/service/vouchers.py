@@ -18,7 +18,7 @@ from marketplace.ledger.service import Leg, money_verb, post
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.service.validity import tell_holder
-from marketplace.vouchers.states import VOUCHER
+from marketplace.vouchers.states import VOUCHER, VoucherStatus
 
 log = structlog.get_logger()
 
@@ -43,16 +43,20 @@ def release_commitment(
     if not usable:
         voucher.released += amount
         _offer(voucher)
-    elif voucher.status == "exhausted":
+    elif voucher.status == VoucherStatus.EXHAUSTED:
         transition(voucher, VOUCHER, "refill", actor=actor)
     db.flush()
 
 
 def _takes_back(voucher: Voucher) -> bool:
-    if voucher.expires_at <= clock.now() or voucher.status not in ("issued", "suspended", "exhausted"):
+    if voucher.expires_at <= clock.now() or voucher.status not in (
+        VoucherStatus.ISSUED,
+        VoucherStatus.SUSPENDED,
+        VoucherStatus.EXHAUSTED,
+    ):
         return False
     # A voucher that was used up can't come to life beside a newer one where the programme allows only one.
-    newer = voucher.status == "exhausted" and voucher.one_active
+    newer = voucher.status == VoucherStatus.EXHAUSTED and voucher.one_active
     return not (newer and queries.active_vouchers(voucher.programme_id, [voucher.organisation_id]))
 
 

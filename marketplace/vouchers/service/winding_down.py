@@ -15,7 +15,7 @@ from marketplace.programmes.models import Call
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Application
 from marketplace.vouchers.service.applications import READERS
-from marketplace.vouchers.states import APPLICATION
+from marketplace.vouchers.states import APPLICATION, ApplicationStatus, VoucherStatus
 
 BATCH = 100
 
@@ -54,9 +54,9 @@ def wind_up_calls(*, actor: Actor) -> None:
 
 def _answer(application: Application, actor: Actor) -> str:
     """Drafts end, who waits is answered, offers and vouchers stand; how it stands now."""
-    if application.status in ("offered", "allocated"):
+    if application.status in (ApplicationStatus.OFFERED, ApplicationStatus.ALLOCATED):
         return application.status
-    event = "withdraw" if application.status == "draft" else "refuse"
+    event = "withdraw" if application.status == ApplicationStatus.DRAFT else "refuse"
     application.reason = "winding_down"
     transition(application, APPLICATION, event, actor=actor, reason="winding_down")
     return application.status
@@ -64,7 +64,11 @@ def _answer(application: Application, actor: Actor) -> str:
 
 def _tell(call: Call, application: Application, standing: str) -> None:
     voucher = application.voucher
-    if voucher is not None and voucher.status not in ("issued", "suspended", "exhausted"):
+    if voucher is not None and voucher.status not in (
+        VoucherStatus.ISSUED,
+        VoucherStatus.SUSPENDED,
+        VoucherStatus.EXHAUSTED,
+    ):
         return
     notify_organisation(
         application.organisation_id,

@@ -16,6 +16,7 @@ from marketplace.core.errors import NotFound
 from marketplace.core.i18n import _, localized
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
+from marketplace.programmes.states import CallStatus
 from marketplace.vouchers import queries, rules, scoring, service
 from marketplace.vouchers.forms import ApplicationFilter, ConfirmForm, DecisionForm, FilterForm, ReasonForm
 from marketplace.vouchers.models import AllocationEntry, Application, Voucher
@@ -110,7 +111,7 @@ def call_allocation(call_id: UUID) -> ResponseReturnValue:
     """How the vouchers of a call were allocated: the list that anybody can replay."""
     actor = current_actor()
     call = programmes.get_call(call_id, actor=actor)
-    if call.status == "draft":
+    if call.status == CallStatus.DRAFT:
         raise NotFound()
     entries = queries.allocation_entries(call_id)
     if exports.wanted():

@@ -17,7 +17,7 @@ from marketplace.ledger import queries as ledger
 from marketplace.vouchers import document, queries, reminders, rules, service
 from marketplace.vouchers.forms import ConfirmForm, ReasonForm
 from marketplace.vouchers.models import Voucher
-from marketplace.vouchers.states import VOUCHER
+from marketplace.vouchers.states import VOUCHER, VoucherStatus
 from marketplace.vouchers.views import blueprint
 
 READERS = (*SME, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.AUDITOR)
@@ -45,10 +45,10 @@ def voucher(voucher_id: UUID) -> ResponseReturnValue:
         remaining=queries.remaining(found.id),
         transfers=ledger.transfers_of(found.id),
         lifecycle=VOUCHER,
-        usable=found.status == "issued" and found.expires_at > clock.now(),
+        usable=found.status == VoucherStatus.ISSUED and found.expires_at > clock.now(),
         reminders=_reminders(found),
         may_extend=actor.role is Role.SIGNATORY and rules.may_be_extended(found, clock.now()),
-        may_surrender=actor.role is Role.SIGNATORY and found.status == "issued",
+        may_surrender=actor.role is Role.SIGNATORY and found.status == VoucherStatus.ISSUED,
         moves=[event for event in ("suspend", "resume", "revoke") if VOUCHER.find(found.status, event)],
     )
 
@@ -95,13 +95,13 @@ def voucher_surrender(voucher_id: UUID) -> ResponseReturnValue:
 def verify(code: str) -> ResponseReturnValue:
     """Whether a printed voucher is valid now, and nothing else; an unknown code is answered like an ended one."""
     found = queries.find_voucher_by_code(code)
-    valid = found is not None and found.status == "issued" and found.expires_at > clock.now()
+    valid = found is not None and found.status == VoucherStatus.ISSUED and found.expires_at > clock.now()
     return web.page("vouchers/verify.html", valid=valid)
 
 
 def _reminders(voucher: Voucher) -> list[datetime]:
     """When the holder is reminded from now on, as long as money is left."""
-    if voucher.status != "issued":
+    if voucher.status != VoucherStatus.ISSUED:
         return []
     percents = terms(clock.today()).reminder_percents
     due = reminders.moments(voucher.issued_at, voucher.expires_at, percents)
