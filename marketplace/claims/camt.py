@@ -1,6 +1,6 @@
 """Owns reading the bank's reports, camt.054.001.08 notifications and camt.053.001.08 statements, as plain entries."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
@@ -48,7 +48,7 @@ class Entry:
     return_reason: str
 
 
-def read(content: bytes, digits: dict[str, int], zone: tzinfo) -> list[Entry]:
+def read(content: bytes, digits: Mapping[str, int], zone: tzinfo) -> list[Entry]:
     """Every booked transaction of the report; `digits` gives each currency's minor digits. Raises BadReport.
 
     Where the bank gives a moment, its day is the one in `zone`.
@@ -72,7 +72,7 @@ def read(content: bytes, digits: dict[str, int], zone: tzinfo) -> list[Entry]:
     ]
 
 
-def _entries(account: str, booked: Element, digits: dict[str, int], zone: tzinfo) -> Iterator[Entry]:
+def _entries(account: str, booked: Element, digits: Mapping[str, int], zone: tzinfo) -> Iterator[Entry]:
     details = _all(booked, "NtryDtls/TxDtls")
     for position, detail in enumerate(details or [booked]):
         source = detail if _find(detail, "Amt") is not None else booked
@@ -112,7 +112,7 @@ def _reference(detail: Element) -> str:
     return "" if reference == NOT_PROVIDED else reference
 
 
-def _amount(parent: Element, digits: dict[str, int]) -> tuple[int, str]:
+def _amount(parent: Element, digits: Mapping[str, int]) -> tuple[int, str]:
     element = _find(parent, "Amt")
     currency = "" if element is None else element.get("Ccy", "")
     if element is None or currency not in digits:

@@ -219,7 +219,7 @@ class MoneyField(_Parsed):
     def parse(self, typed: str) -> int:
         digits = exponent(self.currency)
         plain = re.sub(r"(?<=\d),(?=\d{3}(\D|$))", "", typed)
-        match = re.fullmatch(r"(\d{1,13})(?:\.(\d{1,3}))?", plain, re.ASCII)
+        match = re.fullmatch(r"(\d{1,13})(?:\.(\d{1,4}))?", plain, re.ASCII)
         if not match or len(match[2] or "") > digits:
             raise ValueError
         return int(match[1] + (match[2] or "").ljust(digits, "0"))

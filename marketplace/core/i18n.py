@@ -1,12 +1,15 @@
 """Texts in the reader's language: lazy source texts, data texts, money and dates."""
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeAlias
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import NumberPattern, format_decimal
 from flask_babel import force_locale, get_locale, lazy_gettext, ngettext
 from flask_babel.speaklater import LazyString
 
@@ -45,8 +48,18 @@ def money(amount: int | None, currency: str = "KRW") -> str:
     """An amount in minor units as the reader writes it: '₩12,000,000'."""
     if amount is None:
         return ""
-    digits = exponent(currency)
-    return format_currency(Decimal(amount).scaleb(-digits), currency, locale=locale())
+    language, digits = locale(), exponent(currency)
+    value = Decimal(amount).scaleb(-digits)
+    text: str = _money_pattern(language, digits).apply(value, language, currency=currency, currency_digits=False)
+    return text
+
+
+@cache
+def _money_pattern(language: str, digits: int) -> NumberPattern:
+    """The language's pattern for money with the digits of ISO 4217; CLDR shows fewer for some currencies."""
+    pattern: NumberPattern = copy(Locale(language).currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return pattern
 
 
 def number(value: int | None) -> str:

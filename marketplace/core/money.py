@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# ISO 4217: digits after the point; two where a currency isn't named here.
-EXPONENTS = {"KRW": 0, "JPY": 0, "VND": 0, "KWD": 3, "BHD": 3}
+from config.currencies import MINOR_UNITS
 
 
 def exponent(currency: str) -> int:
-    """Digits of the minor unit (ISO 4217): 0 for KRW, 2 for EUR."""
-    return EXPONENTS.get(currency, 2)
+    """Digits of the minor unit (ISO 4217): 0 for KRW, 2 for EUR. Raises ValueError for what isn't a currency."""
+    if currency not in MINOR_UNITS:
+        raise ValueError(f"{currency!r} is no currency with a minor unit (ISO 4217)")
+    return MINOR_UNITS[currency]
 
 
 @dataclass(frozen=True, order=True)

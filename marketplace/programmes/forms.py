@@ -9,6 +9,7 @@ from uuid import UUID
 from wtforms import BooleanField
 
 from config import lists
+from config.currencies import PAYABLE
 from marketplace.core.forms import (
     ChoiceField,
     ChoicesField,
@@ -21,13 +22,12 @@ from marketplace.core.forms import (
     WholeNumberField,
 )
 from marketplace.core.i18n import _, localized
-from marketplace.core.money import EXPONENTS, exponent
+from marketplace.core.money import exponent
 from marketplace.programmes import rules
 from marketplace.programmes.models import ONE_CATEGORY, Call, Funder, Programme
 from marketplace.programmes.standards import standards
 from marketplace.programmes.terms import Method, Terms
 
-CURRENCIES = sorted({"EUR", *EXPONENTS} - {"BHD", "KWD"})
 LARGEST_AMOUNT = 10**12  # whole major units
 
 
@@ -42,7 +42,7 @@ class ProgrammeForm(Form):
     service_lines = ChoicesField(_("Service lines"))
     stages = ChoicesField(_("Stages"))
     size_standard = SelectOneField(_("Size standard"))
-    currency = SelectOneField(_("Currency"), choices=[(code, code) for code in CURRENCIES])
+    currency = SelectOneField(_("Currency"), choices=[(code, code) for code in PAYABLE])
     voucher_amount = WholeNumberField(_("Aid of one voucher"), minimum=1, maximum=LARGEST_AMOUNT)
     voucher_validity_days = WholeNumberField(_("Days a voucher is valid"), minimum=1, maximum=3660)
     one_active_voucher = BooleanField(_("A company may hold only one active voucher of this programme"))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.core.money import exponent, split
+from marketplace.core.money import split
 
 weights = st.lists(st.integers(0, 10_000), min_size=1, max_size=6).filter(any)
 
@@ -27,7 +27,3 @@ def test_the_largest_remainder_is_served_first_and_the_earlier_wins_a_tie():
 def test_what_cannot_be_split_is_refused(amount, weights):
     with pytest.raises(ValueError, match="a split needs"):
         split(amount, weights)
-
-
-def test_won_has_no_minor_unit_and_an_unknown_currency_two_digits():
-    assert (exponent("KRW"), exponent("EUR"), exponent("KWD")) == (0, 2, 3)

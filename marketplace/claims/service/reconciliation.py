@@ -7,6 +7,7 @@ from typing import IO
 
 from sqlalchemy import func, select
 
+from config.currencies import MINOR_UNITS
 from config.payments import terms
 from marketplace.claims import camt, queries
 from marketplace.claims.camt import BadReport, Entry
@@ -22,11 +23,10 @@ from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import DomainError, Forbidden, Invalid, Words
 from marketplace.core.i18n import _, force_locale
-from marketplace.core.money import Money, exponent
+from marketplace.core.money import Money
 from marketplace.core.tasks import Task, schedule
 from marketplace.engagements import service as engagements
 
-CURRENCIES = ("KRW", "EUR", "USD", "GBP", "JPY", "PLN", "VND")
 DEBT = re.compile(r"RCV-\d{4}-\d{6,}")
 CO_PAYMENT = re.compile(r"COP-\d{4}-\d{6,}")
 # Files are taken one after the other, so that one movement reported twice is seen.
@@ -41,7 +41,7 @@ def import_bank_file(stream: IO[bytes], *, actor: Actor, filename: str) -> BankI
         raise Forbidden()
     content = stream.read(camt.MAX_BYTES + 1)
     try:
-        entries = camt.read(content, {currency: exponent(currency) for currency in CURRENCIES}, clock.zone())
+        entries = camt.read(content, MINOR_UNITS, clock.zone())
     except BadReport as error:
         raise Invalid(
             _("This is not a bank report that can be read: %(why)s", why=error.args[0]), field="file"
