@@ -8,7 +8,6 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -154,7 +153,7 @@ def fresh_database(sockets: Path, settings: Settings, app: Flask, template: str 
     url = copy_template(sockets, name, template)
     engine = db.connect(url, pool_size=20)
     previous, app.extensions["test_engine"] = app.extensions["test_engine"], engine
-    yield replace(settings, database_url=url, owner_database_url=url.replace("app@", "owner@"))
+    yield settings.model_copy(update={"database_url": url, "owner_database_url": url.replace("app@", "owner@")})
     app.extensions["test_engine"] = previous
     unbind()
     engine.dispose()

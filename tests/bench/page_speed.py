@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -80,7 +80,7 @@ def main() -> None:
 
     started = time.monotonic()
     with server() as (_running, settings, folder):
-        settings = replace(settings, demo=True)
+        settings = settings.model_copy(update={"demo": True})
         os.environ.update(readers.environment(settings))
         app = create_app(settings)
         print("making data", flush=True)

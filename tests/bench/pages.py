@@ -9,7 +9,6 @@ import signal
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -27,7 +26,7 @@ class Site:
     """The web server on a port of its own, with the product or another application."""
 
     def __init__(self, settings: Settings, folder: Path, *, application: str = "app:create_app()") -> None:
-        self.settings = replace(settings, host="127.0.0.1", port=free_port(), web_processes=2)
+        self.settings = settings.model_copy(update={"host": "127.0.0.1", "port": free_port(), "web_processes": 2})
         os.environ.update(
             TESTING="1",
             DATA_DIR=str(settings.data_dir),

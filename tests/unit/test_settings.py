@@ -63,11 +63,42 @@ def test_production_refuses_what_is_not_safe(tmp_path: Path, wrong: dict[str, st
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"PORT": "80a"}, {"PORT": "٨٠"}, {"PORT": "-1"}, {"DEMO": "perhaps"}, {"DATABASE_URL": "mysql://db/x"}],
+    [
+        {"PORT": "80a"},
+        {"PORT": "٨٠"},
+        {"PORT": "-1"},
+        {"DEMO": "perhaps"},
+        {"PRODUCTION": "perhaps"},
+        {"DATABASE_URL": "mysql://db/x"},
+    ],
 )
 def test_nonsense_is_refused_with_a_sentence(tmp_path: Path, wrong: dict[str, str]) -> None:
-    with pytest.raises(SettingsError, match=next(iter(wrong))):
+    with pytest.raises(SettingsError, match=rf"^{next(iter(wrong))} must be(gin)? .*\.$"):
         Settings.from_environment({"DATA_DIR": str(tmp_path)} | wrong)
+
+
+def test_the_environment_is_read_and_an_empty_variable_counts_as_not_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PORT", "9000")
+    monkeypatch.setenv("DEMO", "")
+    settings = Settings.from_environment()
+    assert settings.data_dir == tmp_path
+    assert settings.base_url == "http://127.0.0.1:9000"
+    assert settings.demo
+
+
+def test_what_is_given_is_read_without_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "9000")
+    assert Settings.from_environment({"DATA_DIR": str(tmp_path)}).port == 8000
+    assert Settings.from_environment({"PORT": ""}).port == 8000
+
+
+def test_settings_stay_as_they_were_read(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"DATA_DIR": str(tmp_path)})
+    with pytest.raises(ValueError, match="frozen"):
+        settings.port = 9000  # type: ignore[misc]
 
 
 def test_secrets_are_not_printed(tmp_path: Path) -> None:
