@@ -1,11 +1,12 @@
 """The courses that consultants take and how long a pass is valid, as data."""
 
 import tomllib
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+
+from dateutil.relativedelta import relativedelta
 
 FILE = Path(__file__).resolve().parents[2] / "config" / "training" / "courses.toml"
 
@@ -49,6 +50,4 @@ def required() -> list[str]:
 
 def expires_on(course: str, passed_on: date) -> date:
     """The last day on which a pass of that day is valid: so many months later, at most the month's last day."""
-    months = passed_on.month - 1 + courses()[course].validity_months
-    year, month = passed_on.year + months // 12, months % 12 + 1
-    return date(year, month, min(passed_on.day, monthrange(year, month)[1]))
+    return passed_on + relativedelta(months=courses()[course].validity_months)

@@ -1,8 +1,9 @@
 """The arithmetic of debts: due dates, equal instalments, simple interest, and what a sum of money covers."""
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+
+from dateutil.relativedelta import relativedelta
 
 from marketplace.core.money import split
 
@@ -27,15 +28,9 @@ class Parts:
         return Parts(self.principal + other.principal, self.surcharge + other.surcharge, self.interest + other.interest)
 
 
-def months_later(day: date, months: int) -> date:
-    """The same day so many months later, or the last day of a shorter month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
 def due_dates(first: date, count: int, every_months: int) -> list[date]:
     """`count` days, the first one and then one every so many months, counted from the first."""
-    return [months_later(first, number * every_months) for number in range(count)]
+    return [first + relativedelta(months=number * every_months) for number in range(count)]
 
 
 def shares(owed: Parts, count: int) -> list[Parts]:

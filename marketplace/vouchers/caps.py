@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from dateutil.relativedelta import relativedelta
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,7 @@ def window_start(moment: datetime, months: int) -> datetime:
 
     A promise counts from the moment the voucher is given, as for de minimis aid (Regulation (EU) 2023/2831, article 3).
     """
-    year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
+    return moment - relativedelta(months=months)
 
 
 def breaks(cap: int | None, *, promised: int, amount: int) -> bool:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from marketplace.ethics.rules.dates import months_before
+from dateutil.relativedelta import relativedelta
+
 from marketplace.ethics.rules.facts import CoPayment, Facts, Hit, Party, strong, weak
 from marketplace.ethics.rules.identity import digits_and_letters, firm_name, plain
 from marketplace.ethics.rules.register import Limits, rule
@@ -16,7 +17,7 @@ def aid_ceiling(facts: Facts, limits: Limits) -> Iterator[Hit]:
         return
     months = facts.aid_window_months or int(limits["window_months"])
     for grant in facts.aid:
-        start = months_before(grant.granted_on, months)
+        start = grant.granted_on - relativedelta(months=months)
         window = [each for each in facts.aid if start < each.granted_on <= grant.granted_on]
         total = sum(each.amount for each in window)
         if total > facts.aid_ceiling:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
+from dateutil.relativedelta import relativedelta
+
 from config import recovery, repayment
 from marketplace.claims import service as claims
 from marketplace.core import clock, db
@@ -172,6 +174,6 @@ def _plan_repayment(receivable: Receivable) -> None:
     declared_on = receivable.proposed_at.astimezone(clock.zone()).date()
     programme = queries.programme_of(receivable.engagement)
     terms = rules.check_success(receivable.engagement, programme.code, declared_on)
-    first = schedule.months_later(clock.today(), terms.first_due_after_months)
+    first = clock.today() + relativedelta(months=terms.first_due_after_months)
     parts = schedule.shares(Parts(receivable.principal), terms.instalments)
     add_instalments(receivable, parts, schedule.due_dates(first, terms.instalments, terms.every_months))

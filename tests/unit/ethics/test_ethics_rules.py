@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from marketplace.ethics.rules import book
-from marketplace.ethics.rules.dates import months_before
 from marketplace.ethics.rules.facts import (
     Act,
     Aid,
@@ -287,8 +286,3 @@ def test_e27_signs_of_a_careless_answer() -> None:
 def test_every_rule_of_the_edition_has_a_test_here() -> None:
     tested = {name.split("_")[1].upper() for name in globals() if name.startswith("test_e") and name[6:8].isdigit()}
     assert tested == set(EDITION.rules)
-
-
-def test_months_before_stays_in_the_month() -> None:
-    assert months_before(date(2026, 3, 31), 1) == date(2026, 2, 28)
-    assert months_before(date(2026, 1, 15), 36) == date(2023, 1, 15)

@@ -71,7 +71,7 @@ def test_due_dates_keep_their_day_where_the_month_has_it() -> None:
     found = schedule.due_dates(date(2028, 1, 31), 4, 1)
     assert found == [date(2028, 1, 31), date(2028, 2, 29), date(2028, 3, 31), date(2028, 4, 30)]
     assert schedule.due_dates(date(2026, 11, 25), 3, 12)[-1] == date(2028, 11, 25)
-    assert schedule.months_later(date(2026, 12, 1), 1) == date(2027, 1, 1)
+    assert schedule.due_dates(date(2026, 12, 1), 2, 1)[-1] == date(2027, 1, 1)
 
 
 def test_the_grounds_have_their_surcharges_up_to_five_times() -> None:
