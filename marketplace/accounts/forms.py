@@ -13,7 +13,16 @@ from marketplace.accounts.passwords import MAXIMUM_LENGTH
 from marketplace.accounts.states import PERSON
 from marketplace.core import clock
 from marketplace.core.actors import AGENCY, EVERYONE, PROVIDER, ROLE_LABELS, SME
-from marketplace.core.forms import ChoiceField, DateField, Form, LongTextField, SelectOneField, TextField
+from marketplace.core.forms import (
+    ChoiceField,
+    DateField,
+    FilterForm,
+    Form,
+    LongTextField,
+    ReasonForm,
+    SelectOneField,
+    TextField,
+)
 from marketplace.core.i18n import LOCALES, _, localized
 
 LANGUAGES = [("ko", "한국어"), ("en", "English")]
@@ -169,14 +178,6 @@ class GrantRoleForm(RoleForm):
     valid_until = DateField(_("Last day"), required=False)
 
 
-class ConfirmForm(Form):
-    """Nothing to type: one question, one button."""
-
-
-class ReasonForm(Form):
-    reason = LongTextField(_("Reason"), max_length=500)
-
-
 class ExportForm(ReasonForm):
     format = ChoiceField(_("File format"), choices=[("csv", "CSV"), ("xlsx", "XLSX")])
 
@@ -195,15 +196,6 @@ def check_phone(field: TextField) -> None:
 
 def _with_blank(labels: Any) -> list[tuple[str, Any]]:
     return [("", _("Choose one")), *((code, localized(label)) for code, label in labels.items())]
-
-
-class FilterForm(Form):
-    """What narrows a list; it changes nothing, so it needs neither token nor key."""
-
-    key = None  # type: ignore[assignment]
-
-    class Meta:
-        csrf = False
 
 
 class PeopleFilter(FilterForm):

@@ -94,10 +94,6 @@ def in_currency(form: type[InvoiceForm], currency: str) -> Any:
     return type(form.__name__, (form,), {"invoice_gross": field})
 
 
-class ConfirmForm(Form):
-    """One press after the answers were shown once more."""
-
-
 class CheckForm(Form):
     """The first officer's statement."""
 
@@ -144,12 +140,6 @@ class ReturnForm(Form):
     """Everything that is missing, in one list."""
 
     reasons = LongTextField(_("What is missing"), max_length=4000)
-
-
-class ReasonForm(Form):
-    """Why something is held, lifted or taken out."""
-
-    reason = LongTextField(_("Reason"), max_length=2000)
 
 
 class BatchForm(Form):

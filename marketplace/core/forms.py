@@ -76,6 +76,15 @@ class FilterForm(Form):
     class Meta:
         csrf = False
 
+    def chosen(self, name: str) -> str:
+        """The field's value, or nothing when the address holds one that the field doesn't take."""
+        field = self[name]
+        return "" if field.errors else field.data or ""
+
+
+class ConfirmForm(Form):
+    """One question, one button: nothing is typed."""
+
 
 def storable(value: str) -> bool:
     """True unless the text holds what the database or a reader can't take (NUL, controls, reordering marks)."""
@@ -175,6 +184,12 @@ class _Parsed(StringField):
         if self.raw_data:
             return self.typed
         return "" if self.data is None else self.show(self.data)
+
+
+class ReasonForm(Form):
+    """Why something is done, in words that others read later."""
+
+    reason = LongTextField(_("Reason"), max_length=4000)
 
 
 class WholeNumberField(_Parsed):

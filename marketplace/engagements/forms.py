@@ -43,10 +43,6 @@ class StartForm(Form):
     starts_on = DateField(_("The work starts on"))
 
 
-class ConfirmForm(Form):
-    """One press after the answers were shown once more."""
-
-
 class SignForm(Form):
     """The signature under an agreement."""
 
@@ -63,12 +59,6 @@ class AcceptForm(Form):
     """The SME's acceptance of a stage."""
 
     agreed = AgreeField(_("We have received this work and accept it."))
-
-
-class ReasonForm(Form):
-    """Why something is taken back or sent back."""
-
-    reason = LongTextField(_("Reason"), max_length=2000)
 
 
 class SessionForm(Form):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from marketplace.core.forms import ChoiceField, ChoicesField, Form, LongTextField, SelectOneField
+from marketplace.core.forms import ChoiceField, ChoicesField, FilterForm, Form, LongTextField, SelectOneField
 from marketplace.core.i18n import _
 from marketplace.ethics.states import CASE, DISMISSALS, FLAG, SANCTIONS
 
@@ -12,12 +12,6 @@ class DismissForm(Form):
     """Why a flag is closed."""
 
     kind = ChoiceField(_("What is it?"), choices=list(DISMISSALS.items()))
-    reason = LongTextField(_("Reason"), max_length=3000)
-
-
-class ReasonForm(Form):
-    """The reason for holding, extending or lifting."""
-
     reason = LongTextField(_("Reason"), max_length=3000)
 
 
@@ -64,12 +58,7 @@ class DecideAppealForm(Form):
     reason = LongTextField(_("Reason"), max_length=5000)
 
 
-class _Filter(Form):
-    class Meta:
-        csrf = False
-
-
-class FlagFilter(_Filter):
+class FlagFilter(FilterForm):
     """How the queue of flags is narrowed."""
 
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *FLAG.labels.items()])
@@ -80,7 +69,7 @@ class FlagFilter(_Filter):
         self.rule.choices = [("", _("Every rule")), *rules]
 
 
-class CaseFilter(_Filter):
+class CaseFilter(FilterForm):
     """How the list of cases is narrowed."""
 
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *CASE.labels.items()])

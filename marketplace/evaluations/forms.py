@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from marketplace.core.forms import ChoiceField, Form, LongTextField, SelectOneField, WholeNumberField
+from marketplace.core.forms import ChoiceField, FilterForm, Form, LongTextField, SelectOneField, WholeNumberField
 from marketplace.core.i18n import _, localized
 from marketplace.evaluations.rubric import Criterion, Rubric
 from marketplace.evaluations.states import EVALUATION
@@ -77,10 +77,7 @@ class DecideAppealForm(Form):
     reason = LongTextField(_("Reason"), max_length=3000)
 
 
-class ListForm(Form):
+class EvaluationFilter(FilterForm):
     """How the list of evaluations is narrowed."""
-
-    class Meta:
-        csrf = False
 
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *EVALUATION.labels.items()])

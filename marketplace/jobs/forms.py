@@ -10,6 +10,7 @@ from marketplace.core.forms import (
     ChoiceField,
     ChoicesField,
     DateField,
+    FilterForm,
     Form,
     LongTextField,
     MoneyField,
@@ -32,21 +33,7 @@ def choices(labels: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:
     return [(code, localized(label)) for code, label in labels.items()]
 
 
-class ListForm(Form):
-    """Filters of a list, in its address."""
-
-    class Meta:
-        csrf = False
-
-    key = None  # type: ignore[assignment]
-
-    def chosen(self, name: str) -> str:
-        """The filter's value, or nothing when the address holds one that isn't on the list."""
-        field = self[name]
-        return "" if field.errors else field.data or ""
-
-
-class JobsForm(ListForm):
+class JobFilter(FilterForm):
     status = SelectOneField(_("Status"), required=False, default="", choices=[*ANY, *JOB.labels.items()])
     service_line = SelectOneField(_("Service"), required=False, default="")
     region = SelectOneField(_("Region"), required=False, default="")
@@ -58,7 +45,7 @@ class JobsForm(ListForm):
         self.region.choices = [*ANY, *choices(lists.regions())]
 
 
-class BidsForm(ListForm):
+class BidFilter(FilterForm):
     status = SelectOneField(_("Status"), required=False, default="", choices=[*ANY, *BID.labels.items()])
 
 
@@ -124,16 +111,6 @@ class PublishForm(Form):
     voucher = ChoiceField(_("Voucher"))
     closes_on = DateField(_("Last day for bids"))
     confirmed = AgreeField(_("I know that a published job can't be changed."))
-
-
-class ReasonForm(Form):
-    """A reason that others read."""
-
-    reason = LongTextField(_("Reason"), max_length=1000)
-
-
-class ConfirmForm(Form):
-    """One question, one button."""
 
 
 class QuestionForm(Form):

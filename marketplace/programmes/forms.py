@@ -14,6 +14,7 @@ from marketplace.core.forms import (
     ChoiceField,
     ChoicesField,
     DateTimeField,
+    FilterForm,
     Form,
     LongTextField,
     MoneyField,
@@ -198,23 +199,8 @@ class BudgetLineForm(Form):
     amount = WholeNumberField(_("Amount"), minimum=1, maximum=LARGEST_AMOUNT)
 
 
-class ReasonForm(Form):
-    """A reason for an act."""
-
-    reason = LongTextField(_("Reason"), max_length=2000)
-
-
-class ConfirmForm(Form):
-    """Only the one-time key: a page that asks once more."""
-
-
-class EligibilityForm(Form):
-    """A company's size, as a visitor tells it; nothing is kept, so it is sent by GET without a token."""
-
-    class Meta:
-        """No token: nothing is changed by asking."""
-
-        csrf = False
+class EligibilityForm(FilterForm):
+    """A company's size, as a visitor tells it; nothing is kept."""
 
     sector = SelectOneField(_("Sector"), required=False)
     employees = WholeNumberField(_("Number of employees"), required=False)

@@ -9,6 +9,7 @@ from marketplace.core.forms import (
     ChoiceField,
     ChoicesField,
     DateField,
+    FilterForm,
     Form,
     LongTextField,
     SelectOneField,
@@ -29,21 +30,7 @@ def choices(labels: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:
     return [(code, localized(label)) for code, label in labels.items()]
 
 
-class ListForm(Form):
-    """Filters of a list, in its address."""
-
-    class Meta:
-        csrf = False
-
-    key = None  # type: ignore[assignment]
-
-    def chosen(self, name: str) -> str:
-        """The filter's value, or nothing when the address holds one that isn't on the list."""
-        field = self[name]
-        return "" if field.errors else field.data or ""
-
-
-class DirectoryForm(ListForm):
+class DirectoryFilter(FilterForm):
     service_line = SelectOneField(_("Service"), required=False, default="")
     region = SelectOneField(_("Region"), required=False, default="")
     language = SelectOneField(_("Language"), required=False, default="", choices=[*ANY, *LANGUAGES])
@@ -55,12 +42,12 @@ class DirectoryForm(ListForm):
         self.region.choices = [*ANY, *choices(lists.regions())]
 
 
-class RegistrationsForm(ListForm):
+class RegistrationFilter(FilterForm):
     status = SelectOneField(_("Status"), required=False, default="", choices=[*ANY, *PROVIDER.labels.items()])
     search = TextField(_("Name of the firm"), required=False, max_length=100)
 
 
-class ConsultantsForm(ListForm):
+class ConsultantFilter(FilterForm):
     search = TextField(_("Name of the consultant"), required=False, max_length=100)
 
 
@@ -163,7 +150,3 @@ class DecisionForm(Form):
 
     decision = ChoiceField(_("Decision"), choices=[("approve", _("Approve")), ("refuse", _("Refuse"))])
     reason = LongTextField(_("Reason, if you refuse"), required=False, max_length=1000)
-
-
-class ConfirmForm(Form):
-    """One question, one button."""

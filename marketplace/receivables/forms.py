@@ -52,16 +52,10 @@ class SuccessForm(Form):
     reason = LongTextField(_("Reason"), max_length=4000)
 
 
-class ConfirmForm(Form):
+class CountersignForm(Form):
     """The second officer's statement."""
 
     agreed = AgreeField(_("I have looked at the reasons and confirm this. I did not open it."))
-
-
-class ReasonForm(Form):
-    """Why something is dropped or given up."""
-
-    reason = LongTextField(_("Reason"), max_length=4000)
 
 
 class InstalmentsForm(Form):

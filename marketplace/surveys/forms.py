@@ -4,7 +4,15 @@ from typing import Any
 
 from wtforms import HiddenField
 
-from marketplace.core.forms import ChoiceField, Form, LongTextField, SelectOneField, TextField, WholeNumberField
+from marketplace.core.forms import (
+    ChoiceField,
+    FilterForm,
+    Form,
+    LongTextField,
+    SelectOneField,
+    TextField,
+    WholeNumberField,
+)
 from marketplace.core.i18n import _, localized
 from marketplace.surveys.instruments import Fact, Instrument
 from marketplace.surveys.rules import LONGEST_COMMENT
@@ -64,11 +72,8 @@ class IdentityForm(Form):
     reason = TextField(_("Reason"), max_length=500)
 
 
-class ListForm(Form):
+class SurveyFilter(FilterForm):
     """How the list of surveys is narrowed."""
-
-    class Meta:
-        csrf = False
 
     side = SelectOneField(_("Side"), required=False, choices=[("", _("Both sides")), *SIDES.items()])
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *SURVEY.labels.items()])

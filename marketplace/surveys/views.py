@@ -15,7 +15,7 @@ from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.engagements.models import Engagement
 from marketplace.surveys import instruments, queries, rules, service
-from marketplace.surveys.forms import IdentityForm, ListForm, NoRemindersForm, answer_form
+from marketplace.surveys.forms import IdentityForm, NoRemindersForm, SurveyFilter, answer_form
 from marketplace.surveys.models import Survey
 from marketplace.surveys.states import SIDES, SURVEY
 
@@ -90,7 +90,7 @@ def no_reminders(token: str) -> ResponseReturnValue:
 @requires(Role.ADMINISTRATOR, Role.AUDITOR, Role.ETHICS_OFFICER)
 def survey_list() -> ResponseReturnValue:
     """List surveys without any person; with figures that are hidden while they could show somebody."""
-    form = ListForm(formdata=request.args)
+    form = SurveyFilter(formdata=request.args)
     form.validate()
     chosen = queries.listed(status=_known(form.status), side=_known(form.side))
     if wanted():

@@ -11,6 +11,7 @@ from marketplace.core.forms import (
     AgreeField,
     ChoiceField,
     FileField,
+    FilterForm,
     Form,
     LongTextField,
     SelectOneField,
@@ -23,10 +24,6 @@ from marketplace.vouchers import rules
 
 LARGEST_AMOUNT = 10**15  # whole major units
 FACTS = ("sector", "employees", "capital", "sales", "turnover", "balance_sheet")
-
-
-class ConfirmForm(Form):
-    """Only the one-time key: a page that asks once more."""
 
 
 class FactsForm(Form):
@@ -117,19 +114,8 @@ class DecisionForm(Form):
     reason = LongTextField(_("Reason, as the company will read it"), max_length=2000)
 
 
-class ReasonForm(Form):
-    """A reason for an act."""
-
-    reason = LongTextField(_("Reason"), max_length=2000)
-
-
-class FilterForm(Form):
-    """The filter of an officer's list: sent by GET, changes nothing, needs no token."""
-
-    class Meta:
-        """No token."""
-
-        csrf = False
+class StatusFilter(FilterForm):
+    """How an officer's list of what has this lifecycle is narrowed."""
 
     status = SelectOneField(_("Status"), required=False)
     search = TextField(_("Company or number"), required=False, max_length=100)
@@ -140,7 +126,7 @@ class FilterForm(Form):
         self.status.data = self.status.data or ""
 
 
-class ApplicationFilter(FilterForm):
+class ApplicationFilter(StatusFilter):
     """The filter of the list of applications, by call as well."""
 
     call = SelectOneField(_("Call"), required=False)

@@ -7,15 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select
 
 from marketplace.accounts import queries, service
-from marketplace.accounts.forms import (
-    ConfirmForm,
-    ExportForm,
-    GrantRoleForm,
-    InviteForm,
-    PeopleFilter,
-    ReasonForm,
-    roles_of,
-)
+from marketplace.accounts.forms import ExportForm, GrantRoleForm, InviteForm, PeopleFilter, roles_of
 from marketplace.accounts.models import Person
 from marketplace.accounts.states import MEMBERSHIP, PERSON, PersonStatus
 from marketplace.accounts.views.blueprint import blueprint
@@ -24,6 +16,7 @@ from marketplace.core.audit import record
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.db import session
 from marketplace.core.exports import MOST_ROWS, export
+from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, locale
 from marketplace.core.web import done, page, paginate
 

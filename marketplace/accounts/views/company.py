@@ -8,18 +8,12 @@ from flask_login import current_user
 
 from config import lists
 from marketplace.accounts import queries, service
-from marketplace.accounts.forms import (
-    CompanyForm,
-    ConfirmForm,
-    InviteToCompanyForm,
-    RegisterCompanyForm,
-    RoleForm,
-    roles_of,
-)
+from marketplace.accounts.forms import CompanyForm, InviteToCompanyForm, RegisterCompanyForm, RoleForm, roles_of
 from marketplace.accounts.states import MEMBERSHIP
 from marketplace.accounts.views.blueprint import blueprint, carry
 from marketplace.core.actors import PROVIDER, SME, Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _, locale
 from marketplace.core.web import done, page
 

@@ -7,20 +7,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 
 from marketplace.accounts import limits, queries, service
-from marketplace.accounts.forms import (
-    ConfirmEmailForm,
-    ConfirmForm,
-    EmailForm,
-    InvitedForm,
-    NewPasswordForm,
-    SignInForm,
-    SignUpForm,
-)
+from marketplace.accounts.forms import ConfirmEmailForm, EmailForm, InvitedForm, NewPasswordForm, SignInForm, SignUpForm
 from marketplace.accounts.models import Person
 from marketplace.accounts.service import tokens
 from marketplace.accounts.views.blueprint import blueprint, counters, enter, own_address, settings
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.errors import DomainError
+from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _, locale
 from marketplace.core.web import done, page
 

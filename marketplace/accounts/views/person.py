@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace.accounts import limits, queries, service
-from marketplace.accounts.forms import ChangeEmailForm, ChangePasswordForm, ConfirmForm, ProfileForm
+from marketplace.accounts.forms import ChangeEmailForm, ChangePasswordForm, ProfileForm
 from marketplace.accounts.service.sessions import hashed
 from marketplace.accounts.views.blueprint import blueprint, counters, remember_language
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Person
 from marketplace.claims import queries, service
-from marketplace.claims.forms import BatchFilter, BatchForm, ConfirmForm, ReasonForm, choose_from
+from marketplace.claims.forms import BatchFilter, BatchForm, choose_from
 from marketplace.claims.models import Claim, PaymentBatch, PaymentLine, Refund
 from marketplace.claims.rules import RETURN_REASONS, who_may_not_send
 from marketplace.claims.states import BATCH, LINE, BatchStatus, LineStatus
@@ -19,6 +19,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.db import session
 from marketplace.core.errors import DomainError, NotFound
+from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, money
 from marketplace.core.web import done, page, paginate
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from config.payments import terms
 from marketplace.claims import queries, service
-from marketplace.claims.forms import HoldFilter, ReasonForm
+from marketplace.claims.forms import HoldFilter
 from marketplace.claims.models import Hold
 from marketplace.claims.states import HOLD, HoldStatus
 from marketplace.claims.views.blueprint import blueprint
@@ -15,6 +15,7 @@ from marketplace.core import clock, db, exports
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.db import session
+from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.engagements import queries as engagements

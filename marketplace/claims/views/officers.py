@@ -7,11 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
 from marketplace.claims import queries, service
-from marketplace.claims.forms import CheckForm, CountersignForm, ReasonForm, ReturnForm, approve_form, cuts_in
+from marketplace.claims.forms import CheckForm, CountersignForm, ReturnForm, approve_form, cuts_in
 from marketplace.claims.states import ClaimStatus
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page
 

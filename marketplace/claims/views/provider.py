@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from config import lists
 from marketplace.claims import queries, service
-from marketplace.claims.forms import AnswerForm, ClaimForm, ConfirmForm, choose_from, in_currency
+from marketplace.claims.forms import AnswerForm, ClaimForm, choose_from, in_currency
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _, localized, money
 from marketplace.core.web import done, page
 from marketplace.engagements import queries as engagements

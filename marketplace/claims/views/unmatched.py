@@ -6,12 +6,13 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.claims import queries, service
-from marketplace.claims.forms import AssignForm, ReasonForm, choose_from
+from marketplace.claims.forms import AssignForm, choose_from
 from marketplace.claims.models import BankEntry
 from marketplace.claims.rules import note_words
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _, money
 from marketplace.core.web import done, page
 

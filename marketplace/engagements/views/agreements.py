@@ -13,11 +13,12 @@ from marketplace.core.actors import AGENCY, PROVIDER, SME, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
+from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
 from marketplace.core.web import done, page, paginate
 from marketplace.engagements import queries, service
-from marketplace.engagements.forms import AgreementFilter, ReasonForm, RedeemForm, SignForm, StartForm
+from marketplace.engagements.forms import AgreementFilter, RedeemForm, SignForm, StartForm
 from marketplace.engagements.models import Agreement
 from marketplace.engagements.states import AGREEMENT, ASSIGNMENT, AgreementStatus
 from marketplace.engagements.views.blueprint import blueprint

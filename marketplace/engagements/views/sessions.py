@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from marketplace.core import clock
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page
 from marketplace.engagements import queries, service
-from marketplace.engagements.forms import ConfirmForm, ReasonForm, SessionForm, choose_from
+from marketplace.engagements.forms import SessionForm, choose_from
 from marketplace.engagements.states import AssignmentStatus
 from marketplace.engagements.views.blueprint import blueprint
 from marketplace.providers import queries as providers

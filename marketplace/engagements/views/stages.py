@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import NotFound
+from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, send_stored
 from marketplace.engagements import queries, service
-from marketplace.engagements.forms import AcceptForm, ConfirmForm, DeliverableForm, ReasonForm
+from marketplace.engagements.forms import AcceptForm, DeliverableForm
 from marketplace.engagements.models import Deliverable
 from marketplace.engagements.states import SessionStatus
 from marketplace.engagements.views.agreements import READERS

@@ -10,10 +10,11 @@ from marketplace.core import exports
 from marketplace.core.actors import AGENCY, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.db import session
+from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.engagements import queries, service
-from marketplace.engagements.forms import EngagementFilter, ReasonForm
+from marketplace.engagements.forms import EngagementFilter
 from marketplace.engagements.models import Engagement
 from marketplace.engagements.states import (
     CO_PAYMENT,

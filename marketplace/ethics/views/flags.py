@@ -11,12 +11,12 @@ from marketplace.core import db
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import MOST_ROWS, export, wanted
-from marketplace.core.forms import Form
+from marketplace.core.forms import Form, ReasonForm
 from marketplace.core.i18n import _, localized
 from marketplace.core.web import done, page, paginate
 from marketplace.engagements.models import Engagement
 from marketplace.ethics import queries, service
-from marketplace.ethics.forms import DismissForm, FlagFilter, ReasonForm
+from marketplace.ethics.forms import DismissForm, FlagFilter
 from marketplace.ethics.labels import FINDINGS, INPUTS
 from marketplace.ethics.models import Flag
 from marketplace.ethics.rules import book

@@ -16,7 +16,14 @@ from marketplace.core.forms import Form
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.evaluations import queries, rubric, service
-from marketplace.evaluations.forms import AssignForm, DecideAppealForm, DeclareForm, ListForm, ReviewForm, score_form
+from marketplace.evaluations.forms import (
+    AssignForm,
+    DecideAppealForm,
+    DeclareForm,
+    EvaluationFilter,
+    ReviewForm,
+    score_form,
+)
 from marketplace.evaluations.models import Evaluation
 from marketplace.evaluations.states import ASSIGNMENT, EVALUATION, AssignmentStatus
 from marketplace.evaluations.views.blueprint import blueprint
@@ -29,7 +36,7 @@ READERS = (Role.EVALUATOR, Role.ADMINISTRATOR, Role.ETHICS_OFFICER, Role.AUDITOR
 @requires(*READERS)
 def evaluation_list() -> ResponseReturnValue:
     """List evaluations: an evaluator's own, otherwise all."""
-    form = ListForm(formdata=request.args)
+    form = EvaluationFilter(formdata=request.args)
     form.validate()
     status = "" if form.status.errors else form.status.data or ""
     chosen = queries.listed(current_actor(), status=status)

@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 from marketplace.core import clock
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page
 from marketplace.jobs import queries, rules, service
-from marketplace.jobs.forms import ConfirmForm, bid_form, present_prices
+from marketplace.jobs.forms import bid_form, present_prices
 from marketplace.jobs.models import Job
 from marketplace.jobs.states import BID, BidStatus
 from marketplace.jobs.views.blueprint import blueprint, job_words, stage_words

@@ -12,7 +12,7 @@ from marketplace.core.exports import MOST_ROWS, Column, export, wanted
 from marketplace.core.i18n import _
 from marketplace.core.web import page, paginate
 from marketplace.jobs import queries
-from marketplace.jobs.forms import BidsForm, JobsForm
+from marketplace.jobs.forms import BidFilter, JobFilter
 from marketplace.jobs.models import Bid, Job
 from marketplace.jobs.states import BID, JOB, JobStatus
 from marketplace.jobs.views.blueprint import TONES, blueprint, word
@@ -54,17 +54,17 @@ def open_jobs() -> ResponseReturnValue:
     return _list("jobs/open_jobs.html", form, chosen, invited=invited)
 
 
-def _filter() -> JobsForm:
-    form = JobsForm(formdata=request.args)
+def _filter() -> JobFilter:
+    form = JobFilter(formdata=request.args)
     form.validate()
     return form
 
 
-def _chosen(form: JobsForm) -> tuple[str, str, str, str]:
+def _chosen(form: JobFilter) -> tuple[str, str, str, str]:
     return form.chosen("status"), form.chosen("service_line"), form.chosen("region"), form.chosen("search")
 
 
-def _list(template: str, form: JobsForm, chosen: Select[Job], **context: object) -> ResponseReturnValue:
+def _list(template: str, form: JobFilter, chosen: Select[Job], **context: object) -> ResponseReturnValue:
     if wanted():
         rows = db.session.scalars(chosen.order_by(Job.created_at.desc(), Job.id).limit(MOST_ROWS))
         return export(rows, COLUMNS, "jobs")
@@ -79,7 +79,7 @@ def _list(template: str, form: JobsForm, chosen: Select[Job], **context: object)
 @requires(Role.MANAGER)
 def bids() -> ResponseReturnValue:
     """My firm's bids."""
-    form = BidsForm(formdata=request.args)
+    form = BidFilter(formdata=request.args)
     form.validate()
     chosen = queries.bids_of(current_actor().organisation_id, status=form.chosen("status"))
     if wanted():

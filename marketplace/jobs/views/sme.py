@@ -12,6 +12,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.core import clock
 from marketplace.core.actors import PROVIDER, SME, Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _, locale, localized
 from marketplace.core.web import done, page
 from marketplace.jobs import diagnosis, queries, rules, service
@@ -21,7 +22,6 @@ from marketplace.jobs.forms import (
     JobForm,
     PublishForm,
     QuestionForm,
-    ReasonForm,
     ServiceForm,
     diagnosis_form,
 )

@@ -11,18 +11,10 @@ from flask.typing import ResponseReturnValue
 from marketplace.core import web
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _
 from marketplace.programmes import queries, rules, service
-from marketplace.programmes.forms import (
-    CallForm,
-    ConfirmForm,
-    ProgrammeForm,
-    ReasonForm,
-    cost_shares_form,
-    quotas_form,
-    typed_call,
-    typed_terms,
-)
+from marketplace.programmes.forms import CallForm, ProgrammeForm, cost_shares_form, quotas_form, typed_call, typed_terms
 from marketplace.programmes.models import Call, Programme
 from marketplace.programmes.terms import templates
 from marketplace.programmes.views import blueprint

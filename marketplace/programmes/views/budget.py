@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from marketplace.core import web
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _, localized
 from marketplace.core.money import exponent
 from marketplace.programmes import queries, rules, service
-from marketplace.programmes.forms import BudgetLineForm, ConfirmForm
+from marketplace.programmes.forms import BudgetLineForm
 from marketplace.programmes.views import blueprint
 
 

@@ -15,7 +15,7 @@ from marketplace.core.exports import MOST_ROWS, Column, export, wanted
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.providers import account_numbers, queries, rules, service
-from marketplace.providers.forms import LANGUAGES, ConsultantsForm, DecisionForm, RegistrationsForm, TrainingForm
+from marketplace.providers.forms import LANGUAGES, ConsultantFilter, DecisionForm, RegistrationFilter, TrainingForm
 from marketplace.providers.models import Consultant, Provider
 from marketplace.providers.states import CONSULTANT, PROVIDER
 from marketplace.providers.views.blueprint import blueprint, course_titles, service_words, standing, words
@@ -36,7 +36,7 @@ COLUMNS: list[Column] = [
 @requires(*READERS)
 def registrations() -> ResponseReturnValue:
     """Every firm that ever applied."""
-    form = RegistrationsForm(formdata=request.args)
+    form = RegistrationFilter(formdata=request.args)
     form.validate()
     chosen = queries.registrations(status=form.chosen("status"), search=form.chosen("search"))
     if wanted():
@@ -114,7 +114,7 @@ def review_account(account_id: UUID) -> ResponseReturnValue:
 @requires(*READERS)
 def consultants() -> ResponseReturnValue:
     """The register of consultants."""
-    form = ConsultantsForm(formdata=request.args)
+    form = ConsultantFilter(formdata=request.args)
     form.validate()
     chosen = queries.consultants(search=form.chosen("search"))
     if wanted():

@@ -10,10 +10,11 @@ from marketplace.accounts import service as accounts
 from marketplace.core import clock
 from marketplace.core.actors import AGENCY, PROVIDER, Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page
 from marketplace.providers import ethics_code, queries, service, training
-from marketplace.providers.forms import LANGUAGES, ConfirmForm, ConsultantForm, PledgeForm
+from marketplace.providers.forms import LANGUAGES, ConsultantForm, PledgeForm
 from marketplace.providers.states import CONSULTANT
 from marketplace.providers.views.blueprint import blueprint, course_titles, service_words, standing
 

@@ -10,17 +10,11 @@ from marketplace.accounts import queries as accounts
 from marketplace.core import clock
 from marketplace.core.actors import PROVIDER, Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page
 from marketplace.providers import account_numbers, queries, service
-from marketplace.providers.forms import (
-    AccountForm,
-    ApplyForm,
-    ConfirmForm,
-    ConsultantForm,
-    ProfileForm,
-    account_details,
-)
+from marketplace.providers.forms import AccountForm, ApplyForm, ConsultantForm, ProfileForm, account_details
 from marketplace.providers.models import Provider
 from marketplace.providers.states import BANK_ACCOUNT
 from marketplace.providers.states import PROVIDER as LIFECYCLE

@@ -12,7 +12,7 @@ from marketplace.core.exports import MOST_ROWS, Column, export, wanted
 from marketplace.core.i18n import _
 from marketplace.core.web import page, paginate
 from marketplace.providers import queries
-from marketplace.providers.forms import LANGUAGES, DirectoryForm
+from marketplace.providers.forms import LANGUAGES, DirectoryFilter
 from marketplace.providers.models import Provider
 from marketplace.providers.views.blueprint import blueprint, service_words, words
 
@@ -32,7 +32,7 @@ COLUMNS: list[Column] = [
 @public
 def directory() -> ResponseReturnValue:
     """Firms that can take work, with their published grade."""
-    form = DirectoryForm(formdata=request.args)
+    form = DirectoryFilter(formdata=request.args)
     form.validate()
     chosen = queries.listed(
         service_line=form.chosen("service_line"),

@@ -13,15 +13,15 @@ from marketplace.core import clock
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import Invalid
+from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _, localized, money
 from marketplace.core.web import done, page, paginate
 from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import Engagement
 from marketplace.receivables import queries, service
 from marketplace.receivables.forms import (
-    ConfirmForm,
+    CountersignForm,
     InstalmentsForm,
-    ReasonForm,
     SuccessForm,
     choose_from,
     recovery_in,
@@ -91,7 +91,7 @@ def confirm(receivable_id: UUID) -> ResponseReturnValue:
     """The second officer confirms what the first one opened."""
     actor = current_actor()
     found = queries.get_receivable(receivable_id, actor=actor)
-    form = ConfirmForm()
+    form = CountersignForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.confirm(receivable_id, actor=actor, key=str(form.key.data))

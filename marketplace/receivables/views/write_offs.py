@@ -6,10 +6,11 @@ from flask.typing import ResponseReturnValue
 
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page
 from marketplace.receivables import queries, service
-from marketplace.receivables.forms import ReasonForm, WriteOffDecisionForm
+from marketplace.receivables.forms import WriteOffDecisionForm
 from marketplace.receivables.views.blueprint import back, blueprint
 
 

@@ -13,12 +13,13 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
+from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, localized
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
 from marketplace.programmes.states import CallStatus
 from marketplace.vouchers import queries, rules, scoring, service
-from marketplace.vouchers.forms import ApplicationFilter, ConfirmForm, DecisionForm, FilterForm, ReasonForm
+from marketplace.vouchers.forms import ApplicationFilter, DecisionForm, StatusFilter
 from marketplace.vouchers.models import AllocationEntry, Application, Voucher
 from marketplace.vouchers.states import APPLICATION, VOUCHER
 from marketplace.vouchers.views import blueprint
@@ -165,7 +166,7 @@ def allocation_start(call_id: UUID) -> ResponseReturnValue:
 @requires(*OFFICERS, Role.BUDGET_OFFICER)
 def issued_vouchers() -> ResponseReturnValue:
     """Every voucher: filter, sort, page, download."""
-    form = FilterForm(VOUCHER, formdata=request.args)
+    form = StatusFilter(VOUCHER, formdata=request.args)
     fine = form.validate()
     found = queries.search_vouchers(
         current_actor(), status=form.status.data if fine else None, text=form.search.data if fine else None

@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from marketplace.core import clock, web
 from marketplace.core.actors import SME, Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _, localized
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.rules import asked_facts
 from marketplace.vouchers import queries, rules, scoring, service
-from marketplace.vouchers.forms import ConfirmForm, EvidenceForm, FactsForm, NeedForm
+from marketplace.vouchers.forms import EvidenceForm, FactsForm, NeedForm
 from marketplace.vouchers.states import APPLICATION
 from marketplace.vouchers.views import blueprint
 

@@ -12,11 +12,11 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
+from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, money
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import Call
 from marketplace.vouchers import queries, service
-from marketplace.vouchers.forms import ConfirmForm, ReasonForm
 from marketplace.vouchers.models import WaitingPlace
 from marketplace.vouchers.views import blueprint
 

@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from marketplace.core import clock, web
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _
 from marketplace.vouchers import queries, rules, service
-from marketplace.vouchers.forms import ConfirmForm
 from marketplace.vouchers.views import blueprint
 
 

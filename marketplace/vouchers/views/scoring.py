@@ -13,10 +13,11 @@ from marketplace.core import web
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.db import session
+from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _, localized, ngettext
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries, rules, scoring, service
-from marketplace.vouchers.forms import ConfirmForm, DeclareForm, score_form
+from marketplace.vouchers.forms import DeclareForm, score_form
 from marketplace.vouchers.models import Scoring
 from marketplace.vouchers.states import SCORING
 from marketplace.vouchers.views import blueprint

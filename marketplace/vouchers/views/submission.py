@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from marketplace.core import clock, web
 from marketplace.core.actors import SME
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _
 from marketplace.programmes.rules import assess
 from marketplace.vouchers import queries, rules, scoring, service
-from marketplace.vouchers.forms import ConfirmForm, SubmitForm
+from marketplace.vouchers.forms import SubmitForm
 from marketplace.vouchers.states import APPLICATION
 from marketplace.vouchers.views import blueprint
 from marketplace.vouchers.views.applications import READERS

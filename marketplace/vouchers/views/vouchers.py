@@ -12,10 +12,10 @@ from config.vouchers import terms
 from marketplace.core import clock, documents, web
 from marketplace.core.actors import SME, Role
 from marketplace.core.auth import current_actor, public, requires
+from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, locale
 from marketplace.ledger import queries as ledger
 from marketplace.vouchers import document, queries, reminders, rules, service
-from marketplace.vouchers.forms import ConfirmForm, ReasonForm
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.states import VOUCHER, VoucherStatus
 from marketplace.vouchers.views import blueprint
