@@ -186,13 +186,6 @@ def _who_decided(subject: Claim | Refund) -> tuple[UUID | None, ...]:
     return subject.requested_by, subject.account_changed_by
 
 
-def check_reason(reason: str) -> str:
-    """A reason is given in words."""
-    if not reason.strip():
-        raise Invalid(_("Write the reason."), field="reason")
-    return reason.strip()
-
-
 def check_not_asked(claim: Claim) -> None:
     """A provider is asked once; the database refuses a second request too."""
     if claim.requests:

@@ -121,13 +121,6 @@ def check_may_terminate(engagement: Engagement, stages: Sequence[Stage], actor: 
         )
 
 
-def check_reason(reason: str) -> str:
-    """A reason is given in words."""
-    if not reason.strip():
-        raise Invalid(_("Write the reason."), field="reason")
-    return reason.strip()
-
-
 def check_session_times(engagement: Engagement, starts_at: datetime, ends_at: datetime) -> None:
     """A session is over, lasted at most 12 hours, and began after the co-payment had arrived."""
     if ends_at <= starts_at:

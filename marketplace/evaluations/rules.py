@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, explain
 from marketplace.core.i18n import _
+from marketplace.core.reasons import TELLING, check_reason
 from marketplace.evaluations.models import Assignment, Evaluation, GradeAppeal
 from marketplace.evaluations.rubric import Rubric
 from marketplace.evaluations.states import AssignmentStatus
-
-SHORTEST_REASON = 10
 
 explain(
     {
@@ -20,12 +19,6 @@ explain(
         "uq_grade_appeals_evaluation_id": _("An appeal against this grade was made already."),
     }
 )
-
-
-def check_reason(reason: str, *, field: str = "reason") -> None:
-    """A reason says something: ten characters at least."""
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise Invalid(_("Give a reason of at least 10 characters."), field=field)
 
 
 def check_is_evaluator(assignment: Assignment, actor: Actor) -> None:
@@ -46,7 +39,7 @@ def check_scores(rubric: Rubric, levels: Mapping[str, int], reasons: Mapping[str
         level = levels.get(criterion.code)
         if level is None or not 0 <= level <= rubric.top_level:
             raise Invalid(_("Choose one of the levels."), field=f"level_{criterion.code}")
-        check_reason(reasons.get(criterion.code, ""), field=f"reason_{criterion.code}")
+        check_reason(reasons.get(criterion.code, ""), field=f"reason_{criterion.code}", shortest=TELLING)
 
 
 def check_may_review(evaluation: Evaluation, actor: Actor) -> None:

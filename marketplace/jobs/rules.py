@@ -7,6 +7,7 @@ from uuid import UUID
 from marketplace.core.actors import SME, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
 from marketplace.core.i18n import _
+from marketplace.core.reasons import check_reason
 from marketplace.jobs.models import BidScore, ConflictDeclaration, Job
 from marketplace.jobs.scoring import Criterion, weights_are_complete
 from marketplace.jobs.states import JobStatus
@@ -176,8 +177,7 @@ def check_points(job: Job, *, criterion: str, points: int, reason: str) -> None:
         raise Invalid(_("This is not a criterion of the job."))
     if not 0 <= points <= 100:
         raise Invalid(_("Use a number from 0 to 100."), field=f"points_{criterion}")
-    if not reason.strip():
-        raise Invalid(_("Give a reason. The bidder reads it."), field=f"reason_{criterion}")
+    check_reason(reason, field=f"reason_{criterion}")
 
 
 def check_scored(job: Job, scores: Sequence[BidScore]) -> None:
@@ -189,5 +189,4 @@ def check_scored(job: Job, scores: Sequence[BidScore]) -> None:
 def check_reasons(reasons: Mapping[UUID, str]) -> None:
     """Every bid gets a reason: the winner why it won, the others why they did not."""
     for bid_id, reason in reasons.items():
-        if not reason.strip():
-            raise Invalid(_("Give a reason. The bidder reads it."), field=f"reason_{bid_id}")
+        check_reason(reason, field=f"reason_{bid_id}")

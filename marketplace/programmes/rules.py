@@ -236,12 +236,6 @@ def check_appropriation(line: BudgetLine, actor: Actor) -> None:
         raise DomainError(_("Somebody else than who proposed the budget line must appropriate it."))
 
 
-def check_reason(reason: str) -> None:
-    """What an officer decides about a published call has a reason."""
-    if not reason.strip():
-        raise Invalid(_("Give the reason."), field="reason")
-
-
 def check_nothing_in_flight(amount: int) -> None:
     """A call ends when nothing is promised, bound or to be paid any more."""
     if amount:

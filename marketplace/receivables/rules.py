@@ -46,13 +46,6 @@ def check_role(actor: Actor, *roles: Role) -> None:
         raise Forbidden()
 
 
-def check_reason(reason: str) -> str:
-    """Whoever asks for money back, or gives it up, says why."""
-    if not reason.strip():
-        raise Invalid(_("Write the reason."), field="reason")
-    return reason.strip()
-
-
 def check_second(earlier: UUID, actor: Actor, words: Words) -> None:
     """Nobody is their own second pair of eyes; the database refuses it too."""
     if actor.person_id == earlier:

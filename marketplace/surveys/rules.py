@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import Forbidden, Invalid, NotFound, explain
 from marketplace.core.i18n import _
+from marketplace.core.reasons import TELLING, check_reason
 from marketplace.surveys.instruments import Fact, Instrument
 from marketplace.surveys.models import Survey
 from marketplace.surveys.states import SurveyStatus
@@ -46,8 +47,7 @@ def check_may_read_identity(actor: Actor, reason: str) -> None:
     """Only an administrator learns who was asked, and only with a reason that is kept."""
     if actor.role is not Role.ADMINISTRATOR:
         raise Forbidden()
-    if len(reason.strip()) < 10:
-        raise Invalid(_("Give a reason of at least 10 characters. It is kept in the audit trail."), field="reason")
+    check_reason(reason, shortest=TELLING)
 
 
 def can_be_answered(survey: Survey) -> bool:

@@ -289,12 +289,6 @@ def check_eligible(application: Application, result: str) -> None:
         raise DomainError(_("The company does not count as eligible any more. Nothing was saved."))
 
 
-def check_reason(reason: str) -> None:
-    """A person's decision says why."""
-    if not reason.strip():
-        raise Invalid(_("Give the reason."), field="reason")
-
-
 def check_drawn(refusal: str | None) -> None:
     """Only a valid voucher is drawn on, and never beyond what is left on each budget line; the database's answer."""
     if refusal is not None:

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from marketplace.core.errors import Invalid, Words, explain
 from marketplace.core.i18n import _, localized
+from marketplace.core.reasons import TELLING, check_reason
 from marketplace.programmes.models import Call
 
-SHORTEST_REASON = 10
 CERTIFICATE = "certificate_"
 
 explain({"scorings_own_company": _("Nobody scores a company they belong to. Nothing was saved.")})
@@ -70,14 +70,12 @@ def check_scores(scoring: Mapping[str, Any], points: Mapping[str, int | None], r
         given = points.get(code)
         if given is None or not 0 <= given <= criterion["max"]:
             raise Invalid(_("Give points from 0 to %(most)s.", most=criterion["max"]), field=f"points_{code}")
-        if len(reasons.get(code, "").strip()) < SHORTEST_REASON:
-            raise Invalid(_("Give a reason of at least 10 characters."), field=f"reason_{code}")
+        check_reason(reasons.get(code, ""), field=f"reason_{code}", shortest=TELLING)
 
 
 def check_statement(statement: str) -> None:
     """A conflict is named."""
-    if len(statement.strip()) < SHORTEST_REASON:
-        raise Invalid(_("Give a reason of at least 10 characters."), field="statement")
+    check_reason(statement, field="statement", shortest=TELLING)
 
 
 def without_name(text: str, name: str) -> str:

@@ -13,6 +13,7 @@ from marketplace.claims.states import CLAIM
 from marketplace.core import db, tasks
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import transition
+from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import Task
 from marketplace.ledger.service import money_verb
 
@@ -79,7 +80,7 @@ def reconsider_claim(claim_id: UUID, *, actor: Actor, reason: str) -> Claim:
     """Take a first approval back, with a reason; the claim waits for a first approval again."""
     claim = queries.lock_claim(claim_id)
     rules.check_role(actor, Role.BUDGET_OFFICER)
-    transition(claim, CLAIM, "reconsider", actor=actor, reason=rules.check_reason(reason))
+    transition(claim, CLAIM, "reconsider", actor=actor, reason=check_reason(reason))
     claim.first_approved_by = claim.first_approved_at = None
     cuts.undo(claim)
     db.flush()
@@ -93,7 +94,7 @@ def refuse_claim(claim_id: UUID, *, actor: Actor, reason: str, key: str) -> Clai
     rules.check_role(actor, Role.BUDGET_OFFICER)
     CLAIM.move(claim.status, "refuse")
     rules.check_another_approves(claim, actor)
-    claim.refusal_reason = rules.check_reason(reason)
+    claim.refusal_reason = check_reason(reason)
     claim.refused_by = actor.person_id
     claim.route = "people"
     cuts.decide_nothing(claim, claim.refusal_reason)

@@ -15,6 +15,7 @@ from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
+from marketplace.core.reasons import check_reason
 from marketplace.engagements.models import Engagement
 
 BATCH = 200
@@ -31,7 +32,7 @@ def place_hold(engagement_id: UUID, *, actor: Actor, reason: str, flag_id: UUID 
     hold = Hold(
         engagement_id=engagement_id,
         flag_id=flag_id,
-        reason=rules.check_reason(reason),
+        reason=check_reason(reason),
         status=HOLD.initial,
         placed_by=actor.person_id,
         placed_at=now,
@@ -58,7 +59,7 @@ def extend_hold(hold_id: UUID, *, actor: Actor, reason: str) -> Hold:
     hold = db.get(Hold, hold_id, lock=True)
     if not rules.is_holding(hold, clock.now()):
         raise DomainError(_("This hold has ended. Nothing was saved."))
-    hold.extension_reason = rules.check_reason(reason)
+    hold.extension_reason = check_reason(reason)
     hold.extended_by = actor.person_id
     hold.extended_at = clock.now()
     hold.until_at = clock.add_working_days(hold.until_at, terms(clock.today()).hold_working_days)
@@ -71,7 +72,7 @@ def lift_hold(hold_id: UUID, *, actor: Actor, reason: str) -> Hold:
     """End a hold before its time, with a reason."""
     rules.check_role(actor, Role.ETHICS_OFFICER)
     hold = db.get(Hold, hold_id, lock=True)
-    hold.lift_reason = rules.check_reason(reason)
+    hold.lift_reason = check_reason(reason)
     hold.lifted_by = actor.person_id
     transition(hold, HOLD, "lift", actor=actor, reason=reason)
     db.flush()

@@ -17,6 +17,7 @@ from marketplace.core.db import session
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
+from marketplace.core.reasons import check_reason
 from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import Engagement
 from marketplace.engagements.states import StageStatus
@@ -36,7 +37,7 @@ def request_refund(agreement_id: UUID, *, actor: Actor, amount: int, reason: str
     if engagement is None or paid is None:
         raise NotFound()
     refund = _new(
-        rules.check_reason(reason),
+        check_reason(reason),
         Money(amount, paid.currency),
         PayerAccount(paid.holder_name or paid.payer_name or "", paid.payer_account or "", paid.payer_bank or ""),
         engagement_id=engagement.id,
@@ -68,7 +69,7 @@ def pay_back_excess(
     """What came in beyond a debt goes back to the account that it came from with the next batch."""
     rules.check_role(actor, Role.SYSTEM)
     subject = {"engagement_id": engagement_id, "organisation_id": organisation_id}
-    refund = _new(rules.check_reason(reason), amount, account, **subject)
+    refund = _new(check_reason(reason), amount, account, **subject)
     money.take_excess(refund, actor=actor)
     record(actor, "refund.pay_back_excess", refund, after={"amount": amount.amount}, reason=reason)
     return refund

@@ -13,6 +13,7 @@ from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
+from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import Task, schedule
 from marketplace.engagements import service as engagements
 from marketplace.engagements.models import CoPayment
@@ -91,7 +92,7 @@ def _assign(
         entry_id=entry.id,
         kind=kind,
         co_payment_id=co_payment_id,
-        reason=rules.check_reason(reason),
+        reason=check_reason(reason),
         assigned_by=actor.person_id,
         assigned_at=clock.now(),
     )

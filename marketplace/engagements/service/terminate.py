@@ -6,6 +6,7 @@ from marketplace.accounts import service as accounts
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import transition
+from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import Task, schedule
 from marketplace.engagements import queries, rules
 from marketplace.engagements.models import Engagement, Stage
@@ -25,7 +26,7 @@ def terminate(engagement_id: UUID, *, actor: Actor, reason: str, key: str) -> En
     engagement = db.get(Engagement, engagement_id, lock=True)
     stages = queries.stages_of(engagement_id)
     rules.check_may_terminate(engagement, stages, actor)
-    reason = rules.check_reason(reason)
+    reason = check_reason(reason)
     ended = [stage for stage in stages if stage.status != StageStatus.ACCEPTED]
     ENGAGEMENT.move(engagement.status, "terminate")
     for stage in ended:

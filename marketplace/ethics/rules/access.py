@@ -3,12 +3,10 @@
 from datetime import datetime
 
 from marketplace.core.actors import Actor, Role
-from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, explain
+from marketplace.core.errors import DomainError, Forbidden, NotFound, explain
 from marketplace.core.i18n import _
 from marketplace.ethics.models import Case, Flag
 from marketplace.ethics.states import FlagStatus
-
-SHORTEST_REASON = 10
 
 explain(
     {
@@ -23,12 +21,6 @@ def check_officer(actor: Actor) -> None:
     """Flags and cases are the ethics officers' work."""
     if actor.role is not Role.ETHICS_OFFICER:
         raise Forbidden()
-
-
-def check_reason(reason: str, *, field: str = "reason") -> None:
-    """A reason says something: ten characters at least."""
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise Invalid(_("Give a reason of at least 10 characters."), field=field)
 
 
 def check_respondent(case: Case, actor: Actor) -> None:

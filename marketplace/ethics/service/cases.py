@@ -9,6 +9,7 @@ from marketplace.core import audit, clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import _
+from marketplace.core.reasons import TELLING, check_reason
 from marketplace.core.tasks import Task, cancel, schedule
 from marketplace.engagements.models import Engagement
 from marketplace.ethics import queries
@@ -27,7 +28,7 @@ SAME_PEOPLE = "E01"
 def open_case(engagement_id: UUID, *, actor: Actor, flag_ids: Iterable[UUID], question: str) -> Case:
     """Put open flags of one engagement to its provider, with a question and a time to reply."""
     access.check_officer(actor)
-    access.check_reason(question, field="question")
+    check_reason(question, field="question", shortest=TELLING)
     engagement = db.get(Engagement, engagement_id, lock=True)
     flags = queries.flags_by_id(flag_ids, engagement_id=engagement_id)
     if not flags:
@@ -58,7 +59,7 @@ def reply(case_id: UUID, *, actor: Actor, words: str) -> Case:
     case = db.get(Case, case_id, lock=True)
     access.check_respondent(case, actor)
     access.check_in_time(clock.now(), case.reply_due_at)
-    access.check_reason(words, field="words")
+    check_reason(words, field="words", shortest=TELLING)
     case.reply, case.replied_by = words, actor.person_id
     audit.transition(case, CASE, "reply", actor=actor)
     cancel(Task.CLOSE_REPLY, case.id)
@@ -78,7 +79,7 @@ def decide(case_id: UUID, *, actor: Actor, violation: bool, reason: str, sanctio
     """Find a violation, with a sanction, or none; never by the officer who opened the case."""
     case = db.get(Case, case_id, lock=True)
     access.check_may_decide(case, actor)
-    access.check_reason(reason)
+    check_reason(reason, shortest=TELLING)
     if violation and sanction not in SANCTIONS:
         raise Invalid(_("Choose a sanction."), field="sanction")
     case.finding_reason, case.decided_by = reason, actor.person_id
@@ -120,7 +121,7 @@ def appeal(case_id: UUID, *, actor: Actor, grounds: str) -> Case:
     """Take the provider's appeal against a violation, once and in time."""
     case = db.get(Case, case_id, lock=True)
     access.check_respondent(case, actor)
-    access.check_reason(grounds, field="grounds")
+    check_reason(grounds, field="grounds", shortest=TELLING)
     audit.transition(case, CASE, "appeal", actor=actor)
     access.check_in_time(clock.now(), case.appeal_due_at)
     case.appeal_grounds, case.appealed_by = grounds, actor.person_id
@@ -132,7 +133,7 @@ def decide_appeal(case_id: UUID, *, actor: Actor, uphold: bool, reason: str) -> 
     """Uphold or overturn a violation, by a third officer; an overturned one is undone."""
     case = db.get(Case, case_id, lock=True)
     access.check_may_decide_appeal(case, actor)
-    access.check_reason(reason)
+    check_reason(reason, shortest=TELLING)
     case.appeal_reason, case.appeal_decided_by = reason, actor.person_id
     audit.transition(case, CASE, "uphold" if uphold else "overturn", actor=actor, reason=reason)
     if not uphold:

@@ -11,6 +11,7 @@ from marketplace.core import audit, clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
+from marketplace.core.reasons import TELLING, check_reason
 from marketplace.engagements.models import Engagement
 from marketplace.ethics import flows, queries
 from marketplace.ethics.collection import collect
@@ -114,7 +115,7 @@ def _fingerprint(found: Found) -> str:
 def dismiss(flag_id: UUID, *, actor: Actor, kind: str, reason: str) -> Flag:
     """Close a flag as no issue or explained, with the reason; its hold ends with it."""
     access.check_officer(actor)
-    access.check_reason(reason)
+    check_reason(reason, shortest=TELLING)
     flag = db.get(Flag, flag_id, lock=True)
     flag.dismissal, flag.closing_reason, flag.closed_by = kind, reason, actor.person_id
     audit.transition(flag, FLAG, "dismiss", actor=actor, reason=reason, kind=kind)
@@ -125,7 +126,7 @@ def dismiss(flag_id: UUID, *, actor: Actor, kind: str, reason: str) -> Flag:
 def hold(flag_id: UUID, *, actor: Actor, reason: str) -> Flag:
     """Hold the engagement's payments for a bounded time because of this flag."""
     access.check_officer(actor)
-    access.check_reason(reason)
+    check_reason(reason, shortest=TELLING)
     flag = db.get(Flag, flag_id, lock=True)
     access.check_can_be_held(flag)
     _hold(flag, actor=actor, reason=reason)
@@ -135,7 +136,7 @@ def hold(flag_id: UUID, *, actor: Actor, reason: str) -> Flag:
 def extend_hold(flag_id: UUID, *, actor: Actor, reason: str) -> Flag:
     """Let a hold go on for as long again, with a reason."""
     access.check_officer(actor)
-    access.check_reason(reason)
+    check_reason(reason, shortest=TELLING)
     flag = db.get(Flag, flag_id, lock=True)
     access.check_can_be_held(flag)
     claims.extend_hold(_active_hold(flag), actor=actor, reason=reason)
@@ -145,7 +146,7 @@ def extend_hold(flag_id: UUID, *, actor: Actor, reason: str) -> Flag:
 def lift_hold(flag_id: UUID, *, actor: Actor, reason: str) -> Flag:
     """End the hold before its time, with a reason; the flag stays open."""
     access.check_officer(actor)
-    access.check_reason(reason)
+    check_reason(reason, shortest=TELLING)
     flag = db.get(Flag, flag_id, lock=True)
     claims.lift_hold(_active_hold(flag), actor=actor, reason=reason)
     return flag

@@ -8,6 +8,7 @@ from marketplace.core import audit, clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound
 from marketplace.core.i18n import _
+from marketplace.core.reasons import TELLING, check_reason
 from marketplace.engagements.models import Engagement
 from marketplace.evaluations import grading, queries, rubric, rules
 from marketplace.evaluations.models import Assignment, Evaluation, Score
@@ -88,7 +89,7 @@ def declare(evaluation_id: UUID, *, actor: Actor, has_conflict: bool, statement:
     if not has_conflict:
         audit.transition(assignment, ASSIGNMENT, "accept", actor=actor)
         return assignment
-    rules.check_reason(statement, field="statement")
+    check_reason(statement, field="statement", shortest=TELLING)
     assignment.statement = statement
     audit.transition(assignment, ASSIGNMENT, "refuse", actor=actor)
     _assign_next(evaluation, actor=actor)

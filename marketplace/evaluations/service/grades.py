@@ -7,6 +7,7 @@ from marketplace.core import audit, clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import Invalid, NotFound
 from marketplace.core.i18n import _
+from marketplace.core.reasons import TELLING, check_reason
 from marketplace.evaluations import grading, queries, rubric, rules
 from marketplace.evaluations.models import Evaluation, GradeAppeal, RecordedViolation
 from marketplace.evaluations.states import APPEAL, ASSIGNMENT, EVALUATION, AssignmentStatus
@@ -17,7 +18,7 @@ def return_to_evaluator(evaluation_id: UUID, *, actor: Actor, reason: str) -> Ev
     """Send a submitted evaluation back with the reason; the evaluator scores again."""
     evaluation = db.get(Evaluation, evaluation_id, lock=True)
     rules.check_may_review(evaluation, actor)
-    rules.check_reason(reason)
+    check_reason(reason, shortest=TELLING)
     evaluation.return_reason = reason
     audit.transition(evaluation, EVALUATION, "return", actor=actor, reason=reason)
     for assignment in queries.assignments_of(evaluation_id):
@@ -40,7 +41,7 @@ def publish(evaluation_id: UUID, *, actor: Actor, grade: int | None = None, reas
     rules.check_may_review(evaluation, actor)
     chosen = evaluation.proposed_grade if grade is None else grade
     if chosen != evaluation.proposed_grade:
-        rules.check_reason(reason)
+        check_reason(reason, shortest=TELLING)
         evaluation.override_reason = reason
     evaluation.grade = chosen
     evaluation.reviewed_by = actor.person_id
@@ -54,7 +55,7 @@ def appeal(evaluation_id: UUID, *, actor: Actor, grounds: str) -> GradeAppeal:
     """The provider appeals against a published grade, once and in time; somebody else will decide."""
     evaluation = db.get(Evaluation, evaluation_id, lock=True)
     rules.check_may_appeal(evaluation, actor, clock.now(), rubric.get(evaluation.rubric))
-    rules.check_reason(grounds, field="grounds")
+    check_reason(grounds, field="grounds", shortest=TELLING)
     audit.transition(evaluation, EVALUATION, "appeal", actor=actor)
     made = GradeAppeal(
         evaluation_id=evaluation.id,
@@ -83,7 +84,7 @@ def decide_appeal(evaluation_id: UUID, *, actor: Actor, reason: str, grade: int 
     if made is None:
         raise NotFound()
     rules.check_may_decide_appeal(made, actor)
-    rules.check_reason(reason)
+    check_reason(reason, shortest=TELLING)
     if grade is not None and not 0 <= grade <= 100:
         raise Invalid(_("A grade is a number from 0 to 100."), field="grade")
     made.decided_by, made.decision = actor.person_id, reason

@@ -8,8 +8,9 @@ from marketplace.accounts import service as accounts
 from marketplace.core import clock, db
 from marketplace.core.actors import PROVIDER, Actor, Role
 from marketplace.core.audit import record, transition
-from marketplace.core.errors import DomainError, Forbidden, Invalid
+from marketplace.core.errors import DomainError, Forbidden
 from marketplace.core.i18n import _
+from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import Task, cancel, schedule
 from marketplace.jobs import queries, rules
 from marketplace.jobs.models import Invitation, Job, Question
@@ -51,8 +52,8 @@ def withdraw_job(job_id: UUID, *, actor: Actor, reason: str) -> Job:
     """Take a job back before its award; bids that were sealed stay sealed, bidders are told why."""
     job = queries.get_job(job_id, actor=actor, lock=True)
     rules.check_binds(actor, job)
-    if job.status != JobStatus.DRAFT and not reason.strip():
-        raise Invalid(_("Give a reason. Bidders read it."), field="reason")
+    if job.status != JobStatus.DRAFT:
+        check_reason(reason)
     transition(job, JOB, "withdraw", actor=actor, reason=reason)
     job.withdrawal_reason = reason
     cancel(Task.CLOSE_JOB, job_id)

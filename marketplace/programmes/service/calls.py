@@ -17,6 +17,7 @@ from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import Text, _
+from marketplace.core.reasons import check_reason
 from marketplace.programmes import queries, rules, scoring
 from marketplace.programmes.models import Call, CallSeed, WaitingRoom, WaitingRoomSeed
 from marketplace.programmes.states import CALL, CallStatus
@@ -165,7 +166,7 @@ def resume_call(call_id: UUID, *, actor: Actor, asked: int, ceiling: int) -> Non
 def lift_ceiling(call_id: UUID, *, actor: Actor, reason: str) -> Call:
     """Let a paused call take applications again by an officer's decision; its ceiling counts no more."""
     rules.check_officer(actor)
-    rules.check_reason(reason)
+    check_reason(reason)
     call = queries.get_call(call_id, lock=True)
     transition(call, CALL, "resume", actor=actor, reason=reason)
     call.ceiling_lifted_at = clock.now()
@@ -179,7 +180,7 @@ def wind_down(call_id: UUID, *, actor: Actor, reason: str) -> Call:
     Whoever is concerned above (applicants, holders of vouchers, firms at work) is answered and told by tasks.
     """
     rules.check_officer(actor)
-    rules.check_reason(reason)
+    check_reason(reason)
     call = queries.get_call(call_id, lock=True)
     call.winding_down_reason = reason.strip()
     transition(call, CALL, "wind_down", actor=actor, reason=reason)

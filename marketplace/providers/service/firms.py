@@ -12,8 +12,9 @@ from marketplace.accounts import service as accounts
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.audit import facts_of, record, transition
-from marketplace.core.errors import DomainError, Forbidden, Invalid
+from marketplace.core.errors import DomainError, Forbidden
 from marketplace.core.i18n import _
+from marketplace.core.reasons import check_reason
 from marketplace.providers import queries, rules
 from marketplace.providers.models import AccountDetails, Profile, Provider, RecordedConflict
 from marketplace.providers.service.bank_accounts import activate, add_account
@@ -85,7 +86,7 @@ def refuse_provider(provider_id: UUID, *, actor: Actor, reason: str) -> Provider
     """Turn a registration down, with the reason the firm reads; it may mend it and apply again."""
     rules.check_role(actor, Role.PROGRAMME_OFFICER)
     provider = queries.get_provider(provider_id, lock=True)
-    _check_reason(reason)
+    check_reason(reason)
     transition(provider, PROVIDER, "refuse", actor=actor, reason=reason)
     _tell(provider, "providers/refused", reason=reason)
     return provider
@@ -109,7 +110,7 @@ def remove_provider(provider_id: UUID, *, actor: Actor, reason: str) -> Provider
 def _sanction(provider_id: UUID, event: str, actor: Actor, reason: str) -> Provider:
     rules.check_role(actor, Role.ETHICS_OFFICER, Role.SYSTEM)
     provider = queries.get_provider(provider_id, lock=True)
-    _check_reason(reason)
+    check_reason(reason)
     transition(provider, PROVIDER, event, actor=actor, reason=reason)
     _tell(provider, "providers/standing_changed", reason=reason, event=event)
     return provider
@@ -141,11 +142,6 @@ def record_conflict(provider_id: UUID, organisation_id: UUID, reason: str, *, ac
     db.session.add(conflict)
     db.flush()
     record(actor, "provider.record_conflict", conflict, reason=reason)
-
-
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid(_("Give a reason. The firm reads it."), field="reason")
 
 
 def _summary(profile: Profile) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
+from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import Task, cancel
 from marketplace.core.tasks import schedule as ask_for
 from marketplace.ledger.service import money_verb
@@ -28,7 +29,7 @@ def agree_instalments(
     receivable = queries.lock_receivable(receivable_id)
     rules.check_open(receivable)
     rules.check_agreement(count, first_due_on, every_months, clock.today())
-    reason = rules.check_reason(reason)
+    reason = check_reason(reason)
     accrue(receivable, clock.today(), actor=actor)
     left = sum((rules.owed(each) for each in receivable.live), Parts())
     for instalment in receivable.live:

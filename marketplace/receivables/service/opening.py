@@ -13,6 +13,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.money import split
+from marketplace.core.reasons import check_reason
 from marketplace.engagements.models import Engagement
 from marketplace.ledger.service import money_verb
 from marketplace.receivables import queries, rules, schedule
@@ -129,7 +130,7 @@ def _new(
         principal=principal,
         surcharge=0,
         parts=rules.part_by_line(principal, left),
-        reason=rules.check_reason(reason),
+        reason=check_reason(reason),
         days_to_pay=terms.days_to_pay,
         interest_basis_points=terms.interest_basis_points,
         reminder_days=terms.reminder_days,
@@ -152,7 +153,7 @@ def _check_decides(receivable: Receivable, actor: Actor) -> None:
 
 
 def _drop(receivable: Receivable, actor: Actor, reason: str) -> Receivable:
-    receivable.drop_reason = rules.check_reason(reason)
+    receivable.drop_reason = check_reason(reason)
     transition(receivable, RECEIVABLE, "drop", actor=actor, reason=reason)
     db.flush()
     return receivable

@@ -7,6 +7,7 @@ from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
+from marketplace.core.reasons import check_reason
 from marketplace.ledger.service import money_verb
 from marketplace.receivables import queries, rules
 from marketplace.receivables.models import WriteOff
@@ -22,7 +23,7 @@ def propose_write_off(receivable_id: UUID, *, actor: Actor, reason: str) -> Writ
     rules.check_open(receivable)
     write_off = WriteOff(
         receivable=receivable,
-        reason=rules.check_reason(reason),
+        reason=check_reason(reason),
         status=WRITE_OFF.initial,
         proposed_by=actor.person_id,
         proposed_at=clock.now(),
@@ -62,6 +63,6 @@ def refuse_write_off(receivable_id: UUID, *, actor: Actor, reason: str) -> Write
     queries.lock_receivable(receivable_id)
     write_off = rules.check_proposed(queries.open_write_off(receivable_id))
     write_off.refused_by = actor.person_id
-    transition(write_off, WRITE_OFF, "refuse", actor=actor, reason=rules.check_reason(reason))
+    transition(write_off, WRITE_OFF, "refuse", actor=actor, reason=check_reason(reason))
     db.flush()
     return write_off

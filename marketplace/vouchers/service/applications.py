@@ -17,6 +17,7 @@ from marketplace.core.audit import plain, record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
+from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import Task, schedule
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
@@ -128,7 +129,7 @@ def decide_eligibility(application_id: UUID, *, actor: Actor, eligible: bool, re
     rules.check_officer(actor)
     application = queries.get_application(application_id, actor=actor, lock=True)
     rules.check_in_review(application)
-    rules.check_reason(reason)
+    check_reason(reason)
     application.decided_by, application.decided_at, application.reason = actor.person_id, clock.now(), reason
     transition(application, APPLICATION, "accept" if eligible else "refuse", actor=actor, reason=reason)
     db.flush()

@@ -14,6 +14,7 @@ from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
+from marketplace.core.reasons import check_reason
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.reminders import reached
@@ -28,7 +29,7 @@ def extend(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
     """Let a valid voucher run on, once, by the days its programme grants; by the signatory, with a reason."""
     queries.get_voucher(voucher_id, actor=actor)
     rules.check_signatory(actor)
-    rules.check_reason(reason)
+    check_reason(reason)
     voucher = queries.get_voucher(voucher_id, lock=True)
     rules.check_extension(voucher, clock.now())
     last_day = voucher.last_moment.astimezone(clock.zone()).date()

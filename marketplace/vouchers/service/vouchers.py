@@ -12,6 +12,7 @@ from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.money import split
+from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import Task, schedule
 from marketplace.ledger import queries as ledger_queries
 from marketplace.ledger.service import Leg, money_verb, post
@@ -72,7 +73,7 @@ def surrender(voucher_id: UUID, *, actor: Actor, key: str) -> Voucher:
 def revoke(voucher_id: UUID, *, actor: Actor, reason: str, key: str) -> Voucher:
     """Take what is left of a voucher away, with a reason; it goes to the waitlist."""
     rules.check_officer(actor)
-    rules.check_reason(reason)
+    check_reason(reason)
     voucher = _end(voucher_id, "revoke", actor, reason)
     _tell_decision(voucher, "revoke", reason)
     return voucher
@@ -81,7 +82,7 @@ def revoke(voucher_id: UUID, *, actor: Actor, reason: str, key: str) -> Voucher:
 def suspend(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
     """Stop a voucher from being drawn on, with a reason."""
     rules.check_officer(actor)
-    rules.check_reason(reason)
+    check_reason(reason)
     voucher = queries.get_voucher(voucher_id, lock=True)
     transition(voucher, VOUCHER, "suspend", actor=actor, reason=reason)
     db.flush()
@@ -92,7 +93,7 @@ def suspend(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
 def resume(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
     """Let a suspended voucher be drawn on again, with a reason."""
     rules.check_officer(actor)
-    rules.check_reason(reason)
+    check_reason(reason)
     voucher = queries.get_voucher(voucher_id, lock=True)
     transition(voucher, VOUCHER, "resume", actor=actor, reason=reason)
     db.flush()
