@@ -43,6 +43,12 @@ format: setup ## put every file into the one format
 	$(BIN)/ruff check --quiet --fix-only .
 	$(BIN)/ruff format .
 
+.PHONY: translations
+translations: setup ## take new and changed texts into the Korean catalogue; what is like an old one comes as "fuzzy"
+	@template=$$(mktemp) && trap 'rm -f $$template' EXIT && \
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o $$template . && \
+	$(BIN)/pybabel -q update -i $$template -d translations -l ko --ignore-obsolete --omit-header -w 120
+
 .PHONY: check
 check: setup ## format, lint, imports, types, sizes, templates, translations, migrations
 	$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --diff . 2>/dev/null | head -60; exit 1; }

@@ -11,12 +11,12 @@ from flask.cli import AppGroup
 
 import marketplace
 from config.settings import Settings
-from marketplace.core import housekeeping, migrations, translations
+from marketplace.core import housekeeping, migrations
 from marketplace.core.states import Lifecycle
 
 migrate = AppGroup("migrate", help="Bring the database's tables to the form the code expects.")
 docs = AppGroup("docs", help="Print documents that are generated from the code.")
-groups = [migrate, docs, *housekeeping.groups, *translations.groups]
+groups = [migrate, docs, *housekeeping.groups]
 
 
 @migrate.command("up")

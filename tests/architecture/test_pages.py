@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Flask
 from jinja2 import meta
 
-from marketplace.core import auth, translations
+from marketplace.core import auth
 from marketplace.core.tasks import Task
 from tests.architecture.source import ROOT
 from workers import celery_app
@@ -67,10 +67,6 @@ def test_no_style_or_script_inside_pages() -> None:
         for match in forbidden.finditer(path.read_text())
     ]
     assert not found
-
-
-def test_every_text_is_there_in_both_languages() -> None:
-    assert not translations.problems()
 
 
 def test_every_task_has_a_handler(app: Flask) -> None:
