@@ -9,16 +9,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 import click
-from flask import Response, has_request_context, request
+from flask import Response, g, has_request_context, request
 from flask.cli import FlaskGroup
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
-from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import lists
 from config.settings import Settings, SettingsError
-from marketplace.core import auth, clock, db, files, housekeeping, i18n, logging, tasks, translations, web
+from marketplace.core import auth, clock, db, files, housekeeping, i18n, logging, tasks, templates, translations, web
 from marketplace.core.actors import ROLE_LABELS, Role
 from marketplace.core.money import exponent
 from marketplace.demo import runner
@@ -62,7 +61,6 @@ def create_app(settings: Settings | None = None) -> web.Application:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,
-        BABEL_DEFAULT_LOCALE=settings.default_locale,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=1),
     )
     logging.configure()
@@ -99,10 +97,9 @@ def create_app(settings: Settings | None = None) -> web.Application:
 
 def _configure_pages(app: web.Application, settings: Settings) -> None:
     """Templates: their strictness, filters and what each of them knows."""
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.policies["ext.i18n.trimmed"] = True
     translations.compile_if_stale()
+    i18n.configure(lambda: _choose_locale(settings))
+    templates.configure(app)
     app.jinja_env.filters.update(
         money=i18n.money,
         number=i18n.number,
@@ -161,7 +158,9 @@ def _configure_addresses(app: web.Application, settings: Settings) -> None:
 
 def _protect(app: web.Application, settings: Settings) -> None:
     """Languages, tokens against forged forms, sign-in, and the web edge."""
-    Babel(app, locale_selector=lambda: _choose_locale(settings), timezone_selector=lambda: settings.time_zone)
+    app.before_request(_keep_locale)
+    app.teardown_request(lambda error: i18n.read_again(g.locale_before) if "locale_before" in g else None)
+    Babel(app, locale_selector=i18n.locale, configure_jinja=False)
     CSRFProtect(app)
     auth.login_manager.init_app(app)
     web.start(app, https=settings.session_cookie_secure, movable_clock=settings.clock_may_move)
@@ -177,6 +176,12 @@ def alternate_url(locale: str) -> str:
     query = {**request.args.to_dict(flat=False), "lang": [locale]}
     pairs = [(name, value) for name, values in query.items() for value in values]
     return f"{request.path}?{urlencode(pairs)}"
+
+
+def _keep_locale() -> None:
+    """The language is chosen once a request, even where another one was set around it."""
+    g.locale_before = i18n.read_in("")
+    i18n.read_in(i18n.locale())
 
 
 def _choose_locale(settings: Settings) -> str:

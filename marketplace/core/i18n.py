@@ -1,38 +1,90 @@
 """Texts in the reader's language: lazy source texts, data texts, money and dates."""
 
-from collections.abc import Mapping
+import gettext as catalogues
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
 from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
+import flask_babel
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.numbers import NumberPattern, format_decimal
-from flask_babel import force_locale, get_locale, lazy_gettext, ngettext
-from flask_babel.speaklater import LazyString
+from flask_babel.speaklater import LazyString as LazyString
 
+from config.settings import ROOT
 from marketplace.core import clock
 from marketplace.core.money import exponent
-
-__all__ = ["LOCALES", "LazyString", "Text", "_", "force_locale", "locale", "localized", "ngettext"]
 
 LOCALES = ("ko", "en")
 
 # Words that are data (programme names, sectors, questions) carry both languages themselves.
 Text: TypeAlias = dict[str, str]
 
+# Set once for each request or mail.
+_reader: ContextVar[str] = ContextVar("reader")
+
+
+def configure(choose: Callable[[], str]) -> None:
+    """Say how the language is chosen while none is set."""
+    global _choose
+    _choose = choose
+
+
+def _choose() -> str:
+    return LOCALES[0]
+
 
 def _(source: str, **values: Any) -> LazyString:
     """A source text, translated when it is shown."""
-    return lazy_gettext(source, **values)
+    return LazyString(gettext, source, **values)
+
+
+def gettext(source: str, **values: Any) -> str:
+    """The source text in the reader's language, with the values in its `%(name)s`."""
+    text = catalogue(locale()).gettext(source)
+    return text % values if values else text
+
+
+def ngettext(singular: str, plural: str, num: int, **values: Any) -> str:
+    """The same of a text that differs with a number, which it may show as `%(num)s`."""
+    return catalogue(locale()).ngettext(singular, plural, num) % {"num": num, **values}
+
+
+@cache
+def catalogue(locale: str) -> catalogues.NullTranslations:
+    """Every text of one language; the sources themselves are English."""
+    return catalogues.translation("messages", ROOT / "translations", [locale], fallback=True)
 
 
 def locale() -> str:
-    """The reader's language: 'ko' or 'en'; Korean where nobody reads (command line, tests)."""
-    found = get_locale()
-    return found.language if found is not None and found.language in LOCALES else LOCALES[0]
+    """The reader's language: 'ko' or 'en'."""
+    return _reader.get("") or _choose()
+
+
+def read_in(locale: str) -> Token[str]:
+    """From now on the reader's language is this one, until `read_again` is given the token."""
+    return _reader.set(locale)
+
+
+def read_again(before: Token[str]) -> None:
+    """The reader's language is what it was before."""
+    _reader.reset(before)
+
+
+@contextmanager
+def force_locale(locale: str) -> Iterator[None]:
+    """Inside the block the reader's language is this one."""
+    before = read_in(locale)
+    try:
+        with flask_babel.force_locale(locale):  # for what WTForms says itself
+            yield
+    finally:
+        read_again(before)
 
 
 def localized(text: Mapping[str, str] | str | None) -> str:
@@ -46,25 +98,12 @@ def localized(text: Mapping[str, str] | str | None) -> str:
 
 def money(amount: int | None, currency: str = "KRW") -> str:
     """An amount in minor units as the reader writes it: '₩12,000,000'."""
-    if amount is None:
-        return ""
-    language, digits = locale(), exponent(currency)
-    value = Decimal(amount).scaleb(-digits)
-    text: str = _money_pattern(language, digits).apply(value, language, currency=currency, currency_digits=False)
-    return text
-
-
-@cache
-def _money_pattern(language: str, digits: int) -> NumberPattern:
-    """The language's pattern for money with the digits of ISO 4217; CLDR shows fewer for some currencies."""
-    pattern: NumberPattern = copy(Locale(language).currency_formats["standard"])
-    pattern.frac_prec = (digits, digits)
-    return pattern
+    return "" if amount is None else _money(amount, currency, locale())
 
 
 def number(value: int | None) -> str:
     """A whole number with the reader's separators."""
-    return "" if value is None else format_decimal(value, locale=locale())
+    return "" if value is None else _number(value, locale())
 
 
 def day(value: date | datetime | None) -> str:
@@ -73,13 +112,39 @@ def day(value: date | datetime | None) -> str:
         return ""
     if isinstance(value, datetime):
         value = value.astimezone(clock.zone()).date()
-    return format_date(value, "y년 M월 d일" if locale() == "ko" else "d MMMM y", locale=locale())
+    return _day(value, locale())
 
 
 def moment(value: datetime | None) -> str:
     """A date and time in the agency's zone, as the reader writes it."""
     if value is None:
         return ""
-    local = value.astimezone(clock.zone())
-    pattern = "y년 M월 d일 HH:mm" if locale() == "ko" else "d MMMM y, HH:mm"
-    return format_datetime(local, pattern, locale=locale())
+    local, reader = value.astimezone(clock.zone()), locale()
+    return f"{_day(local.date(), reader)}{' ' if reader == 'ko' else ', '}{local:%H:%M}"
+
+
+# Babel reads its pattern anew each time, so what was written once is kept: lists repeat their days and amounts.
+@lru_cache(maxsize=5000)
+def _money(amount: int, currency: str, locale: str) -> str:
+    digits = exponent(currency)
+    value = Decimal(amount).scaleb(-digits)
+    text: str = _money_pattern(locale, digits).apply(value, locale, currency=currency, currency_digits=False)
+    return text
+
+
+@cache
+def _money_pattern(locale: str, digits: int) -> NumberPattern:
+    """The language's pattern for money with the digits of ISO 4217; CLDR shows fewer for some currencies."""
+    pattern: NumberPattern = copy(Locale(locale).currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return pattern
+
+
+@lru_cache(maxsize=5000)
+def _number(value: int, locale: str) -> str:
+    return format_decimal(value, locale=locale)
+
+
+@lru_cache(maxsize=5000)
+def _day(value: date, locale: str) -> str:
+    return format_date(value, "y년 M월 d일" if locale == "ko" else "d MMMM y", locale=locale)

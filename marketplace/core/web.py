@@ -8,12 +8,25 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import structlog
-from flask import Flask, Response, abort, current_app, flash, g, redirect, render_template, request, send_file
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    has_request_context,
+    redirect,
+    render_template,
+    request,
+    send_file,
+)
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
@@ -23,7 +36,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import HTTPException
 
-from marketplace.core import auth, clock, db, files
+from marketplace.core import auth, clock, db, files, templates
 from marketplace.core.db import Model
 from marketplace.core.errors import DomainError, Words, from_integrity
 from marketplace.core.forms import Form, storable
@@ -33,6 +46,8 @@ log = structlog.get_logger()
 
 READS = ("GET", "HEAD", "OPTIONS")
 PAGE_SIZE = 50
+# With one of these an address depends on more than the page it leads to.
+BESIDE_PATH = frozenset({"_external", "_scheme", "_method"})
 BUSY = (LockNotAvailable, QueryCanceled, DeadlockDetected)
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -58,6 +73,17 @@ class UsedKey(Model):
 class Application(Flask):
     """Flask with the transaction edge: a request that changes something is stored whole or not at all."""
 
+    jinja_environment = templates.Environment
+
+    def url_for(self, endpoint: str, /, **values: Any) -> str:  # type: ignore[override]
+        """The address of a page; what was built once is kept, since lists and menus name the same ones again."""
+        if not has_request_context() or endpoint.startswith(".") or not values.keys().isdisjoint(BESIDE_PATH):
+            return super().url_for(endpoint, **values)
+        try:
+            return _address_of(self, request.root_path, endpoint, **values)
+        except TypeError:  # a list among the values
+            return super().url_for(endpoint, **values)
+
     def dispatch_request(self) -> Response:
         """Answer the request; what changes something is stored below status 400, and undone otherwise."""
         if request.method in READS:
@@ -75,6 +101,11 @@ class Application(Flask):
         else:
             db.rollback()
         return response
+
+
+@lru_cache(maxsize=10_000, typed=True)
+def _address_of(app: Application, root_path: str, endpoint: str, **values: Any) -> str:
+    return Flask.url_for(app, endpoint, **values)
 
 
 def _form_key() -> UUID | None:
@@ -113,7 +144,12 @@ def _keep_answer(key: UUID, response: Response) -> None:
 def page(template: str, *, form: Form | None = None, **context: Any) -> ResponseReturnValue:
     """A page; with status 422 when its form was refused."""
     status = 422 if form is not None and request.method == "POST" and form.has_errors else 200
-    return render_template(template, form=form, **context), status
+    return render(template, form=form, **context), status
+
+
+def render(template: str, **context: Any) -> str:
+    """The text of a page in the reader's language."""
+    return render_template(templates.find(current_app, template), **context)
 
 
 def done(message: Words, location: str) -> ResponseReturnValue:
@@ -190,7 +226,7 @@ def problem_page(status: int, message: Words | None = None) -> tuple[str, int]:
     else:
         db.rollback()
     known = status if status in (400, 403, 404, 405, 409, 413, 422, 429, 500, 503) else 400
-    return render_template(f"errors/{known}.html", message=message, request_id=g.get("request_id", "")), status
+    return render(f"errors/{known}.html", message=message, request_id=g.get("request_id", "")), status
 
 
 def start(app: Application, *, https: bool, movable_clock: bool) -> None:

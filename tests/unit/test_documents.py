@@ -5,11 +5,11 @@ import time
 
 import pytest
 from flask import Flask
-from flask_babel import force_locale
 from pypdf import PdfReader
 
 from marketplace.core import documents
 from marketplace.core.documents import Check, Fact
+from marketplace.core.i18n import force_locale
 
 CHECK = Check("https://example.org/verify/AbC", "Anybody can check it here.", "QR code to check it")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import render_template, request
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from marketplace.core import clock, web
@@ -87,7 +87,7 @@ def eligibility() -> ResponseReturnValue:
     answered = "employees" in request.args
     form = EligibilityForm(asked_facts, formdata=request.args if answered else None)
     fine = form.validate() if answered else True
-    page = render_template(
+    page = web.render(
         "programmes/eligibility.html",
         form=form,
         standard=standards()[code],
