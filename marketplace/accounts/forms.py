@@ -10,9 +10,10 @@ from wtforms.widgets import EmailInput, PasswordInput
 
 from config import lists
 from marketplace.accounts.passwords import MAXIMUM_LENGTH
-from marketplace.accounts.states import PERSON
+from marketplace.accounts.rules import KIND_ROLES
+from marketplace.accounts.states import PERSON, OrganisationKind
 from marketplace.core import clock
-from marketplace.core.actors import AGENCY, EVERYONE, PROVIDER, ROLE_LABELS, SME
+from marketplace.core.actors import EVERYONE, ROLE_LABELS
 from marketplace.core.forms import (
     ChoiceField,
     DateField,
@@ -182,10 +183,9 @@ class ExportForm(ReasonForm):
     format = ChoiceField(_("File format"), choices=[("csv", "CSV"), ("xlsx", "XLSX")])
 
 
-def roles_of(kind: str) -> list[str]:
+def roles_of(kind: OrganisationKind) -> list[str]:
     """The roles of a kind of organisation, as the product lists them."""
-    allowed = {"sme": SME, "provider": PROVIDER, "agency": AGENCY}[kind]
-    return [role.value for role in ROLE_LABELS if role in allowed]
+    return [role.value for role in ROLE_LABELS if role in KIND_ROLES[kind]]
 
 
 def check_phone(field: TextField) -> None:

@@ -7,7 +7,15 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.accounts.states import MEMBERSHIP, PERSON, MembershipStatus, PersonStatus
+from marketplace.accounts.states import (
+    MEMBERSHIP,
+    PERSON,
+    MembershipStatus,
+    OrganisationKind,
+    PersonStatus,
+    TokenPurpose,
+)
+from marketplace.core.actors import Role
 from marketplace.core.db import Model, uuid_key
 
 AGENCY_ID = UUID("00000000-0000-0000-0000-00000000a6e1")
@@ -57,7 +65,7 @@ class Organisation(Model):
     )
 
     id: Mapped[UUID] = uuid_key()
-    kind: Mapped[str]
+    kind: Mapped[OrganisationKind]
     name: Mapped[str]
     business_number: Mapped[str | None] = mapped_column(unique=True)
     representative_name: Mapped[str]
@@ -113,8 +121,8 @@ class Membership(Model):
     id: Mapped[UUID] = uuid_key()
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     organisation_id: Mapped[UUID]
-    organisation_kind: Mapped[str]
-    role: Mapped[str]
+    organisation_kind: Mapped[OrganisationKind]
+    role: Mapped[Role]
     status: Mapped[MembershipStatus] = mapped_column(default=MEMBERSHIP.initial)
     mandate: Mapped[str | None]
     valid_from: Mapped[date]
@@ -171,7 +179,7 @@ class Token(Model):
     )
 
     id: Mapped[UUID] = uuid_key()
-    purpose: Mapped[str]
+    purpose: Mapped[TokenPurpose]
     hash: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     data: Mapped[dict[str, Any]]
@@ -189,7 +197,7 @@ class AccessEntry(Model):
     id: Mapped[UUID] = uuid_key()
     at: Mapped[datetime] = mapped_column(server_default=func.now())
     person_id: Mapped[UUID | None]
-    role: Mapped[str]
+    role: Mapped[Role]
     address: Mapped[str]
     page: Mapped[str]
     subject_id: Mapped[UUID | None]

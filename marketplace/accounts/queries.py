@@ -14,7 +14,7 @@ from marketplace.accounts.models import (
     Person,
     SignInSession,
 )
-from marketplace.accounts.states import MembershipStatus, PersonStatus
+from marketplace.accounts.states import MembershipStatus, OrganisationKind, PersonStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, Actor, Role
 from marketplace.core.audit import AuditEntry
@@ -128,7 +128,7 @@ def people_with_role(role: Role) -> Sequence[Person]:
     return people_of(AGENCY_ID, [role])
 
 
-def count_signatories(organisation_id: UUID, role: str, *, without: UUID) -> int:
+def count_signatories(organisation_id: UUID, role: Role, *, without: UUID) -> int:
     """How many other live memberships of this role the organisation has without an end date."""
     query = live().where(
         Membership.organisation_id == organisation_id,
@@ -151,7 +151,7 @@ def as_actor(person: Person, membership: Membership | None) -> Actor | None:
         return None
     if membership is None or membership.person_id != person.id or not membership.is_live(clock.today()):
         return Actor(person.id, Role.VISITOR, name=person.name)
-    return Actor(person.id, Role(membership.role), membership.organisation_id, membership.id, name=person.name)
+    return Actor(person.id, membership.role, membership.organisation_id, membership.id, name=person.name)
 
 
 def find_session(token_hash: str, *, idle: timedelta) -> tuple[SignInSession, bool] | None:
@@ -175,7 +175,7 @@ def open_sessions(person_id: UUID) -> Sequence[SignInSession]:
     return session.scalars(query.order_by(SignInSession.created_at.desc(), SignInSession.id)).all()
 
 
-def people(*, search: str = "", role: str = "", status: PersonStatus | None = None) -> Select[Person]:
+def people(*, search: str = "", role: Role | None = None, status: PersonStatus | None = None) -> Select[Person]:
     """People whose name or address contains `search`, who hold `role`, who have `status`; ordered by the page."""
     query = select(Person)
     if search:
@@ -199,7 +199,7 @@ def memberships_of_people(person_ids: Iterable[UUID]) -> dict[UUID, list[Members
 def proposed_roles() -> Sequence[Membership]:
     """Roles of the agency that wait for a second administrator, the oldest first."""
     query = select(Membership).where(
-        Membership.status == MembershipStatus.PROPOSED, Membership.organisation_kind == "agency"
+        Membership.status == MembershipStatus.PROPOSED, Membership.organisation_kind == OrganisationKind.AGENCY
     )
     return session.scalars(query.order_by(Membership.created_at, Membership.id)).all()
 

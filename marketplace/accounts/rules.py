@@ -4,11 +4,12 @@ from datetime import date
 
 from marketplace.accounts import business_number, passwords
 from marketplace.accounts.models import Membership, Person
+from marketplace.accounts.states import OrganisationKind
 from marketplace.core.actors import AGENCY, PROVIDER, SME, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, explain
 from marketplace.core.i18n import _
 
-KIND_ROLES = {"sme": SME, "provider": PROVIDER, "agency": AGENCY}
+KIND_ROLES = {OrganisationKind.SME: SME, OrganisationKind.PROVIDER: PROVIDER, OrganisationKind.AGENCY: AGENCY}
 LONGEST_MANDATE_DAYS = 366
 
 explain(
@@ -57,7 +58,7 @@ def check_may_manage_people(actor: Actor) -> None:
         raise Forbidden()
 
 
-def check_role_fits(role: Role, kind: str) -> None:
+def check_role_fits(role: Role, kind: OrganisationKind) -> None:
     """A role belongs to one kind of organisation."""
     if role not in KIND_ROLES[kind]:
         raise Invalid(_("This organisation has no such role."), field="role")

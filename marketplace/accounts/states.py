@@ -1,5 +1,7 @@
 """Owns the lives of a person's account and of a membership."""
 
+from enum import StrEnum
+
 from marketplace.core.i18n import _
 from marketplace.core.states import Lifecycle, Move, TextChoices
 
@@ -66,3 +68,20 @@ MEMBERSHIP = Lifecycle(
         Move("end", (MembershipStatus.ACTIVE,), MembershipStatus.ENDED, stamp="ended_at", label=_("End the role")),
     ],
 )
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation is in the programme; its people's roles follow from it."""
+
+    SME = "sme"
+    PROVIDER = "provider"
+    AGENCY = "agency"
+
+
+class TokenPurpose(StrEnum):
+    """What a secret sent by mail is good for."""
+
+    CONFIRM_EMAIL = "confirm_email"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 -- no secret
+    INVITATION = "invitation"
+    CHANGE_EMAIL = "change_email"

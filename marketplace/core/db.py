@@ -104,6 +104,18 @@ def _column_of_members(annotation: TypeResolve) -> EnumText | None:
     return EnumText(kind) if isinstance(kind, type) and issubclass(kind, StrEnum) else None
 
 
+@event.listens_for(Model, "attribute_instrument", propagate=True)
+def _set_members_only(model: type[Model], key: str, attribute: Any) -> None:
+    """What is assigned becomes a member at once, and not only when it is read again."""
+    columns = getattr(attribute.property, "columns", None)
+    if columns and isinstance(columns[0].type, EnumText):
+        members = columns[0].type.members
+
+        @event.listens_for(attribute, "set", retval=True)
+        def member_of(row: Model, value: str | None, before: object, initiator: object) -> StrEnum | None:
+            return None if value is None else members(value)
+
+
 Row = TypeVar("Row", bound=Model)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from marketplace.accounts.models import Membership, Organisation, Person
-from marketplace.accounts.states import MembershipStatus, PersonStatus
+from marketplace.accounts.states import MembershipStatus, OrganisationKind, PersonStatus
 from marketplace.claims.models import PaymentBatch, Refund
 from marketplace.claims.states import BatchStatus, RefundStatus
 from marketplace.core import clock, db
@@ -40,7 +40,7 @@ class SignIn:
 
 def staff() -> Sequence[SignIn]:
     """Everybody of the agency, by role."""
-    found = _people().where(Organisation.kind == "agency").order_by(Membership.created_at, Person.email)
+    found = _people().where(Organisation.kind == OrganisationKind.AGENCY).order_by(Membership.created_at, Person.email)
     rows = [SignIn(email, name, Role(role), organisation) for email, name, role, organisation in session.execute(found)]
     order = list(Role)
     return sorted(rows, key=lambda row: (order.index(Role(row.role)), row.email))
@@ -66,14 +66,14 @@ def _people() -> Select[str, str, str, str]:
 def newcomer() -> UUID | None:
     """A company that has applied for nothing yet, with a preparer if there is one."""
     applied = select(Application.organisation_id)
-    return _first(_with_most_people("sme").where(Organisation.id.not_in(applied)))
+    return _first(_with_most_people(OrganisationKind.SME).where(Organisation.id.not_in(applied)))
 
 
 def voucher_holder() -> UUID | None:
     """A company with a valid voucher and no job yet."""
     busy = select(Job.organisation_id)
     holders = select(Voucher.organisation_id).where(Voucher.status == VoucherStatus.ISSUED)
-    wanted = _with_most_people("sme").where(Organisation.id.in_(holders), Organisation.id.not_in(busy))
+    wanted = _with_most_people(OrganisationKind.SME).where(Organisation.id.in_(holders), Organisation.id.not_in(busy))
     return _first(wanted)
 
 
@@ -113,7 +113,7 @@ def _first(wanted: Select[UUID]) -> UUID | None:
     return session.scalars(wanted.limit(1)).first()
 
 
-def _with_most_people(kind: str) -> Select[UUID]:
+def _with_most_people(kind: OrganisationKind) -> Select[UUID]:
     return (
         select(Organisation.id)
         .join(Membership, Membership.organisation_id == Organisation.id)
@@ -126,7 +126,7 @@ def _with_most_people(kind: str) -> Select[UUID]:
 def other_firm(but: UUID | None) -> UUID | None:
     """An approved consulting firm with several people that isn't the one named."""
     approved = select(Provider.id).where(Provider.status == ProviderStatus.APPROVED)
-    wanted = _with_most_people("provider").where(Organisation.id.in_(approved))
+    wanted = _with_most_people(OrganisationKind.PROVIDER).where(Organisation.id.in_(approved))
     return _first(wanted.where(Organisation.id != but) if but else wanted)
 
 

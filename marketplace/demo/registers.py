@@ -10,6 +10,7 @@ from uuid import UUID
 from config import lists
 from marketplace.accounts import business_number
 from marketplace.accounts import service as accounts
+from marketplace.accounts.states import OrganisationKind
 from marketplace.core import clock
 from marketplace.core.actors import Actor, Role
 from marketplace.demo import words
@@ -62,7 +63,10 @@ def add_company(cast: Cast, pair: tuple[dict[str, str], dict[str, str]], number:
     person = sign_up(f"signatory@{domain}", cast.name(), locale="en" if number % 8 == 7 else "ko")
     name = words.firm_name(pair, sector, chance)
     organisation = accounts.register_company(
-        person, sector=sector, email=f"office@{domain}", **_facts_of_firm("sme", name, person.name, region, chance)
+        person,
+        sector=sector,
+        email=f"office@{domain}",
+        **_facts_of_firm(OrganisationKind.SME, name, person.name, region, chance),
     )
     assert person.person_id is not None
     signatory = acting(person.person_id, Role.SIGNATORY)
@@ -72,7 +76,7 @@ def add_company(cast: Cast, pair: tuple[dict[str, str], dict[str, str]], number:
     return company
 
 
-def _facts_of_firm(kind: str, name: str, person: str, region: str, chance: Random) -> dict[str, Any]:
+def _facts_of_firm(kind: OrganisationKind, name: str, person: str, region: str, chance: Random) -> dict[str, Any]:
     digits = business_number.generate(chance)
     return {
         "kind": kind,
@@ -105,7 +109,7 @@ def add_firm(cast: Cast, pair: tuple[dict[str, str], dict[str, str]], number: in
     region = regions[number % len(regions)]
     name = words.firm_name(pair, "consulting", chance)
     organisation = accounts.register_company(
-        person, email=f"office@{domain}", **_facts_of_firm("provider", name, person.name, region, chance)
+        person, email=f"office@{domain}", **_facts_of_firm(OrganisationKind.PROVIDER, name, person.name, region, chance)
     )
     assert person.person_id is not None
     manager = acting(person.person_id, Role.MANAGER)

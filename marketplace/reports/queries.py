@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, or_, select
 
 from marketplace.accounts.models import Membership
-from marketplace.accounts.states import MembershipStatus
+from marketplace.accounts.states import MembershipStatus, OrganisationKind
 from marketplace.claims.deadlines import STEP_OF
 from marketplace.claims.models import BankEntry, Claim, ClaimEscalation, ClaimLine, PaymentBatch, PaymentLine, Refund
 from marketplace.claims.queries import UNASSIGNED
@@ -296,7 +296,11 @@ def _own_evaluations(*statuses: str) -> Callable[[Actor], Count]:
 
 
 def _memberships(actor: Actor) -> Count:
-    return _of(Membership, Membership.status == MembershipStatus.PROPOSED, Membership.organisation_kind == "agency")
+    return _of(
+        Membership,
+        Membership.status == MembershipStatus.PROPOSED,
+        Membership.organisation_kind == OrganisationKind.AGENCY,
+    )
 
 
 def _faults_in_the_books(actor: Actor) -> Count:

@@ -48,3 +48,12 @@ def test_a_value_of_no_member_is_neither_stored_nor_read(database):
         database.scalar(select(literal("green", EnumText(Colour))))
     with pytest.raises(ValueError, match="'green' is not a valid Colour"):
         database.scalar(text("SELECT 'green' AS colour").columns(colour=EnumText(Colour)))
+
+
+def test_what_is_assigned_becomes_a_member_at_once():
+    wall = Wall(colour="red", undercoat=None)
+    assert wall.colour is Colour.RED
+    wall.undercoat = "blue"
+    assert wall.undercoat is Colour.BLUE
+    with pytest.raises(ValueError, match="'green' is not a valid Colour"):
+        wall.colour = "green"

@@ -10,7 +10,7 @@ from marketplace.accounts.models import Membership, Organisation, Person
 from marketplace.accounts.service import tokens
 from marketplace.accounts.service.notices import notify_person
 from marketplace.accounts.service.people import own_person
-from marketplace.accounts.states import MEMBERSHIP, PERSON
+from marketplace.accounts.states import MEMBERSHIP, PERSON, OrganisationKind, TokenPurpose
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.audit import record, transition
@@ -21,14 +21,14 @@ from marketplace.notifications.service import Recipient
 
 log = structlog.get_logger()
 
-FIRST_ROLE = {"sme": Role.SIGNATORY, "provider": Role.MANAGER}
+FIRST_ROLE = {OrganisationKind.SME: Role.SIGNATORY, OrganisationKind.PROVIDER: Role.MANAGER}
 INVITERS = (Role.SIGNATORY, Role.MANAGER, Role.ADMINISTRATOR)
 
 
 def register_company(
     actor: Actor,
     *,
-    kind: str,
+    kind: OrganisationKind,
     name: str,
     business_number: str,
     representative_name: str,
@@ -39,7 +39,7 @@ def register_company(
     email: str | None = None,
     established_on: date | None = None,
 ) -> Organisation:
-    """Register an "sme" or a "provider" once per business number; the actor becomes its signatory or manager."""
+    """Register an SME or a provider once per business number; the actor becomes its signatory or manager."""
     person = own_person(actor)
     organisation = Organisation(
         kind=kind,
@@ -94,7 +94,7 @@ def add_membership(
         rules.check_may_manage_people(actor)
         if actor.organisation_id != organisation_id:
             raise NotFound()
-    if organisation.kind == "agency":
+    if organisation.kind == OrganisationKind.AGENCY:
         raise Forbidden()
     rules.check_role_fits(role, organisation.kind)
     rules.check_mandate(role, mandate, valid_until, today=clock.today())
@@ -122,7 +122,7 @@ def invite(
     rules.check_role_fits(role, organisation.kind)
     rules.check_mandate(role, mandate, valid_until, today=clock.today())
     secret, token = tokens.issue(
-        "invitation",
+        TokenPurpose.INVITATION,
         person_id=None,
         email=email.lower(),
         organisation_id=str(organisation.id),
@@ -147,7 +147,7 @@ def invite(
 def accept_invitation(secret: str, *, actor: Actor) -> Membership:
     """Join by the mailed link, signed in with the invited address; a role of the agency then waits for its approval."""
     person = own_person(actor)
-    token = tokens.use("invitation", secret)
+    token = tokens.use(TokenPurpose.INVITATION, secret)
     if token.data["email"] != person.email:
         raise DomainError(_("This invitation is for another e-mail address. Sign in with that one."))
     return _join(person, token.data, actor)
@@ -155,7 +155,7 @@ def accept_invitation(secret: str, *, actor: Actor) -> Membership:
 
 def accept_invitation_as_new(secret: str, *, name: str, password: str, locale: str) -> Person:
     """Open a confirmed account for the invited address, which the link has proved, and join."""
-    token = tokens.use("invitation", secret)
+    token = tokens.use(TokenPurpose.INVITATION, secret)
     email = token.data["email"]
     rules.check_password(password, email=email, name=name)
     person = queries.find_person_by_email(email, lock=True)
@@ -209,7 +209,7 @@ def end_expired_memberships(*, batch: int = 200) -> int:
 
 
 def _check_may_end(membership: Membership, actor: Actor) -> None:
-    if membership.organisation_kind == "agency":
+    if membership.organisation_kind == OrganisationKind.AGENCY:
         if actor.role is not Role.ADMINISTRATOR:
             raise NotFound()
         return
@@ -246,7 +246,7 @@ def _join(person: Person, data: dict[str, str], actor: Actor) -> Membership:
         mandate=data["mandate"],
         valid_until=date.fromisoformat(data["valid_until"]) if data["valid_until"] else None,
     )
-    if organisation.kind != "agency":
+    if organisation.kind != OrganisationKind.AGENCY:
         transition(membership, MEMBERSHIP, "activate", actor=actor)
         notify_person(
             inviter,

@@ -7,7 +7,7 @@ from marketplace.accounts.models import Person
 from marketplace.accounts.service import tokens
 from marketplace.accounts.service.notices import recipient
 from marketplace.accounts.service.sessions import end_all_sessions
-from marketplace.accounts.states import PERSON, PersonStatus
+from marketplace.accounts.states import PERSON, PersonStatus, TokenPurpose
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor
 from marketplace.core.audit import record, transition
@@ -26,7 +26,7 @@ def register_person(email: str, name: str, password: str, *, locale: str) -> str
     kept = passwords.hashed(password)
     known = queries.find_person_by_email(email, lock=True)
     if known is not None and known.status != PERSON.initial:
-        secret, token = tokens.issue("reset_password", person_id=known.id)
+        secret, token = tokens.issue(TokenPurpose.RESET_PASSWORD, person_id=known.id)
         notifications.queue("accounts/already_registered", to=recipient(known), key=f"known:{token.id}", token=secret)
         return None
     person = known or Person(email=email.lower(), status=PERSON.initial)
@@ -39,7 +39,7 @@ def register_person(email: str, name: str, password: str, *, locale: str) -> str
 
 def send_confirmation(person: Person) -> str:
     """Mail the link that confirms the address; older links end."""
-    secret, token = tokens.issue("confirm_email", person_id=person.id)
+    secret, token = tokens.issue(TokenPurpose.CONFIRM_EMAIL, person_id=person.id)
     notifications.queue(
         "accounts/confirm_email",
         to=recipient(person),
@@ -55,7 +55,7 @@ def confirm_email(secret: str, *, password: str) -> Person:
 
     So nobody gets an account by signing up with another's address and waiting for the other to click.
     """
-    token = tokens.use("confirm_email", secret)
+    token = tokens.use(TokenPurpose.CONFIRM_EMAIL, secret)
     assert token.person_id is not None
     person = queries.get_person(token.person_id, lock=True)
     if not passwords.matches(person.password_hash, password):
@@ -69,7 +69,7 @@ def ask_for_new_password(email: str) -> str | None:
     person = queries.find_person_by_email(email)
     if person is None or person.status == PersonStatus.DISABLED:
         return None
-    secret, token = tokens.issue("reset_password", person_id=person.id)
+    secret, token = tokens.issue(TokenPurpose.RESET_PASSWORD, person_id=person.id)
     notifications.queue(
         "accounts/reset_password",
         to=recipient(person),
@@ -82,7 +82,7 @@ def ask_for_new_password(email: str) -> str | None:
 
 def reset_password(secret: str, *, password: str) -> Person:
     """Set a new password by the mailed secret and end every session; it proves the address as well."""
-    token = tokens.use("reset_password", secret)
+    token = tokens.use(TokenPurpose.RESET_PASSWORD, secret)
     assert token.person_id is not None
     person = queries.get_person(token.person_id, lock=True)
     if person.status == PersonStatus.DISABLED:
@@ -124,7 +124,7 @@ def ask_for_new_email(*, actor: Actor, email: str, password: str) -> str | None:
         raise Invalid(_("This is not your current password."), field="password")
     if queries.find_person_by_email(email) is not None:
         return None
-    secret, token = tokens.issue("change_email", person_id=person.id, email=email.lower())
+    secret, token = tokens.issue(TokenPurpose.CHANGE_EMAIL, person_id=person.id, email=email.lower())
     to = Recipient(email.lower(), person.locale, person.name)
     notifications.queue(
         "accounts/change_email", to=to, key=f"change_email:{token.id}", token=secret, expires_at=token.expires_at
@@ -135,7 +135,7 @@ def ask_for_new_email(*, actor: Actor, email: str, password: str) -> str | None:
 def change_email(secret: str, *, actor: Actor) -> None:
     """Take the new address, proved by its link, and tell the old one."""
     person = own_person(actor)
-    token = tokens.use("change_email", secret)
+    token = tokens.use(TokenPurpose.CHANGE_EMAIL, secret)
     if token.person_id != person.id:
         raise DomainError(_("This link belongs to another account. Sign in with that one."))
     old = recipient(person)

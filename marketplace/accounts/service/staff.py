@@ -6,7 +6,7 @@ from uuid import UUID
 from marketplace.accounts import passwords, queries, rules
 from marketplace.accounts.models import AGENCY_ID, Membership, Person
 from marketplace.accounts.service.notices import notify_person, notify_role
-from marketplace.accounts.states import MEMBERSHIP, PERSON
+from marketplace.accounts.states import MEMBERSHIP, PERSON, OrganisationKind
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, SYSTEM, Actor, Role
 from marketplace.core.audit import record, transition
@@ -18,7 +18,7 @@ def propose_role(person_id: UUID, role: Role, *, actor: Actor, valid_until: date
     """Propose a role of the agency for somebody else; it gives no right until a second administrator approves."""
     person = queries.get_person(person_id, lock=True)
     rules.check_may_propose_role(actor, person)
-    rules.check_role_fits(role, "agency")
+    rules.check_role_fits(role, OrganisationKind.AGENCY)
     if valid_until is not None and valid_until < clock.today():
         raise Invalid(_("The last day can't lie in the past."), field="valid_until")
     membership = _propose(person_id, role, granted_by=actor.person_id, valid_until=valid_until)
@@ -66,7 +66,7 @@ def _propose(person_id: UUID, role: Role, *, granted_by: UUID | None, valid_unti
     membership = Membership(
         person_id=person_id,
         organisation_id=AGENCY_ID,
-        organisation_kind="agency",
+        organisation_kind=OrganisationKind.AGENCY,
         role=role.value,
         status=MEMBERSHIP.initial,
         valid_from=clock.today(),

@@ -9,21 +9,22 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from marketplace.accounts.models import Token
+from marketplace.accounts.states import TokenPurpose
 from marketplace.core import clock
 from marketplace.core.db import flush, session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 
 LIFETIMES = {
-    "confirm_email": timedelta(days=3),
-    "reset_password": timedelta(hours=1),
-    "invitation": timedelta(days=14),
-    "change_email": timedelta(days=1),
+    TokenPurpose.CONFIRM_EMAIL: timedelta(days=3),
+    TokenPurpose.RESET_PASSWORD: timedelta(hours=1),
+    TokenPurpose.INVITATION: timedelta(days=14),
+    TokenPurpose.CHANGE_EMAIL: timedelta(days=1),
 }
 NOT_VALID = _("This link is no longer valid. It works once and for a limited time. Ask for a new one.")
 
 
-def issue(purpose: str, *, person_id: UUID | None, **data: Any) -> tuple[str, Token]:
+def issue(purpose: TokenPurpose, *, person_id: UUID | None, **data: Any) -> tuple[str, Token]:
     """A fresh secret for one purpose, and its row; a person's older ones for that purpose end."""
     if person_id is not None:
         live = update(Token).where(Token.person_id == person_id, Token.purpose == purpose, Token.used_at.is_(None))
@@ -36,7 +37,7 @@ def issue(purpose: str, *, person_id: UUID | None, **data: Any) -> tuple[str, To
     return secret, token
 
 
-def find(purpose: str, secret: str, *, lock: bool = False) -> Token | None:
+def find(purpose: TokenPurpose, secret: str, *, lock: bool = False) -> Token | None:
     """The unused, unexpired token of this purpose."""
     query = select(Token).where(
         Token.purpose == purpose,
@@ -47,7 +48,7 @@ def find(purpose: str, secret: str, *, lock: bool = False) -> Token | None:
     return session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
 
 
-def use(purpose: str, secret: str) -> Token:
+def use(purpose: TokenPurpose, secret: str) -> Token:
     """Spend the secret; unknown, used and expired ones get the same answer."""
     token = find(purpose, secret, lock=True)
     if token is None:
@@ -56,5 +57,5 @@ def use(purpose: str, secret: str) -> Token:
     return token
 
 
-def _hash(purpose: str, secret: str) -> str:
+def _hash(purpose: TokenPurpose, secret: str) -> str:
     return hashlib.sha256(f"{purpose}:{secret}".encode()).hexdigest()

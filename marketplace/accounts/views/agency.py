@@ -9,7 +9,7 @@ from sqlalchemy import Select
 from marketplace.accounts import queries, service
 from marketplace.accounts.forms import ExportForm, GrantRoleForm, InviteForm, PeopleFilter, roles_of
 from marketplace.accounts.models import Person
-from marketplace.accounts.states import MEMBERSHIP, PERSON, PersonStatus
+from marketplace.accounts.states import MEMBERSHIP, PERSON, OrganisationKind, PersonStatus
 from marketplace.accounts.views.blueprint import blueprint
 from marketplace.core.actors import EVERYONE, Role
 from marketplace.core.audit import record
@@ -86,7 +86,7 @@ def person(person_id: UUID) -> ResponseReturnValue:
 def invite_staff() -> ResponseReturnValue:
     """Invite somebody to work for the agency; the role then waits for a second administrator."""
     form = InviteForm(locale=locale())
-    form.offer(roles_of("agency"))
+    form.offer(roles_of(OrganisationKind.AGENCY))
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.invite(form.email.data, actor=current_actor(), role=Role(form.role.data), locale=form.locale.data)
@@ -100,7 +100,7 @@ def propose_role(person_id: UUID) -> ResponseReturnValue:
     """Propose a role of the agency for a person."""
     found = queries.get_person(person_id)
     form = GrantRoleForm()
-    form.offer(roles_of("agency"))
+    form.offer(roles_of(OrganisationKind.AGENCY))
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.propose_role(
@@ -177,10 +177,9 @@ def restore_person(person_id: UUID) -> ResponseReturnValue:
 
 
 def _wanted() -> Select[Person]:
-    role = request.args.get("role", "")
     return queries.people(
         search=request.args.get("search", "")[:100],
-        role=role if role in EVERYONE else "",
+        role=next((role for role in EVERYONE if role == request.args.get("role")), None),
         status=PersonStatus.of(request.args.get("status")),
     )
 

@@ -8,8 +8,14 @@ from flask_login import current_user
 
 from config import lists
 from marketplace.accounts import queries, service
-from marketplace.accounts.forms import CompanyForm, InviteToCompanyForm, RegisterCompanyForm, RoleForm, roles_of
-from marketplace.accounts.states import MEMBERSHIP
+from marketplace.accounts.forms import (
+    CompanyForm,
+    InviteToCompanyForm,
+    RegisterCompanyForm,
+    RoleForm,
+    roles_of,
+)
+from marketplace.accounts.states import MEMBERSHIP, OrganisationKind
 from marketplace.accounts.views.blueprint import blueprint, carry
 from marketplace.core.actors import PROVIDER, SME, Role
 from marketplace.core.auth import current_actor, requires
@@ -18,8 +24,10 @@ from marketplace.core.i18n import _, locale
 from marketplace.core.web import done, page
 
 REGISTERED = {
-    "sme": _("Your company is registered. You are its signatory. Next you can apply for a voucher."),
-    "provider": _("Your firm is registered. You are its manager. Next apply for the register of providers."),
+    OrganisationKind.SME: _("Your company is registered. You are its signatory. Next you can apply for a voucher."),
+    OrganisationKind.PROVIDER: _(
+        "Your firm is registered. You are its manager. Next apply for the register of providers."
+    ),
 }
 FACTS = ("name", "representative_name", "address", "phone", "email")
 
@@ -28,14 +36,14 @@ FACTS = ("name", "representative_name", "address", "phone", "email")
 @requires()
 def register_company(kind: str) -> ResponseReturnValue:
     """Register my company or consulting firm by its business number; I act for it at once."""
-    form = RegisterCompanyForm()
+    form, asked = RegisterCompanyForm(), OrganisationKind(kind)
     if form.validate_on_submit():
         with form.errors_to_fields():
             facts = {name: field.data for name, field in form._fields.items() if name not in ("key", "csrf_token")}
-            company = service.register_company(current_actor(), kind=kind, **facts)
+            company = service.register_company(current_actor(), kind=asked, **facts)
             mine = next(m for m in queries.memberships_in(company.id) if m.person_id == current_user.actor.person_id)
             carry(service.switch_role(current_user.token, mine.id, actor=current_actor()))
-            return done(REGISTERED[kind], url_for("reports.home"))
+            return done(REGISTERED[asked], url_for("reports.home"))
     return page("accounts/register_company.html", form=form, kind=kind)
 
 
@@ -114,4 +122,4 @@ def end_membership(membership_id: UUID) -> ResponseReturnValue:
 
 
 def _own_roles() -> list[str]:
-    return roles_of("sme" if current_user.actor.role in SME else "provider")
+    return roles_of(OrganisationKind.SME if current_user.actor.role in SME else OrganisationKind.PROVIDER)

@@ -10,6 +10,7 @@ from marketplace.accounts import limits, queries, service
 from marketplace.accounts.forms import ConfirmEmailForm, EmailForm, InvitedForm, NewPasswordForm, SignInForm, SignUpForm
 from marketplace.accounts.models import Person
 from marketplace.accounts.service import tokens
+from marketplace.accounts.states import TokenPurpose
 from marketplace.accounts.views.blueprint import blueprint, counters, enter, own_address, settings
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.errors import DomainError
@@ -113,7 +114,7 @@ def new_password(token: str) -> ResponseReturnValue:
 @public
 def invitation(token: str) -> ResponseReturnValue:
     """Accept an invitation: signed in with one's own account, or by opening one."""
-    found = tokens.find("invitation", token)
+    found = tokens.find(TokenPurpose.INVITATION, token)
     if found is None:
         return page("accounts/_link_expired.html")
     owner = queries.find_person_by_email(found.data["email"])

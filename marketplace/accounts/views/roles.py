@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace.accounts import queries, service
+from marketplace.accounts.states import OrganisationKind
 from marketplace.accounts.views.blueprint import blueprint, carry, own_address
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _
@@ -25,12 +26,12 @@ def choose_role() -> ResponseReturnValue:
             {
                 "text": _("Register your company"),
                 "hint": _("For small and medium enterprises that want a voucher."),
-                "url": url_for("accounts.register_company", kind="sme"),
+                "url": url_for("accounts.register_company", kind=OrganisationKind.SME),
             },
             {
                 "text": _("Register your consulting firm"),
                 "hint": _("For firms that want to do the consulting."),
-                "url": url_for("accounts.register_company", kind="provider"),
+                "url": url_for("accounts.register_company", kind=OrganisationKind.PROVIDER),
             },
         ],
     )

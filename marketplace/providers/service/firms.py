@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from marketplace.accounts import queries as accounts_queries
 from marketplace.accounts import service as accounts
+from marketplace.accounts.states import OrganisationKind
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.audit import facts_of, record, transition
@@ -25,7 +26,7 @@ def register_provider(organisation_id: UUID, *, actor: Actor, profile: Profile, 
     """Apply for the register, with the account to be paid to; an officer decides."""
     rules.check_manages(actor, organisation_id)
     organisation = accounts_queries.get_organisation(organisation_id, lock=True)
-    if organisation.kind != "provider":
+    if organisation.kind != OrganisationKind.PROVIDER:
         raise Forbidden()
     if queries.find_provider(organisation_id):
         raise DomainError(_("This firm has already applied."))
