@@ -12,12 +12,14 @@ help: ## show what can be done
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*?## "} {printf "  make %-13s %s\n", $$1, $$2}'
 
 $(UV):
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-warn-script-location --target .tools uv==0.13.9
+	@echo "uv into .tools …"; TIMEFORMAT="  %1R s"; time \
+		$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-warn-script-location --target .tools uv==0.13.9
 
 .venv/.synced: requirements.lock pyproject.toml | $(UV)
-	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
-	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --system-certs requirements.lock
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .
+	@echo "Locked packages into .venv …"; TIMEFORMAT="  %1R s"; time { \
+		test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv; \
+		$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --system-certs requirements.lock; \
+		$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline --editable .; }
 	@touch $@
 
 .PHONY: setup

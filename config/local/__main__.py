@@ -5,6 +5,9 @@ import os
 import signal
 import socket
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -27,9 +30,15 @@ def main() -> None:
     lock = take_lock(settings)
     supervisor = Supervisor(log_dir=fresh_logs(settings), say=say)
     try:
-        start_servers(supervisor, settings)
-        migrate(supervisor, settings)
-        start_service(supervisor, settings)
+        with stage("Servers"):
+            start_servers(supervisor, settings)
+        with stage("Tables"):
+            migrate(supervisor)
+        if settings.demo:
+            with stage("Demo data"):
+                make_demo(supervisor, settings)
+        with stage("Web, worker and scheduler"):
+            start_service(supervisor, settings)
         welcome(supervisor, settings)
         while True:
             supervisor.tick()
@@ -44,6 +53,15 @@ def main() -> None:
 def say(text: str) -> None:
     """Print at once, also into a pipe."""
     print(text, flush=True)
+
+
+@contextmanager
+def stage(what: str) -> Iterator[None]:
+    """Say what begins, and how long it took."""
+    say(f"{what} …")
+    began = time.monotonic()
+    yield
+    say(f"  {time.monotonic() - began:.1f} s")
 
 
 def take_lock(settings: Settings) -> TextIO:
@@ -85,7 +103,7 @@ def start_servers(supervisor: Supervisor, settings: Settings) -> None:
     if settings.own_database:
         cluster = settings.data_dir / "postgres"
         if not (cluster / "PG_VERSION").exists():
-            say("Making the database …")
+            say(f"  a new database in {cluster}")
         postgres.prepare(cluster, sockets)
         supervisor.start(
             Child(
@@ -98,9 +116,13 @@ def start_servers(supervisor: Supervisor, settings: Settings) -> None:
             )
         )
         if unfinished_demo(settings).exists():
+            say("  the demo data were not finished last time: they are made anew")
             postgres.drop_database(sockets)
-        if postgres.create_database(sockets) and settings.demo:
-            unfinished_demo(settings).touch()
+        if postgres.create_database(sockets):
+            if settings.demo:
+                unfinished_demo(settings).touch()
+            else:
+                unfinished_demo(settings).unlink(missing_ok=True)
 
 
 def unfinished_demo(settings: Settings) -> Path:
@@ -108,15 +130,16 @@ def unfinished_demo(settings: Settings) -> Path:
     return settings.data_dir / "demo.unfinished"
 
 
-def migrate(supervisor: Supervisor, settings: Settings) -> None:
-    """Bring the database to the newest form, and fill an empty one in demo mode."""
+def migrate(supervisor: Supervisor) -> None:
+    """Bring the database to the newest form."""
     if supervisor.run_once("migrate", [BIN / "marketplace", "migrate", "up"], logged=False) != 0:
         raise SystemExit("Not started: the database is not as the code expects it.")
-    if not settings.demo:
-        return
-    say("Looking after the demo data (the first time takes a minute or two) …")
-    if supervisor.run_once("demo", [BIN / "marketplace", "demo", "generate", "--if-empty"]) != 0:
-        say(f"The demo data could not be made. See {settings.data_dir / 'log' / 'demo.log'}")
+
+
+def make_demo(supervisor: Supervisor, settings: Settings) -> None:
+    """Fill an empty database; whatever stops this, the next start begins it anew."""
+    if supervisor.run_once("demo", [BIN / "marketplace", "demo", "generate", "--if-empty"], logged=False) != 0:
+        raise SystemExit("Not started: no demo data. The next start makes them from the beginning, DEMO=0 none.")
     unfinished_demo(settings).unlink(missing_ok=True)
 
 

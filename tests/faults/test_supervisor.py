@@ -33,8 +33,11 @@ def test_ctrl_c_leaves_nothing_and_a_second_start_keeps_all_but_unfinished_demo_
         assert database.execute("SELECT word FROM kept").fetchone() == ("still here",)
     assert installation.end(signal.SIGTERM) == []
 
-    (installation.folder / "var" / "demo.unfinished").touch()
+    unfinished = installation.folder / "var" / "demo.unfinished"
+    unfinished.touch()
     installation.start()
+    assert "not finished last time" in installation.output.read_text()
+    assert not unfinished.exists(), "what is done without demo data from here on is kept"
     with installation.database() as database:
         assert database.execute("SELECT to_regclass('kept')").fetchone() == (None,)
 
