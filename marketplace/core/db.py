@@ -258,5 +258,9 @@ def load_clock() -> None:
 
 def move_clock(by: timedelta) -> None:
     """Move the stored business time; demo and test mode only."""
-    session.execute(text("UPDATE clock_offset SET shift = shift + :by"), {"by": by})
-    load_clock()
+    clock.set_offset(session.scalar(text("UPDATE clock_offset SET shift = shift + :by RETURNING shift"), {"by": by}))
+
+
+def wait_for_disk(wait: bool) -> None:
+    """Say whether commits of this connection wait until they are on disk; for what is made anew after a crash."""
+    session.execute(text(f"SET synchronous_commit = {'on' if wait else 'off'}"))

@@ -20,6 +20,8 @@ from marketplace.programmes.models import Programme
 
 SEED = 2005
 YEARS_AGO = 728
+NEWER_FIRMS = 196
+"""Days before today at which those firms come that have no part in the past season."""
 SLOTS = (Task.EXPIRE_VOUCHERS, Task.REMIND_HOLDERS, Task.END_HOLDS, Task.END_MEMBERSHIPS, Task.RECONCILE)
 
 
@@ -35,20 +37,26 @@ def generate(scale: Scale, say: Callable[[str], None]) -> World:
     world = World(walk, Cast(chance), chance)
     walk.tell(walk.ago(YEARS_AGO), _opening(world, scale))
     with passwords.cheap(), tasks.silent():
-        _play(walk, say)
-    say(f"{walk.steps} steps, {len(world.companies)} companies, {len(world.firms)} consulting firms")
+        _play(world, say)
+    say(_progress(world, "today"))
     return world
 
 
-def _play(walk: Walk, say: Callable[[str], None]) -> None:
-    month = ""
+def _play(world: World, say: Callable[[str], None]) -> None:
+    quarter = None
+    world.walk.set_out()
     try:
-        while (at := walk.go_on()) is not None:
-            if month != f"{at:%Y-%m}":
-                month = f"{at:%Y-%m}"
-                say(f"{month}: {walk.steps} steps")
+        while (at := world.walk.go_on()) is not None:
+            if quarter != (at.year, (at.month - 1) // 3):
+                quarter = (at.year, (at.month - 1) // 3)
+                say(_progress(world, f"{at:%Y-%m}"))
     finally:
-        walk.come_back()
+        world.walk.come_back()
+
+
+def _progress(world: World, moment: str) -> str:
+    people = f"{len(world.companies)} companies, {len(world.firms)} consulting firms"
+    return f"  {moment}: {people}, {world.walk.steps} steps of their stories"
 
 
 def _opening(world: World, scale: Scale) -> Story:
@@ -58,7 +66,9 @@ def _opening(world: World, scale: Scale) -> Story:
     pairs = words.firm_names(world.chance)
     walk = world.walk
     walk.tell(walk.ago(YEARS_AGO - 1), _companies_come(world, scale, pairs[: scale.companies]))
-    walk.tell(walk.ago(YEARS_AGO - 2), _firms_come(world, scale, pairs[scale.companies :]))
+    walk.tell(walk.ago(YEARS_AGO - 2), _firms_come(world, scale, pairs[scale.companies :], range(scale.firms_of_old)))
+    newer = range(scale.firms_of_old, scale.firms)
+    walk.tell(walk.ago(NEWER_FIRMS), _firms_come(world, scale, pairs[scale.companies :], newer))
     for number, offer in enumerate(plans.calls(scale)):
         walk.tell(walk.ago(max(offer.opens + 10, 2)), _call(world, offer, programmes[offer.programme], number))
     walk.tell(walk.ago(scale.first_pay_day), paying.pay_days(world, last=9))
@@ -74,9 +84,11 @@ def _companies_come(world: World, scale: Scale, pairs: list[tuple[dict[str, str]
             yield later(0.2)
 
 
-def _firms_come(world: World, scale: Scale, pairs: list[tuple[dict[str, str], dict[str, str]]]) -> Story:
-    for number, pair in enumerate(pairs[: scale.firms]):
-        firm = registers.add_firm(world.cast, pair, number, staff=world.chance.choice((1, 2, 2, 3)))
+def _firms_come(
+    world: World, scale: Scale, pairs: list[tuple[dict[str, str], dict[str, str]]], numbers: range
+) -> Story:
+    for number in numbers:
+        firm = registers.add_firm(world.cast, pairs[number], number, staff=world.chance.choice((1, 2, 2, 3)))
         if number < scale.firms - scale.firms_waiting:
             registers.approve_firm(firm, world.cast)
             world.firms.append(firm)
@@ -123,8 +135,8 @@ def _applicants(world: World, offer: plans.Offer) -> Iterator[tuple[registers.Co
 
 
 def _sweep() -> Iterator[datetime]:
-    """What the timetable would ask for, every ten days."""
+    """What the timetable would ask for, every two weeks."""
     while True:
         for task in SLOTS:
             tasks.schedule(task, NOBODY, wave=int(clock.now().timestamp()))
-        yield clock.now() + timedelta(days=10)
+        yield clock.now() + timedelta(days=14)

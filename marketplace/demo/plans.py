@@ -12,15 +12,17 @@ from marketplace.programmes.terms import Method
 class Scale:
     """How large the demo is."""
 
-    companies: int = 108
-    firms: int = 60
+    companies: int = 84
+    firms: int = 36
+    firms_of_old: int = 12
+    """Firms that are there from the beginning; the others come for this season."""
     firms_waiting: int = 2
     """Firms whose registration still waits for an officer."""
     first_pay_day: float = 640
     small: bool = False
 
 
-SMALL = Scale(companies=38, firms=16, firms_waiting=1, first_pay_day=120, small=True)
+SMALL = Scale(companies=38, firms=16, firms_of_old=0, firms_waiting=1, first_pay_day=120, small=True)
 
 
 FIRST_COME, LOTTERY, SCORED, QUOTAS = Method(), Method("lottery"), Method("scored"), Method("hybrid", "band")
@@ -74,7 +76,6 @@ PILOT = [Plan("session:1", 58), Plan("")]
 
 # The past season: every story is over.
 FINISHED = [
-    *[Plan("grade")] * 7,
     Plan("appeal_decided"),
     Plan("grade", scheme="correction"),
     Plan("grade", scheme="copies", case="violation", wait=HELD),
@@ -88,43 +89,32 @@ FINISHED = [
 # This season: one story or more at every point. `begin` is counted back from today so that weekends fit in.
 UNDER_WAY = [
     Plan("bids", 16, wait={"open": 16}),
-    Plan("bids", 26),
+    Plan("bids", 24),
     Plan("question", 8, wait={"open": 14}),
     Plan("draft", 9),
     Plan(""),
-    Plan("bids", 24),
     Plan("score", 28),
     Plan("award", 28),
     Plan("agreement", 30),
     Plan("sign_sme", 32),
     Plan("sign", 34),
     Plan("redeem", 32),
-    Plan("redeem", 55),
     Plan("share", 45),
-    Plan("session:1", 48),
     Plan("confirm:1", 50),
     Plan("hand_in:1", 52),
-    Plan("session:2", 58),
     Plan("correction:2", 66, scheme="correction"),
-    Plan("hand_in:3", 76),
     Plan("accept:3", 80, at={"accept:3": 4}),
     Plan("claim", 84, at={"claim": 3}),
     Plan("claim", 116, at={"claim": 26}),
-    Plan("survey_firm", 86, scheme="copies", at={"accept:3": 7, "claim": 6}),
     Plan("survey_firm", 98, scheme="laptop", at={"accept:3": 9, "claim": 7}),
     Plan("return", 90, at={"claim": 8}),
     Plan("check", 92, at=CHECKED),
     Plan("approve", 94, at=CHECKED | {"approve": 0.5}),
-    Plan("approve", 96, at={"check": 4, "approve": 2.5}),
     Plan("approve", 98, at={"check": 9, "approve": 6}),
-    Plan("approve", 100, at={"check": 9, "approve": 6}),
-    Plan("approve", 105),
     Plan("approve", 103, scheme="cut"),
     Plan("declare_evaluator", 108),
     Plan("evaluate", 110),
-    Plan("evaluate", 112),
     Plan("grade", 116, scheme="pays_back"),
-    Plan("grade", 118),
     Plan("appeal", 120),
     Plan("survey_firm", 100, scheme="provider_pays"),
     Plan("survey_firm", 96, scheme="copies", case="open", at={"claim": 9}),
@@ -147,12 +137,12 @@ def calls(scale: Scale) -> Sequence[Offer]:
             ),
         ]  # fmt: skip
     return [
-        Offer("coupon-consulting", _title("지난 시즌", "past season"), 690, 664, 15, (0, 18), 10, FINISHED),
+        Offer("coupon-consulting", _title("지난 시즌", "past season"), 690, 664, 8, (0, 10), 10, FINISHED),
         Offer("technology-consulting", _title("지난 시즌 기술혁신", "past tech"), 680, 664, 2, (0, 2), 10, REPAID),
-        Offer("coupon-consulting", _title("상반기", "first half"), 175, 150, 49, (18, 73), 8, UNDER_WAY),
-        *_later_calls(73),
+        Offer("coupon-consulting", _title("상반기", "first half"), 175, 150, 38, (10, 54), 8, UNDER_WAY),
+        *_later_calls(54),
         Offer(
-            "coupon-consulting", _title("하반기", "second half"), 10, -20, 30, (82, 97), 14,
+            "coupon-consulting", _title("하반기", "second half"), 10, -20, 20, (63, 75), 14,
             until={3: "draft", 9: "draft"}, method=LOTTERY,
         ),
         Offer("technology-consulting", _title("기술혁신", "technology"), -15, -45, 10, published=False),

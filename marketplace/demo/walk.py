@@ -47,10 +47,16 @@ class Walk:
             self.tell(max(following, at), story)
         return at
 
+    def set_out(self) -> None:
+        """From now on no step waits for the disk: whoever is stopped on the way begins anew."""
+        with db.unit_of_work():
+            db.wait_for_disk(False)
+
     def come_back(self) -> None:
-        """Business time is the real time again."""
+        """Business time is the real time again, and all that was made is on disk."""
         with db.unit_of_work():
             db.move_clock(-self._moved)
+            db.wait_for_disk(True)
 
 
 def later(days: float, *, hour: int = 10, minute: int = 0) -> datetime:

@@ -87,8 +87,8 @@ def send(message_id: UUID, *, actor: Actor, post: Post) -> None:
     if message.status != MessageStatus.QUEUED:
         return
     letter = render(message.template, locale=message.locale, base_url=post.base_url, data=message.data)
-    mail = compose(letter, to=message.address, message_id=message.message_id, post=post)
     if post.smtp_url:
+        mail = compose(letter, to=message.address, message_id=message.message_id, post=post)
         try:
             deliver(mail, post.smtp_url)
         except smtplib.SMTPRecipientsRefused as refusal:
