@@ -26,7 +26,7 @@ groups = [demo]
 @click.option("--if-empty", is_flag=True, help="Do nothing, quietly, when there is any programme.")
 @click.option("--small", is_flag=True, help="A fifth of the companies; for tests.")
 def generate(if_empty: bool, small: bool) -> None:
-    """Make two years of data by the service's own verbs, truly dated; takes a minute or two."""
+    """Make two years of data by the service's own verbs, truly dated."""
     with db.unit_of_work():
         db.load_clock()
         known = generator.has_data()
