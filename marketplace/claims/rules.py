@@ -18,23 +18,23 @@ from marketplace.providers.states import BankAccountStatus
 
 explain(
     {
-        "uq_claim_lines_stage_id": _("One of these stages is claimed already. Nothing was saved."),
+        "uq_claim_lines_stage_id": _("One of these stages is claimed already."),
         "ck_claims_four_eyes": _("Another budget officer must approve this claim. Nobody approves what they prepared."),
         "ck_claims_two_approvals": _("A claim of this amount needs the approval of two budget officers."),
         "ck_claims_requests": _(
             "This claim was returned once already. Now it is approved, in part or whole, or refused."
         ),
         "ck_claim_lines_cut_reason": _("Give a reason for every amount that isn't approved in full."),
-        "ck_payment_lines_held": _("Payments of this engagement are held. Nothing was saved."),
-        "ck_payment_lines_batch": _("This payment batch has left already. Nothing was saved."),
+        "ck_payment_lines_held": _("Payments of this engagement are held."),
+        "ck_payment_lines_batch": _("This payment batch has left already."),
         "ck_payment_batches_payer": _(
             "You approved a claim or asked for a refund in this batch. Another budget officer must send it."
         ),
         "ck_payment_batches_four_eyes": _("You prepared this batch. Another budget officer must send it."),
-        "uq_bank_assignments_entry_id": _("Somebody has assigned this movement already. Nothing was saved."),
-        "uq_payment_lines_refund_id": _("One of these refunds is in a payment batch already. Nothing was saved."),
-        "uq_payment_lines_claim_id": _("One of these claims is in a payment batch already. Nothing was saved."),
-        "ck_claims_net_amount": _("These stages have no price, so there is nothing to claim. Nothing was saved."),
+        "uq_bank_assignments_entry_id": _("Somebody has assigned this movement already."),
+        "uq_payment_lines_refund_id": _("One of these refunds is in a payment batch already."),
+        "uq_payment_lines_claim_id": _("One of these claims is in a payment batch already."),
+        "ck_claims_net_amount": _("These stages have no price, so there is nothing to claim."),
         "uq_holds_flag_id": _("Payments are held because of this flag already."),
     }
 )
@@ -155,7 +155,7 @@ def check_passed(checks: Sequence[Check]) -> None:
     failed = [CHECKS[check.code] for check in checks if not check.passed]
     if failed:
         listed = "; ".join(str(words) for words in failed)
-        raise DomainError(_("These checks have failed: %(checks)s. Nothing was saved.", checks=listed))
+        raise DomainError(_("These checks have failed: %(checks)s.", checks=listed))
 
 
 def check_another_approves(claim: Claim, actor: Actor) -> None:
@@ -264,7 +264,7 @@ def check_may_confirm(line: PaymentLine, actor: Actor) -> None:
     else:
         check_refund_owner(line.subject, actor)
     if line.status != LineStatus.RETURNED:
-        raise DomainError(_("The bank didn't send this payment back. Nothing was saved."))
+        raise DomainError(_("The bank didn't send this payment back."))
 
 
 def check_assignable(entries: Sequence[BankEntry], wanted: Sequence[UUID]) -> None:
@@ -285,7 +285,7 @@ def note_words(note: str | None) -> str:
 def check_unassigned(entry: BankEntry) -> None:
     """A movement that matches nothing is assigned once."""
     if entry.outcome != "unmatched" or entry.assignment is not None:
-        raise DomainError(_("Somebody has assigned this movement already. Nothing was saved."))
+        raise DomainError(_("Somebody has assigned this movement already."))
 
 
 def check_refund_owner(refund: Refund, actor: Actor) -> None:

@@ -64,5 +64,5 @@ def explain(constraints: dict[str, Words]) -> None:
 def from_integrity(error: IntegrityError) -> DomainError:
     """The refusal behind a violated constraint, in words."""
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
-    fallback = _("Somebody was faster, or this was done before. Nothing was saved.")
+    fallback = _("Somebody was faster, or this was done before.")
     return DomainError(_explanations.get(name, fallback))

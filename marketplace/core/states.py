@@ -74,7 +74,7 @@ class Lifecycle(Generic[Status]):
         if move is None:
             raise IllegalMove(
                 _(
-                    "This is not possible now: the current state is “%(status)s”. Nothing was saved.",
+                    "This is not possible now: the current state is “%(status)s”.",
                     status=self.label(status),
                 )
             )

@@ -55,7 +55,7 @@ CONTENT_POLICY = (
 )
 
 
-STALE = _("The page was open too long. Nothing was saved. Go back, load it anew and send it again.")
+STALE = _("The page was open too long. Go back, load it anew and send it again.")
 
 
 class UsedKey(Model):
@@ -131,7 +131,7 @@ def _spend(key: UUID) -> ResponseReturnValue | None:
         return None
     used = db.session.get(UsedKey, key)
     if used is None or used.person_id != person or used.fingerprint != fingerprint:
-        raise DomainError(_("This form was already sent with other content. Nothing was saved. Open it again."))
+        raise DomainError(_("This form was already sent with other content. Open it again."))
     db.rollback()
     return redirect(used.location or request.path, 303)
 

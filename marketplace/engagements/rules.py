@@ -32,10 +32,10 @@ WHOLE = 10_000
 
 explain(
     {
-        "uq_agreements_award_id": _("There is an agreement for this award already. Nothing was saved."),
-        "uq_redemptions_agreement_id": _("This agreement is already redeemed. Nothing was saved."),
+        "uq_agreements_award_id": _("There is an agreement for this award already."),
+        "uq_redemptions_agreement_id": _("This agreement is already redeemed."),
         "ex_consulting_sessions_overlap": _(
-            "This consultant was in another session at that time. One person can't be in two places. Nothing was saved."
+            "This consultant was in another session at that time. One person can't be in two places."
         ),
         "ck_consulting_sessions_started": _("No session can start before the co-payment has arrived."),
         "ck_consulting_sessions_two_people": _("Whoever recorded or held a session can't confirm it."),
@@ -43,7 +43,7 @@ explain(
         "ck_agreements_terms": _("The terms of a signed agreement can't change."),
         "ck_engagements_co_payment": _("The work can't start before the co-payment has arrived."),
         "uq_agreement_consultants_live": _("This consultant is already named in the agreement."),
-        "ck_stages_under_way": _("This engagement has ended early. Nothing was saved."),
+        "ck_stages_under_way": _("This engagement has ended early."),
         "uq_deliverables_replaces_id": _("There is a newer document for this one already."),
     }
 )
@@ -85,7 +85,7 @@ def check_may_sign(agreement: Agreement, actor: Actor) -> None:
         check_acts_for(agreement.provider_id, actor, Role.MANAGER)
         signed = agreement.provider_signed_at
     if agreement.status != AgreementStatus.DRAFTED or signed is not None:
-        raise DomainError(_("Your side has signed this agreement, or it is no longer open. Nothing was saved."))
+        raise DomainError(_("Your side has signed this agreement, or it is no longer open."))
 
 
 def check_redemption(agreement: Agreement, amount: Money) -> None:
@@ -93,21 +93,21 @@ def check_redemption(agreement: Agreement, amount: Money) -> None:
     if amount != Money(agreement.aid, agreement.currency):
         raise Invalid(_("The amount must be the aid stated in the agreement."), field="amount")
     if agreement.status == AgreementStatus.REDEEMED:
-        raise DomainError(_("This agreement is already redeemed. Nothing was saved."))
+        raise DomainError(_("This agreement is already redeemed."))
     if agreement.status != AgreementStatus.SIGNED:
-        raise DomainError(_("Both sides must sign before the voucher is redeemed. Nothing was saved."))
+        raise DomainError(_("Both sides must sign before the voucher is redeemed."))
 
 
 def check_under_way(engagement: Engagement) -> None:
     """Work is recorded only between the co-payment and the end."""
     if engagement.status == EngagementStatus.AWAITING_CO_PAYMENT:
-        raise DomainError(_("The work starts when the co-payment has arrived. Nothing was saved."))
+        raise DomainError(_("The work starts when the co-payment has arrived."))
     if engagement.status == EngagementStatus.LAPSED:
-        raise DomainError(_("The co-payment was never paid, so this engagement has lapsed. Nothing was saved."))
+        raise DomainError(_("The co-payment was never paid, so this engagement has lapsed."))
     if engagement.status == EngagementStatus.TERMINATED:
-        raise DomainError(_("This engagement has ended early. Nothing was saved."))
+        raise DomainError(_("This engagement has ended early."))
     if engagement.status != EngagementStatus.ACTIVE:
-        raise DomainError(_("This engagement is finished. Nothing was saved."))
+        raise DomainError(_("This engagement is finished."))
 
 
 def check_may_terminate(engagement: Engagement, stages: Sequence[Stage], actor: Actor) -> None:
@@ -173,7 +173,7 @@ def check_ready(obstacle: str | None) -> None:
 def check_open(stage: Stage) -> None:
     """Sessions and deliverables go to the stage that is being worked on."""
     if stage.status != StageStatus.OPEN:
-        raise DomainError(_("This stage isn't open for work now. Nothing was saved."))
+        raise DomainError(_("This stage isn't open for work now."))
 
 
 def check_hand_in(stage: Stage, deliverables: Sequence[Deliverable]) -> None:
@@ -187,7 +187,7 @@ def check_hand_in(stage: Stage, deliverables: Sequence[Deliverable]) -> None:
 def check_acceptance(stage: Stage, sessions: Sequence[ConsultingSession]) -> None:
     """A stage is accepted once the SME has confirmed, or the provider withdrawn, each session of it."""
     if stage.status != StageStatus.DELIVERED:
-        raise DomainError(_("This stage isn't waiting for acceptance. Nothing was saved."))
+        raise DomainError(_("This stage isn't waiting for acceptance."))
     if any(each.status == SessionStatus.RECORDED for each in sessions):
         raise DomainError(_("Confirm the sessions of this stage first, or ask the provider to withdraw wrong ones."))
 

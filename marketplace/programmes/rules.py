@@ -19,8 +19,8 @@ from marketplace.programmes.terms import Method, Terms
 
 explain(
     {
-        "frozen": _("This was published, so it can't be changed any more. Nothing was saved."),
-        "cost_shares_whole": _("The cost shares of each category must sum to exactly 100 %%. Nothing was saved."),
+        "frozen": _("This was published, so it can't be changed any more."),
+        "cost_shares_whole": _("The cost shares of each category must sum to exactly 100 %%."),
         "uq_programmes_code": _("Another programme has this code. Choose another code."),
         "uq_budget_lines_call_id": _("This funder already has a budget line in the call."),
         "ck_budget_lines_appropriated_by": _("Somebody else than who proposed the budget line must appropriate it."),
@@ -74,13 +74,13 @@ def check_officer_or_system(actor: Actor) -> None:
 def check_draft(thing: Programme | Call) -> None:
     """What is published is frozen."""
     if thing.status not in (ProgrammeStatus.DRAFT, CallStatus.DRAFT):
-        raise DomainError(_("This was published, so it can't be changed any more. Nothing was saved."))
+        raise DomainError(_("This was published, so it can't be changed any more."))
 
 
 def check_not_retired(programme: Programme) -> None:
     """A retired programme begins no new call."""
     if programme.status == ProgrammeStatus.RETIRED:
-        raise DomainError(_("This programme is retired, so it begins no new call. Nothing was saved."))
+        raise DomainError(_("This programme is retired, so it begins no new call."))
 
 
 def check_terms(terms: Terms) -> None:
@@ -119,7 +119,7 @@ def check_method(method: Method) -> None:
 def check_quotas(call: Call, quotas: Mapping[str, int]) -> None:
     """Quotas are of strata on file, whole numbers of 0 or more, and of a call that has quotas."""
     if call.allocation_method != "hybrid":
-        raise DomainError(_("This call has no quotas. Nothing was saved."))
+        raise DomainError(_("This call has no quotas."))
     if set(quotas) - set(strata(call.quota_by, call.programme.size_standard)) or min(quotas.values(), default=0) < 0:
         raise Invalid(_("Give a whole number of vouchers for each group."))
 
@@ -239,7 +239,7 @@ def check_appropriation(line: BudgetLine, actor: Actor) -> None:
 def check_nothing_in_flight(amount: int) -> None:
     """A call ends when nothing is promised, bound or to be paid any more."""
     if amount:
-        raise DomainError(_("Money of this call is still promised or to be paid. Nothing was saved."))
+        raise DomainError(_("Money of this call is still promised or to be paid."))
 
 
 def check_return(call: Call, line: BudgetLine, actor: Actor) -> None:
@@ -249,10 +249,10 @@ def check_return(call: Call, line: BudgetLine, actor: Actor) -> None:
     if line.created_by is not None and line.created_by == actor.person_id:
         raise DomainError(_("Somebody else than who proposed the budget line must return its money."))
     if not call.is_ending:
-        raise DomainError(_("This call is not being wound down, so its money stays. Nothing was saved."))
+        raise DomainError(_("This call is not being wound down, so its money stays."))
 
 
 def check_unspent(amount: int) -> None:
     """Only what is left can be returned."""
     if not amount:
-        raise DomainError(_("Nothing is left on this budget line. Nothing was saved."))
+        raise DomainError(_("Nothing is left on this budget line."))

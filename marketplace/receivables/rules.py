@@ -20,22 +20,22 @@ from marketplace.receivables.states import ReceivableStatus
 
 SECOND_OFFICER = _("Another officer must confirm this. Nobody confirms what they opened.")
 SECOND_SIGNATURE = _("Another budget officer must sign this.")
-TOO_MUCH = _("Not more may be asked back than was paid for this engagement. Nothing was saved.")
+TOO_MUCH = _("Not more may be asked back than was paid for this engagement.")
 SENT_BACK = _(
     "The bank has sent back a payment of this engagement since this was opened, so more is asked back than was paid. "
-    "Nothing was saved. Drop it, and open it anew once it is clear what was paid."
+    "Drop it, and open it anew once it is clear what was paid."
 )
 
 explain(
     {
-        "uq_receivables_live": _("The success of this engagement is judged already. Nothing was saved."),
+        "uq_receivables_live": _("The success of this engagement is judged already."),
         "ck_receivables_four_eyes": SECOND_OFFICER,
         "ck_receivables_aid_paid": TOO_MUCH,
         "ck_write_offs_two_signatures": SECOND_SIGNATURE,
-        "uq_write_offs_live": _("A write-off is proposed already. Nothing was saved."),
+        "uq_write_offs_live": _("A write-off is proposed already."),
         "ck_receipts_open": _("Nothing is owed under this reference any more."),
         "ck_deductions_claim": _("Only an approved claim that isn't in a payment batch can bear a set-off."),
-        "ck_deductions_whole": _("A set-off must leave something of the claim to pay. Nothing was saved."),
+        "ck_deductions_whole": _("A set-off must leave something of the claim to pay."),
     }
 )
 
@@ -70,16 +70,16 @@ def check_success(engagement: Engagement, programme: str, on: date) -> repayment
     """Success is declared of finished work, in a programme that takes something back; its terms on the day."""
     terms = repayment.terms(programme, on)
     if terms is None:
-        raise DomainError(_("This programme takes nothing back. Nothing was saved."))
+        raise DomainError(_("This programme takes nothing back."))
     if engagement.status != EngagementStatus.FINISHED:
-        raise DomainError(_("The work isn't finished. Nothing was saved."))
+        raise DomainError(_("The work isn't finished."))
     return terms
 
 
 def check_owed(principal: int) -> None:
     """There must be aid that was paid and isn't asked back already."""
     if principal <= 0:
-        raise DomainError(_("No aid was paid for this engagement that isn't asked back already. Nothing was saved."))
+        raise DomainError(_("No aid was paid for this engagement that isn't asked back already."))
 
 
 def check_part(amount: int | None, left: int) -> int:
@@ -121,7 +121,7 @@ def check_set_off(receivable: Receivable, claim: Claim, amount: int, *, promised
     if amount > receivable.outstanding - promised:
         raise Invalid(_("This is more than is still owed."), field="amount")
     if amount >= (claim.approved_amount or 0) - kept_back:
-        raise Invalid(_("A set-off must leave something of the claim to pay. Nothing was saved."), field="amount")
+        raise Invalid(_("A set-off must leave something of the claim to pay."), field="amount")
 
 
 def check_proposed(write_off: WriteOff | None) -> WriteOff:

@@ -23,9 +23,9 @@ explain(
         "uq_applications_live": _("Your company already has an application in this call."),
         "uq_vouchers_one_active": _("The company already has an active voucher of this programme."),
         "uq_allocations_call_id": _("The allocation of this call has already begun."),
-        "voucher_extended_once": _("A voucher can be extended only once, before it expires. Nothing was saved."),
+        "voucher_extended_once": _("A voucher can be extended only once, before it expires."),
         "uq_waiting_places_call_id_organisation_id": _("Your company is already in the waiting room."),
-        "waiting_room_closed": _("The call is open, so nobody enters the waiting room any more. Nothing was saved."),
+        "waiting_room_closed": _("The call is open, so nobody enters the waiting room any more."),
     }
 )
 
@@ -80,9 +80,9 @@ REASONS = {
 
 # Why the database does not draw on a voucher.
 NOT_DRAWN = {
-    "unusable": _("This voucher can't be used: it is suspended, ended or used up. Nothing was saved."),
-    "remainder": _("The voucher has less left than this amount. Nothing was saved."),
-    "parts": _("The budget lines can't bear their parts of this amount. Nothing was saved."),
+    "unusable": _("This voucher can't be used: it is suspended, ended or used up."),
+    "remainder": _("The voucher has less left than this amount."),
+    "parts": _("The budget lines can't bear their parts of this amount."),
 }
 
 
@@ -95,7 +95,7 @@ def check_sme(actor: Actor) -> None:
 def check_signatory(actor: Actor) -> None:
     """Binding acts are the signatory's alone."""
     if actor.role is not Role.SIGNATORY:
-        raise Forbidden(_("Only the company's signatory may do this. Nothing was saved."))
+        raise Forbidden(_("Only the company's signatory may do this."))
 
 
 def check_officer(actor: Actor) -> None:
@@ -115,7 +115,7 @@ def check_call_open(call: Call, now: datetime) -> None:
     if call.status == CallStatus.PAUSED and now < call.closes_at:
         raise DomainError(PAUSED)
     if not call.is_open(now):
-        raise DomainError(_("This call does not take applications now. Nothing was saved."))
+        raise DomainError(_("This call does not take applications now."))
 
 
 def check_below_ceiling(asked: int, ceiling: int) -> None:
@@ -127,21 +127,21 @@ def check_below_ceiling(asked: int, ceiling: int) -> None:
 def check_waiting_room_open(call: Call, room: WaitingRoom, now: datetime) -> None:
     """Companies come in from some time before the opening until the opening itself."""
     if now < room.enter_from:
-        raise DomainError(_("The waiting room is not open yet. Nothing was saved."))
+        raise DomainError(_("The waiting room is not open yet."))
     if now >= call.opens_at or call.status != CallStatus.PUBLISHED:
-        raise DomainError(_("The call is open, so nobody enters the waiting room any more. Nothing was saved."))
+        raise DomainError(_("The call is open, so nobody enters the waiting room any more."))
 
 
 def check_verified(*, confirmed: bool, business_number: str | None) -> None:
     """A company counts once its signatory's e-mail address is confirmed and its business number is known."""
     if not confirmed or business_number is None:
-        raise Forbidden(_("Confirm your e-mail address and register the company first. Nothing was saved."))
+        raise Forbidden(_("Confirm your e-mail address and register the company first."))
 
 
 def check_seed_open(seed: str | None) -> None:
     """The draw begins when the database shows the seed: at the opening by its own clock."""
     if seed is None:
-        raise DomainError(_("The call opens in a moment. Try again. Nothing was saved."))
+        raise DomainError(_("The call opens in a moment. Try again."))
 
 
 def check_offered(application: Application, now: datetime) -> None:
@@ -151,13 +151,13 @@ def check_offered(application: Application, now: datetime) -> None:
         or application.offer_ends_at is None
         or application.offer_ends_at <= now
     ):
-        raise DomainError(_("This offer is answered or over. Nothing was saved."))
+        raise DomainError(_("This offer is answered or over."))
 
 
 def check_offer_over(application: Application, now: datetime) -> None:
     """An offer lapses after its last moment, never before."""
     if application.offer_ends_at is None or now < application.offer_ends_at:
-        raise DomainError(_("This offer can still be accepted. Nothing was saved."))
+        raise DomainError(_("This offer can still be accepted."))
 
 
 def check_offer_stands(ticket: Ticket, *, amount: int, cap: int | None, linked: Sequence[str]) -> None:
@@ -171,7 +171,7 @@ def check_offer_stands(ticket: Ticket, *, amount: int, cap: int | None, linked: 
         reason = in_words(refusal, linked if refusal == AID_CAP else None)
         raise DomainError(
             _(
-                "The voucher can't be given. %(reason)s Nothing was saved; the offer stays open until its last day.",
+                "The voucher can't be given. %(reason)s The offer stays open until its last day.",
                 reason=reason,
             )
         )
@@ -180,13 +180,13 @@ def check_offer_stands(ticket: Ticket, *, amount: int, cap: int | None, linked: 
 def check_allocation_not_under_way(allocation: Allocation | None) -> None:
     """A call is not wound down in the middle of its allocation."""
     if allocation is not None and allocation.finished_at is None:
-        raise DomainError(_("The allocation is under way. Wait until it is finished. Nothing was saved."))
+        raise DomainError(_("The allocation is under way. Wait until it is finished."))
 
 
 def check_scorers_missing(places: int) -> None:
     """Evaluators are asked again only where some are missing."""
     if not places:
-        raise DomainError(_("No evaluator is missing in this call now. Nothing was saved."))
+        raise DomainError(_("No evaluator is missing in this call now."))
 
 
 def check_somebody_asked(asked: int) -> None:
@@ -194,7 +194,7 @@ def check_somebody_asked(asked: int) -> None:
     if not asked:
         raise DomainError(
             _(
-                "Nobody was asked: no evaluator is free for these applications. Nothing was saved."
+                "Nobody was asked: no evaluator is free for these applications."
                 " Ask an administrator to appoint one more evaluator, then try again."
             )
         )
@@ -203,13 +203,13 @@ def check_somebody_asked(asked: int) -> None:
 def check_draft(application: Application) -> None:
     """What is submitted is sealed."""
     if application.status != ApplicationStatus.DRAFT:
-        raise DomainError(_("This application was submitted, so it can't be changed any more. Nothing was saved."))
+        raise DomainError(_("This application was submitted, so it can't be changed any more."))
 
 
 def check_in_review(application: Application) -> None:
     """An officer decides only what the standard left open; who was accepted is answered by the allocation."""
     if application.status != ApplicationStatus.IN_REVIEW:
-        raise DomainError(_("Nothing is left to decide about this application. Nothing was saved."))
+        raise DomainError(_("Nothing is left to decide about this application."))
 
 
 def check_submitted(application: Application) -> None:
@@ -286,7 +286,7 @@ def counts_as_eligible(application: Decided, result: str) -> bool:
 def check_eligible(application: Application, result: str) -> None:
     """What follows needs an eligible company."""
     if not counts_as_eligible(application, result):
-        raise DomainError(_("The company does not count as eligible any more. Nothing was saved."))
+        raise DomainError(_("The company does not count as eligible any more."))
 
 
 def check_drawn(refusal: str | None) -> None:
@@ -304,7 +304,7 @@ def check_system(actor: Actor) -> None:
 def check_over(voucher: Voucher, now: datetime) -> None:
     """A voucher expires only when its last day is over."""
     if voucher.expires_at > now:
-        raise DomainError(_("This voucher is still valid. Nothing was saved."))
+        raise DomainError(_("This voucher is still valid."))
 
 
 def may_be_extended(voucher: Voucher, now: datetime) -> bool:
@@ -320,11 +320,11 @@ def may_be_extended(voucher: Voucher, now: datetime) -> bool:
 def check_extension(voucher: Voucher, now: datetime) -> None:
     """A voucher is extended once, while it is valid, where the programme grants it."""
     if voucher.programme.extension_days == 0:
-        raise DomainError(_("This programme grants no extension. Nothing was saved."))
+        raise DomainError(_("This programme grants no extension."))
     if voucher.extended_at is not None:
-        raise DomainError(_("This voucher was extended before. It can be extended only once. Nothing was saved."))
+        raise DomainError(_("This voucher was extended before. It can be extended only once."))
     if not may_be_extended(voucher, now):
-        raise DomainError(_("Only a valid voucher can be extended, before it expires. Nothing was saved."))
+        raise DomainError(_("Only a valid voucher can be extended, before it expires."))
 
 
 def check_remainder(amount: int, remaining: int) -> None:
@@ -332,4 +332,4 @@ def check_remainder(amount: int, remaining: int) -> None:
     if amount <= 0:
         raise Invalid(_("The amount must be more than 0."), field="amount")
     if amount > remaining:
-        raise DomainError(_("The voucher has less left than this amount. Nothing was saved."), field="amount")
+        raise DomainError(_("The voucher has less left than this amount."), field="amount")

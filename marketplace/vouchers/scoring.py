@@ -14,7 +14,7 @@ from marketplace.programmes.models import Call
 
 CERTIFICATE = "certificate_"
 
-explain({"scorings_own_company": _("Nobody scores a company they belong to. Nothing was saved.")})
+explain({"scorings_own_company": _("Nobody scores a company they belong to.")})
 
 
 @dataclass(frozen=True)

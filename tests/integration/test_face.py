@@ -144,6 +144,19 @@ def test_error_pages_say_that_nothing_was_saved(app: Flask, locale: str, words: 
             assert "abc123" in shown, code
 
 
+@pytest.mark.parametrize(("locale", "words"), [("ko", "저장된 것은 없습니다."), ("en", "Nothing was saved.")])
+def test_a_refused_form_says_that_nothing_was_saved(app: Flask, locale: str, words: str) -> None:
+    source = '{% from "components/forms.html" import error_summary with context %}{{ error_summary(form) }}'
+    with app.test_request_context(f"/?lang={locale}"):
+        for error in (DomainError("Too late."), DomainError("Too long.", field="name")):
+            form = Everything()
+            assert words not in render_template_string(source, form=form)
+            form.refuse(error)
+            shown = render_template_string(source, form=form)
+            assert words in shown
+            assert str(error) in shown
+
+
 def _context(app: Flask, **values: Any) -> dict[str, Any]:
     context: dict[str, Any] = {"message": None, **values}
     app.update_template_context(context)

@@ -58,7 +58,7 @@ def remove_line(line_id: UUID, *, actor: Actor, reason: str) -> PaymentLine:
     batch = db.get(PaymentBatch, db.get(PaymentLine, line_id).batch_id, lock=True)
     line = db.get(PaymentLine, line_id, lock=True)
     if batch.status != BatchStatus.PREPARED:
-        raise DomainError(_("This payment batch has left already. Nothing was saved."))
+        raise DomainError(_("This payment batch has left already."))
     transition(line, LINE, "remove", actor=actor, reason=reason)
     move(line, "unbatch", actor=actor, reason=reason)
     db.flush()

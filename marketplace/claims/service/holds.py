@@ -58,7 +58,7 @@ def extend_hold(hold_id: UUID, *, actor: Actor, reason: str) -> Hold:
     rules.check_role(actor, Role.ETHICS_OFFICER)
     hold = db.get(Hold, hold_id, lock=True)
     if not rules.is_holding(hold, clock.now()):
-        raise DomainError(_("This hold has ended. Nothing was saved."))
+        raise DomainError(_("This hold has ended."))
     hold.extension_reason = check_reason(reason)
     hold.extended_by = actor.person_id
     hold.extended_at = clock.now()

@@ -94,7 +94,7 @@ def change_refund_account(refund_id: UUID, *, actor: Actor, scheme: str, identif
     refund = db.get(Refund, refund_id, lock=True)
     rules.check_refund_owner(refund, actor)
     if refund.status != RefundStatus.AWAITING:
-        raise DomainError(_("This refund is on its way already. Nothing was saved."))
+        raise DomainError(_("This refund is on its way already."))
     before = refund.account_number
     refund.account_number = check_account_number(scheme, identifier)
     refund.bank_name = bank_name

@@ -80,7 +80,7 @@ def _check_party(organisation_id: UUID, provider_id: UUID, actor: Actor, *, bind
 
 def _write_agreement(award: Award, job: Job, content: BidContent, starts_on: date) -> Agreement:
     if job.voucher_id is None or job.currency is None:
-        raise DomainError(_("This job has no voucher. Nothing was saved."))
+        raise DomainError(_("This job has no voucher."))
     voucher = db.get(Voucher, job.voucher_id)
     stages = price_stages(voucher, job.stages, content)
     for position, stage in enumerate(stages, start=1):

@@ -68,7 +68,7 @@ def decide_change(assignment_id: UUID, *, actor: Actor, approved: bool) -> Assig
     if change.replaces_id is not None:
         leaving = db.get(Assignment, change.replaces_id, lock=True)
         if leaving.status != AssignmentStatus.ACTIVE:
-            raise DomainError(_("This consultant has been replaced already. Nothing was saved."))
+            raise DomainError(_("This consultant has been replaced already."))
         leaving.until_on = clock.today()
         transition(leaving, ASSIGNMENT, "replace", actor=actor)
     db.flush()

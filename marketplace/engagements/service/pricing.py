@@ -20,7 +20,7 @@ from marketplace.vouchers.models import Voucher
 def price_stages(voucher: Voucher, stages: Sequence[str], content: BidContent) -> list[AgreementStage]:
     """Each stage of an offer with its aid and co-payment; all aid together never exceeds what the voucher has left."""
     if vouchers.remaining(voucher.id) <= 0:
-        raise DomainError(_("The voucher has no money left for this agreement. Nothing was saved."))
+        raise DomainError(_("The voucher has no money left for this agreement."))
     if content.price_parts is None:
         return _by_one_share(voucher, stages, content)
     shared = share_offer(voucher, content)
@@ -35,7 +35,7 @@ def share_offer(voucher: Voucher, content: BidContent) -> Shared:
         shares[each.category][line_of[each.funder_id] if each.funder_id else None] = each.basis_points
     shared = share(content.price_parts or {}, shares, vouchers.voucher_lines(voucher.id))
     if shared.aid <= 0:
-        raise DomainError(_("By the cost shares this offer gets no aid, so no voucher is needed. Nothing was saved."))
+        raise DomainError(_("By the cost shares this offer gets no aid, so no voucher is needed."))
     return shared
 
 

@@ -33,7 +33,7 @@ def record_session(
     rules.check_under_way(engagement)
     stage = queries.find_stage_under_way(engagement_id)
     if stage is None:
-        raise DomainError(_("No stage is open for work now. Nothing was saved."))
+        raise DomainError(_("No stage is open for work now."))
     rules.check_open(stage)
     consultant = providers.get_consultant(consultant_id)
     _check_consultant(engagement, consultant, starts_at, actor)

@@ -73,7 +73,7 @@ def request_correction(deliverable_id: UUID, *, actor: Actor, reason: str) -> De
     deliverable = db.get(Deliverable, deliverable_id, lock=True)
     rules.check_acts_for(engagement.organisation_id, actor, Role.SIGNATORY)
     if stage.status not in (StageStatus.DELIVERED, StageStatus.OPEN):
-        raise DomainError(_("This stage isn't waiting for acceptance. Nothing was saved."))
+        raise DomainError(_("This stage isn't waiting for acceptance."))
     deliverable.correction_reason = reason
     deliverable.correction_requested_by = actor.person_id
     transition(deliverable, DELIVERABLE, "request_correction", actor=actor, reason=reason)
@@ -113,7 +113,7 @@ def finish(engagement_id: UUID, *, actor: Actor) -> Engagement:
     """End the work whose stages are all accepted, and in one transaction ask for ethics checks and both surveys."""
     engagement = db.get(Engagement, engagement_id, lock=True)
     if any(stage.status != StageStatus.ACCEPTED for stage in engagement.stages):
-        raise DomainError(_("Not all stages are accepted. Nothing was saved."))
+        raise DomainError(_("Not all stages are accepted."))
     transition(engagement, ENGAGEMENT, "finish", actor=actor)
     db.flush()
     ask_afterwards(engagement)

@@ -52,7 +52,7 @@ def check_may_decide_appeal(case: Case, actor: Actor) -> None:
 def check_can_be_held(flag: Flag) -> None:
     """Money is held only for a flag that is still open."""
     if flag.status not in (FlagStatus.RAISED, FlagStatus.IN_CASE):
-        raise DomainError(_("This flag is closed. Nothing was saved."))
+        raise DomainError(_("This flag is closed."))
 
 
 def is_shown_to_provider(flag: Flag) -> bool:

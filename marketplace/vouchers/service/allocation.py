@@ -51,11 +51,11 @@ def start_allocation(call_id: UUID, *, actor: Actor) -> Allocation:
     rules.check_officer_or_system(actor)
     call = programmes_service.close_call(call_id, actor=actor)
     if call.status != CallStatus.CLOSED:
-        raise DomainError(_("The call is still open. Allocation begins after it closes. Nothing was saved."))
+        raise DomainError(_("The call is still open. Allocation begins after it closes."))
     if queries.undecided(call.id):
-        raise DomainError(_("Decide first about the applications whose eligibility is open. Nothing was saved."))
+        raise DomainError(_("Decide first about the applications whose eligibility is open."))
     if queries.unscored(call):
-        raise DomainError(_("Some applications are not scored yet. Nothing was saved."))
+        raise DomainError(_("Some applications are not scored yet."))
     if queries.find_allocation(call.id) is not None:
         raise DomainError(_("The allocation of this call has already begun."))
     opening = {str(line.id): line.available for line in lines_of(call)}
