@@ -56,10 +56,10 @@ class EmailField(TextField):
         if not self.data:
             return
         try:
-            found = validate_email(self.data, check_deliverability=False, allow_smtputf8=False, test_environment=True)
+            checked = validate_email(self.data, check_deliverability=False, allow_smtputf8=False, test_environment=True)
         except EmailNotValidError:
             raise StopValidation(_("Type an e-mail address such as name@example.com.")) from None
-        self.data = (found.ascii_email or "").lower()
+        self.data = (checked.ascii_email or "").lower()
 
 
 class PasswordField(TextField):

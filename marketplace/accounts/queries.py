@@ -36,8 +36,8 @@ def find_person_by_email(email: str, *, lock: bool = False) -> Person | None:
 
 def names(person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """Names of people by id, in one query; for lists."""
-    wanted = {person_id for person_id in person_ids if person_id is not None}
-    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).all()
+    known = {person_id for person_id in person_ids if person_id is not None}
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(known))).all()
     return {row.id: row.name for row in rows}
 
 
@@ -50,8 +50,8 @@ def get_organisation(organisation_id: UUID, *, actor: Actor | None = None, lock:
 
 def organisation_names(organisation_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """Names of organisations by id, in one query; for lists."""
-    wanted = {key for key in organisation_ids if key is not None}
-    rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted))).all()
+    known = {key for key in organisation_ids if key is not None}
+    rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(known))).all()
     return {row.id: row.name for row in rows}
 
 
@@ -112,8 +112,8 @@ def with_roles(roles: Iterable[Role]) -> Select[Membership]:
 
 def people_of(organisation_id: UUID, roles: Iterable[Role]) -> Sequence[Person]:
     """Confirmed people who hold one of these roles in the organisation today, in one query."""
-    found = with_roles(roles).where(Membership.organisation_id == organisation_id).with_only_columns(Person)
-    people = session.scalars(found.order_by(Membership.created_at, Membership.id))
+    query = with_roles(roles).where(Membership.organisation_id == organisation_id).with_only_columns(Person)
+    people = session.scalars(query.order_by(Membership.created_at, Membership.id))
     return list(dict.fromkeys(people))
 
 
@@ -190,10 +190,10 @@ def people(*, search: str = "", role: Role | None = None, status: PersonStatus |
 def memberships_of_people(person_ids: Iterable[UUID]) -> dict[UUID, list[Membership]]:
     """All memberships of these people, ended ones too, by person; one query for a list."""
     query = select(Membership).where(Membership.person_id.in_(list(person_ids)))
-    found: dict[UUID, list[Membership]] = {}
+    memberships: dict[UUID, list[Membership]] = {}
     for membership in session.scalars(query.order_by(Membership.created_at, Membership.id)):
-        found.setdefault(membership.person_id, []).append(membership)
-    return found
+        memberships.setdefault(membership.person_id, []).append(membership)
+    return memberships
 
 
 def proposed_roles() -> Sequence[Membership]:

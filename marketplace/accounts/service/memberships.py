@@ -236,7 +236,7 @@ def _join(person: Person, data: dict[str, str], actor: Actor) -> Membership:
     organisation = queries.get_organisation(UUID(data["organisation_id"]), lock=True)
     inviter = UUID(data["invited_by"])
     # Who was shut out since must not come back through a friend.
-    if inviter not in {each.id for each in queries.people_of(organisation.id, INVITERS)}:
+    if inviter not in {member.id for member in queries.people_of(organisation.id, INVITERS)}:
         raise DomainError(tokens.NOT_VALID)
     membership = _add(
         person.id,

@@ -82,11 +82,11 @@ def sign_out(secret: str) -> None:
 
 def end_session(session_id: UUID, *, actor: Actor) -> None:
     """End one of one's own sessions, on whatever device it is."""
-    found = db.get(SignInSession, session_id, lock=True)
-    if found.person_id != actor.person_id:
+    sign_in_session = db.get(SignInSession, session_id, lock=True)
+    if sign_in_session.person_id != actor.person_id:
         raise NotFound()
-    _end(found)
-    record(actor, "session.end", found)
+    _end(sign_in_session)
+    record(actor, "session.end", sign_in_session)
 
 
 def end_all_sessions(person_id: UUID, *, but: str | None = None) -> None:
@@ -126,15 +126,15 @@ def _open(person_id: UUID, membership_id: UUID | None, **columns: object) -> str
 
 def _locked(secret: str) -> SignInSession:
     query = select(SignInSession).where(SignInSession.token_hash == hashed(secret))
-    found = db.session.scalars(
+    session = db.session.scalars(
         query.where(SignInSession.ended_at.is_(None)).with_for_update(of=SignInSession, key_share=True)
     ).first()
-    if found is None:
+    if session is None:
         raise Forbidden()
-    return found
+    return session
 
 
-def _end(found: SignInSession) -> None:
-    if found.ended_at is None:
-        found.ended_at = func.now()
+def _end(session: SignInSession) -> None:
+    if session.ended_at is None:
+        session.ended_at = func.now()
     db.flush()

@@ -28,11 +28,11 @@ SORTS = {"-created_at": Person.created_at, "name": Person.name, "email": Person.
 def people() -> ResponseReturnValue:
     """Everybody with an account, and the roles that wait for approval."""
     service.log_access(current_actor(), None, page="people", address=request.remote_addr or "")
-    found = paginate(_wanted(), sorts=SORTS, key=Person.id)
+    listing = paginate(_wanted(), sorts=SORTS, key=Person.id)
     return page(
         "accounts/people.html",
-        found=found,
-        memberships=queries.memberships_of_people(person.id for person in found.items),
+        found=listing,
+        memberships=queries.memberships_of_people(person.id for person in listing.items),
         proposed=queries.proposed_roles(),
         lifecycle=PERSON,
         form=PeopleFilter(request.args),
@@ -67,12 +67,12 @@ def export_people() -> ResponseReturnValue:
 @requires(Role.ADMINISTRATOR, Role.AUDITOR)
 def person(person_id: UUID) -> ResponseReturnValue:
     """One person, their roles, and who looked at their data."""
-    found = queries.get_person(person_id)
+    person = queries.get_person(person_id)
     service.log_access(current_actor(), person_id, page="person", address=request.remote_addr or "")
     looks = queries.access_entries(person_id)
     return page(
         "accounts/person.html",
-        person=found,
+        person=person,
         memberships=queries.memberships_of_people([person_id]).get(person_id, []),
         looks=looks,
         names=queries.names(look.person_id for look in looks),
@@ -98,7 +98,7 @@ def invite_staff() -> ResponseReturnValue:
 @requires(Role.ADMINISTRATOR)
 def propose_role(person_id: UUID) -> ResponseReturnValue:
     """Propose a role of the agency for a person."""
-    found = queries.get_person(person_id)
+    person = queries.get_person(person_id)
     form = GrantRoleForm()
     form.offer(roles_of(OrganisationKind.AGENCY))
     if form.validate_on_submit():
@@ -108,7 +108,7 @@ def propose_role(person_id: UUID) -> ResponseReturnValue:
             )
             message = _("The role is proposed. It takes effect when a second administrator approves it.")
             return done(message, url_for("accounts.person", person_id=person_id))
-    return page("accounts/propose_role.html", form=form, person=found)
+    return page("accounts/propose_role.html", form=form, person=person)
 
 
 @blueprint.route("/people/roles/<uuid:membership_id>/approve", methods=["GET", "POST"])
@@ -154,26 +154,26 @@ def end_role(membership_id: UUID) -> ResponseReturnValue:
 @requires(Role.ADMINISTRATOR)
 def disable_person(person_id: UUID) -> ResponseReturnValue:
     """Shut an account and end its sessions."""
-    found = queries.get_person(person_id)
+    person = queries.get_person(person_id)
     form = ReasonForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.disable_person(person_id, actor=current_actor(), reason=form.reason.data)
             return done(_("The account is disabled."), url_for("accounts.person", person_id=person_id))
-    return page("accounts/disable_person.html", form=form, person=found)
+    return page("accounts/disable_person.html", form=form, person=person)
 
 
 @blueprint.route("/people/<uuid:person_id>/restore", methods=["GET", "POST"])
 @requires(Role.ADMINISTRATOR)
 def restore_person(person_id: UUID) -> ResponseReturnValue:
     """Open a disabled account again."""
-    found = queries.get_person(person_id)
+    person = queries.get_person(person_id)
     form = ReasonForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.restore_person(person_id, actor=current_actor(), reason=form.reason.data)
             return done(_("The account can be used again."), url_for("accounts.person", person_id=person_id))
-    return page("accounts/restore_person.html", form=form, person=found)
+    return page("accounts/restore_person.html", form=form, person=person)
 
 
 def _wanted() -> Select[Person]:

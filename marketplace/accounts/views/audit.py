@@ -58,12 +58,12 @@ def audit_log() -> ResponseReturnValue:
         return export(
             session.scalars(statement.order_by(AuditEntry.id.desc()).limit(MOST_ROWS)), AUDIT_COLUMNS, "audit"
         )
-    found = paginate(statement, sorts={"-id": AuditEntry.id, "id": AuditEntry.id}, key=AuditEntry.subject_id)
+    listing = paginate(statement, sorts={"-id": AuditEntry.id, "id": AuditEntry.id}, key=AuditEntry.subject_id)
     return page(
         "accounts/audit_log.html",
-        found=found,
+        found=listing,
         form=AuditFilter(request.args),
-        names=queries.names(entry.person_id for entry in found.items),
+        names=queries.names(entry.person_id for entry in listing.items),
     )
 
 

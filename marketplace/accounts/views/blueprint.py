@@ -21,19 +21,19 @@ A_YEAR = timedelta(days=365)
 @auth.login_manager.user_loader
 def load_session(secret: str) -> auth.SignedIn | None:
     """The actor behind a session cookie while its session lives."""
-    found, unseen = queries.find_session(hashed(secret), idle=settings().session_idle) or (None, False)
-    actor = queries.as_actor(found.person, found.membership) if found else None
-    if found is None or actor is None:
+    sign_in, unseen = queries.find_session(hashed(secret), idle=settings().session_idle) or (None, False)
+    actor = queries.as_actor(sign_in.person, sign_in.membership) if sign_in else None
+    if sign_in is None or actor is None:
         return None
     if unseen:
-        service.touch_session(found.id)
+        service.touch_session(sign_in.id)
     return auth.SignedIn(replace(actor, device_hash=auth.device_hash(), address_hash=auth.address_hash()), secret)
 
 
 def settings() -> Settings:
     """The settings of this application."""
-    found: Settings = current_app.config["SETTINGS"]
-    return found
+    configured: Settings = current_app.config["SETTINGS"]
+    return configured
 
 
 def counters() -> Redis:

@@ -114,11 +114,11 @@ def new_password(token: str) -> ResponseReturnValue:
 @public
 def invitation(token: str) -> ResponseReturnValue:
     """Accept an invitation: signed in with one's own account, or by opening one."""
-    found = tokens.find(TokenPurpose.INVITATION, token)
-    if found is None:
+    issued = tokens.find(TokenPurpose.INVITATION, token)
+    if issued is None:
         return page("accounts/_link_expired.html")
-    owner = queries.find_person_by_email(found.data["email"])
-    organisation = queries.get_organisation(UUID(found.data["organisation_id"]))
+    owner = queries.find_person_by_email(issued.data["email"])
+    organisation = queries.get_organisation(UUID(issued.data["organisation_id"]))
     signed_in = current_actor().person_id is not None
     form = ConfirmForm() if signed_in else InvitedForm(locale=locale())
     known = owner is not None and owner.may_sign_in
@@ -128,7 +128,7 @@ def invitation(token: str) -> ResponseReturnValue:
     return page(
         "accounts/invitation.html",
         form=form,
-        invited=found.data,
+        invited=issued.data,
         organisation=organisation,
         signed_in=signed_in,
         known=known,
