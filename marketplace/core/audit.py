@@ -124,8 +124,8 @@ def transition_all(
     if len(moved) != len(ids):
         raise LookupError(f"{len(ids) - len(moved)} rows are no longer {before}")
     change = {"before": {"status": before}, "after": {"status": move.target}} | ({"reason": reason} if reason else {})
-    each = func.unnest(db.array(ids)).column_valued("id")
-    record_all(actor, f"{lifecycle.name}.{event}", model.__tablename__, select(each, literal(change, JSONB)))
+    subject = func.unnest(db.array(ids)).column_valued("id")
+    record_all(actor, f"{lifecycle.name}.{event}", model.__tablename__, select(subject, literal(change, JSONB)))
 
 
 def record_all(actor: Actor, action: str, subject_type: str, changes: Select[UUID, Any]) -> None:

@@ -304,9 +304,9 @@ def health(app: Application, checks: Mapping[str, Callable[[], bool]]) -> None:
     @app.get("/readyz")
     @auth.public
     def readyz() -> ResponseReturnValue:
-        found = {name: _holds(check) for name, check in checks.items()}
-        ready = all(found.values())
-        return {"status": "ok" if ready else "not ready", "checks": found}, 200 if ready else 503
+        answers = {name: _holds(check) for name, check in checks.items()}
+        ready = all(answers.values())
+        return {"status": "ok" if ready else "not ready", "checks": answers}, 200 if ready else 503
 
 
 def _holds(check: Callable[[], bool]) -> bool:
