@@ -161,8 +161,8 @@ def _all(parent: Element, path: str) -> list[Element]:
 
 
 def _find(parent: Element, path: str) -> Element | None:
-    found = _all(parent, path)
-    return found[0] if found else None
+    elements = _all(parent, path)
+    return elements[0] if elements else None
 
 
 def _text(parent: Element, path: str) -> str:

@@ -23,7 +23,7 @@ LEVELS = (1, 2)
 def due_at(step: str, started_at: datetime, handling: Handling) -> datetime:
     """By when the step is to be done: the working days of all steps up to it, after the clock's start."""
     days = {"check": handling.check_days, "approve": handling.approve_days, "pay": handling.pay_days}
-    return clock.add_working_days(started_at, sum(days[each] for each in STEPS[: STEPS.index(step) + 1]))
+    return clock.add_working_days(started_at, sum(days[earlier] for earlier in STEPS[: STEPS.index(step) + 1]))
 
 
 def restarted(started_at: datetime, *, stopped_at: datetime, answered_at: datetime) -> datetime:
@@ -33,11 +33,11 @@ def restarted(started_at: datetime, *, stopped_at: datetime, answered_at: dateti
 
 def alarms(started_at: datetime, handling: Handling) -> list[tuple[str, int, datetime]]:
     """Every step and level with the moment at which it is to be told as overdue."""
-    found = []
+    overdue = []
     for step in STEPS:
         due = due_at(step, started_at, handling)
-        found += [(step, 1, due), (step, 2, clock.add_working_days(due, handling.escalate_days))]
-    return found
+        overdue += [(step, 1, due), (step, 2, clock.add_working_days(due, handling.escalate_days))]
+    return overdue
 
 
 def is_overdue(status: ClaimStatus, step: str) -> bool:

@@ -36,7 +36,7 @@ class Decision:
 
 def signals(facts: Facts, limits: Risk) -> list[str]:
     """The facts that count as a risk, as keys of the points."""
-    found = {
+    present = {
         "large_amount": facts.net_amount >= limits.large_from.get(facts.currency, 0),
         "first_claim": facts.paid_before == 0,
         "held_before": facts.holds > 0,
@@ -46,7 +46,7 @@ def signals(facts: Facts, limits: Risk) -> list[str]:
         "returned_before": facts.returned_before > 0,
         "failed_check": facts.failed_checks > 0,
     }
-    return [code for code, speaks in found.items() if speaks]
+    return [code for code, speaks in present.items() if speaks]
 
 
 def draw(seed: str, number: str) -> int:
@@ -56,8 +56,8 @@ def draw(seed: str, number: str) -> int:
 
 def decide(facts: Facts, limits: Risk, *, drawn: int, needs_two: bool) -> Decision:
     """Straight through for low risk that wasn't drawn and needs one approval only; everything else goes to people."""
-    found = signals(facts, limits)
-    score = sum(limits.points[code] for code in found)
+    present = signals(facts, limits)
+    score = sum(limits.points[code] for code in present)
     low = score <= limits.low_points and not needs_two
     sampled = drawn < limits.sample_share
-    return Decision(found, score, drawn, sampled, "straight_through" if low and not sampled else "people")
+    return Decision(present, score, drawn, sampled, "straight_through" if low and not sampled else "people")

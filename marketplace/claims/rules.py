@@ -134,11 +134,11 @@ def check_claims_for(provider_id: UUID, actor: Actor) -> None:
     check_role(actor, Role.MANAGER)
 
 
-def check_stages(engagement: Engagement, stages: Sequence[Stage], wanted: Sequence[UUID]) -> None:
+def check_stages(engagement: Engagement, stages: Sequence[Stage], chosen: Sequence[UUID]) -> None:
     """A claim is for accepted stages of one engagement that no live claim holds."""
-    if not wanted:
+    if not chosen:
         raise Invalid(_("Choose at least one accepted stage."), field="stage_ids")
-    if len(stages) != len(set(wanted)) or any(stage.engagement_id != engagement.id for stage in stages):
+    if len(stages) != len(set(chosen)) or any(stage.engagement_id != engagement.id for stage in stages):
         raise NotFound()
     if any(stage.status != StageStatus.ACCEPTED for stage in stages):
         raise Invalid(_("Only stages that the company has accepted can be claimed."), field="stage_ids")
@@ -213,10 +213,10 @@ def check_cuts(lines: Sequence[ClaimLine], cuts: Sequence[Cut]) -> dict[UUID, Cu
 
 def check_reasons(reasons: Sequence[str]) -> list[str]:
     """A claim is returned once, with everything that is missing in one list."""
-    found = [reason.strip() for reason in reasons if reason.strip()]
-    if not found:
+    stated = [reason.strip() for reason in reasons if reason.strip()]
+    if not stated:
         raise Invalid(_("Write what is missing, one point a line."), field="reasons")
-    return found
+    return stated
 
 
 def check_answer(answer: str) -> str:
@@ -226,11 +226,11 @@ def check_answer(answer: str) -> str:
     return answer.strip()
 
 
-def check_batchable(subjects: Sequence[Claim | Refund], wanted: int, held: set[UUID]) -> str:
+def check_batchable(subjects: Sequence[Claim | Refund], chosen: int, held: set[UUID]) -> str:
     """Approved claims and waiting refunds in one currency, with payments not held, leave together; that currency."""
-    if not wanted:
+    if not chosen:
         raise Invalid(_("Choose at least one claim or refund."), field="claim_ids")
-    if len(subjects) != wanted:
+    if len(subjects) != chosen:
         raise NotFound()
     if any(subject.status not in (ClaimStatus.APPROVED, RefundStatus.AWAITING) for subject in subjects):
         raise Invalid(_("Only approved claims and waiting refunds can be paid."), field="claim_ids")
@@ -267,9 +267,9 @@ def check_may_confirm(line: PaymentLine, actor: Actor) -> None:
         raise DomainError(_("The bank didn't send this payment back."))
 
 
-def check_assignable(entries: Sequence[BankEntry], wanted: Sequence[UUID]) -> None:
+def check_assignable(entries: Sequence[BankEntry], chosen: Sequence[UUID]) -> None:
     """Money that arrived from one account and that nobody has assigned yet."""
-    if not wanted or len(entries) != len(set(wanted)):
+    if not chosen or len(entries) != len(set(chosen)):
         raise NotFound()
     for entry in entries:
         check_unassigned(entry)
@@ -331,7 +331,7 @@ def is_account_settled(accounts: Sequence[BankAccount], now: datetime, *, days: 
 def are_compared(deliverables: Sequence[Deliverable], stages: Sequence[Stage]) -> bool:
     """Every document of the claimed stages has been compared with all earlier ones."""
     claimed = {stage.id for stage in stages}
-    return all(each.compared_at is not None for each in deliverables if each.stage_id in claimed)
+    return all(deliverable.compared_at is not None for deliverable in deliverables if deliverable.stage_id in claimed)
 
 
 def is_holding(hold: Hold, now: datetime) -> bool:

@@ -27,12 +27,12 @@ class Ageing(NamedTuple):
 
 def ageing(*, status: ClaimStatus | None = None, first: int = 0, last: int | None = None) -> Select[Claim]:
     """Claims that wait for the agency, with at least `first` and at most `last` working days on their clock."""
-    found = select(Claim).where(Claim.status.in_(deadlines.STEP_OF))
+    query = select(Claim).where(Claim.status.in_(deadlines.STEP_OF))
     if status:
-        found = found.where(Claim.status == status)
+        query = query.where(Claim.status == status)
     if first:
-        found = found.where(Claim.clock_starts_at < _so_long_ago(first))
-    return found if last is None else found.where(Claim.clock_starts_at >= _so_long_ago(last + 1))
+        query = query.where(Claim.clock_starts_at < _so_long_ago(first))
+    return query if last is None else query.where(Claim.clock_starts_at >= _so_long_ago(last + 1))
 
 
 def ageing_totals(ages: Sequence[int]) -> list[Ageing]:

@@ -41,10 +41,10 @@ def visible_to(actor: Actor) -> Select[Claim]:
 
 def get_claim(claim_id: UUID, *, actor: Actor) -> Claim:
     """The claim, if it is this actor's to see; NotFound otherwise."""
-    found = session.scalars(visible_to(actor).where(Claim.id == claim_id)).one_or_none()
-    if found is None:
+    claim = session.scalars(visible_to(actor).where(Claim.id == claim_id)).one_or_none()
+    if claim is None:
         raise NotFound()
-    return found
+    return claim
 
 
 def lock_claim(claim_id: UUID) -> Claim:
@@ -55,40 +55,40 @@ def lock_claim(claim_id: UUID) -> Claim:
 
 def search_claims(actor: Actor, *, status: ClaimStatus | None = None, text: str | None = None) -> Select[Claim]:
     """The actor's claims, filtered by status and by the number of claim, engagement or invoice."""
-    found = visible_to(actor).join(Engagement, Engagement.id == Claim.engagement_id)
+    query = visible_to(actor).join(Engagement, Engagement.id == Claim.engagement_id)
     if status:
-        found = found.where(Claim.status == status)
+        query = query.where(Claim.status == status)
     if text:
-        found = found.where(
+        query = query.where(
             Claim.number.icontains(text, autoescape=True)
             | Engagement.number.icontains(text, autoescape=True)
             | Claim.invoice_number.icontains(text, autoescape=True)
         )
-    return found
+    return query
 
 
 def claims_of(engagement_id: UUID) -> Sequence[Claim]:
     """The engagement's claims, oldest first."""
-    wanted = select(Claim).where(Claim.engagement_id == engagement_id)
-    return session.scalars(wanted.order_by(Claim.submitted_at, Claim.id)).all()
+    query = select(Claim).where(Claim.engagement_id == engagement_id)
+    return session.scalars(query.order_by(Claim.submitted_at, Claim.id)).all()
 
 
 def assessments_of(claim_id: UUID) -> Sequence[ClaimAssessment]:
     """How the claim's way was decided, oldest first."""
-    wanted = select(ClaimAssessment).where(ClaimAssessment.claim_id == claim_id)
-    return session.scalars(wanted.order_by(ClaimAssessment.created_at, ClaimAssessment.occasion.desc())).all()
+    query = select(ClaimAssessment).where(ClaimAssessment.claim_id == claim_id)
+    return session.scalars(query.order_by(ClaimAssessment.created_at, ClaimAssessment.occasion.desc())).all()
 
 
 def find_escalation(claim_id: UUID, *, step: str, level: int) -> ClaimEscalation | None:
     """What was told at this level about this step being overdue."""
-    wanted = select(ClaimEscalation).where(ClaimEscalation.claim_id == claim_id)
-    return session.scalars(wanted.where(ClaimEscalation.step == step, ClaimEscalation.level == level)).one_or_none()
+    query = select(ClaimEscalation).where(ClaimEscalation.claim_id == claim_id)
+    return session.scalars(query.where(ClaimEscalation.step == step, ClaimEscalation.level == level)).one_or_none()
 
 
 def paid_claims(provider_id: UUID) -> int:
     """How many claims of the provider were paid."""
-    wanted = select(func.count()).where(Claim.provider_id == provider_id, Claim.status == ClaimStatus.PAID)
-    return session.scalar(wanted) or 0
+    query = select(func.count()).where(Claim.provider_id == provider_id, Claim.status == ClaimStatus.PAID)
+    return session.scalar(query) or 0
 
 
 def troubled_claims(provider_id: UUID, *, since: datetime) -> int:
@@ -111,10 +111,10 @@ def approved_claims() -> Sequence[Claim]:
 
 def claims_by_id(claim_ids: Sequence[UUID], *, lock: bool = False) -> Sequence[Claim]:
     """These claims in order of id, locked if asked."""
-    wanted = select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id)
+    query = select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id)
     if lock:
-        wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return session.scalars(wanted).all()
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return session.scalars(query).all()
 
 
 def stages_by_id(stage_ids: Sequence[UUID]) -> Sequence[Stage]:

@@ -12,14 +12,14 @@ from marketplace.core.db import session
 
 def deductions_of(claim_id: UUID) -> Sequence[Deduction]:
     """What is kept back from the claim's payment, oldest first, without what was cancelled."""
-    wanted = select(Deduction).where(Deduction.claim_id == claim_id, Deduction.status != DeductionStatus.CANCELLED)
-    return session.scalars(wanted.order_by(Deduction.agreed_at, Deduction.id)).all()
+    query = select(Deduction).where(Deduction.claim_id == claim_id, Deduction.status != DeductionStatus.CANCELLED)
+    return session.scalars(query.order_by(Deduction.agreed_at, Deduction.id)).all()
 
 
 def deductions_for(reference: str) -> Sequence[Deduction]:
     """What is kept back for the debt with this reference, oldest first, without what was cancelled."""
-    wanted = select(Deduction).where(Deduction.reference == reference, Deduction.status != DeductionStatus.CANCELLED)
-    return session.scalars(wanted.order_by(Deduction.agreed_at, Deduction.id)).all()
+    query = select(Deduction).where(Deduction.reference == reference, Deduction.status != DeductionStatus.CANCELLED)
+    return session.scalars(query.order_by(Deduction.agreed_at, Deduction.id)).all()
 
 
 def kept_back(claim_id: UUID) -> int:
@@ -29,17 +29,17 @@ def kept_back(claim_id: UUID) -> int:
 
 def kept_back_of(claim_ids: Sequence[UUID]) -> dict[UUID, int]:
     """What is kept back from each of these claims, in minor units; claims from which nothing is, are left out."""
-    wanted = (
+    query = (
         select(Deduction.claim_id, func.sum(Deduction.amount))
         .where(Deduction.claim_id.in_(claim_ids), Deduction.status != DeductionStatus.CANCELLED)
         .group_by(Deduction.claim_id)
     )
-    return {claim_id: int(amount) for claim_id, amount in session.execute(wanted)}
+    return {claim_id: int(amount) for claim_id, amount in session.execute(query)}
 
 
 def is_expected(reference: str, currency: str) -> bool:
     """Whether somebody was asked to pay in this currency under this reference."""
-    wanted = select(ExpectedPayment.id).where(
+    query = select(ExpectedPayment.id).where(
         ExpectedPayment.reference == reference, ExpectedPayment.currency == currency
     )
-    return session.scalar(wanted) is not None
+    return session.scalar(query) is not None

@@ -14,24 +14,24 @@ from marketplace.core.db import session
 
 def holds_of(engagement_id: UUID) -> Sequence[Hold]:
     """Every hold ever placed on the engagement's payments, newest first."""
-    wanted = select(Hold).where(Hold.engagement_id == engagement_id)
-    return session.scalars(wanted.order_by(Hold.placed_at.desc(), Hold.id)).all()
+    query = select(Hold).where(Hold.engagement_id == engagement_id)
+    return session.scalars(query.order_by(Hold.placed_at.desc(), Hold.id)).all()
 
 
 def find_hold_in_force(engagement_id: UUID) -> Hold | None:
     """The hold in force that lasts longest, if any."""
-    wanted = select(Hold).where(
+    query = select(Hold).where(
         Hold.engagement_id == engagement_id, Hold.status == HoldStatus.ACTIVE, Hold.until_at > func.app_now()
     )
-    return session.scalars(wanted.order_by(Hold.until_at.desc()).limit(1)).one_or_none()
+    return session.scalars(query.order_by(Hold.until_at.desc()).limit(1)).one_or_none()
 
 
 def held_engagements(engagement_ids: Sequence[UUID | None]) -> set[UUID]:
     """Those of the engagements whose payments are held now; what belongs to none is never held."""
-    wanted = select(Hold.engagement_id).where(
+    query = select(Hold.engagement_id).where(
         Hold.engagement_id.in_(engagement_ids), Hold.status == HoldStatus.ACTIVE, Hold.until_at > func.app_now()
     )
-    return set(session.scalars(wanted))
+    return set(session.scalars(query))
 
 
 def search_holds(*, status: HoldStatus | None = None) -> Select[Hold]:
@@ -41,13 +41,13 @@ def search_holds(*, status: HoldStatus | None = None) -> Select[Hold]:
 
 def find_active_hold(engagement_id: UUID, flag_id: UUID) -> Hold | None:
     """The active hold that this flag has caused, if any."""
-    wanted = select(Hold).where(
+    query = select(Hold).where(
         Hold.engagement_id == engagement_id, Hold.flag_id == flag_id, Hold.status == HoldStatus.ACTIVE
     )
-    return session.scalars(wanted).one_or_none()
+    return session.scalars(query).one_or_none()
 
 
 def ended_hold_ids(*, limit: int) -> Sequence[UUID]:
     """Active holds whose time is over, the longest over first."""
-    wanted = select(Hold.id).where(Hold.status == HoldStatus.ACTIVE, Hold.until_at <= func.app_now())
-    return session.scalars(wanted.order_by(Hold.until_at).limit(limit)).all()
+    query = select(Hold.id).where(Hold.status == HoldStatus.ACTIVE, Hold.until_at <= func.app_now())
+    return session.scalars(query.order_by(Hold.until_at).limit(limit)).all()

@@ -40,8 +40,8 @@ def batch_totals(batch_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
 
 def batches_since(moment: datetime) -> int:
     """How many payment batches were prepared after this moment, without those dissolved."""
-    wanted = select(func.count()).where(PaymentBatch.prepared_at > moment, PaymentBatch.status != BatchStatus.DISSOLVED)
-    return session.scalar(wanted) or 0
+    query = select(func.count()).where(PaymentBatch.prepared_at > moment, PaymentBatch.status != BatchStatus.DISSOLVED)
+    return session.scalar(query) or 0
 
 
 def get_batch(batch_id: UUID) -> PaymentBatch:
@@ -57,8 +57,8 @@ def find_batch(number: str) -> PaymentBatch | None:
 def lines_of(batch_id: UUID) -> Sequence[PaymentLine]:
     """The batch's payments with their claims and refunds, in the order of the bank file."""
     with_subjects = selectinload(PaymentLine.claim), selectinload(PaymentLine.refund)
-    wanted = select(PaymentLine).where(PaymentLine.batch_id == batch_id).options(*with_subjects)
-    return session.scalars(wanted.order_by(PaymentLine.end_to_end_id)).all()
+    query = select(PaymentLine).where(PaymentLine.batch_id == batch_id).options(*with_subjects)
+    return session.scalars(query.order_by(PaymentLine.end_to_end_id)).all()
 
 
 def find_line(end_to_end_id: str) -> PaymentLine | None:
@@ -69,16 +69,16 @@ def find_line(end_to_end_id: str) -> PaymentLine | None:
 def attempts(subject: Claim | Refund) -> Sequence[PaymentLine]:
     """Every attempt to pay the claim or refund that reached the bank, or is about to, in the order of their batches."""
     column = PaymentLine.claim_id if isinstance(subject, Claim) else PaymentLine.refund_id
-    wanted = select(PaymentLine).where(column == subject.id, PaymentLine.status != LineStatus.REMOVED)
-    return session.scalars(wanted.order_by(PaymentLine.end_to_end_id)).all()
+    query = select(PaymentLine).where(column == subject.id, PaymentLine.status != LineStatus.REMOVED)
+    return session.scalars(query.order_by(PaymentLine.end_to_end_id)).all()
 
 
 def line_of_claim(claim_id: UUID) -> PaymentLine | None:
     """The claim's live payment: waiting in a batch, or paid."""
-    wanted = select(PaymentLine).where(
+    query = select(PaymentLine).where(
         PaymentLine.claim_id == claim_id, PaymentLine.status.in_((LineStatus.PENDING, LineStatus.PAID))
     )
-    return session.scalars(wanted).one_or_none()
+    return session.scalars(query).one_or_none()
 
 
 def payment_file(batch: PaymentBatch) -> bytes:
@@ -125,18 +125,18 @@ def find_import(sha256: str) -> BankImport | None:
 
 def is_known_entry(account: str, bank_reference: str, direction: str) -> bool:
     """Whether this movement was reported before, in whichever file."""
-    wanted = select(BankEntry.id).where(
+    query = select(BankEntry.id).where(
         BankEntry.account == account,
         BankEntry.bank_reference == bank_reference,
         BankEntry.direction == direction,
     )
-    return session.scalar(wanted) is not None
+    return session.scalar(query) is not None
 
 
 def entries(*, limit: int) -> Sequence[BankEntry]:
     """Movements that the bank reported, newest first."""
-    wanted = select(BankEntry).order_by(BankEntry.booked_on.desc(), BankEntry.id)
-    return session.scalars(wanted.limit(limit)).all()
+    query = select(BankEntry).order_by(BankEntry.booked_on.desc(), BankEntry.id)
+    return session.scalars(query.limit(limit)).all()
 
 
 def outcomes_of(import_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
@@ -146,7 +146,7 @@ def outcomes_of(import_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
         .where(BankEntry.import_id.in_(import_ids))
         .group_by(BankEntry.import_id, BankEntry.outcome)
     )
-    found: dict[UUID, dict[str, int]] = {}
+    outcomes: dict[UUID, dict[str, int]] = {}
     for import_id, outcome, number in rows:
-        found.setdefault(import_id, {})[outcome] = number
-    return found
+        outcomes.setdefault(import_id, {})[outcome] = number
+    return outcomes

@@ -17,16 +17,16 @@ from marketplace.core.errors import NotFound
 
 def waiting_refunds() -> Sequence[Refund]:
     """Refunds that wait for a payment batch, the longest waiting first."""
-    wanted = select(Refund).where(Refund.status == RefundStatus.AWAITING)
-    return session.scalars(wanted.order_by(Refund.requested_at, Refund.id)).all()
+    query = select(Refund).where(Refund.status == RefundStatus.AWAITING)
+    return session.scalars(query.order_by(Refund.requested_at, Refund.id)).all()
 
 
 def refunds_by_id(refund_ids: Sequence[UUID], *, lock: bool = False) -> Sequence[Refund]:
     """These refunds in order of id, locked if asked."""
-    wanted = select(Refund).where(Refund.id.in_(refund_ids)).order_by(Refund.id)
+    query = select(Refund).where(Refund.id.in_(refund_ids)).order_by(Refund.id)
     if lock:
-        wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return session.scalars(wanted).all()
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return session.scalars(query).all()
 
 
 def refunds_visible_to(actor: Actor) -> Select[Refund]:
@@ -38,13 +38,13 @@ def refunds_visible_to(actor: Actor) -> Select[Refund]:
 
 def get_refund(refund_id: UUID, *, actor: Actor) -> Refund:
     """The refund, if it is this actor's to see; NotFound otherwise."""
-    found = session.scalars(refunds_visible_to(actor).where(Refund.id == refund_id)).one_or_none()
-    if found is None:
+    refund = session.scalars(refunds_visible_to(actor).where(Refund.id == refund_id)).one_or_none()
+    if refund is None:
         raise NotFound()
-    return found
+    return refund
 
 
 def search_refunds(actor: Actor, *, status: RefundStatus | None = None) -> Select[Refund]:
     """The actor's refunds, filtered by status."""
-    found = refunds_visible_to(actor)
-    return found.where(Refund.status == status) if status else found
+    query = refunds_visible_to(actor)
+    return query.where(Refund.status == status) if status else query

@@ -28,26 +28,26 @@ def get_entry(entry_id: UUID) -> BankEntry:
 
 def entries_by_id(entry_ids: Sequence[UUID]) -> Sequence[BankEntry]:
     """These movements, the earliest first."""
-    wanted = select(BankEntry).where(BankEntry.id.in_(entry_ids))
-    return session.scalars(wanted.order_by(BankEntry.booked_on, BankEntry.id)).all()
+    query = select(BankEntry).where(BankEntry.id.in_(entry_ids))
+    return session.scalars(query.order_by(BankEntry.booked_on, BankEntry.id)).all()
 
 
 def unmatched_entries(*, limit: int) -> Sequence[BankEntry]:
     """Movements that match nothing, for an officer to look at, newest first."""
-    wanted = select(BankEntry).where(*UNASSIGNED)
-    return session.scalars(wanted.order_by(BankEntry.booked_on.desc(), BankEntry.id).limit(limit)).all()
+    query = select(BankEntry).where(*UNASSIGNED)
+    return session.scalars(query.order_by(BankEntry.booked_on.desc(), BankEntry.id).limit(limit)).all()
 
 
 def entries_beside(entry: BankEntry) -> Sequence[BankEntry]:
     """Other unassigned movements from the same account, which may belong to the same payment."""
-    wanted = select(BankEntry).where(
+    query = select(BankEntry).where(
         *UNASSIGNED,
         BankEntry.id != entry.id,
         BankEntry.direction == "credit",
         BankEntry.debtor_account == entry.debtor_account,
         BankEntry.currency == entry.currency,
     )
-    return session.scalars(wanted.order_by(BankEntry.booked_on, BankEntry.id)).all()
+    return session.scalars(query.order_by(BankEntry.booked_on, BankEntry.id)).all()
 
 
 class Likely(NamedTuple):

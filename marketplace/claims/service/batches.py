@@ -62,7 +62,7 @@ def remove_line(line_id: UUID, *, actor: Actor, reason: str) -> PaymentLine:
     transition(line, LINE, "remove", actor=actor, reason=reason)
     move(line, "unbatch", actor=actor, reason=reason)
     db.flush()
-    if all(each.status == LineStatus.REMOVED for each in queries.lines_of(batch.id)):
+    if all(other.status == LineStatus.REMOVED for other in queries.lines_of(batch.id)):
         transition(batch, BATCH, "dissolve", actor=actor)
         db.flush()
     return line
@@ -114,7 +114,9 @@ def send_batch(batch_id: UUID, *, actor: Actor, key: str) -> PaymentBatch:
 
 
 def _check_again(subject: Claim | Refund, line: PaymentLine) -> None:
-    last = next((each for each in reversed(queries.attempts(subject)) if each.status == LineStatus.RETURNED), None)
+    last = next(
+        (attempt for attempt in reversed(queries.attempts(subject)) if attempt.status == LineStatus.RETURNED), None
+    )
     reasons = terms(clock.today()).account_return_reasons
     rules.check_account_again(last, line.account_number, subject.number, reasons)
 

@@ -18,15 +18,15 @@ def run(claim: Claim, *, actor: Actor) -> list[Check]:
     stages = [line.stage for line in claim.lines]
     accounts = providers.bank_accounts_of(claim.provider_id)
     days = terms(clock.today()).changed_account_days
-    found = [
+    checks = [
         Check("eligible", _is_eligible(claim, actor)),
         Check("not_held", queries.find_hold_in_force(claim.engagement_id) is None),
         Check("compared", rules.are_compared(engagements.deliverables_of(claim.engagement_id), stages)),
         Check("bank_account", providers.active_bank_account(claim.provider_id) is not None),
         Check("account_age", rules.is_account_settled(accounts, clock.now(), days=days)),
     ]
-    claim.checks = [{"code": check.code, "passed": check.passed} for check in found]
-    return found
+    claim.checks = [{"code": check.code, "passed": check.passed} for check in checks]
+    return checks
 
 
 def _is_eligible(claim: Claim, actor: Actor) -> bool:

@@ -39,7 +39,7 @@ def deduct(claim_id: UUID, *, actor: Actor, amount: int, reference: str) -> Dedu
 def cancel_deductions(reference: str, *, actor: Actor) -> None:
     """Nothing is owed under this reference any more: claims that are in no payment batch are paid in full again."""
     # In the order in which a payment batch holds its claims.
-    for deduction in sorted(queries.deductions_for(reference), key=lambda each: each.claim_id):
+    for deduction in sorted(queries.deductions_for(reference), key=lambda row: row.claim_id):
         claim = db.get(Claim, deduction.claim_id, lock=True)
         deduction = db.get(Deduction, deduction.id, lock=True)
         if deduction.status == DeductionStatus.AGREED and claim.status == ClaimStatus.APPROVED:

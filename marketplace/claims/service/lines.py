@@ -29,7 +29,7 @@ def tell_paid(line: PaymentLine) -> None:
     subject = line.subject
     if isinstance(subject, Claim):
         deductions = queries.deductions_of(subject.id)
-        kept_back = [{"amount": each.amount, "reference": each.reference} for each in deductions]
+        kept_back = [{"amount": deduction.amount, "reference": deduction.reference} for deduction in deductions]
         notify(subject, "claims/claim_paid", paid=line.amount, kept_back=kept_back)
     else:
         tell_company(subject, "claims/refund_paid", key=f"{line.id}:paid")

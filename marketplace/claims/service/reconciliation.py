@@ -67,10 +67,10 @@ def import_bank_file(stream: IO[bytes], *, actor: Actor, filename: str) -> BankI
 
 
 def _keep(made: BankImport, position: int, entry: Entry, outcome: Outcome) -> BankEntry:
-    found, note = outcome
+    target, note = outcome
     with force_locale("en"):  # it is translated for each reader, see rules.note_words
         words = None if note is None else str(note)
-    kept = BankEntry(import_id=made.id, position=position, outcome=found, note=words, **asdict(entry))
+    kept = BankEntry(import_id=made.id, position=position, outcome=target, note=words, **asdict(entry))
     session.add(kept)
     db.flush()
     return kept
@@ -113,8 +113,8 @@ def _match(entry: Entry, actor: Actor) -> Outcome:
 
 def _is_for_debt(entry: Entry) -> bool:
     """Whether it pays a debt known above; it is booked there in the background."""
-    found = DEBT.search(entry.reference) or DEBT.search(entry.remittance)
-    return found is not None and queries.is_expected(found.group(), entry.currency)
+    match = DEBT.search(entry.reference) or DEBT.search(entry.remittance)
+    return match is not None and queries.is_expected(match.group(), entry.currency)
 
 
 def _pay(line: PaymentLine, batch: PaymentBatch, actor: Actor) -> None:
@@ -149,11 +149,11 @@ def _settle(batch: PaymentBatch, actor: Actor) -> None:
 
 
 def _take_co_payment(entry: Entry, actor: Actor) -> Outcome:
-    found = CO_PAYMENT.search(entry.reference) or CO_PAYMENT.search(entry.remittance)
-    if found is None:
+    match = CO_PAYMENT.search(entry.reference) or CO_PAYMENT.search(entry.remittance)
+    if match is None:
         raise DomainError(_("No payment is awaited under this reference."))
     engagements.record_co_payment(
-        found.group(),
+        match.group(),
         actor=actor,
         amount=Money(entry.amount, entry.currency),
         payer_name=entry.payer,

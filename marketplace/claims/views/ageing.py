@@ -53,7 +53,7 @@ def ageing() -> ResponseReturnValue:
     """How long claims have been waiting: sums by status and age, and the claims themselves."""
     ages = handling(clock.today()).ageing_days
     ranges = deadlines.ranges(ages)
-    names = [_range(*each) for each in ranges]
+    names = [_range(*span) for span in ranges]
     form = AgeingFilter(request.args)
     form.status.choices = [SelectChoice("", str(_("Every status")))] + [
         SelectChoice(status, str(CLAIM.label(status))) for status in deadlines.STEP_OF
@@ -63,15 +63,15 @@ def ageing() -> ResponseReturnValue:
     ]
     asked = request.args.get("age", "")
     first, last = ranges[int(asked)] if asked in map(str, range(len(ranges))) else (0, None)
-    wanted = queries.ageing(status=ClaimStatus.of(request.args.get("status")), first=first, last=last)
+    query = queries.ageing(status=ClaimStatus.of(request.args.get("status")), first=first, last=last)
     if exports.wanted():
-        rows = wanted.order_by(Claim.clock_starts_at, Claim.id).limit(exports.MOST_ROWS)
+        rows = query.order_by(Claim.clock_starts_at, Claim.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "claims-ageing")
-    found = paginate(wanted, sorts=SORTS, key=Claim.id)
+    listing = paginate(query, sorts=SORTS, key=Claim.id)
     totals = queries.ageing_totals(ages)
     return page(
         "claims/ageing.html",
-        found=found,
+        found=listing,
         totals={(row.status, row.currency, row.place): row for row in totals},
         rows=sorted(
             {(row.status, row.currency) for row in totals}, key=lambda row: (CLAIM.statuses.index(row[0]), row)
@@ -82,7 +82,7 @@ def ageing() -> ResponseReturnValue:
         due=progress.due,
         now=clock.now(),
         next_step=next_step,
-        names=accounts.organisation_names(row.provider_id for row in found.items),
+        names=accounts.organisation_names(row.provider_id for row in listing.items),
         lifecycle=CLAIM,
         form=form,
     )

@@ -39,15 +39,15 @@ COLUMNS = [
 @requires(*READERS)
 def payment_batches() -> ResponseReturnValue:
     """All payment batches, and how many approved claims and refunds wait for the next."""
-    wanted = queries.search_batches(status=BatchStatus.of(request.args.get("status")))
+    query = queries.search_batches(status=BatchStatus.of(request.args.get("status")))
     if exports.wanted():
-        rows = wanted.order_by(PaymentBatch.prepared_at.desc(), PaymentBatch.id).limit(exports.MOST_ROWS)
+        rows = query.order_by(PaymentBatch.prepared_at.desc(), PaymentBatch.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "payment-batches")
-    found = paginate(wanted, sorts=SORTS, key=PaymentBatch.id)
+    listing = paginate(query, sorts=SORTS, key=PaymentBatch.id)
     return page(
         "claims/payment_batches.html",
-        found=found,
-        totals=queries.batch_totals([row.id for row in found.items]),
+        found=listing,
+        totals=queries.batch_totals([row.id for row in listing.items]),
         waiting=len(queries.approved_claims()) + len(queries.waiting_refunds()),
         lifecycle=BATCH,
         form=BatchFilter(request.args),
@@ -68,9 +68,12 @@ def new_batch() -> ResponseReturnValue:
         refund_ids=[refund.id for refund in due if refund.account_number],
     )
     people = accounts.names(person for claim in free for person in (claim.first_approved_by, claim.approved_by))
-    kept_back = queries.kept_back_of([each.id for each in free])
-    choose_from(form.claim_ids, [(each.id, _choice(each, people, kept_back.get(each.id, 0))) for each in free])
-    choose_from(form.refund_ids, [(each.id, _refund_choice(each)) for each in due])
+    kept_back = queries.kept_back_of([free_claim.id for free_claim in free])
+    choose_from(
+        form.claim_ids,
+        [(free_claim.id, _choice(free_claim, people, kept_back.get(free_claim.id, 0))) for free_claim in free],
+    )
+    choose_from(form.refund_ids, [(due_refund.id, _refund_choice(due_refund)) for due_refund in due])
     if form.validate_on_submit():
         with form.errors_to_fields():
             made = service.prepare_batch(
@@ -177,7 +180,7 @@ def _both(names: list[str]) -> str:
 
 
 def _held(subjects: list[Claim | Refund]) -> set[UUID]:
-    return queries.held_engagements([each.engagement_id for each in subjects])
+    return queries.held_engagements([subject.engagement_id for subject in subjects])
 
 
 def _leaves_a_sender(claim: Claim, actor: Actor) -> bool:
@@ -188,7 +191,7 @@ def _leaves_a_sender(claim: Claim, actor: Actor) -> bool:
 def _senders(batch: PaymentBatch, lines: Sequence[PaymentLine]) -> list[Person]:
     """The budget officers who may release the batch."""
     barred = who_may_not_send(batch, [line.subject for line in lines if line.status == LineStatus.PENDING])
-    return [each for each in accounts.people_with_role(Role.BUDGET_OFFICER) if each.id not in barred]
+    return [person for person in accounts.people_with_role(Role.BUDGET_OFFICER) if person.id not in barred]
 
 
 def _refund_choice(refund: Refund) -> str:

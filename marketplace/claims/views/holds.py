@@ -34,13 +34,13 @@ COLUMNS = [
 @requires(*READERS)
 def holds() -> ResponseReturnValue:
     """Every hold on payments."""
-    wanted = queries.search_holds(status=HoldStatus.of(request.args.get("status")))
+    query = queries.search_holds(status=HoldStatus.of(request.args.get("status")))
     if exports.wanted():
-        rows = wanted.order_by(Hold.placed_at.desc(), Hold.id).limit(exports.MOST_ROWS)
+        rows = query.order_by(Hold.placed_at.desc(), Hold.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "holds")
-    found = paginate(wanted, sorts=SORTS, key=Hold.id)
-    numbers = engagements.numbers(row.engagement_id for row in found.items)
-    return page("claims/holds.html", found=found, numbers=numbers, lifecycle=HOLD, form=HoldFilter(request.args))
+    listing = paginate(query, sorts=SORTS, key=Hold.id)
+    numbers = engagements.numbers(row.engagement_id for row in listing.items)
+    return page("claims/holds.html", found=listing, numbers=numbers, lifecycle=HOLD, form=HoldFilter(request.args))
 
 
 @blueprint.route("/engagements/<uuid:engagement_id>/hold", methods=["GET", "POST"])

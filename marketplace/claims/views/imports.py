@@ -37,12 +37,12 @@ def bank_imports() -> ResponseReturnValue:
     """Every file taken from the bank, and movements that match nothing."""
     if exports.wanted():
         return exports.export(queries.entries(limit=exports.MOST_ROWS), COLUMNS, "bank-entries")
-    found = paginate(queries.imports(), sorts=SORTS, key=BankImport.id)
+    listing = paginate(queries.imports(), sorts=SORTS, key=BankImport.id)
     unmatched = queries.unmatched_entries(limit=50)
     return page(
         "claims/bank_imports.html",
-        found=found,
-        outcomes=queries.outcomes_of([row.id for row in found.items]),
+        found=listing,
+        outcomes=queries.outcomes_of([row.id for row in listing.items]),
         unmatched=unmatched,
         in_suspense=queries.in_suspense(unmatched),
         outcome_words=OUTCOMES,

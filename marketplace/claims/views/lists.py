@@ -60,16 +60,16 @@ def claims() -> ResponseReturnValue:
     """Claims of one's own firm, or all; a provider finds what it can claim on top."""
     actor = current_actor()
     text, status = request.args.get("search", "").strip()[:100], ClaimStatus.of(request.args.get("status"))
-    wanted = queries.search_claims(actor, status=status, text=text)
+    query = queries.search_claims(actor, status=status, text=text)
     if exports.wanted():
-        rows = wanted.order_by(Claim.submitted_at.desc(), Claim.id).limit(exports.MOST_ROWS)
+        rows = query.order_by(Claim.submitted_at.desc(), Claim.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "claims")
-    found = paginate(wanted, sorts=SORTS, key=Claim.id)
+    listing = paginate(query, sorts=SORTS, key=Claim.id)
     to_claim = queries.engagements_to_claim(actor.organisation_id) if actor.role is Role.MANAGER else []
     return page(
         "claims/claims.html",
-        found=found,
-        names=accounts.organisation_names(row.provider_id for row in found.items),
+        found=listing,
+        names=accounts.organisation_names(row.provider_id for row in listing.items),
         to_claim=to_claim,
         due=progress.due,
         now=clock.now(),
@@ -84,33 +84,37 @@ def claims() -> ResponseReturnValue:
 def claim(claim_id: UUID) -> ResponseReturnValue:
     """One claim: where it stands, since when, and what comes next."""
     actor = current_actor()
-    found = queries.get_claim(claim_id, actor=actor)
+    claim = queries.get_claim(claim_id, actor=actor)
     assessments = queries.assessments_of(claim_id) if actor.role in AGENCY else []
     deductions = queries.deductions_of(claim_id)
     return page(
         "claims/claim.html",
-        claim=found,
-        agreement=found.engagement.agreement,
-        names=accounts.organisation_names([found.provider_id, found.engagement.organisation_id]),
-        people=accounts.names([found.checked_by, found.first_approved_by, found.approved_by, found.refused_by])
+        claim=claim,
+        agreement=claim.engagement.agreement,
+        names=accounts.organisation_names([claim.provider_id, claim.engagement.organisation_id]),
+        people=accounts.names([claim.checked_by, claim.first_approved_by, claim.approved_by, claim.refused_by])
         if actor.role in AGENCY
         else {},
         assessments=assessments,
         signals={row.id: [SIGNALS[code] for code in row.signals] for row in assessments},
-        hold=queries.find_hold_in_force(found.engagement_id),
+        hold=queries.find_hold_in_force(claim.engagement_id),
         line=queries.line_of_claim(claim_id),
         deductions=deductions,
         kept_back=[
-            _("%(amount)s for %(reference)s", amount=money(each.amount, found.currency), reference=each.reference)
-            for each in deductions
+            _(
+                "%(amount)s for %(reference)s",
+                amount=money(deduction.amount, claim.currency),
+                reference=deduction.reference,
+            )
+            for deduction in deductions
         ],
-        attempts_to_pay=queries.attempts(found),
+        attempts_to_pay=queries.attempts(claim),
         return_words=RETURN_REASONS,
-        steps=progress.steps(found),
-        due=progress.due(found),
-        next_step=next_step(found),
+        steps=progress.steps(claim),
+        due=progress.due(claim),
+        next_step=next_step(claim),
         checks=CHECKS,
-        likenesses=engagements.likenesses_of(found.engagement_id) if actor.role in AGENCY else None,
+        likenesses=engagements.likenesses_of(claim.engagement_id) if actor.role in AGENCY else None,
         lifecycle=CLAIM,
         line_lifecycle=LINE,
     )

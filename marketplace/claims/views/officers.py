@@ -28,13 +28,13 @@ COUNTERSIGNED = _("The claim is approved. You or the first approver prepare the 
 def check_claim(claim_id: UUID) -> ResponseReturnValue:
     """Run the checks and pass the claim on to another officer."""
     actor = current_actor()
-    found = queries.get_claim(claim_id, actor=actor)
+    claim = queries.get_claim(claim_id, actor=actor)
     form = CheckForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.check_claim(claim_id, actor=actor)
             return done(_("All checks have passed. Another officer approves the claim now."), _back(claim_id))
-    return page("claims/check_claim.html", form=form, claim=found)
+    return page("claims/check_claim.html", form=form, claim=claim)
 
 
 @blueprint.route("/claims/<uuid:claim_id>/return", methods=["GET", "POST"])
@@ -42,13 +42,13 @@ def check_claim(claim_id: UUID) -> ResponseReturnValue:
 def return_claim(claim_id: UUID) -> ResponseReturnValue:
     """Send a claim back with everything that is missing."""
     actor = current_actor()
-    found = queries.get_claim(claim_id, actor=actor)
+    claim = queries.get_claim(claim_id, actor=actor)
     form = ReturnForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.return_claim(claim_id, actor=actor, reasons=form.reasons.data.split("\n"))
             return done(_("The claim is returned to the provider."), _back(claim_id))
-    return page("claims/return_claim.html", form=form, claim=found)
+    return page("claims/return_claim.html", form=form, claim=claim)
 
 
 @blueprint.route("/claims/<uuid:claim_id>/approve", methods=["GET", "POST"])
@@ -56,14 +56,14 @@ def return_claim(claim_id: UUID) -> ResponseReturnValue:
 def approve_claim(claim_id: UUID) -> ResponseReturnValue:
     """Approve what another person checked, whole or in part."""
     actor = current_actor()
-    found = queries.get_claim(claim_id, actor=actor)
-    form = approve_form(found)
+    claim = queries.get_claim(claim_id, actor=actor)
+    form = approve_form(claim)
     if form.validate_on_submit():
         with form.errors_to_fields():
-            lines = cuts_in(form, found)
+            lines = cuts_in(form, claim)
             approved = service.approve_claim(claim_id, actor=actor, lines=lines, key=str(form.key.data))
             return done(APPROVED[approved.status], _back(claim_id))
-    return page("claims/approve_claim.html", form=form, claim=found)
+    return page("claims/approve_claim.html", form=form, claim=claim)
 
 
 @blueprint.route("/claims/<uuid:claim_id>/countersign", methods=["GET", "POST"])
@@ -71,14 +71,14 @@ def approve_claim(claim_id: UUID) -> ResponseReturnValue:
 def countersign_claim(claim_id: UUID) -> ResponseReturnValue:
     """Approve a large claim as the second officer."""
     actor = current_actor()
-    found = queries.get_claim(claim_id, actor=actor)
+    claim = queries.get_claim(claim_id, actor=actor)
     form = CountersignForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.countersign_claim(claim_id, actor=actor, key=str(form.key.data))
             return done(COUNTERSIGNED, _back(claim_id))
-    people = accounts.names([found.first_approved_by])
-    return page("claims/countersign_claim.html", form=form, claim=found, people=people)
+    people = accounts.names([claim.first_approved_by])
+    return page("claims/countersign_claim.html", form=form, claim=claim, people=people)
 
 
 @blueprint.route("/claims/<uuid:claim_id>/reconsider", methods=["GET", "POST"])
@@ -86,13 +86,13 @@ def countersign_claim(claim_id: UUID) -> ResponseReturnValue:
 def reconsider_claim(claim_id: UUID) -> ResponseReturnValue:
     """Take a first approval back."""
     actor = current_actor()
-    found = queries.get_claim(claim_id, actor=actor)
+    claim = queries.get_claim(claim_id, actor=actor)
     form = ReasonForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.reconsider_claim(claim_id, actor=actor, reason=form.reason.data)
             return done(_("The first approval is taken back. The claim waits for approval again."), _back(claim_id))
-    return page("claims/reconsider_claim.html", form=form, claim=found)
+    return page("claims/reconsider_claim.html", form=form, claim=claim)
 
 
 @blueprint.route("/claims/<uuid:claim_id>/refuse", methods=["GET", "POST"])
@@ -100,13 +100,13 @@ def reconsider_claim(claim_id: UUID) -> ResponseReturnValue:
 def refuse_claim(claim_id: UUID) -> ResponseReturnValue:
     """Pay nothing, with a reason."""
     actor = current_actor()
-    found = queries.get_claim(claim_id, actor=actor)
+    claim = queries.get_claim(claim_id, actor=actor)
     form = ReasonForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.refuse_claim(claim_id, actor=actor, reason=form.reason.data, key=str(form.key.data))
             return done(_("The claim is refused. The provider is told the reason."), _back(claim_id))
-    return page("claims/refuse_claim.html", form=form, claim=found)
+    return page("claims/refuse_claim.html", form=form, claim=claim)
 
 
 def _back(claim_id: UUID) -> str:

@@ -26,14 +26,14 @@ def due(claim: Claim) -> datetime | None:
 
 def next_words(claim: Claim) -> str:
     """The next step, for a list."""
-    found = next_step(claim)
-    return str(found[0]) if found else ""
+    step = next_step(claim)
+    return str(step[0]) if step else ""
 
 
 def who_acts(claim: Claim) -> str:
     """Whose turn it is, for a list."""
-    found = next_step(claim)
-    return str(found[1]) if found else ""
+    step = next_step(claim)
+    return str(step[1]) if step else ""
 
 
 def steps(claim: Claim) -> list[dict[str, Any]]:
@@ -42,14 +42,14 @@ def steps(claim: Claim) -> list[dict[str, Any]]:
     if claim.status in ENDED:
         return [handed_in, {"text": ENDED[claim.status], "when": moment(claim.since), "state": "done"}]
     place = DONE.index(REACHED.get(claim.status, claim.status))
-    found, state = [handed_in, *_request(claim)], "next" if claim.status == ClaimStatus.RETURNED else "now"
+    shown, state = [handed_in, *_request(claim)], "next" if claim.status == ClaimStatus.RETURNED else "now"
     for text, at, due_words, done_at in _to_come(claim):
         if done_at <= place:
-            found.append({"text": text, "when": moment(at), "state": "done"})
+            shown.append({"text": text, "when": moment(at), "state": "done"})
         else:
-            found.append({"text": text, "when": due_words, "state": state})
+            shown.append({"text": text, "when": due_words, "state": state})
             state = "next"
-    return found
+    return shown
 
 
 def _request(claim: Claim) -> list[dict[str, Any]]:
@@ -69,14 +69,14 @@ def _to_come(claim: Claim) -> list[tuple[Words, datetime | None, Words, int]]:
     rest = [batch, (_("Paid"), claim.paid_at, _by(claim, "pay"), 4)]
     if claim.route == "straight_through":
         return [(_("Checked and approved by the system, for its low risk"), claim.approved_at, approve, 2), *rest]
-    found = [(_("Checked by a person"), claim.checked_at, _by(claim, "check"), 1)]
+    ahead = [(_("Checked by a person"), claim.checked_at, _by(claim, "check"), 1)]
     if claim.needs_two:
         done_at = 1 if claim.status == ClaimStatus.FIRST_APPROVED else 2
-        found.append((_("Approved by a second officer"), claim.first_approved_at, approve, done_at))
-        found.append((_("Approved by a third officer, for its amount"), claim.approved_at, approve, 2))
+        ahead.append((_("Approved by a second officer"), claim.first_approved_at, approve, done_at))
+        ahead.append((_("Approved by a third officer, for its amount"), claim.approved_at, approve, 2))
     else:
-        found.append((_("Approved by a second officer"), claim.approved_at, approve, 2))
-    return [*found, *rest]
+        ahead.append((_("Approved by a second officer"), claim.approved_at, approve, 2))
+    return [*ahead, *rest]
 
 
 def _by(claim: Claim, step: str) -> Words:

@@ -27,7 +27,7 @@ def new_claim(engagement_id: UUID) -> ResponseReturnValue:
     currency = engagement.agreement.currency
     stages = queries.claimable_stages(engagement_id)
     form = in_currency(ClaimForm, currency)(stage_ids=[stage.id for stage in stages])
-    choose_from(form.stage_ids, [(each.id, _choice(each, currency)) for each in stages])
+    choose_from(form.stage_ids, [(claimable.id, _choice(claimable, currency)) for claimable in stages])
     if form.validate_on_submit():
         with form.errors_to_fields():
             made = service.submit_claim(
@@ -46,8 +46,8 @@ def new_claim(engagement_id: UUID) -> ResponseReturnValue:
 def resubmit_claim(claim_id: UUID) -> ResponseReturnValue:
     """Answer the list of reasons and hand the claim in again."""
     actor = current_actor()
-    found = queries.get_claim(claim_id, actor=actor)
-    form = in_currency(AnswerForm, found.currency)(obj=found)
+    claim = queries.get_claim(claim_id, actor=actor)
+    form = in_currency(AnswerForm, claim.currency)(obj=claim)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.resubmit_claim(
@@ -58,7 +58,7 @@ def resubmit_claim(claim_id: UUID) -> ResponseReturnValue:
                 invoice_gross=form.invoice_gross.data,
             )
             return done(_("The claim is handed in again."), url_for(".claim", claim_id=claim_id))
-    return page("claims/resubmit_claim.html", form=form, claim=found)
+    return page("claims/resubmit_claim.html", form=form, claim=claim)
 
 
 @blueprint.route("/claims/<uuid:claim_id>/withdraw", methods=["GET", "POST"])
@@ -66,13 +66,13 @@ def resubmit_claim(claim_id: UUID) -> ResponseReturnValue:
 def withdraw_claim(claim_id: UUID) -> ResponseReturnValue:
     """Take a claim back."""
     actor = current_actor()
-    found = queries.get_claim(claim_id, actor=actor)
+    claim = queries.get_claim(claim_id, actor=actor)
     form = ConfirmForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.withdraw_claim(claim_id, actor=actor)
             return done(_("The claim is withdrawn."), url_for(".claim", claim_id=claim_id))
-    return page("claims/withdraw_claim.html", form=form, claim=found)
+    return page("claims/withdraw_claim.html", form=form, claim=claim)
 
 
 def _choice(stage: Stage, currency: str) -> str:

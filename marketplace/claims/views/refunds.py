@@ -38,16 +38,16 @@ COLUMNS = [
 @requires(*READERS)
 def refunds() -> ResponseReturnValue:
     """Refunds of one's own company or firm, or all."""
-    wanted = queries.search_refunds(current_actor(), status=RefundStatus.of(request.args.get("status")))
+    query = queries.search_refunds(current_actor(), status=RefundStatus.of(request.args.get("status")))
     if exports.wanted():
-        rows = wanted.order_by(Refund.requested_at.desc(), Refund.id).limit(exports.MOST_ROWS)
+        rows = query.order_by(Refund.requested_at.desc(), Refund.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "refunds")
-    found = paginate(wanted, sorts=SORTS, key=Refund.id)
+    listing = paginate(query, sorts=SORTS, key=Refund.id)
     return page(
         "claims/refunds.html",
-        found=found,
-        names=accounts.organisation_names(row.organisation_id for row in found.items if row.organisation_id),
-        numbers=engagements.numbers(row.engagement_id for row in found.items if row.engagement_id),
+        found=listing,
+        names=accounts.organisation_names(row.organisation_id for row in listing.items if row.organisation_id),
+        numbers=engagements.numbers(row.engagement_id for row in listing.items if row.engagement_id),
         lifecycle=REFUND,
         form=RefundFilter(request.args),
     )
@@ -57,19 +57,19 @@ def refunds() -> ResponseReturnValue:
 @requires(*READERS)
 def refund(refund_id: UUID) -> ResponseReturnValue:
     """One refund: where it stands, and every attempt to pay it."""
-    found = queries.get_refund(refund_id, actor=current_actor())
+    refund = queries.get_refund(refund_id, actor=current_actor())
     limits = terms(clock.today())
     return page(
         "claims/refund.html",
-        refund=found,
-        names=accounts.organisation_names([found.organisation_id] if found.organisation_id else []),
-        lines=queries.attempts(found),
+        refund=refund,
+        names=accounts.organisation_names([refund.organisation_id] if refund.organisation_id else []),
+        lines=queries.attempts(refund),
         return_words=RETURN_REASONS,
         days=limits.changed_account_days,
         batch_days=limits.batch_every_days,
         lifecycle=REFUND,
         line_lifecycle=LINE,
-        owners=REFUND_OWNERS if found.organisation_id else (Role.BUDGET_OFFICER,),
+        owners=REFUND_OWNERS if refund.organisation_id else (Role.BUDGET_OFFICER,),
     )
 
 
@@ -78,8 +78,8 @@ def refund(refund_id: UUID) -> ResponseReturnValue:
 def refund_account(refund_id: UUID) -> ResponseReturnValue:
     """Name another account: of the company or firm, or of a payer whom nobody knows here."""
     actor = current_actor()
-    found = queries.get_refund(refund_id, actor=actor)
-    check_refund_owner(found, actor)
+    refund = queries.get_refund(refund_id, actor=actor)
+    check_refund_owner(refund, actor)
     form = RefundAccountForm(scheme="other")
     if form.validate_on_submit():
         with form.errors_to_fields():
@@ -92,4 +92,4 @@ def refund_account(refund_id: UUID) -> ResponseReturnValue:
             )
             return done(_("The account is changed."), url_for(".refund", refund_id=refund_id))
     days = terms(clock.today()).changed_account_days
-    return page("claims/refund_account.html", form=form, refund=found, days=days)
+    return page("claims/refund_account.html", form=form, refund=refund, days=days)

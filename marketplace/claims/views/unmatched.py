@@ -27,7 +27,7 @@ def assign_entry(entry_id: UUID) -> ResponseReturnValue:
     entry = queries.get_entry(entry_id)
     form = AssignForm(data={"reference": request.args.get("reference", "")})
     beside = queries.entries_beside(entry)
-    choose_from(form.others, [(each.id, _choice(each)) for each in beside])
+    choose_from(form.others, [(other.id, _choice(other)) for other in beside])
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.assign_to_co_payment(
