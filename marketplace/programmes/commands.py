@@ -62,8 +62,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 def check(standard: Standard, sector: str | None, as_json: bool, **facts: int | None) -> None:
     """Say whether a company counts as an SME, and why."""
     known = {name.replace("_", "-"): value for name, value in facts.items() if value is not None}
-    found = eligibility.assess(standard, sector=sector, facts=known)
-    click.echo(_as_json(found) if as_json else _as_text(found))
+    assessment = eligibility.assess(standard, sector=sector, facts=known)
+    click.echo(_as_json(assessment) if as_json else _as_text(assessment))
 
 
 @eligibility_group.command("sectors", with_appcontext=False)
@@ -80,21 +80,21 @@ def list_sectors(standard: Standard, language: str, as_json: bool) -> None:
             click.echo(f"{sector['code']:24} {sector['label']}")
 
 
-def _as_json(found: Assessment) -> str:
-    rules = [{key: asdict(rule)[key] for key in RULE_KEYS} for rule in found.rules]
-    body = {"result": found.result, "rules": rules, "band": found.band, "standard": found.standard}
-    body["changes"] = [asdict(change) for change in found.changes]
+def _as_json(assessment: Assessment) -> str:
+    rules = [{key: asdict(rule)[key] for key in RULE_KEYS} for rule in assessment.rules]
+    body = {"result": assessment.result, "rules": rules, "band": assessment.band, "standard": assessment.standard}
+    body["changes"] = [asdict(change) for change in assessment.changes]
     return json.dumps(body, ensure_ascii=False, default=str)
 
 
-def _as_text(found: Assessment) -> str:
-    lines = [found.result.replace("_", " ")]
-    for rule in found.rules:
+def _as_text(assessment: Assessment) -> str:
+    lines = [assessment.result.replace("_", " ")]
+    for rule in assessment.rules:
         bound = "or less" if rule.inclusive else "less than"
         value = "unknown" if rule.value is None else f"{rule.value:,}"
         lines.append(
             f"  {rule.code}: {value}; {bound} {rule.threshold:,} {rule.unit}: {PASSED[rule.passed]} ({rule.source})"
         )
-    for change in found.changes:
+    for change in assessment.changes:
         lines.append(f"  would change with: {change.code}" + (f" -> {change.becomes}" if change.becomes else ""))
     return "\n".join(lines)

@@ -59,7 +59,7 @@ class ProgrammeForm(Form):
         self.stages.choices = _choices(lists.stages())
         for code, field in self.category_fields.items():
             field.label.text = localized(lists.cost_categories()[code])
-        self.size_standard.choices = [(code, localized(found.label)) for code, found in standards().items()]
+        self.size_standard.choices = [(code, localized(standard.label)) for code, standard in standards().items()]
 
     @property
     def category_fields(self) -> dict[str, Any]:

@@ -41,10 +41,10 @@ def find_funder(code: str) -> Funder | None:
 
 def programmes(actor: Actor) -> Sequence[Programme]:
     """The programmes this actor may see, newest first: the agency sees drafts, others what was published."""
-    found = select(Programme).order_by(Programme.created_at.desc(), Programme.code)
+    query = select(Programme).order_by(Programme.created_at.desc(), Programme.code)
     if actor.role not in AGENCY:
-        found = found.where(Programme.status != ProgrammeStatus.DRAFT)
-    return session.scalars(found).all()
+        query = query.where(Programme.status != ProgrammeStatus.DRAFT)
+    return session.scalars(query).all()
 
 
 def get_programme(programme_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Programme:
@@ -57,8 +57,8 @@ def get_programme(programme_id: UUID, *, actor: Actor | None = None, lock: bool 
 
 def visible_calls(actor: Actor) -> Select[Call]:
     """The calls this actor may see: the agency sees drafts, others what was published."""
-    found = select(Call)
-    return found if actor.role in AGENCY else found.where(Call.status != CallStatus.DRAFT)
+    query = select(Call)
+    return query if actor.role in AGENCY else query.where(Call.status != CallStatus.DRAFT)
 
 
 def calls(actor: Actor) -> Sequence[Call]:
@@ -68,8 +68,8 @@ def calls(actor: Actor) -> Sequence[Call]:
 
 def calls_of(programme_id: UUID, actor: Actor) -> Sequence[Call]:
     """The calls of a programme this actor may see, newest first."""
-    found = visible_calls(actor).where(Call.programme_id == programme_id)
-    return session.scalars(found.order_by(Call.opens_at.desc(), Call.number)).all()
+    query = visible_calls(actor).where(Call.programme_id == programme_id)
+    return session.scalars(query.order_by(Call.opens_at.desc(), Call.number)).all()
 
 
 def open_calls() -> Sequence[Call]:
@@ -179,16 +179,16 @@ def ceiling(call: Call) -> int | None:
 
 def ending_call_ids() -> Sequence[UUID]:
     """The calls that are winding down, the longest first."""
-    found = select(Call.id).where(Call.status == CallStatus.WINDING_DOWN).order_by(Call.winding_down_at, Call.id)
-    return session.scalars(found).all()
+    query = select(Call.id).where(Call.status == CallStatus.WINDING_DOWN).order_by(Call.winding_down_at, Call.id)
+    return session.scalars(query).all()
 
 
 def find_waiting_room(call_id: UUID, *, lock: bool = False, hold: bool = False) -> WaitingRoom | None:
     """The waiting room of a call, if it has one; `hold` keeps it from being drawn meanwhile."""
-    found = select(WaitingRoom).where(WaitingRoom.call_id == call_id)
+    query = select(WaitingRoom).where(WaitingRoom.call_id == call_id)
     if lock or hold:
-        found = found.with_for_update(read=hold, key_share=not hold).execution_options(populate_existing=True)
-    return session.scalars(found).one_or_none()
+        query = query.with_for_update(read=hold, key_share=not hold).execution_options(populate_existing=True)
+    return session.scalars(query).one_or_none()
 
 
 def find_seed(call_id: UUID) -> str | None:

@@ -17,8 +17,8 @@ FILES = Path(__file__).resolve().parents[2] / "config" / "size_standards"
 def standards() -> Mapping[str, Standard]:
     """Every size standard on file, by its code."""
     files = sorted(FILES.glob("*.toml"))
-    found = [_standard(_read(file)) for file in files]
-    return {standard.code: standard for standard in found}
+    editions = [_standard(_read(file)) for file in files]
+    return {standard.code: standard for standard in editions}
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -57,8 +57,8 @@ def templates() -> Mapping[str, tuple[Terms, Mapping[str, int]]]:
 @cache
 def funders() -> Sequence[Mapping[str, Any]]:
     """The funders on file: code, kind and name."""
-    found: list[Mapping[str, Any]] = tomllib.loads((FILES / "funders.toml").read_text(encoding="utf-8"))["funders"]
-    return found
+    listed: list[Mapping[str, Any]] = tomllib.loads((FILES / "funders.toml").read_text(encoding="utf-8"))["funders"]
+    return listed
 
 
 def _read(data: dict[str, Any]) -> tuple[Terms, Mapping[str, int]]:

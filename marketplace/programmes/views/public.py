@@ -37,16 +37,16 @@ def programme_list() -> ResponseReturnValue:
 def programme(programme_id: UUID) -> ResponseReturnValue:
     """One programme: what it pays for, who bears which part, its calls."""
     actor = current_actor()
-    found = queries.get_programme(programme_id, actor=actor)
-    shares = queries.cost_shares(found.id)
+    programme = queries.get_programme(programme_id, actor=actor)
+    shares = queries.cost_shares(programme.id)
     return web.page(
         "programmes/programme.html",
-        programme=found,
+        programme=programme,
         shares=shares,
-        categories=rules.categories_of(found),
-        calls=queries.calls_of(found.id, actor),
-        standard=standards()[found.size_standard],
-        missing=rules.missing_in_programme(found, shares) if found.status == ProgrammeStatus.DRAFT else [],
+        categories=rules.categories_of(programme),
+        calls=queries.calls_of(programme.id, actor),
+        standard=standards()[programme.size_standard],
+        missing=rules.missing_in_programme(programme, shares) if programme.status == ProgrammeStatus.DRAFT else [],
         lifecycle=PROGRAMME,
         call_lifecycle=CALL,
         now=clock.now(),
@@ -58,21 +58,21 @@ def programme(programme_id: UUID) -> ResponseReturnValue:
 def call(call_id: UUID) -> ResponseReturnValue:
     """One call: when it opens and closes, and where its money stands now."""
     actor = current_actor()
-    found = queries.get_call(call_id, actor=actor)
-    shares, lines = queries.cost_shares(found.programme_id), queries.budget_lines(found.id)
+    call = queries.get_call(call_id, actor=actor)
+    shares, lines = queries.cost_shares(call.programme_id), queries.budget_lines(call.id)
     return web.page(
         "programmes/call.html",
-        call=found,
-        programme=found.programme,
+        call=call,
+        programme=call.programme,
         shares=shares,
         lines=lines,
-        meter=queries.meter(found),
-        waiting_room=queries.find_waiting_room(found.id),
-        missing=rules.missing_in_call(found, lines, shares, clock.now()) if found.status == CallStatus.DRAFT else [],
+        meter=queries.meter(call),
+        waiting_room=queries.find_waiting_room(call.id),
+        missing=rules.missing_in_call(call, lines, shares, clock.now()) if call.status == CallStatus.DRAFT else [],
         lifecycle=CALL,
         line_lifecycle=BUDGET_LINE,
         methods=rules.METHODS,
-        strata=rules.strata(found.quota_by, found.programme.size_standard),
+        strata=rules.strata(call.quota_by, call.programme.size_standard),
         now=clock.now(),
     )
 
@@ -91,7 +91,7 @@ def eligibility() -> ResponseReturnValue:
         "programmes/eligibility.html",
         form=form,
         standard=standards()[code],
-        others=[found for found in standards().values() if found.code != code],
+        others=[standard for standard in standards().values() if standard.code != code],
         fields=asked_facts,
         found=rules.assess(code, form.facts) if answered and fine else None,
         open_calls=queries.open_calls(),
