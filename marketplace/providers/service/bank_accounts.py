@@ -88,7 +88,11 @@ def _tell(account: BankAccount, template: str, **data: str) -> None:
     key = f"{template}:{account.id}"
     words = {"account": account_numbers.masked(account.identifier), "bank": account.bank_name, **data}
     accounts.notify_organisation(account.organisation_id, [Role.MANAGER], template, key=key, **words)
-    earlier = [each for each in queries.bank_accounts_of(account.organisation_id) if each.active_at is not None]
-    for person_id in {each.proposed_by for each in earlier if each.id != account.id}:
+    earlier = [
+        bank_account
+        for bank_account in queries.bank_accounts_of(account.organisation_id)
+        if bank_account.active_at is not None
+    ]
+    for person_id in {other.proposed_by for other in earlier if other.id != account.id}:
         # The same key as above: a manager of then and now gets one mail.
         accounts.notify_person(person_id, template, key=f"{key}:{person_id}", **words)

@@ -101,21 +101,21 @@ def change_consultant(consultant_id: UUID) -> ResponseReturnValue:
 def consultant(consultant_id: UUID) -> ResponseReturnValue:
     """One consultant: profile, firms, pledges and training."""
     actor = current_actor()
-    found = queries.get_consultant(consultant_id, actor=actor)
+    consultant = queries.get_consultant(consultant_id, actor=actor)
     if actor.role in AGENCY:
-        accounts.log_access(actor, found.person_id, page="consultant", address=request.remote_addr or "")
+        accounts.log_access(actor, consultant.person_id, page="consultant", address=request.remote_addr or "")
     return page("providers/consultant.html", **_facts(consultant_id))
 
 
 def _facts(consultant_id: UUID) -> dict[str, Any]:
-    found = queries.get_consultant(consultant_id)
+    consultant = queries.get_consultant(consultant_id)
     return {
-        "consultant": found,
+        "consultant": consultant,
         "lifecycle": CONSULTANT,
-        "services": service_words(found.service_lines),
-        "languages": [dict(LANGUAGES)[code] for code in found.languages],
+        "services": service_words(consultant.service_lines),
+        "languages": [dict(LANGUAGES)[code] for code in consultant.languages],
         "affiliations": queries.affiliations_of(consultant_id),
-        "obstacle": standing(found, clock.today()),
+        "obstacle": standing(consultant, clock.today()),
         "season": ethics_code.season(clock.today()),
         "courses": course_titles(),
         "required": training.required(),

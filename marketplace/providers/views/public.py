@@ -57,13 +57,13 @@ def directory() -> ResponseReturnValue:
 @public
 def provider(provider_id: UUID) -> ResponseReturnValue:
     """One firm: what it offers and its published grade."""
-    found = queries.get_public_provider(provider_id)
+    public_provider = queries.get_public_provider(provider_id)
     return page(
         "providers/provider.html",
-        provider=found,
-        services=service_words(found.service_lines),
-        regions=words(found.regions, lists.regions()),
-        sectors=words(found.sectors, lists.sectors()),
-        languages=[dict(LANGUAGES)[code] for code in found.languages],
-        ready=queries.ready_counts(clock.today()).get(found.id, 0),
+        provider=public_provider,
+        services=service_words(public_provider.service_lines),
+        regions=words(public_provider.regions, lists.regions()),
+        sectors=words(public_provider.sectors, lists.sectors()),
+        languages=[dict(LANGUAGES)[code] for code in public_provider.languages],
+        ready=queries.ready_counts(clock.today()).get(public_provider.id, 0),
     )
