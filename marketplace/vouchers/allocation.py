@@ -82,7 +82,11 @@ def score(points: Mapping[str, Any], scoring: Mapping[str, Any]) -> Fraction:
     for scorer in scorers:
         for criterion in scoring["criteria"]:
             given += Fraction(scorer[criterion["code"]] * criterion["weight"], criterion["max"])
-    extra: int = sum(each["points"] for each in scoring["certificates"] if each["code"] in points["certificates"])
+    extra: int = sum(
+        certificate["points"]
+        for certificate in scoring["certificates"]
+        if certificate["code"] in points["certificates"]
+    )
     return given / (len(scorers) or 1) + extra
 
 

@@ -54,8 +54,8 @@ def choose(
 
 def certificates(call: Call) -> dict[str, Words]:
     """The certificates that add points in this call, as kinds of files that prove them."""
-    found = call.scoring["certificates"] if call.scoring else []
-    return {CERTIFICATE + each["code"]: localized(each["label"]) for each in found}
+    offered = call.scoring["certificates"] if call.scoring else []
+    return {CERTIFICATE + certificate["code"]: localized(certificate["label"]) for certificate in offered}
 
 
 def proved(kinds: Iterable[str]) -> list[str]:

@@ -66,7 +66,7 @@ def replay(content: bytes) -> Verdict:
 
 def _results(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What the method makes of the list."""
-    tickets = [_ticket(each) for each in document["tickets"]]
+    tickets = [_ticket(row) for row in document["tickets"]]
     queue = in_order(
         tickets,
         document["method"],
@@ -74,21 +74,21 @@ def _results(document: Mapping[str, Any]) -> list[dict[str, Any]]:
         sealed=document["list_hash"],
         scoring=document["scoring"],
     )
-    lines = [Line(UUID(each["id"]), each["weight"], each["available"]) for each in document["lines"]]
+    lines = [Line(UUID(row["id"]), row["weight"], row["available"]) for row in document["lines"]]
     answers = allocate(lines, queue, amount=document["amount"], cap=document["cap"], quotas=document["quotas"])
     return results_of(answers, {ticket.number: ticket.name for ticket in tickets})
 
 
-def _ticket(each: Mapping[str, Any]) -> Ticket:
+def _ticket(row: Mapping[str, Any]) -> Ticket:
     return Ticket(
-        UUID(int=each["ticket"]),
-        each["ticket"],
-        each["refusal"],
-        undertaking=UUID(int=each["undertaking"]),
-        promised=each["promised"],
-        name=each["number"],
-        stratum=each["stratum"],
-        points=each["points"],
+        UUID(int=row["ticket"]),
+        row["ticket"],
+        row["refusal"],
+        undertaking=UUID(int=row["undertaking"]),
+        promised=row["promised"],
+        name=row["number"],
+        stratum=row["stratum"],
+        points=row["points"],
     )
 
 
@@ -102,7 +102,7 @@ def _faults(document: Mapping[str, Any], content: bytes, results: bytes) -> list
         faults.append("the hash of the list is not that of the tickets handed in")
     if document["method"] != "first_come" and document["seed_hash"] != seed_hash(document["seed"]):
         faults.append("the seed is not the one whose hash was published")
-    decided = [(each["ticket"], each["number"]) for each in document["tickets"]]
+    decided = [(row["ticket"], row["number"]) for row in document["tickets"]]
     if len(set(decided)) != len(decided) or not set(decided) <= set(handed_in):
         faults.append("a ticket was decided that was not handed in, or twice")
     if canonical(document["results"]) != results:
@@ -111,8 +111,8 @@ def _faults(document: Mapping[str, Any], content: bytes, results: bytes) -> list
 
 
 def _differences(stated: Sequence[Mapping[str, Any]], again: Sequence[Mapping[str, Any]]) -> list[str]:
-    by_ticket = {each["ticket"]: each for each in stated}
-    differing = [each["ticket"] for each in again if by_ticket.get(each["ticket"]) != each]
-    unknown = sorted(set(by_ticket) - {each["ticket"] for each in again})
-    found = [f"ticket {ticket} comes out differently" for ticket in [*differing, *unknown]]
-    return found or ["the results are in another order or twice"]
+    by_ticket = {row["ticket"]: row for row in stated}
+    differing = [row["ticket"] for row in again if by_ticket.get(row["ticket"]) != row]
+    unknown = sorted(set(by_ticket) - {row["ticket"] for row in again})
+    faults = [f"ticket {ticket} comes out differently" for ticket in [*differing, *unknown]]
+    return faults or ["the results are in another order or twice"]

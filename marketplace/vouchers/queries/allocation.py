@@ -74,10 +74,10 @@ def waitlist_position(application: Application) -> int | None:
 
 def find_allocation(call_id: UUID, *, lock: bool = False) -> Allocation | None:
     """The allocation of a call, if it has begun."""
-    found = select(Allocation).where(Allocation.call_id == call_id)
+    query = select(Allocation).where(Allocation.call_id == call_id)
     if lock:
-        found = found.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return session.scalars(found).one_or_none()
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return session.scalars(query).one_or_none()
 
 
 def handed_in(call_id: UUID) -> list[tuple[int, str]]:
@@ -242,13 +242,13 @@ def allocation_entries(call_id: UUID) -> Select[AllocationEntry, str]:
 
 def first_answers(call_id: UUID) -> Sequence[Row[Any]]:
     """The first answer each ticket of a call got, in ticket order: what a replay must come to."""
-    found: Select[Any] = (
+    query: Select[Any] = (
         select(*AllocationEntry.__table__.columns)
         .ext(distinct_on(AllocationEntry.ticket))
         .where(AllocationEntry.call_id == call_id)
         .order_by(AllocationEntry.ticket, AllocationEntry.decided_at)
     )
-    return session.execute(found).all()
+    return session.execute(query).all()
 
 
 def own_line(call_id: UUID, organisation_id: UUID) -> tuple[SealedTicket, AllocationEntry, str] | None:
@@ -266,5 +266,5 @@ def own_line(call_id: UUID, organisation_id: UUID) -> tuple[SealedTicket, Alloca
 
 def sealed_tickets(call_id: UUID) -> Sequence[Row[Any]]:
     """The sealed list of a call, in ticket order: rows with the columns of a SealedTicket."""
-    found = select(*SealedTicket.__table__.columns).where(SealedTicket.call_id == call_id)
-    return session.execute(found.order_by(SealedTicket.ticket)).all()
+    query = select(*SealedTicket.__table__.columns).where(SealedTicket.call_id == call_id)
+    return session.execute(query.order_by(SealedTicket.ticket)).all()

@@ -33,18 +33,18 @@ def application_of_voucher(voucher_id: UUID) -> Application:
     """The application that was answered with this voucher, with its programme and evidence, in one read."""
     programme = joinedload(Application.call).load_only(Call.programme_id).joinedload(Call.programme)
     whole = programme.load_only(Programme.size_standard), joinedload(Application.evidence)
-    wanted = select(Application).join(Application.voucher).where(Voucher.id == voucher_id).options(*whole)
-    return session.scalars(wanted).unique().one()
+    query = select(Application).join(Application.voucher).where(Voucher.id == voucher_id).options(*whole)
+    return session.scalars(query).unique().one()
 
 
 def get_application(application_id: UUID, *, actor: Actor, lock: bool = False, evidence: bool = False) -> Application:
     """The application if this actor may see it, read together with its evidence if asked; NotFound otherwise."""
-    found = visible_applications(actor).where(Application.id == application_id)
+    query = visible_applications(actor).where(Application.id == application_id)
     if lock:
-        found = found.with_for_update(of=Application, key_share=True).execution_options(populate_existing=True)
+        query = query.with_for_update(of=Application, key_share=True).execution_options(populate_existing=True)
     if evidence:
-        found = found.options(joinedload(Application.evidence))
-    application = session.scalars(found).unique().one_or_none()
+        query = query.options(joinedload(Application.evidence))
+    application = session.scalars(query).unique().one_or_none()
     if application is None:
         raise NotFound()
     return application
@@ -80,20 +80,20 @@ def search_applications(
     actor: Actor, *, call_id: UUID | None = None, status: str | None = None, text: str | None = None
 ) -> Select[Application]:
     """The agency's list of applications, filtered by call, status and company name or number."""
-    found = (
+    query = (
         visible_applications(actor)
         .join(Application.organisation)
         .options(contains_eager(Application.organisation), joinedload(Application.call))
     )
     if call_id is not None:
-        found = found.where(Application.call_id == call_id)
+        query = query.where(Application.call_id == call_id)
     if status:
-        found = found.where(Application.status == status)
+        query = query.where(Application.status == status)
     if text:
-        found = found.where(
+        query = query.where(
             Organisation.name.icontains(text, autoescape=True) | Application.number.icontains(text, autoescape=True)
         )
-    return found
+    return query
 
 
 def get_evidence(evidence_id: UUID, *, actor: Actor) -> Evidence:

@@ -34,14 +34,14 @@ CONCERNED = ("draft", *ASKING, "offered", "allocated")
 
 def place_ids(call_id: UUID) -> list[UUID]:
     """Every place of a waiting room, by id."""
-    found = select(WaitingPlace.id).where(WaitingPlace.call_id == call_id).order_by(WaitingPlace.id)
-    return list(session.scalars(found))
+    query = select(WaitingPlace.id).where(WaitingPlace.call_id == call_id).order_by(WaitingPlace.id)
+    return list(session.scalars(query))
 
 
 def find_place(call_id: UUID, organisation_id: UUID) -> WaitingPlace | None:
     """The company's place in the waiting room of a call, if it has one."""
-    found = select(WaitingPlace).where(WaitingPlace.call_id == call_id, WaitingPlace.organisation_id == organisation_id)
-    return session.scalars(found.execution_options(populate_existing=True)).one_or_none()
+    query = select(WaitingPlace).where(WaitingPlace.call_id == call_id, WaitingPlace.organisation_id == organisation_id)
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
 def waiting_places(call_id: UUID) -> Select[WaitingPlace]:
@@ -58,8 +58,8 @@ def count_places(call_id: UUID) -> int:
 def asked_for(call: Call) -> int:
     """What the live submitted applications of a call ask for together, in minor units: a count on an index."""
     count = select(func.count()).select_from(Application)
-    found = session.scalar(count.where(Application.call_id == call.id, Application.status.in_(ASKING))) or 0
-    return found * call.programme.voucher_amount
+    asked = session.scalar(count.where(Application.call_id == call.id, Application.status.in_(ASKING))) or 0
+    return asked * call.programme.voucher_amount
 
 
 def requests_by_day(call: Call, since: datetime) -> dict[date, int]:
@@ -102,14 +102,16 @@ class Outlook:
 def outlook(call: Call) -> Outlook:
     """How long the money of a call lasts, from the applications of the last days; they reserve none of it."""
     budget, asked, now = programmes.meter(call).total, asked_for(call), clock.now()
-    found = None
+    expected = None
     if call.is_open(now) or call.status == CallStatus.PAUSED:
         edition = terms(clock.today())
         since_opening = (clock.today() - call.opens_at.astimezone(clock.zone()).date()).days + 1
         days = max(1, min(edition.forecast_days, since_opening))
         by_day = requests_by_day(call, now - timedelta(days=days + 1))
-        found = forecast(budget - asked, by_day, today=clock.today(), days=days, least_days=edition.forecast_least_days)
-    return Outlook(budget, asked, programmes.ceiling(call), found)
+        expected = forecast(
+            budget - asked, by_day, today=clock.today(), days=days, least_days=edition.forecast_least_days
+        )
+    return Outlook(budget, asked, programmes.ceiling(call), expected)
 
 
 def not_told_of_end(call_id: UUID, *, limit: int) -> Sequence[Application]:

@@ -34,18 +34,18 @@ WAITING = Scoring.status.in_(OPEN), Application.status == ApplicationStatus.ACCE
 def scorings_of(actor: Actor) -> Select[Scoring]:
     """What this evaluator scores; nothing of what was refused for a conflict."""
     application = joinedload(Scoring.application)
-    found = select(Scoring).options(
+    query = select(Scoring).options(
         application.joinedload(Application.call), application.joinedload(Application.organisation)
     )
-    return found.where(Scoring.evaluator_id == actor.person_id, Scoring.status != ScoringStatus.REFUSED)
+    return query.where(Scoring.evaluator_id == actor.person_id, Scoring.status != ScoringStatus.REFUSED)
 
 
 def get_scoring(scoring_id: UUID, *, actor: Actor, lock: bool = False) -> Scoring:
     """The scoring if it is this evaluator's; NotFound otherwise."""
-    found = scorings_of(actor).where(Scoring.id == scoring_id)
+    query = scorings_of(actor).where(Scoring.id == scoring_id)
     if lock:
-        found = found.with_for_update(of=Scoring, key_share=True).execution_options(populate_existing=True)
-    scoring = session.scalars(found).one_or_none()
+        query = query.with_for_update(of=Scoring, key_share=True).execution_options(populate_existing=True)
+    scoring = session.scalars(query).one_or_none()
     if scoring is None or actor.role is not Role.EVALUATOR:
         raise NotFound()
     return scoring
@@ -53,9 +53,9 @@ def get_scoring(scoring_id: UUID, *, actor: Actor, lock: bool = False) -> Scorin
 
 def scorings_over(*, limit: int) -> Sequence[Scoring]:
     """Open scorings whose last day is over, locked, the longest overdue first."""
-    found = select(Scoring).join(Scoring.application).join(Application.call)
-    found = found.where(*WAITING, Scoring.last_day < clock.today()).order_by(Scoring.last_day, Scoring.id).limit(limit)
-    return session.scalars(found.with_for_update(of=Scoring, key_share=True, skip_locked=True)).all()
+    query = select(Scoring).join(Scoring.application).join(Application.call)
+    query = query.where(*WAITING, Scoring.last_day < clock.today()).order_by(Scoring.last_day, Scoring.id).limit(limit)
+    return session.scalars(query.with_for_update(of=Scoring, key_share=True, skip_locked=True)).all()
 
 
 def scorers_to_remind() -> Sequence[Row[Call, UUID, date, int]]:
@@ -166,7 +166,7 @@ def scorers_of(call_id: UUID) -> Sequence[Row[UUID, date | None, int, int, int, 
 
 def points_of(call: Call) -> dict[UUID, dict[str, Any]]:
     """By application of the call: the points of each scorer by criterion, and the certificates that are proved."""
-    found: dict[UUID, dict[str, Any]] = {}
+    by_application: dict[UUID, dict[str, Any]] = {}
     scorers: dict[UUID, dict[str, int]] = {}
     rows = session.execute(
         select(Scoring.application_id, Score.scoring_id, Score.criterion, Score.points)
@@ -176,7 +176,7 @@ def points_of(call: Call) -> dict[UUID, dict[str, Any]]:
         .order_by(Score.scoring_id, Score.criterion)
     )
     for application_id, scoring_id, criterion, points in rows:
-        of = found.setdefault(application_id, {"scorers": [], "certificates": []})
+        of = by_application.setdefault(application_id, {"scorers": [], "certificates": []})
         if scoring_id not in scorers:
             scorers[scoring_id] = {}
             of["scorers"].append(scorers[scoring_id])
@@ -187,6 +187,6 @@ def points_of(call: Call) -> dict[UUID, dict[str, Any]]:
     for application_id, attached in session.execute(
         kinds.where(Application.call_id == call.id).group_by(Evidence.application_id)
     ):
-        if application_id in found:
-            found[application_id]["certificates"] = proved(attached)
-    return found
+        if application_id in by_application:
+            by_application[application_id]["certificates"] = proved(attached)
+    return by_application

@@ -70,15 +70,15 @@ def _tickets(sealed: Sequence[Row[Any]], names: dict[int, str]) -> list[dict[str
     groups: dict[UUID, int] = {}
     return [
         {
-            "ticket": each.ticket,
-            "number": names[each.ticket],
-            "refusal": each.refusal,
-            "undertaking": groups.setdefault(each.undertaking, len(groups) + 1),
-            "promised": each.promised,
-            "stratum": each.stratum,
-            "points": each.points,
+            "ticket": ticket.ticket,
+            "number": names[ticket.ticket],
+            "refusal": ticket.refusal,
+            "undertaking": groups.setdefault(ticket.undertaking, len(groups) + 1),
+            "promised": ticket.promised,
+            "stratum": ticket.stratum,
+            "points": ticket.points,
         }
-        for each in sealed
+        for ticket in sealed
     ]
 
 

@@ -52,14 +52,14 @@ def vouchers_of(organisation_id: UUID) -> Sequence[Voucher]:
 
 def search_vouchers(actor: Actor, *, status: str | None = None, text: str | None = None) -> Select[Voucher]:
     """The agency's list of vouchers, filtered by status and company name or number."""
-    found = visible_vouchers(actor).join(Voucher.organisation).options(contains_eager(Voucher.organisation))
+    query = visible_vouchers(actor).join(Voucher.organisation).options(contains_eager(Voucher.organisation))
     if status:
-        found = found.where(Voucher.status == status)
+        query = query.where(Voucher.status == status)
     if text:
-        found = found.where(
+        query = query.where(
             Organisation.name.icontains(text, autoescape=True) | Voucher.number.icontains(text, autoescape=True)
         )
-    return found
+    return query
 
 
 def voucher_lines(voucher_id: UUID) -> dict[UUID, int]:

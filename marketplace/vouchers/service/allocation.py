@@ -105,7 +105,7 @@ def _take_eligibility_again(call: Call, allocation: Allocation, actor: Actor, si
     applications = queries.next_tickets(call.id, after=allocation.asked_to, limit=size)
     if applications:
         allocation.asked_to = applications[-1].ticket or 0
-    db.insert_all(Assessment, [assessed(each, "allocation", actor) for each in applications])
+    db.insert_all(Assessment, [assessed(application, "allocation", actor) for application in applications])
     return len(applications)
 
 

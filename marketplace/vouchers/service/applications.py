@@ -168,9 +168,9 @@ def reassess(application_id: UUID, *, occasion: str, actor: Actor) -> Assessment
 def assess_holder(voucher_id: UUID, *, occasion: str, actor: Actor) -> dict[str, Any]:
     """reassess() of a voucher's holder, not yet kept: the assessment as a function of the database takes it."""
     application = queries.application_of_voucher(voucher_id)
-    found = assessed(application, occasion, actor)
-    rules.check_eligible(application, found["result"])
-    return found
+    assessment = assessed(application, occasion, actor)
+    rules.check_eligible(application, assessment["result"])
+    return assessment
 
 
 def keep_assessment(application: Application, occasion: str, actor: Actor) -> Assessment:
@@ -184,15 +184,15 @@ def keep_assessment(application: Application, occasion: str, actor: Actor) -> As
 def assessed(application: Application, occasion: str, actor: Actor) -> dict[str, Any]:
     """What the programme's size standard says, with everything it rests on, as an Assessment keeps it."""
     programme = application.call.programme
-    found = programme_rules.assess(programme.size_standard, application.facts)
+    assessment = programme_rules.assess(programme.size_standard, application.facts)
     return {
         "application_id": application.id,
         "occasion": occasion,
-        "standard": found.standard,
+        "standard": assessment.standard,
         "standard_date": standards()[programme.size_standard].date,
-        "result": found.result,
+        "result": assessment.result,
         "inputs": dict(application.facts),
-        "rules": [vars(rule) | {"date": rule.date.isoformat()} for rule in found.rules],
+        "rules": [vars(rule) | {"date": rule.date.isoformat()} for rule in assessment.rules],
         "evidence": _evidence_levels(application),
         "assessed_by": actor.person_id,
         "assessed_at": clock.now(),

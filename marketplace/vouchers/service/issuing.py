@@ -68,14 +68,14 @@ def _insert(call: Call, application_ids: Sequence[UUID], numbers: Mapping[UUID, 
         "issued_at": clock.now(),
         "expires_at": ends,
     }
-    each = {
+    by_row = {
         "id": db.array(list(numbers)),
         "number": db.array(list(numbers.values()), Text),
         "code": db.array([secrets.token_urlsafe(18) for _number in numbers], Text),
         "application_id": db.array(application_ids),
     }
-    new = func.unnest(*each.values()).table_valued(*each, name="new").render_derived()
+    new = func.unnest(*by_row.values()).table_valued(*by_row, name="new").render_derived()
     rows = select(*new.columns, *(literal(value, columns[name].type) for name, value in every.items()))
     rows = rows.add_columns(Application.organisation_id).join(Application, Application.id == new.columns.application_id)
-    names = [*each, *every, "organisation_id"]
+    names = [*by_row, *every, "organisation_id"]
     session.execute(insert(Voucher).from_select(names, rows, include_defaults=False))

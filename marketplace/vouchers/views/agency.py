@@ -62,17 +62,17 @@ def received_applications() -> ResponseReturnValue:
     calls = [(str(call.id), f"{call.number} {localized(call.title)}") for call in programmes.calls(actor)]
     form = ApplicationFilter(APPLICATION, calls, formdata=request.args)
     fine = form.validate()
-    found = queries.search_applications(
+    query = queries.search_applications(
         actor,
         call_id=UUID(form.call.data) if fine and form.call.data else None,
         status=form.status.data if fine else None,
         text=form.search.data if fine else None,
     )
     if exports.wanted():
-        rows = session.scalars(found.order_by(Application.ticket).limit(exports.MOST_ROWS))
+        rows = session.scalars(query.order_by(Application.ticket).limit(exports.MOST_ROWS))
         return exports.export(rows, APPLICATION_COLUMNS, "applications")
     page = web.paginate(
-        found,
+        query,
         sorts={
             "-submitted": Application.submitted_at,
             "submitted": Application.submitted_at,
@@ -168,14 +168,14 @@ def issued_vouchers() -> ResponseReturnValue:
     """Every voucher: filter, sort, page, download."""
     form = StatusFilter(VOUCHER, formdata=request.args)
     fine = form.validate()
-    found = queries.search_vouchers(
+    query = queries.search_vouchers(
         current_actor(), status=form.status.data if fine else None, text=form.search.data if fine else None
     )
     if exports.wanted():
-        rows = session.scalars(found.order_by(Voucher.number).limit(exports.MOST_ROWS))
+        rows = session.scalars(query.order_by(Voucher.number).limit(exports.MOST_ROWS))
         return exports.export(rows, VOUCHER_COLUMNS, "vouchers")
     page = web.paginate(
-        found,
+        query,
         sorts={"-issued": Voucher.issued_at, "issued": Voucher.issued_at, "expires": Voucher.expires_at},
         key=Voucher.id,
     )

@@ -28,9 +28,9 @@ READERS = (*SME, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.AUDITOR)
 def vouchers() -> ResponseReturnValue:
     """The company's vouchers and what is left of each."""
     organisation_id = current_actor().organisation_id
-    found = queries.vouchers_of(organisation_id) if organisation_id else []
-    remaining = {voucher.id: queries.remaining(voucher.id) for voucher in found}
-    return web.page("vouchers/vouchers.html", vouchers=found, remaining=remaining, lifecycle=VOUCHER)
+    held = queries.vouchers_of(organisation_id) if organisation_id else []
+    remaining = {voucher.id: queries.remaining(voucher.id) for voucher in held}
+    return web.page("vouchers/vouchers.html", vouchers=held, remaining=remaining, lifecycle=VOUCHER)
 
 
 @blueprint.get("/vouchers/<uuid:voucher_id>")
@@ -38,18 +38,18 @@ def vouchers() -> ResponseReturnValue:
 def voucher(voucher_id: UUID) -> ResponseReturnValue:
     """One voucher: its amount, what is left, until when, and every movement of its money."""
     actor = current_actor()
-    found = queries.get_voucher(voucher_id, actor=actor)
+    voucher = queries.get_voucher(voucher_id, actor=actor)
     return web.page(
         "vouchers/voucher.html",
-        voucher=found,
-        remaining=queries.remaining(found.id),
-        transfers=ledger.transfers_of(found.id),
+        voucher=voucher,
+        remaining=queries.remaining(voucher.id),
+        transfers=ledger.transfers_of(voucher.id),
         lifecycle=VOUCHER,
-        usable=found.status == VoucherStatus.ISSUED and found.expires_at > clock.now(),
-        reminders=_reminders(found),
-        may_extend=actor.role is Role.SIGNATORY and rules.may_be_extended(found, clock.now()),
-        may_surrender=actor.role is Role.SIGNATORY and found.status == VoucherStatus.ISSUED,
-        moves=[event for event in ("suspend", "resume", "revoke") if VOUCHER.find(found.status, event)],
+        usable=voucher.status == VoucherStatus.ISSUED and voucher.expires_at > clock.now(),
+        reminders=_reminders(voucher),
+        may_extend=actor.role is Role.SIGNATORY and rules.may_be_extended(voucher, clock.now()),
+        may_surrender=actor.role is Role.SIGNATORY and voucher.status == VoucherStatus.ISSUED,
+        moves=[event for event in ("suspend", "resume", "revoke") if VOUCHER.find(voucher.status, event)],
     )
 
 
@@ -57,9 +57,11 @@ def voucher(voucher_id: UUID) -> ResponseReturnValue:
 @requires(*READERS)
 def voucher_document(voucher_id: UUID) -> ResponseReturnValue:
     """The voucher as a PDF to print, with a QR code that leads to the public check."""
-    found = queries.get_voucher(voucher_id, actor=current_actor())
-    pdf = document.render(found, remaining=queries.remaining(found.id), check_url=_check_url(found), locale=locale())
-    return documents.download(pdf, found.number)
+    voucher = queries.get_voucher(voucher_id, actor=current_actor())
+    pdf = document.render(
+        voucher, remaining=queries.remaining(voucher.id), check_url=_check_url(voucher), locale=locale()
+    )
+    return documents.download(pdf, voucher.number)
 
 
 @blueprint.route("/vouchers/<uuid:voucher_id>/extend", methods=["GET", "POST"])
@@ -67,13 +69,13 @@ def voucher_document(voucher_id: UUID) -> ResponseReturnValue:
 def voucher_extend(voucher_id: UUID) -> ResponseReturnValue:
     """Let a voucher run on, once, with a reason."""
     actor = current_actor()
-    found = queries.get_voucher(voucher_id, actor=actor)
+    voucher = queries.get_voucher(voucher_id, actor=actor)
     form = ReasonForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.extend(voucher_id, actor=actor, reason=form.reason.data or "")
             return web.done(_("The voucher is extended."), url_for(".voucher", voucher_id=voucher_id))
-    return web.page("vouchers/voucher_extend.html", form=form, voucher=found)
+    return web.page("vouchers/voucher_extend.html", form=form, voucher=voucher)
 
 
 @blueprint.route("/vouchers/<uuid:voucher_id>/surrender", methods=["GET", "POST"])
@@ -81,21 +83,23 @@ def voucher_extend(voucher_id: UUID) -> ResponseReturnValue:
 def voucher_surrender(voucher_id: UUID) -> ResponseReturnValue:
     """Give what is left of a voucher back, after asking once more."""
     actor = current_actor()
-    found = queries.get_voucher(voucher_id, actor=actor)
+    voucher = queries.get_voucher(voucher_id, actor=actor)
     form = ConfirmForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.surrender(voucher_id, actor=actor, key=form.key.data or "")
             return web.done(_("The voucher is given back."), url_for(".voucher", voucher_id=voucher_id))
-    return web.page("vouchers/voucher_surrender.html", form=form, voucher=found, remaining=queries.remaining(found.id))
+    return web.page(
+        "vouchers/voucher_surrender.html", form=form, voucher=voucher, remaining=queries.remaining(voucher.id)
+    )
 
 
 @blueprint.get("/verify/<code>")
 @public
 def verify(code: str) -> ResponseReturnValue:
     """Whether a printed voucher is valid now, and nothing else; an unknown code is answered like an ended one."""
-    found = queries.find_voucher_by_code(code)
-    valid = found is not None and found.status == VoucherStatus.ISSUED and found.expires_at > clock.now()
+    voucher = queries.find_voucher_by_code(code)
+    valid = voucher is not None and voucher.status == VoucherStatus.ISSUED and voucher.expires_at > clock.now()
     return web.page("vouchers/verify.html", valid=valid)
 
 
