@@ -81,14 +81,14 @@ def award(job_id: UUID, *, actor: Actor, bid_id: UUID, reasons: Mapping[UUID, st
 
 
 def _judge(bid_id: UUID, actor: Actor) -> tuple[Job, Bid]:
-    found = queries.get_bid(bid_id, actor=actor)
-    job = queries.get_job(found.job_id, actor=actor, lock=True)
+    bid = queries.get_bid(bid_id, actor=actor)
+    job = queries.get_job(bid.job_id, actor=actor, lock=True)
     rules.check_judges(actor, job)
     rules.check_unsealed(job, clock.now())
-    if job.status not in (JobStatus.PUBLISHED, JobStatus.CLOSED) or found.status != BidStatus.SUBMITTED:
+    if job.status not in (JobStatus.PUBLISHED, JobStatus.CLOSED) or bid.status != BidStatus.SUBMITTED:
         raise DomainError(_("Bids are scored between the deadline and the award."))
     rules.check_no_conflict(queries.find_declaration(job.id, actor.person_id))
-    return job, found
+    return job, bid
 
 
 def _check_best(opened: list[queries.OpenedBid], bid_id: UUID) -> None:

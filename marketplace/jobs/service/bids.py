@@ -72,9 +72,9 @@ def _own_firm(actor: Actor) -> Provider:
 
 
 def _named(offer: Offer) -> Sequence[Consultant]:
-    wanted = set(offer.consultant_ids)
-    consultants = providers.consultants_by_id(wanted)
-    if len(consultants) != len(wanted):
+    ids = set(offer.consultant_ids)
+    consultants = providers.consultants_by_id(ids)
+    if len(consultants) != len(ids):
         raise Invalid(_("Choose consultants from your firm."), field="consultants")
     return consultants
 

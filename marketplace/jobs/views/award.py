@@ -71,10 +71,10 @@ def score_bid(bid_id: UUID) -> ResponseReturnValue:
     job = queries.get_job(bid.job_id, actor=actor)
     rules.check_no_conflict(queries.find_declaration(job.id, actor.person_id))
     opened = queries.opened_bids(job, actor=actor)
-    row = next((found for found in opened if found.bid.id == bid_id), None)
+    row = next((candidate for candidate in opened if candidate.bid.id == bid_id), None)
     if row is None:
         raise NotFound()  # withdrawn before the deadline
-    lowest = min(found.content.price_total for found in opened)
+    lowest = min(other.content.price_total for other in opened)
     form = score_form(job, **_given(row, scoring.price_score(row.content.price_total, lowest)))
     if form.validate_on_submit():
         with form.errors_to_fields():

@@ -69,13 +69,13 @@ def _present(job: Job) -> dict[str, Any]:
 def bid(bid_id: UUID) -> ResponseReturnValue:
     """My firm's bid: what we offered and, after the award, its points and reasons."""
     actor = current_actor()
-    found = queries.get_bid(bid_id, actor=actor)
-    job = queries.get_job(found.job_id, actor=actor)
-    content = queries.bid_content(bid_id, actor) if found.status != BidStatus.WITHDRAWN else None
-    decided = found.status in (BidStatus.WON, BidStatus.LOST)
+    bid = queries.get_bid(bid_id, actor=actor)
+    job = queries.get_job(bid.job_id, actor=actor)
+    content = queries.bid_content(bid_id, actor) if bid.status != BidStatus.WITHDRAWN else None
+    decided = bid.status in (BidStatus.WON, BidStatus.LOST)
     return page(
         "jobs/bid.html",
-        bid=found,
+        bid=bid,
         job=job,
         words=job_words(job),
         content=content,
@@ -83,8 +83,8 @@ def bid(bid_id: UUID) -> ResponseReturnValue:
         stages=stage_words(),
         lifecycle=BID,
         is_open=rules.is_open(job, clock.now()),
-        scores=found.scores if decided else [],
-        total=queries.total_of(job, found) if decided else None,
+        scores=bid.scores if decided else [],
+        total=queries.total_of(job, bid) if decided else None,
         criteria={entry["code"]: (rules.CRITERIA[entry["code"]], entry["weight"]) for entry in job.criteria},
     )
 
@@ -93,10 +93,10 @@ def bid(bid_id: UUID) -> ResponseReturnValue:
 @requires(Role.MANAGER)
 def withdraw_bid(bid_id: UUID) -> ResponseReturnValue:
     """Take my firm's bid back."""
-    found = queries.get_bid(bid_id, actor=current_actor())
+    bid = queries.get_bid(bid_id, actor=current_actor())
     form = ConfirmForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.withdraw_bid(bid_id, actor=current_actor())
             return done(_("The bid is withdrawn. What it offered is deleted."), url_for("jobs.bids"))
-    return page("jobs/withdraw_bid.html", form=form, bid=found)
+    return page("jobs/withdraw_bid.html", form=form, bid=bid)

@@ -94,15 +94,15 @@ def write_job() -> ResponseReturnValue:
 @requires(*SME)
 def edit_job(job_id: UUID) -> ResponseReturnValue:
     """Change a draft."""
-    found = queries.get_job(job_id, actor=current_actor())
+    job = queries.get_job(job_id, actor=current_actor())
     weights = {f"weight_{code}": 0 for code in rules.CRITERIA}
-    weights |= {f"weight_{entry['code']}": entry["weight"] for entry in found.criteria}
-    form = JobForm(**{name: getattr(found, name) for name in TEXT_FIELDS}, **weights)
+    weights |= {f"weight_{entry['code']}": entry["weight"] for entry in job.criteria}
+    form = JobForm(**{name: getattr(job, name) for name in TEXT_FIELDS}, **weights)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.edit_job(job_id, actor=current_actor(), text=form.text, weights=form.weights)
             return done(_("The draft is saved. Nobody else sees it yet."), url_for("jobs.job", job_id=job_id))
-    return page("jobs/edit_job.html", form=form, job=found)
+    return page("jobs/edit_job.html", form=form, job=job)
 
 
 @blueprint.route("/jobs/<uuid:job_id>/publish", methods=["GET", "POST"])
@@ -110,8 +110,8 @@ def edit_job(job_id: UUID) -> ResponseReturnValue:
 def publish_job(job_id: UUID) -> ResponseReturnValue:
     """Check the job once more, then publish it on a voucher."""
     actor = current_actor()
-    found = queries.get_job(job_id, actor=actor)
-    usable = queries.usable_vouchers(found)
+    job = queries.get_job(job_id, actor=actor)
+    usable = queries.usable_vouchers(job)
     bidding = terms(clock.today())
     closes_on = clock.today() + timedelta(days=bidding.usual_bidding_days)
     form = PublishForm(closes_on=closes_on, voucher=str(usable[0].id) if usable else "")
@@ -124,9 +124,9 @@ def publish_job(job_id: UUID) -> ResponseReturnValue:
     return page(
         "jobs/publish_job.html",
         form=form,
-        job=found,
+        job=job,
         usable=usable,
-        words=job_words(found),
+        words=job_words(job),
         shortest_days=bidding.shortest_bidding_days,
     )
 
@@ -136,18 +136,18 @@ def publish_job(job_id: UUID) -> ResponseReturnValue:
 def job(job_id: UUID) -> ResponseReturnValue:
     """One job: what is wanted, by what bids are judged, questions, and what happens next."""
     actor = current_actor()
-    found = queries.get_job(job_id, actor=actor)
+    job = queries.get_job(job_id, actor=actor)
     own = queries.find_live_bid(job_id, actor.organisation_id) if actor.role in PROVIDER else None
     return page(
         "jobs/job.html",
-        job=found,
-        words=job_words(found),
+        job=job,
+        words=job_words(job),
         lifecycle=JOB,
-        tone=TONES[found.status],
-        is_open=rules.is_open(found, clock.now()),
-        is_unsealed=rules.is_unsealed(found, clock.now()),
+        tone=TONES[job.status],
+        is_open=rules.is_open(job, clock.now()),
+        is_unsealed=rules.is_unsealed(job, clock.now()),
         own_bid=own,
-        company=accounts.get_organisation(found.organisation_id).name,
+        company=accounts.get_organisation(job.organisation_id).name,
         award=queries.find_award(job_id),
     )
 
@@ -156,33 +156,33 @@ def job(job_id: UUID) -> ResponseReturnValue:
 @requires(Role.SIGNATORY)
 def withdraw_job(job_id: UUID) -> ResponseReturnValue:
     """Take a job back."""
-    found = queries.get_job(job_id, actor=current_actor())
+    job = queries.get_job(job_id, actor=current_actor())
     form = ReasonForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.withdraw_job(job_id, actor=current_actor(), reason=form.reason.data)
             return done(_("The job is withdrawn. Bidders are told."), url_for("jobs.jobs"))
-    return page("jobs/withdraw_job.html", form=form, job=found)
+    return page("jobs/withdraw_job.html", form=form, job=job)
 
 
 @blueprint.route("/jobs/<uuid:job_id>/ask", methods=["GET", "POST"])
 @requires(*PROVIDER)
 def ask(job_id: UUID) -> ResponseReturnValue:
     """Ask a public question about a job."""
-    found = queries.get_job(job_id, actor=current_actor())
+    job = queries.get_job(job_id, actor=current_actor())
     form = QuestionForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.ask(job_id, actor=current_actor(), text=form.text.data)
             return done(_("Your question is public. The company is told."), url_for("jobs.job", job_id=job_id))
-    return page("jobs/ask.html", form=form, job=found)
+    return page("jobs/ask.html", form=form, job=job)
 
 
 @blueprint.route("/jobs/<uuid:job_id>/questions/<uuid:question_id>", methods=["GET", "POST"])
 @requires(Role.SIGNATORY, Role.PREPARER)
 def answer(job_id: UUID, question_id: UUID) -> ResponseReturnValue:
     """Answer a public question."""
-    found = queries.get_job(job_id, actor=current_actor())
+    job = queries.get_job(job_id, actor=current_actor())
     question = queries.get_question(question_id)
     if question.job_id != job_id:
         abort(404)
@@ -191,7 +191,7 @@ def answer(job_id: UUID, question_id: UUID) -> ResponseReturnValue:
         with form.errors_to_fields():
             service.answer(question_id, actor=current_actor(), text=form.text.data)
             return done(_("Your answer is public."), url_for("jobs.job", job_id=job_id))
-    return page("jobs/answer.html", form=form, job=found, question=question)
+    return page("jobs/answer.html", form=form, job=job, question=question)
 
 
 def _own_id() -> UUID:
@@ -201,5 +201,5 @@ def _own_id() -> UUID:
     return organisation_id
 
 
-def _edit_url(found: Job) -> str:
-    return url_for("jobs.edit_job", job_id=found.id)
+def _edit_url(job: Job) -> str:
+    return url_for("jobs.edit_job", job_id=job.id)
