@@ -72,29 +72,29 @@ class Ranking:
     excluded: tuple[Excluded, ...] = field(default=())
 
 
-def rank(providers: Iterable[Provider], wanted: Wanted) -> Ranking:
+def rank(providers: Iterable[Provider], need: Wanted) -> Ranking:
     """Every provider once: in order with reasons, or left out with one reason; the same input gives the same order."""
     fit: list[Provider] = []
     excluded: list[Excluded] = []
     for provider in sorted(providers, key=lambda row: row.id):
-        reason = exclusion(provider, wanted)
+        reason = exclusion(provider, need)
         if reason:
             excluded.append(Excluded(provider, reason))
         else:
             fit.append(provider)
-    fit.sort(key=lambda provider: _order(provider, wanted))
+    fit.sort(key=lambda provider: _order(provider, need))
     candidates = tuple(
-        Candidate(provider, place, _reasons(provider, wanted)) for place, provider in enumerate(fit, start=1)
+        Candidate(provider, place, _reasons(provider, need)) for place, provider in enumerate(fit, start=1)
     )
     return Ranking(candidates, tuple(excluded))
 
 
-def exclusion(provider: Provider, wanted: Wanted) -> Reason | None:
+def exclusion(provider: Provider, need: Wanted) -> Reason | None:
     """The first reason why this provider can't take the job, or None."""
     checks: tuple[tuple[str, Callable[[], bool], str], ...] = (
         (provider.status, lambda: provider.status == ProviderStatus.APPROVED, ""),
-        ("service_line", lambda: wanted.service_line in provider.service_lines, wanted.service_line),
-        ("language", lambda: wanted.language in provider.languages, wanted.language),
+        ("service_line", lambda: need.service_line in provider.service_lines, need.service_line),
+        ("language", lambda: need.language in provider.languages, need.language),
         ("no_ready_consultant", lambda: provider.ready_consultants > 0, ""),
         ("full", lambda: provider.load < provider.capacity, f"{provider.load}/{provider.capacity}"),
     )
@@ -104,24 +104,24 @@ def exclusion(provider: Provider, wanted: Wanted) -> Reason | None:
     return None
 
 
-def _order(provider: Provider, wanted: Wanted) -> tuple[bool, bool, int, Fraction, str]:
+def _order(provider: Provider, need: Wanted) -> tuple[bool, bool, int, Fraction, str]:
     """Region first, then sector, then grade, then free capacity; the id settles what is left."""
     return (
-        wanted.region not in provider.regions,
-        wanted.sector not in provider.sectors,
+        need.region not in provider.regions,
+        need.sector not in provider.sectors,
         -(UNGRADED if provider.grade is None else provider.grade),
         Fraction(provider.load, provider.capacity),
         str(provider.id),
     )
 
 
-def _reasons(provider: Provider, wanted: Wanted) -> tuple[Reason, ...]:
+def _reasons(provider: Provider, need: Wanted) -> tuple[Reason, ...]:
     """What a person reads beside the name: service, region, sector, grade, room."""
     graded = provider.grade is not None
     return (
-        Reason("service_line", holds=True, value=wanted.service_line),
-        Reason("region", holds=wanted.region in provider.regions, value=wanted.region),
-        Reason("sector", holds=wanted.sector in provider.sectors, value=wanted.sector),
+        Reason("service_line", holds=True, value=need.service_line),
+        Reason("region", holds=need.region in provider.regions, value=need.region),
+        Reason("sector", holds=need.sector in provider.sectors, value=need.sector),
         Reason("grade" if graded else "ungraded", holds=graded, value=str(provider.grade) if graded else ""),
         Reason("room", holds=True, value=f"{provider.load}/{provider.capacity}"),
     )
