@@ -60,18 +60,18 @@ def _of_side(model: type[Agreement] | type[Engagement], actor: Actor) -> ColumnE
 
 def get_agreement(agreement_id: UUID, *, actor: Actor) -> Agreement:
     """The agreement, if it is this actor's to see; NotFound otherwise."""
-    found = session.scalars(agreements_visible_to(actor).where(Agreement.id == agreement_id)).one_or_none()
-    if found is None:
+    agreement = session.scalars(agreements_visible_to(actor).where(Agreement.id == agreement_id)).one_or_none()
+    if agreement is None:
         raise NotFound()
-    return found
+    return agreement
 
 
 def get_engagement(engagement_id: UUID, *, actor: Actor) -> Engagement:
     """The engagement, if it is this actor's to see; NotFound otherwise."""
-    found = session.scalars(engagements_visible_to(actor).where(Engagement.id == engagement_id)).one_or_none()
-    if found is None:
+    engagement = session.scalars(engagements_visible_to(actor).where(Engagement.id == engagement_id)).one_or_none()
+    if engagement is None:
         raise NotFound()
-    return found
+    return engagement
 
 
 def get_stage(stage_id: UUID, *, actor: Actor) -> tuple[Engagement, Stage]:
@@ -88,14 +88,14 @@ def get_deliverable(deliverable_id: UUID, *, actor: Actor) -> tuple[Engagement, 
 
 def get_session(session_id: UUID, *, actor: Actor) -> tuple[Engagement, ConsultingSession]:
     """A session with its engagement, if it is this actor's to see; NotFound otherwise."""
-    found = db.get(ConsultingSession, session_id)
-    return get_engagement(found.engagement_id, actor=actor), found
+    consulting_session = db.get(ConsultingSession, session_id)
+    return get_engagement(consulting_session.engagement_id, actor=actor), consulting_session
 
 
 def get_assignment(assignment_id: UUID, *, actor: Actor) -> tuple[Agreement, Assignment]:
     """A consultant's naming with its agreement, if it is this actor's to see; NotFound otherwise."""
-    found = db.get(Assignment, assignment_id)
-    return get_agreement(found.agreement_id, actor=actor), found
+    assignment = db.get(Assignment, assignment_id)
+    return get_agreement(assignment.agreement_id, actor=actor), assignment
 
 
 def numbers(engagement_ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -106,26 +106,26 @@ def numbers(engagement_ids: Iterable[UUID]) -> dict[UUID, str]:
 
 def find_live_agreement(award_id: UUID) -> Agreement | None:
     """The award's agreement that isn't cancelled, if there is one."""
-    wanted = select(Agreement).where(Agreement.award_id == award_id, Agreement.status != AgreementStatus.CANCELLED)
-    return session.scalars(wanted).one_or_none()
+    query = select(Agreement).where(Agreement.award_id == award_id, Agreement.status != AgreementStatus.CANCELLED)
+    return session.scalars(query).one_or_none()
 
 
 def awards_without_agreement(actor: Actor) -> Sequence[Award]:
     """Awards of the actor's side for which no agreement is drafted, newest first."""
     drafted = select(Agreement.award_id).where(Agreement.status != AgreementStatus.CANCELLED)
-    wanted = select(Award).join(Job, Job.id == Award.job_id).join(Bid, Bid.id == Award.bid_id)
+    query = select(Award).join(Job, Job.id == Award.job_id).join(Bid, Bid.id == Award.bid_id)
     if actor.role in SME:
-        wanted = wanted.where(Job.organisation_id == actor.organisation_id)
+        query = query.where(Job.organisation_id == actor.organisation_id)
     else:
-        wanted = wanted.where(Bid.provider_id == actor.organisation_id)
-    return session.scalars(wanted.where(Award.id.not_in(drafted)).order_by(Award.awarded_at.desc(), Award.id)).all()
+        query = query.where(Bid.provider_id == actor.organisation_id)
+    return session.scalars(query.where(Award.id.not_in(drafted)).order_by(Award.awarded_at.desc(), Award.id)).all()
 
 
 def firms_at_work_for(call_id: UUID) -> Sequence[UUID]:
     """The firms that have an agreement, not cancelled, on a voucher of this call."""
-    found = select(Agreement.provider_id).join(Voucher, Voucher.id == Agreement.voucher_id).distinct()
+    query = select(Agreement.provider_id).join(Voucher, Voucher.id == Agreement.voucher_id).distinct()
     live = Voucher.call_id == call_id, Agreement.status != AgreementStatus.CANCELLED
-    return session.scalars(found.where(*live).order_by(Agreement.provider_id)).all()
+    return session.scalars(query.where(*live).order_by(Agreement.provider_id)).all()
 
 
 def find_redemption(agreement_id: UUID) -> Redemption | None:
@@ -145,16 +145,16 @@ def find_engagement(agreement_id: UUID) -> Engagement | None:
 
 def find_stage_under_way(engagement_id: UUID) -> Stage | None:
     """The one stage that is open or waits for acceptance."""
-    wanted = select(Stage).where(
+    query = select(Stage).where(
         Stage.engagement_id == engagement_id, Stage.status.in_((StageStatus.OPEN, StageStatus.DELIVERED))
     )
-    return session.scalars(wanted).one_or_none()
+    return session.scalars(query).one_or_none()
 
 
 def sessions_of(engagement_id: UUID) -> Sequence[ConsultingSession]:
     """All sessions of the engagement, in order of time."""
-    wanted = select(ConsultingSession).where(ConsultingSession.engagement_id == engagement_id)
-    return session.scalars(wanted.order_by(ConsultingSession.starts_at, ConsultingSession.id)).all()
+    query = select(ConsultingSession).where(ConsultingSession.engagement_id == engagement_id)
+    return session.scalars(query.order_by(ConsultingSession.starts_at, ConsultingSession.id)).all()
 
 
 def sessions_at(person_id: UUID, starts_at: datetime, ends_at: datetime) -> Sequence[ConsultingSession]:
@@ -173,9 +173,9 @@ def sessions_at(person_id: UUID, starts_at: datetime, ends_at: datetime) -> Sequ
 
 def deliverables_of(engagement_id: UUID) -> Sequence[Deliverable]:
     """All deliverables of the engagement, oldest first, replaced ones included."""
-    wanted = select(Deliverable).where(Deliverable.engagement_id == engagement_id)
-    wanted = wanted.options(selectinload(Deliverable.file))
-    return session.scalars(wanted.order_by(Deliverable.created_at, Deliverable.id)).all()
+    query = select(Deliverable).where(Deliverable.engagement_id == engagement_id)
+    query = query.options(selectinload(Deliverable.file))
+    return session.scalars(query.order_by(Deliverable.created_at, Deliverable.id)).all()
 
 
 @dataclass(frozen=True)
@@ -205,8 +205,8 @@ def likenesses_of(engagement_id: UUID) -> list[Likeness]:
 
 def stages_of(engagement_id: UUID) -> Sequence[Stage]:
     """The engagement's stages as they are stored now, in their order."""
-    wanted = select(Stage).where(Stage.engagement_id == engagement_id).order_by(Stage.position)
-    return session.scalars(wanted.execution_options(populate_existing=True)).all()
+    query = select(Stage).where(Stage.engagement_id == engagement_id).order_by(Stage.position)
+    return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 @dataclass(frozen=True)
@@ -243,26 +243,26 @@ def facts(engagement_id: UUID) -> Record:
 
 def search_agreements(actor: Actor, *, status: AgreementStatus | None = None, text: str = "") -> Select[Agreement]:
     """The actor's agreements, filtered by status and by number or title."""
-    found = agreements_visible_to(actor)
+    query = agreements_visible_to(actor)
     if status:
-        found = found.where(Agreement.status == status)
+        query = query.where(Agreement.status == status)
     if text:
-        found = found.where(
+        query = query.where(
             Agreement.number.icontains(text, autoescape=True) | Agreement.title.icontains(text, autoescape=True)
         )
-    return found
+    return query
 
 
 def search_engagements(actor: Actor, *, status: EngagementStatus | None = None, text: str = "") -> Select[Engagement]:
     """The actor's engagements with their agreements, filtered by status and by number or title."""
-    found = engagements_visible_to(actor).options(selectinload(Engagement.agreement), selectinload(Engagement.stages))
+    query = engagements_visible_to(actor).options(selectinload(Engagement.agreement), selectinload(Engagement.stages))
     if status:
-        found = found.where(Engagement.status == status)
+        query = query.where(Engagement.status == status)
     if text:
-        found = found.join(Agreement, Agreement.id == Engagement.agreement_id).where(
+        query = query.join(Agreement, Agreement.id == Engagement.agreement_id).where(
             Engagement.number.icontains(text, autoescape=True) | Agreement.title.icontains(text, autoescape=True)
         )
-    return found
+    return query
 
 
 def waiting_by_engagement(engagement_ids: Sequence[UUID]) -> dict[UUID, int]:

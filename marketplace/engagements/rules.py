@@ -143,13 +143,13 @@ def find_assignment(assignments: Sequence[Assignment], consultant_id: UUID, on: 
     """The agreement's naming of this consultant that holds on the day, if any."""
     return next(
         (
-            each
-            for each in assignments
-            if each.consultant_id == consultant_id
-            and each.status in (AssignmentStatus.ACTIVE, AssignmentStatus.ENDED)
-            and each.from_on is not None
-            and each.from_on <= on
-            and (each.until_on is None or on <= each.until_on)
+            assignment
+            for assignment in assignments
+            if assignment.consultant_id == consultant_id
+            and assignment.status in (AssignmentStatus.ACTIVE, AssignmentStatus.ENDED)
+            and assignment.from_on is not None
+            and assignment.from_on <= on
+            and (assignment.until_on is None or on <= assignment.until_on)
         ),
         None,
     )
@@ -178,9 +178,9 @@ def check_open(stage: Stage) -> None:
 
 def check_hand_in(stage: Stage, deliverables: Sequence[Deliverable]) -> None:
     """A stage is handed in with at least one document and no correction outstanding."""
-    if any(each.status == DeliverableStatus.CORRECTION_REQUESTED for each in deliverables):
+    if any(deliverable.status == DeliverableStatus.CORRECTION_REQUESTED for deliverable in deliverables):
         raise DomainError(_("A correction is still open. Hand in the corrected document first."))
-    if not any(each.status == DeliverableStatus.SUBMITTED for each in deliverables):
+    if not any(deliverable.status == DeliverableStatus.SUBMITTED for deliverable in deliverables):
         raise DomainError(_("Add at least one document to this stage first."))
 
 
@@ -188,7 +188,7 @@ def check_acceptance(stage: Stage, sessions: Sequence[ConsultingSession]) -> Non
     """A stage is accepted once the SME has confirmed, or the provider withdrawn, each session of it."""
     if stage.status != StageStatus.DELIVERED:
         raise DomainError(_("This stage isn't waiting for acceptance."))
-    if any(each.status == SessionStatus.RECORDED for each in sessions):
+    if any(session.status == SessionStatus.RECORDED for session in sessions):
         raise DomainError(_("Confirm the sessions of this stage first, or ask the provider to withdraw wrong ones."))
 
 

@@ -57,7 +57,9 @@ def share(prices: Mapping[str, Mapping[str, int]], shares: Shares, left: Mapping
     for line in {line for by_line in given.values() for line in by_line}:
         _limit(given, line, left.get(line, 0))
     aid = {category: sum(by_line.values()) for category, by_line in given.items()}
-    return Shared(_by_stage(prices, aid), {line: sum(each.get(line, 0) for each in given.values()) for line in left})
+    return Shared(
+        _by_stage(prices, aid), {line: sum(amounts.get(line, 0) for amounts in given.values()) for line in left}
+    )
 
 
 def _by_line(total: int, shares: Mapping[UUID | None, int]) -> dict[UUID, int]:
@@ -67,9 +69,9 @@ def _by_line(total: int, shares: Mapping[UUID | None, int]) -> dict[UUID, int]:
 
 def _limit(given: Mapping[str, dict[UUID, int]], line: UUID, most: int) -> None:
     bearing = [by_line for by_line in given.values() if by_line.get(line)]
-    wanted = [by_line[line] for by_line in bearing]
-    if sum(wanted) > most:
-        for by_line, part in zip(bearing, split(most, wanted), strict=True):
+    shares = [by_line[line] for by_line in bearing]
+    if sum(shares) > most:
+        for by_line, part in zip(bearing, split(most, shares), strict=True):
             by_line[line] = part
 
 

@@ -31,10 +31,10 @@ def shingles(text: str) -> set[str]:
 
 def sketch(text: str) -> list[int]:
     """The smallest hashes of the text's shingles, ascending, as 63-bit numbers; empty for too little text."""
-    found = shingles(text)
-    if len(found) < ENOUGH:
+    pieces = shingles(text)
+    if len(pieces) < ENOUGH:
         return []
-    return sorted({_hash(shingle) for shingle in found})[:SIZE]
+    return sorted({_hash(shingle) for shingle in pieces})[:SIZE]
 
 
 def resemblance(one: Iterable[int], other: Iterable[int]) -> float:

@@ -63,14 +63,14 @@ def _pdf_pages(content: bytes) -> Iterator[str]:
         raise Unreadable("The PDF can't be read.") from error
 
 
-def _zipped_parts(content: bytes, wanted: re.Pattern[str]) -> Iterator[str]:
+def _zipped_parts(content: bytes, pattern: re.Pattern[str]) -> Iterator[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
             if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
                 raise Unreadable("The file unpacks to more than is allowed.")
             for entry in entries:
-                if wanted.fullmatch(entry.filename):
+                if pattern.fullmatch(entry.filename):
                     if entry.file_size > MAX_PART_BYTES:
                         raise Unreadable("The file holds more text than is allowed.")
                     yield "".join(_words(fromstring(archive.read(entry), forbid_dtd=True)))

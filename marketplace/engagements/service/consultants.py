@@ -26,8 +26,9 @@ def change_consultant(assignment_id: UUID, *, actor: Actor, consultant_id: UUID,
     consultant = providers.get_consultant(consultant_id)
     rules.check_ready(provider_rules.find_obstacle(consultant, agreement.provider_id, clock.today()))
     if any(
-        each.consultant_id == consultant_id and each.status in (AssignmentStatus.PROPOSED, AssignmentStatus.ACTIVE)
-        for each in agreement.assignments
+        assignment.consultant_id == consultant_id
+        and assignment.status in (AssignmentStatus.PROPOSED, AssignmentStatus.ACTIVE)
+        for assignment in agreement.assignments
     ):
         raise Invalid(_("This consultant is already named in the agreement."), field="consultant_id")
     change = Assignment(

@@ -24,11 +24,11 @@ def compare_deliverable(deliverable_id: UUID, *, actor: Actor) -> None:
         return
     _read(deliverable)
     session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
-    found = _find_copies(deliverable)
-    session.add_all(found)
+    copies = _find_copies(deliverable)
+    session.add_all(copies)
     deliverable.compared_at = clock.now()
     db.flush()
-    record(actor, "deliverable.compare", deliverable, after={"near_copies": len(found)})
+    record(actor, "deliverable.compare", deliverable, after={"near_copies": len(copies)})
 
 
 def _read(deliverable: Deliverable) -> None:
@@ -56,14 +56,14 @@ def _find_copies(deliverable: Deliverable) -> list[SimilarDeliverable]:
         .order_by(Deliverable.id)
         .execution_options(yield_per=500)
     )
-    found = []
+    copies = []
     for other in others:
         same = other.sha256 == deliverable.sha256 or _equal(other.text_sha256, deliverable.text_sha256)
         value = 1.0 if same else similarity.resemblance(deliverable.shingles or [], other.shingles or [])
         if similarity.is_near_copy(value):
             # The later one is the copy, whichever of the two is compared first.
             later = other.created_at > deliverable.created_at
-            found.append(
+            copies.append(
                 SimilarDeliverable(
                     deliverable_id=other.id if later else deliverable.id,
                     other_id=deliverable.id if later else other.id,
@@ -71,7 +71,7 @@ def _find_copies(deliverable: Deliverable) -> list[SimilarDeliverable]:
                     same_file=same,
                 )
             )
-    return found
+    return copies
 
 
 def _equal(one: str | None, other: str | None) -> bool:

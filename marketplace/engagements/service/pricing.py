@@ -31,8 +31,10 @@ def share_offer(voucher: Voucher, content: BidContent) -> Shared:
     """An offer priced by category of cost, shared by each category's own shares over the voucher's budget lines."""
     line_of = {line.funder_id: line.id for line in programmes.budget_lines(voucher.call_id)}
     shares: dict[str, dict[UUID | None, int]] = defaultdict(dict)
-    for each in programmes.cost_shares(voucher.programme_id):
-        shares[each.category][line_of[each.funder_id] if each.funder_id else None] = each.basis_points
+    for cost_share in programmes.cost_shares(voucher.programme_id):
+        shares[cost_share.category][line_of[cost_share.funder_id] if cost_share.funder_id else None] = (
+            cost_share.basis_points
+        )
     shared = share(content.price_parts or {}, shares, vouchers.voucher_lines(voucher.id))
     if shared.aid <= 0:
         raise DomainError(_("By the cost shares this offer gets no aid, so no voucher is needed."))
@@ -41,7 +43,7 @@ def share_offer(voucher: Voucher, content: BidContent) -> Shared:
 
 def _by_one_share(voucher: Voucher, stages: Sequence[str], content: BidContent) -> list[AgreementStage]:
     shares = programmes.cost_shares(voucher.programme_id)
-    own = sum(each.basis_points for each in shares if each.funder_id is None)
+    own = sum(share.basis_points for share in shares if share.funder_id is None)
     remaining = vouchers.remaining(voucher.id)
     aid, _co_payment = rules.share_price(content.price_total, sme_basis_points=own, remaining=remaining)
     parts = rules.share_stages([content.prices[code] for code in stages], aid)

@@ -60,26 +60,26 @@ def record_session(
 
 def countersign_session(session_id: UUID, *, actor: Actor) -> ConsultingSession:
     """The SME confirms from its own account that the session took place."""
-    found = db.get(ConsultingSession, session_id, lock=True)
-    engagement = db.get(Engagement, found.engagement_id)
+    consulting_session = db.get(ConsultingSession, session_id, lock=True)
+    engagement = db.get(Engagement, consulting_session.engagement_id)
     rules.check_acts_for(engagement.organisation_id, actor, Role.SIGNATORY, Role.PREPARER)
-    found.countersigned_by = actor.person_id
-    found.device_hash = actor.device_hash
-    transition(found, SESSION, "countersign", actor=actor)
+    consulting_session.countersigned_by = actor.person_id
+    consulting_session.device_hash = actor.device_hash
+    transition(consulting_session, SESSION, "countersign", actor=actor)
     db.flush()
-    return found
+    return consulting_session
 
 
 def withdraw_session(session_id: UUID, *, actor: Actor, reason: str) -> ConsultingSession:
     """The provider takes back a session recorded wrongly, before the SME confirmed it."""
-    found = db.get(ConsultingSession, session_id, lock=True)
-    engagement = db.get(Engagement, found.engagement_id)
+    consulting_session = db.get(ConsultingSession, session_id, lock=True)
+    engagement = db.get(Engagement, consulting_session.engagement_id)
     rules.check_acts_for(engagement.provider_id, actor, Role.MANAGER, Role.CONSULTANT)
-    if actor.role is Role.CONSULTANT and found.person_id != actor.person_id:
+    if actor.role is Role.CONSULTANT and consulting_session.person_id != actor.person_id:
         raise Forbidden()
-    transition(found, SESSION, "withdraw", actor=actor, reason=reason)
+    transition(consulting_session, SESSION, "withdraw", actor=actor, reason=reason)
     db.flush()
-    return found
+    return consulting_session
 
 
 def _check_consultant(engagement: Engagement, consultant: Consultant, starts_at: datetime, actor: Actor) -> None:

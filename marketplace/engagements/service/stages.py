@@ -100,7 +100,7 @@ def accept_stage(stage_id: UUID, *, actor: Actor) -> Stage:
     transition(stage, STAGE, "accept", actor=actor)
     db.flush()
     _notify(engagement, stage, engagement.provider_id, Role.MANAGER, "engagements/stage_accepted")
-    following = next((each for each in engagement.stages if each.position == stage.position + 1), None)
+    following = next((later for later in engagement.stages if later.position == stage.position + 1), None)
     if following is None:
         finish(engagement.id, actor=actor)
     else:
@@ -135,13 +135,13 @@ def _lock(stage_id: UUID) -> tuple[Engagement, Stage]:
 
 
 def _deliverables(stage: Stage) -> list[Deliverable]:
-    wanted = select(Deliverable).where(Deliverable.stage_id == stage.id)
-    return list(session.scalars(wanted.order_by(Deliverable.created_at, Deliverable.id)))
+    query = select(Deliverable).where(Deliverable.stage_id == stage.id)
+    return list(session.scalars(query.order_by(Deliverable.created_at, Deliverable.id)))
 
 
 def _sessions(stage: Stage) -> list[ConsultingSession]:
-    wanted = select(ConsultingSession).where(ConsultingSession.stage_id == stage.id)
-    return list(session.scalars(wanted.order_by(ConsultingSession.starts_at)))
+    query = select(ConsultingSession).where(ConsultingSession.stage_id == stage.id)
+    return list(session.scalars(query.order_by(ConsultingSession.starts_at)))
 
 
 def _notify(

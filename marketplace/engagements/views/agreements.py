@@ -47,16 +47,18 @@ def agreements() -> ResponseReturnValue:
     """Agreements of one's own side, or all, and awards that still need one."""
     actor = current_actor()
     text, status = request.args.get("search", "").strip()[:100], AgreementStatus.of(request.args.get("status"))
-    wanted = queries.search_agreements(actor, status=status, text=text)
+    query = queries.search_agreements(actor, status=status, text=text)
     if exports.wanted():
-        return exports.export(session.scalars(_newest(wanted)), COLUMNS, "agreements")
-    found = paginate(wanted, sorts=SORTS, key=Agreement.id)
+        return exports.export(session.scalars(_newest(query)), COLUMNS, "agreements")
+    listing = paginate(query, sorts=SORTS, key=Agreement.id)
     drafters = actor.role in (Role.SIGNATORY, Role.PREPARER, Role.MANAGER)
     awards = queries.awards_without_agreement(actor) if drafters else []
     return page(
         "engagements/agreements.html",
-        found=found,
-        names=accounts.organisation_names(key for row in found.items for key in (row.organisation_id, row.provider_id)),
+        found=listing,
+        names=accounts.organisation_names(
+            key for row in listing.items for key in (row.organisation_id, row.provider_id)
+        ),
         awards=awards,
         jobs=jobs.job_titles(award.job_id for award in awards),
         lifecycle=AGREEMENT,
@@ -69,7 +71,7 @@ def agreements() -> ResponseReturnValue:
 def draft_agreement(award_id: UUID) -> ResponseReturnValue:
     """Write the agreement of an award."""
     actor = current_actor()
-    award = next((each for each in queries.awards_without_agreement(actor) if each.id == award_id), None)
+    award = next((candidate for candidate in queries.awards_without_agreement(actor) if candidate.id == award_id), None)
     if award is None:
         raise NotFound()
     form = StartForm(starts_on=clock.today())
@@ -85,13 +87,13 @@ def draft_agreement(award_id: UUID) -> ResponseReturnValue:
 def agreement(agreement_id: UUID) -> ResponseReturnValue:
     """One agreement: terms, plan, consultants, signatures, and what comes next."""
     actor = current_actor()
-    found = queries.get_agreement(agreement_id, actor=actor)
+    agreement = queries.get_agreement(agreement_id, actor=actor)
     return page(
         "engagements/agreement.html",
-        agreement=found,
-        names=accounts.organisation_names([found.organisation_id, found.provider_id]),
-        people=accounts.names([found.sme_signed_by, found.provider_signed_by]),
-        consultants={c.id: c.name for c in providers.consultants_by_id(a.consultant_id for a in found.assignments)},
+        agreement=agreement,
+        names=accounts.organisation_names([agreement.organisation_id, agreement.provider_id]),
+        people=accounts.names([agreement.sme_signed_by, agreement.provider_signed_by]),
+        consultants={c.id: c.name for c in providers.consultants_by_id(a.consultant_id for a in agreement.assignments)},
         co_payment=queries.find_co_payment(agreement_id),
         engagement=queries.find_engagement(agreement_id),
         lifecycle=AGREEMENT,
@@ -104,13 +106,13 @@ def agreement(agreement_id: UUID) -> ResponseReturnValue:
 def sign_agreement(agreement_id: UUID) -> ResponseReturnValue:
     """Sign for one's own side."""
     actor = current_actor()
-    found = queries.get_agreement(agreement_id, actor=actor)
+    agreement = queries.get_agreement(agreement_id, actor=actor)
     form = SignForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.sign(agreement_id, actor=actor)
             return done(_("You have signed the agreement."), _agreement_url(agreement_id))
-    return page("engagements/sign_agreement.html", form=form, agreement=found, names=_names(found))
+    return page("engagements/sign_agreement.html", form=form, agreement=agreement, names=_names(agreement))
 
 
 @blueprint.route("/agreements/<uuid:agreement_id>/cancel", methods=["GET", "POST"])
@@ -118,13 +120,13 @@ def sign_agreement(agreement_id: UUID) -> ResponseReturnValue:
 def cancel_agreement(agreement_id: UUID) -> ResponseReturnValue:
     """Give up an agreement that isn't redeemed."""
     actor = current_actor()
-    found = queries.get_agreement(agreement_id, actor=actor)
+    agreement = queries.get_agreement(agreement_id, actor=actor)
     form = ReasonForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.cancel_agreement(agreement_id, actor=actor, reason=form.reason.data)
             return done(_("The agreement is cancelled."), _agreement_url(agreement_id))
-    return page("engagements/cancel_agreement.html", form=form, agreement=found)
+    return page("engagements/cancel_agreement.html", form=form, agreement=agreement)
 
 
 @blueprint.route("/agreements/<uuid:agreement_id>/redeem", methods=["GET", "POST"])
@@ -132,21 +134,21 @@ def cancel_agreement(agreement_id: UUID) -> ResponseReturnValue:
 def redeem_voucher(agreement_id: UUID) -> ResponseReturnValue:
     """Bind voucher money to the agreement."""
     actor = current_actor()
-    found = queries.get_agreement(agreement_id, actor=actor)
+    agreement = queries.get_agreement(agreement_id, actor=actor)
     form = RedeemForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
-            amount = Money(found.aid, found.currency)
+            amount = Money(agreement.aid, agreement.currency)
             service.redeem(agreement_id, actor=actor, amount=amount, key=str(form.key.data))
-            following = ".co_payment" if found.co_payment else ".agreement"
+            following = ".co_payment" if agreement.co_payment else ".agreement"
             return done(_("The voucher is redeemed."), url_for(following, agreement_id=agreement_id))
     return page(
         "engagements/redeem_voucher.html",
         form=form,
-        agreement=found,
-        voucher=vouchers.get_voucher(found.voucher_id, actor=actor),
-        remaining=vouchers.remaining(found.voucher_id),
-        names=_names(found),
+        agreement=agreement,
+        voucher=vouchers.get_voucher(agreement.voucher_id, actor=actor),
+        remaining=vouchers.remaining(agreement.voucher_id),
+        names=_names(agreement),
     )
 
 
@@ -154,16 +156,16 @@ def redeem_voucher(agreement_id: UUID) -> ResponseReturnValue:
 @requires(*SME, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.ETHICS_OFFICER, Role.AUDITOR)
 def co_payment(agreement_id: UUID) -> ResponseReturnValue:
     """How the SME pays its own share, or who paid it."""
-    found = queries.get_agreement(agreement_id, actor=current_actor())
+    agreement = queries.get_agreement(agreement_id, actor=current_actor())
     payment = queries.find_co_payment(agreement_id)
     if payment is None:
         raise NotFound()
     return page(
         "engagements/co_payment.html",
-        agreement=found,
+        agreement=agreement,
         payment=payment,
         account=terms(clock.today()),
-        company=accounts.get_organisation(found.organisation_id),
+        company=accounts.get_organisation(agreement.organisation_id),
     )
 
 
@@ -171,9 +173,9 @@ def _agreement_url(agreement_id: UUID) -> str:
     return url_for(".agreement", agreement_id=agreement_id)
 
 
-def _names(found: Agreement) -> dict[UUID, str]:
-    return accounts.organisation_names([found.organisation_id, found.provider_id])
+def _names(agreement: Agreement) -> dict[UUID, str]:
+    return accounts.organisation_names([agreement.organisation_id, agreement.provider_id])
 
 
-def _newest(wanted: Select[Agreement]) -> Select[Agreement]:
-    return wanted.order_by(Agreement.created_at.desc(), Agreement.id).limit(exports.MOST_ROWS)
+def _newest(query: Select[Agreement]) -> Select[Agreement]:
+    return query.order_by(Agreement.created_at.desc(), Agreement.id).limit(exports.MOST_ROWS)

@@ -23,13 +23,13 @@ def change_consultant(assignment_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     agreement, leaving = queries.get_assignment(assignment_id, actor=actor)
     named = {
-        each.consultant_id
-        for each in agreement.assignments
-        if each.status in (AssignmentStatus.PROPOSED, AssignmentStatus.ACTIVE)
+        assignment.consultant_id
+        for assignment in agreement.assignments
+        if assignment.status in (AssignmentStatus.PROPOSED, AssignmentStatus.ACTIVE)
     }
     form = ConsultantChangeForm()
-    free = [each for each in providers.consultants_of(agreement.provider_id) if each.id not in named]
-    choose_from(form.consultant_id, [(each.id, each.name) for each in free])
+    free = [consultant for consultant in providers.consultants_of(agreement.provider_id) if consultant.id not in named]
+    choose_from(form.consultant_id, [(candidate.id, candidate.name) for candidate in free])
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.change_consultant(

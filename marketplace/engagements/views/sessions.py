@@ -23,15 +23,19 @@ from marketplace.providers import queries as providers
 def new_session(engagement_id: UUID) -> ResponseReturnValue:
     """Record a session that has ended."""
     actor = current_actor()
-    found = queries.get_engagement(engagement_id, actor=actor)
-    named = {each.consultant_id for each in found.agreement.assignments if each.status == AssignmentStatus.ACTIVE}
+    engagement = queries.get_engagement(engagement_id, actor=actor)
+    named = {
+        assignment.consultant_id
+        for assignment in engagement.agreement.assignments
+        if assignment.status == AssignmentStatus.ACTIVE
+    }
     offered = [
-        each
-        for each in providers.consultants_by_id(named)
-        if actor.role is Role.MANAGER or each.person_id == actor.person_id
+        consultant
+        for consultant in providers.consultants_by_id(named)
+        if actor.role is Role.MANAGER or consultant.person_id == actor.person_id
     ]
     form = SessionForm(consultant_id=offered[0].id if len(offered) == 1 else None)
-    choose_from(form.consultant_id, [(each.id, each.name) for each in offered])
+    choose_from(form.consultant_id, [(candidate.id, candidate.name) for candidate in offered])
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.record_session(
@@ -44,7 +48,7 @@ def new_session(engagement_id: UUID) -> ResponseReturnValue:
                 summary=form.summary.data,
             )
             return done(_("The session is recorded. The company confirms it."), _back(engagement_id))
-    return page("engagements/new_session.html", form=form, engagement=found, offered=offered, today=clock.today())
+    return page("engagements/new_session.html", form=form, engagement=engagement, offered=offered, today=clock.today())
 
 
 @blueprint.route("/engagements/sessions/<uuid:session_id>/confirm", methods=["GET", "POST"])
@@ -52,15 +56,15 @@ def new_session(engagement_id: UUID) -> ResponseReturnValue:
 def countersign_session(session_id: UUID) -> ResponseReturnValue:
     """Confirm that a session took place as recorded."""
     actor = current_actor()
-    engagement, found = queries.get_session(session_id, actor=actor)
+    engagement, meeting = queries.get_session(session_id, actor=actor)
     form = ConfirmForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.countersign_session(session_id, actor=actor)
             return done(_("The session is confirmed."), _back(engagement.id))
-    consultant = providers.get_consultant(found.consultant_id)
+    consultant = providers.get_consultant(meeting.consultant_id)
     return page(
-        "engagements/countersign_session.html", form=form, engagement=engagement, found=found, consultant=consultant
+        "engagements/countersign_session.html", form=form, engagement=engagement, found=meeting, consultant=consultant
     )
 
 
@@ -69,13 +73,13 @@ def countersign_session(session_id: UUID) -> ResponseReturnValue:
 def withdraw_session(session_id: UUID) -> ResponseReturnValue:
     """Take back a session recorded wrongly."""
     actor = current_actor()
-    engagement, found = queries.get_session(session_id, actor=actor)
+    engagement, meeting = queries.get_session(session_id, actor=actor)
     form = ReasonForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.withdraw_session(session_id, actor=actor, reason=form.reason.data)
             return done(_("The session is withdrawn."), _back(engagement.id))
-    return page("engagements/withdraw_session.html", form=form, engagement=engagement, found=found)
+    return page("engagements/withdraw_session.html", form=form, engagement=engagement, found=meeting)
 
 
 def _back(engagement_id: UUID) -> str:

@@ -52,7 +52,9 @@ def hand_in_stage(stage_id: UUID) -> ResponseReturnValue:
         with form.errors_to_fields():
             service.hand_in_stage(stage_id, actor=actor)
             return done(_("The stage is handed in. The company is asked to accept it."), _back(engagement.id))
-    documents = [each for each in queries.deliverables_of(engagement.id) if each.stage_id == stage_id]
+    documents = [
+        deliverable for deliverable in queries.deliverables_of(engagement.id) if deliverable.stage_id == stage_id
+    ]
     return page("engagements/hand_in_stage.html", form=form, engagement=engagement, stage=stage, documents=documents)
 
 
@@ -67,11 +69,13 @@ def accept_stage(stage_id: UUID) -> ResponseReturnValue:
         with form.errors_to_fields():
             service.accept_stage(stage_id, actor=actor)
             return done(_("The stage is accepted."), _back(engagement.id))
-    documents = [each for each in queries.deliverables_of(engagement.id) if each.stage_id == stage_id]
+    documents = [
+        deliverable for deliverable in queries.deliverables_of(engagement.id) if deliverable.stage_id == stage_id
+    ]
     unconfirmed = [
-        each
-        for each in queries.sessions_of(engagement.id)
-        if each.stage_id == stage_id and each.status == SessionStatus.RECORDED
+        session
+        for session in queries.sessions_of(engagement.id)
+        if session.stage_id == stage_id and session.status == SessionStatus.RECORDED
     ]
     return page(
         "engagements/accept_stage.html",
@@ -108,10 +112,10 @@ def deliverable_file(deliverable_id: UUID) -> ResponseReturnValue:
 def _replaced(typed: str | None, engagement_id: UUID) -> Deliverable | None:
     if not typed:
         return None
-    wanted = [each for each in queries.deliverables_of(engagement_id) if str(each.id) == typed]
-    if not wanted:
+    chosen = [deliverable for deliverable in queries.deliverables_of(engagement_id) if str(deliverable.id) == typed]
+    if not chosen:
         raise NotFound()
-    return wanted[0]
+    return chosen[0]
 
 
 def _back(engagement_id: UUID) -> str:

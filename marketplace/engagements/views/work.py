@@ -54,16 +54,18 @@ def engagements() -> ResponseReturnValue:
     """Engagements of one's own side, or all."""
     actor = current_actor()
     text, status = request.args.get("search", "").strip()[:100], EngagementStatus.of(request.args.get("status"))
-    wanted = queries.search_engagements(actor, status=status, text=text)
+    query = queries.search_engagements(actor, status=status, text=text)
     if exports.wanted():
-        rows = wanted.order_by(Engagement.created_at.desc(), Engagement.id).limit(exports.MOST_ROWS)
+        rows = query.order_by(Engagement.created_at.desc(), Engagement.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "engagements")
-    found = paginate(wanted, sorts=SORTS, key=Engagement.id)
+    listing = paginate(query, sorts=SORTS, key=Engagement.id)
     return page(
         "engagements/engagements.html",
-        found=found,
-        names=accounts.organisation_names(key for row in found.items for key in (row.organisation_id, row.provider_id)),
-        waiting=queries.waiting_by_engagement([row.id for row in found.items]),
+        found=listing,
+        names=accounts.organisation_names(
+            key for row in listing.items for key in (row.organisation_id, row.provider_id)
+        ),
+        waiting=queries.waiting_by_engagement([row.id for row in listing.items]),
         lifecycle=ENGAGEMENT,
         form=EngagementFilter(request.args),
     )
@@ -74,16 +76,18 @@ def engagements() -> ResponseReturnValue:
 def engagement(engagement_id: UUID) -> ResponseReturnValue:
     """One engagement: where it stands, its stages, sessions and documents, and what comes next."""
     actor = current_actor()
-    found = queries.get_engagement(engagement_id, actor=actor)
+    engagement = queries.get_engagement(engagement_id, actor=actor)
     sessions = queries.sessions_of(engagement_id)
-    people = {each.consultant_id for each in found.agreement.assignments} | {each.consultant_id for each in sessions}
+    people = {assignment.consultant_id for assignment in engagement.agreement.assignments} | {
+        session.consultant_id for session in sessions
+    }
     return page(
         "engagements/engagement.html",
-        engagement=found,
-        agreement=found.agreement,
-        names=accounts.organisation_names([found.organisation_id, found.provider_id]),
-        consultants={each.id: each.name for each in providers.consultants_by_id(people)},
-        co_payment=queries.find_co_payment(found.agreement_id),
+        engagement=engagement,
+        agreement=engagement.agreement,
+        names=accounts.organisation_names([engagement.organisation_id, engagement.provider_id]),
+        consultants={consultant.id: consultant.name for consultant in providers.consultants_by_id(people)},
+        co_payment=queries.find_co_payment(engagement.agreement_id),
         sessions=sessions,
         deliverables=queries.deliverables_of(engagement_id),
         likenesses=queries.likenesses_of(engagement_id) if actor.role in REVIEWERS else None,
@@ -100,18 +104,20 @@ def engagement(engagement_id: UUID) -> ResponseReturnValue:
 def terminate(engagement_id: UUID) -> ResponseReturnValue:
     """End work that will not be finished, with a reason."""
     actor = current_actor()
-    found = queries.get_engagement(engagement_id, actor=actor)
+    engagement = queries.get_engagement(engagement_id, actor=actor)
     form = ReasonForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.terminate(engagement_id, actor=actor, reason=form.reason.data, key=str(form.key.data))
             return done(_("The engagement has ended."), url_for(".engagement", engagement_id=engagement_id))
-    rest = [stage.agreed for stage in found.stages if stage.status not in (StageStatus.ACCEPTED, StageStatus.ENDED)]
+    rest = [
+        stage.agreed for stage in engagement.stages if stage.status not in (StageStatus.ACCEPTED, StageStatus.ENDED)
+    ]
     return page(
         "engagements/terminate.html",
         form=form,
-        engagement=found,
-        currency=found.agreement.currency,
-        aid=sum(each.aid for each in rest),
-        co_payment=sum(each.co_payment for each in rest),
+        engagement=engagement,
+        currency=engagement.agreement.currency,
+        aid=sum(open_stage.aid for open_stage in rest),
+        co_payment=sum(open_stage.co_payment for open_stage in rest),
     )
