@@ -146,9 +146,9 @@ class Settings(BaseSettings):
     session_absolute_hours: NonNegativeInt = 12
     """SESSION_ABSOLUTE_HOURS: a session ends so long after sign-in, whatever happens."""
     web_processes: NonNegativeInt = 2
-    """WEB_PROCESSES: gunicorn workers."""
-    web_threads: NonNegativeInt = 2
-    """WEB_THREADS: threads of each gunicorn worker."""
+    """WEB_PROCESSES: processes of the web server."""
+    web_threads: NonNegativeInt = 4
+    """WEB_THREADS: pages that each of them works on at once; a thread may hold two of the pool's connections."""
     worker_processes: NonNegativeInt = 2
     """WORKER_PROCESSES: background tasks worked on at once."""
 

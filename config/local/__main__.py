@@ -152,11 +152,10 @@ def start_service(supervisor: Supervisor, settings: Settings) -> None:
 
 
 def web_command(settings: Settings) -> list[str | Path]:
-    """gunicorn with threads."""
+    """The web server with these settings."""
     return [
-        BIN / "gunicorn", "--worker-class", "gthread", "--workers", str(settings.web_processes),
-        "--threads", str(settings.web_threads), "--bind", f"{settings.host}:{settings.port}",
-        "--graceful-timeout", "5", "--no-control-socket", "--access-logfile", "-", "app:create_app()",
+        BIN / "marketplace", "web", "--host", settings.host, "--port", str(settings.port),
+        "--processes", str(settings.web_processes), "--threads", str(settings.web_threads),
     ]  # fmt: skip
 
 

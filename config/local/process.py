@@ -6,7 +6,7 @@ import os
 import pwd
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +23,7 @@ def spawn(
     stop_signal: signal.Signals = signal.SIGTERM,
     not_as_root: bool = False,
     log: Path | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own; it gets `stop_signal` when this process dies, however that happens."""
     become_ordinary = leaving_root() if not_as_root else None
@@ -33,9 +34,7 @@ def spawn(
         # the parent may have died before it was set, so that is looked at afterwards.
         if become_ordinary:
             become_ordinary()
-        _libc.prctl(PR_SET_PDEATHSIG, stop_signal)
-        if os.getppid() != parent:
-            os._exit(1)
+        end_with_parent(parent, stop_signal)
 
     output = open(log, "ab") if log else None
     try:
@@ -46,10 +45,18 @@ def spawn(
             stderr=output,
             start_new_session=True,
             preexec_fn=prepare,
+            env=env,
         )
     finally:
         if output:
             output.close()
+
+
+def end_with_parent(parent: int, number: signal.Signals) -> None:
+    """In a child of this process: get the signal when it dies; ends at once when it is dead already."""
+    _libc.prctl(PR_SET_PDEATHSIG, number)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 @cache

@@ -11,12 +11,29 @@ from flask.cli import AppGroup
 
 import marketplace
 from config.settings import Settings
-from marketplace.core import housekeeping, migrations
+from marketplace.core import housekeeping, migrations, server
 from marketplace.core.states import Lifecycle
 
 migrate = AppGroup("migrate", help="Bring the database's tables to the form the code expects.")
 docs = AppGroup("docs", help="Print documents that are generated from the code.")
-groups = [migrate, docs, *housekeeping.groups]
+
+
+@click.command()
+@click.option("--host", help="Default: HOST.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: PORT.")
+@click.option("--processes", type=click.IntRange(1, 64), help="Default: WEB_PROCESSES.")
+@click.option("--threads", type=click.IntRange(1, 8), help="For pages, in each process. Default: WEB_THREADS.")
+def web(host: str | None, port: int | None, processes: int | None, threads: int | None) -> None:
+    """Run the web server."""
+    settings: Settings = current_app.config["SETTINGS"]
+    server.serve(
+        current_app._get_current_object(),  # type: ignore[attr-defined]
+        host=host or settings.host,
+        port=port or settings.port,
+        processes=processes or settings.web_processes,
+        threads=threads or settings.web_threads,
+        largest_body=settings.max_upload_bytes,
+    )
 
 
 @migrate.command("up")
@@ -93,3 +110,6 @@ def describe_lifecycles() -> str:
             sources = ", ".join(f"`{source}`" for source in move.sources)
             lines.append(f"| {move.event} | {sources} | `{move.target}` | {f'`{move.stamp}`' if move.stamp else ''} |")
     return "\n".join(lines) + "\n"
+
+
+groups = [web, migrate, docs, *housekeeping.groups]

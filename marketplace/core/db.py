@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+import psycopg
+from psycopg.abc import RV, PQGen
 from sqlalchemy import (
     JSON,
     BindParameter,
@@ -56,6 +58,23 @@ session: scoped_session[Session] = scoped_session(sessionmaker(expire_on_commit=
 
 # What runs once the work is safely stored: bells for the workers. Losing one loses nothing.
 _after_commit: list[Callable[[Session], None]] = []
+
+
+class BoundedConnection(psycopg.Connection[Any]):
+    """A connection that doesn't wait for a silent server for ever.
+
+    The server's own timeouts end nothing when it hangs, nor do TCP's while its kernel still answers.
+    """
+
+    patience: float | None = None  # seconds
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """Wait for the server; OperationalError, and a closed connection, when it stays silent too long."""
+        try:
+            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        except psycopg.errors._WaitTimeout:
+            self.pgconn.finish()
+            raise
 
 
 class Model(DeclarativeBase):
@@ -130,16 +149,24 @@ def created_at() -> Mapped[datetime]:
 
 
 def connect(url: str, *, statement_timeout: timedelta = timedelta(seconds=5), pool_size: int = 8) -> Engine:
-    """Bind the session to a database; statements and lock waits are bounded."""
+    """Bind the session to a database; statements, lock waits and silence are bounded."""
     options = f"-c statement_timeout={int(statement_timeout.total_seconds() * 1000)} -c lock_timeout=3000"
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=2,
+        pool_timeout=5,
         pool_pre_ping=True,
         hide_parameters=True,  # an error must show no sealed bid and no personal data
-        connect_args={"options": f"{options} -c timezone=UTC"},
+        connect_args={"options": f"{options} -c timezone=UTC", "connect_timeout": 3, "tcp_user_timeout": 5000},
     )
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> BoundedConnection:
+        made = BoundedConnection.connect(*arguments, **options)
+        made.patience = statement_timeout.total_seconds() + 2
+        return made
+
     session.remove()
     session.configure(bind=engine)
     return engine

@@ -156,7 +156,7 @@ def counted() -> Iterator[list[str]]:
 
 def measure_rates(chosen: dict[str, Reading], site: pages.Site, folder: Path) -> dict[str, float]:
     """Answers a second under the web server, of a hello and of pages, in turns."""
-    greeter = pages.Site(site.settings, folder, application="tests.bench.hello:create_app()")
+    greeter = pages.Site(site.settings, folder, command=hello.command)
     rates: dict[str, list[float]] = defaultdict(list)
     try:
         for number in range(ROUNDS + 1):

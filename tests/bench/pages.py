@@ -1,4 +1,4 @@
-"""The product's pages: gunicorn with two workers, eight clients that send one form after the other."""
+"""The product's pages: the web server with two processes, eight clients that send one form after the other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
@@ -20,12 +20,13 @@ from tests.embedded_server import wait_until
 from tests.installation import free_port
 
 CLIENTS = 8
+Command = Callable[[Settings], list[str | Path]]
 
 
 class Site:
     """The web server on a port of its own, with the product or another application."""
 
-    def __init__(self, settings: Settings, folder: Path, *, application: str = "app:create_app()") -> None:
+    def __init__(self, settings: Settings, folder: Path, *, command: Command = web_command) -> None:
         self.settings = settings.model_copy(update={"host": "127.0.0.1", "port": free_port(), "web_processes": 2})
         os.environ.update(
             TESTING="1",
@@ -34,9 +35,7 @@ class Site:
             OWNER_DATABASE_URL=settings.owner_database_url,
             REDIS_URL=settings.redis_url,
         )
-        command = [part if part != "app:create_app()" else application for part in web_command(self.settings)]
-        assert application in command, command
-        self.process = spawn(command, log=folder / "gunicorn.log")
+        self.process = spawn(command(self.settings), log=folder / "web.log")
         wait_until(lambda: web_accepts(self.settings), seconds=60)
 
     def stop(self) -> None:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import http.client
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -34,6 +28,9 @@ from marketplace.vouchers.models import Application, Voucher
 from tests import business_time
 from tests.factories.applicants import make_drafts
 from tests.factories.programmes import make_call
+from tests.web_server import web_server
+
+pytestmark = pytest.mark.costly("starts a whole web server and sends it a crowd")
 
 CLIENTS = 12
 HIDDEN = re.compile(r'name="(csrf_token|key)"[^>]*value="([^"]+)"')
@@ -44,42 +41,6 @@ def stored(app: Flask, real_database: Settings) -> Iterator[Flask]:
     """The application on a database of its own, with real commits."""
     yield app
     business_time.come_back()
-
-
-@contextmanager
-def web_server(settings: Settings) -> Iterator[int]:
-    """gunicorn as `make run` starts it; the port it listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    env = {
-        **{name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ},
-        "TESTING": "1",
-        "DATA_DIR": str(settings.data_dir),
-        "DATABASE_URL": settings.database_url,
-        "OWNER_DATABASE_URL": settings.owner_database_url,
-        "REDIS_URL": settings.redis_url,
-    }
-    program = Path(sys.executable).with_name("gunicorn")
-    words = ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--no-control-socket"]
-    with (settings.data_dir / "web.log").open("ab") as log:
-        command = [program, *words, "--bind", f"127.0.0.1:{port}", "app:create_app()"]
-        process = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
-    try:
-        wait_for(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def wait_for(port: int) -> None:
-    for _try in range(300):
-        with closing(socket.socket()) as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError("the web server never came up")
 
 
 class Company:
@@ -125,8 +86,8 @@ def test_a_flood_of_submissions_gets_tickets_receipts_and_exactly_the_budget(
     with stored.app_context(), db.unit_of_work():
         call = make_call(vouchers=vouchers)
         call_id, drafts = call.id, make_drafts(call, companies)
-    with web_server(real_database) as port, ThreadPoolExecutor(CLIENTS) as pool:
-        crowd = [Company(stored, port, draft) for draft in drafts]
+    with web_server(real_database) as site, ThreadPoolExecutor(CLIENTS) as pool:
+        crowd = [Company(stored, site.port, draft) for draft in drafts]
         answers = Counter(pool.map(Company.apply, crowd))
     assert answers == {(200, 303, 200): companies}
     with stored.app_context(), db.unit_of_work():

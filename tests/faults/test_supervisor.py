@@ -10,6 +10,8 @@ import pytest
 from tests.embedded_server import wait_until
 from tests.installation import Installation
 
+pytestmark = pytest.mark.costly("starts the whole program")
+
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
@@ -44,7 +46,7 @@ def test_ctrl_c_leaves_nothing_and_a_second_start_keeps_all_but_unfinished_demo_
 
 def test_a_killed_child_comes_back(installation: Installation) -> None:
     installation.start()
-    for word in ("marketplace worker", "marketplace scheduler", "gunicorn", "valkey-server", "bin/postgres"):
+    for word in ("marketplace worker", "marketplace scheduler", "marketplace web", "valkey-server", "bin/postgres"):
         killed = installation.child(word)
         assert killed, f"no process {word}"
         os.kill(killed, signal.SIGKILL)
@@ -55,7 +57,7 @@ def test_a_killed_child_comes_back(installation: Installation) -> None:
 def test_kill_9_of_the_supervisor_leaves_no_process(installation: Installation) -> None:
     installation.start()
     names = " ".join(installation.processes().values())
-    assert all(word in names for word in ("postgres", "valkey", "gunicorn", "worker", "scheduler"))
+    assert all(word in names for word in ("postgres", "valkey", "web", "worker", "scheduler"))
     assert installation.end(signal.SIGKILL) == []
 
 
