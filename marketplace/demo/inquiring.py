@@ -35,9 +35,11 @@ def inquire(tale: Tale) -> Iterator[datetime]:
     if end == "replied":
         return
     yield later(3)
-    found = end != "no_violation"
-    sanction = "warning" if found else None
-    service.decide(case_id, actor=second, violation=found, reason=FOUND if found else NOT_FOUND, sanction=sanction)
+    violated = end != "no_violation"
+    sanction = "warning" if violated else None
+    service.decide(
+        case_id, actor=second, violation=violated, reason=FOUND if violated else NOT_FOUND, sanction=sanction
+    )
     if end in ("violation", "no_violation"):
         return
     yield later(3)

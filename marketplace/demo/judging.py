@@ -73,7 +73,7 @@ def declare_evaluator(tale: Tale) -> None:
 
 def _evaluator(tale: Tale) -> Any:
     assignments = queries.assignments_of(tale.ids["evaluation"])
-    assigned = {each.evaluator_id for each in assignments if each.status != AssignmentStatus.REFUSED}
+    assigned = {assignment.evaluator_id for assignment in assignments if assignment.status != AssignmentStatus.REFUSED}
     return next(actor for actor in tale.world.cast.staff[Role.EVALUATOR] if actor.person_id in assigned)
 
 
@@ -82,8 +82,8 @@ def evaluate(tale: Tale) -> None:
     evaluation = queries.find_evaluation(tale.ids["engagement"])
     assert evaluation is not None
     used = rubric.get(evaluation.rubric)
-    levels = {each.code: tale.chance.randint(used.top_level // 2, used.top_level) for each in used.criteria}
-    reasons = {each.code: words.reason("approach") for each in used.criteria}
+    levels = {criterion.code: tale.chance.randint(used.top_level // 2, used.top_level) for criterion in used.criteria}
+    reasons = {criterion.code: words.reason("approach") for criterion in used.criteria}
     service.submit(evaluation.id, actor=_evaluator(tale), levels=levels, reasons=reasons)
 
 

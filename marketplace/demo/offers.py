@@ -74,8 +74,10 @@ def score(call_id: UUID, *, cast: Cast) -> Iterator[datetime]:
     criteria = (queries.get_call(call_id).scoring or {})["criteria"]
     for asked in db.session.scalars(applications.scorings_of(first)):
         vouchers.declare_conflict(asked.id, actor=first, has_conflict=False, statement="")
-        points = {each["code"]: cast.chance.randint(each["max"] // 2, each["max"]) for each in criteria}
-        reasons = {each["code"]: words.reason("fitting") for each in criteria}
+        points = {
+            criterion["code"]: cast.chance.randint(criterion["max"] // 2, criterion["max"]) for criterion in criteria
+        }
+        reasons = {criterion["code"]: words.reason("fitting") for criterion in criteria}
         vouchers.hand_in_scores(asked.id, actor=first, points=points, reasons=reasons)
     yield later(1)
     begun = db.session.scalars(applications.scorings_of(second)).all()[0]

@@ -95,9 +95,9 @@ def prepare(world: World) -> UUID | None:
     """Put every approved claim and refund that isn't held into a batch."""
     approved, refunds = queries.approved_claims(), queries.waiting_refunds()
     waiting: list[Claim | Refund] = [*approved, *refunds]
-    held = queries.held_engagements([each.engagement_id for each in waiting])
-    ready = [each.id for each in approved if each.engagement_id not in held]
-    due = [each.id for each in refunds if each.engagement_id not in held]
+    held = queries.held_engagements([claim.engagement_id for claim in waiting])
+    ready = [claim.id for claim in approved if claim.engagement_id not in held]
+    due = [refund.id for refund in refunds if refund.engagement_id not in held]
     if not ready and not due:
         return None
     officer = world.cast.one(Role.BUDGET_OFFICER, APPROVES)

@@ -57,7 +57,7 @@ class Cast:
 
 def acting(person_id: UUID, role: Role) -> Actor:
     """The person in this role, on a device and at an address of their own."""
-    membership = next(each for each in queries.memberships_of(person_id) if each.role == role.value)
+    membership = next(known for known in queries.memberships_of(person_id) if known.role == role.value)
     actor = queries.find_actor(person_id, membership.id)
     assert actor is not None
     mark = sha256(str(actor.organisation_id).encode() + str(person_id).encode()).hexdigest()

@@ -40,16 +40,16 @@ class SignIn:
 
 def staff() -> Sequence[SignIn]:
     """Everybody of the agency, by role."""
-    found = _people().where(Organisation.kind == OrganisationKind.AGENCY).order_by(Membership.created_at, Person.email)
-    rows = [SignIn(email, name, Role(role), organisation) for email, name, role, organisation in session.execute(found)]
+    query = _people().where(Organisation.kind == OrganisationKind.AGENCY).order_by(Membership.created_at, Person.email)
+    rows = [SignIn(email, name, Role(role), organisation) for email, name, role, organisation in session.execute(query)]
     order = list(Role)
     return sorted(rows, key=lambda row: (order.index(Role(row.role)), row.email))
 
 
 def people_of(organisation_id: UUID) -> Sequence[SignIn]:
     """Everybody of one organisation, its signatory or manager first."""
-    found = _people().where(Organisation.id == organisation_id).order_by(Membership.created_at, Person.email)
-    rows = [SignIn(email, name, Role(role), organisation) for email, name, role, organisation in session.execute(found)]
+    query = _people().where(Organisation.id == organisation_id).order_by(Membership.created_at, Person.email)
+    rows = [SignIn(email, name, Role(role), organisation) for email, name, role, organisation in session.execute(query)]
     order = list(Role)
     return sorted(rows, key=lambda row: (order.index(Role(row.role)), row.email))
 
@@ -73,16 +73,16 @@ def voucher_holder() -> UUID | None:
     """A company with a valid voucher and no job yet."""
     busy = select(Job.organisation_id)
     holders = select(Voucher.organisation_id).where(Voucher.status == VoucherStatus.ISSUED)
-    wanted = _with_most_people(OrganisationKind.SME).where(Organisation.id.in_(holders), Organisation.id.not_in(busy))
-    return _first(wanted)
+    query = _with_most_people(OrganisationKind.SME).where(Organisation.id.in_(holders), Organisation.id.not_in(busy))
+    return _first(query)
 
 
 def at_work() -> tuple[UUID, UUID] | None:
     """A company and its consulting firm in the middle of their work."""
-    wanted = select(Engagement.organisation_id, Engagement.provider_id).where(
+    query = select(Engagement.organisation_id, Engagement.provider_id).where(
         Engagement.status == EngagementStatus.ACTIVE
     )
-    row = session.execute(wanted.order_by(Engagement.number).limit(1)).first()
+    row = session.execute(query.order_by(Engagement.number).limit(1)).first()
     return (row[0], row[1]) if row else None
 
 
@@ -94,23 +94,23 @@ def offered_to() -> UUID | None:
 def ended_early() -> UUID | None:
     """A company whose work ended early and whose share is still on its way back."""
     waiting = select(Refund.engagement_id).where(Refund.status == RefundStatus.AWAITING)
-    wanted = select(Engagement.organisation_id).where(
+    query = select(Engagement.organisation_id).where(
         Engagement.status == EngagementStatus.TERMINATED, Engagement.id.in_(waiting)
     )
-    return _first(wanted.order_by(Engagement.number))
+    return _first(query.order_by(Engagement.number))
 
 
 def in_arrears() -> UUID | None:
     """A consulting firm that owes the agency money, part of which is overdue."""
     overdue = select(Instalment.receivable_id).where(Instalment.status.in_(LIVE), Instalment.due_on < clock.today())
-    wanted = select(Receivable.debtor_id).join(Provider, Provider.id == Receivable.debtor_id)
+    query = select(Receivable.debtor_id).join(Provider, Provider.id == Receivable.debtor_id)
     return _first(
-        wanted.where(Receivable.status == ReceivableStatus.OPEN, Receivable.id.in_(overdue)).order_by(Receivable.number)
+        query.where(Receivable.status == ReceivableStatus.OPEN, Receivable.id.in_(overdue)).order_by(Receivable.number)
     )
 
 
-def _first(wanted: Select[UUID]) -> UUID | None:
-    return session.scalars(wanted.limit(1)).first()
+def _first(query: Select[UUID]) -> UUID | None:
+    return session.scalars(query.limit(1)).first()
 
 
 def _with_most_people(kind: OrganisationKind) -> Select[UUID]:
@@ -126,8 +126,8 @@ def _with_most_people(kind: OrganisationKind) -> Select[UUID]:
 def other_firm(but: UUID | None) -> UUID | None:
     """An approved consulting firm with several people that isn't the one named."""
     approved = select(Provider.id).where(Provider.status == ProviderStatus.APPROVED)
-    wanted = _with_most_people(OrganisationKind.PROVIDER).where(Organisation.id.in_(approved))
-    return _first(wanted.where(Organisation.id != but) if but else wanted)
+    query = _with_most_people(OrganisationKind.PROVIDER).where(Organisation.id.in_(approved))
+    return _first(query.where(Organisation.id != but) if but else query)
 
 
 def usual_payer(agreement: Agreement) -> dict[str, str]:
@@ -150,20 +150,20 @@ def batches_to_answer() -> Sequence[PaymentBatch]:
 
 def shares_awaited() -> Sequence[tuple[Agreement, CoPayment, str]]:
     """Agreements whose company has not paid its share yet, with the company's name, the newest first."""
-    wanted = (
+    query = (
         select(Agreement, CoPayment, Organisation.name)
         .join(CoPayment, CoPayment.agreement_id == Agreement.id)
         .join(Organisation, Organisation.id == Agreement.organisation_id)
         .where(CoPayment.status == CoPaymentStatus.AWAITED)
         .order_by(CoPayment.reference.desc())
     )
-    return [(agreement, co_payment, name) for agreement, co_payment, name in session.execute(wanted)]
+    return [(agreement, co_payment, name) for agreement, co_payment, name in session.execute(query)]
 
 
 def open_debts() -> Sequence[tuple[Receivable, str]]:
     """What is owed to the agency now, with the debtor's name, what is due first on top."""
     first_due = func.min(Instalment.due_on)
-    wanted = (
+    query = (
         select(Receivable, Organisation.name)
         .join(Organisation, Organisation.id == Receivable.debtor_id)
         .join(Instalment, Instalment.receivable_id == Receivable.id)
@@ -171,7 +171,7 @@ def open_debts() -> Sequence[tuple[Receivable, str]]:
         .group_by(Receivable.id, Organisation.name)
         .order_by(first_due, Receivable.number)
     )
-    return [(debt, name) for debt, name in session.execute(wanted)]
+    return [(debt, name) for debt, name in session.execute(query)]
 
 
 def usual_debtor(debt: Receivable) -> dict[str, Any]:
@@ -186,13 +186,13 @@ def usual_debtor(debt: Receivable) -> dict[str, Any]:
 
 def find_awaited_share(reference: str) -> Agreement | None:
     """The agreement whose company owes the share with this reference."""
-    wanted = select(Agreement).join(CoPayment, CoPayment.agreement_id == Agreement.id)
+    query = select(Agreement).join(CoPayment, CoPayment.agreement_id == Agreement.id)
     return session.scalars(
-        wanted.where(CoPayment.reference == reference, CoPayment.status == CoPaymentStatus.AWAITED)
+        query.where(CoPayment.reference == reference, CoPayment.status == CoPaymentStatus.AWAITED)
     ).one_or_none()
 
 
 def mails(address: str) -> Select[Message]:
     """Mails whose address contains this text; ordered by the page."""
-    found = select(Message)
-    return found.where(Message.address.icontains(address, autoescape=True)) if address else found
+    query = select(Message)
+    return query.where(Message.address.icontains(address, autoescape=True)) if address else query

@@ -22,8 +22,8 @@ ON_MOVE = (Task.EXPIRE_VOUCHERS, Task.REMIND_HOLDERS, Task.CHASE_SCORERS, Task.E
 
 def parse_span(typed: str) -> timedelta:
     """A span of time such as 8d, 36h, 90m or 2w; Invalid for anything else, nothing and more than 400 days."""
-    found = re.fullmatch(r"([0-9]{1,5})([dhmw])", typed.strip())
-    span = timedelta(**{UNITS[found[2]]: int(found[1])}) if found else timedelta()
+    match = re.fullmatch(r"([0-9]{1,5})([dhmw])", typed.strip())
+    span = timedelta(**{UNITS[match[2]]: int(match[1])}) if match else timedelta()
     if not timedelta() < span <= LONGEST:
         raise Invalid(_("Write how far to go, such as 8d, 36h or 2w; at most 400 days."), field="span")
     return span

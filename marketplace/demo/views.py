@@ -129,15 +129,17 @@ def pay_debt(receivable_id: UUID) -> ResponseReturnValue:
 def _subjects(messages: list[Message]) -> dict[UUID, str]:
     """The subject of each mail of one page."""
     base_url = _base_url()
-    return {each.id: notifications.letter(each, base_url=base_url).subject for each in messages if each.data}
+    return {
+        message.id: notifications.letter(message, base_url=base_url).subject for message in messages if message.data
+    }
 
 
 def _pieces(body: str) -> list[tuple[str, bool]]:
     """The text cut into words and links, in order."""
     pieces, end = [], 0
-    for found in LINK.finditer(body):
-        pieces += [(body[end : found.start()], False), (found[0], True)]
-        end = found.end()
+    for link in LINK.finditer(body):
+        pieces += [(body[end : link.start()], False), (link[0], True)]
+        end = link.end()
     return [*pieces, (body[end:], False)]
 
 

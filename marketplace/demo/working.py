@@ -60,7 +60,11 @@ def pay_share(tale: Tale) -> None:
 def hold_session(tale: Tale) -> None:
     """A consultant works on site for half a day, earlier today or in the days before, and writes it down."""
     engagement = db.get(Engagement, tale.ids["engagement"])
-    named = [each.consultant_id for each in engagement.agreement.assignments if each.status == AssignmentStatus.ACTIVE]
+    named = [
+        assignment.consultant_id
+        for assignment in engagement.agreement.assignments
+        if assignment.status == AssignmentStatus.ACTIVE
+    ]
     consultant_id = named[tale.number % len(named)]
     actor = next(actor for known, actor in tale.provider.consultants if known == consultant_id)
     slot = _free_slot(engagement, providers.get_consultant(consultant_id).person_id)
