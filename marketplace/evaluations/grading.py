@@ -41,8 +41,8 @@ class Parts:
 
 def rubric_score(criteria: Sequence[Weighted], levels: Mapping[str, int], *, top: int) -> int:
     """Return 0 to 100: the weighted mean of level / top; every criterion must have a level."""
-    total = sum((Fraction(each.weight * levels[each.code], top) for each in criteria), Fraction(0))
-    return rounded(total * 100 / sum(each.weight for each in criteria))
+    total = sum((Fraction(criterion.weight * levels[criterion.code], top) for criterion in criteria), Fraction(0))
+    return rounded(total * 100 / sum(criterion.weight for criterion in criteria))
 
 
 def shrunk(values: Sequence[int], *, mean: int, constant: int) -> int:

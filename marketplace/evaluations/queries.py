@@ -50,17 +50,19 @@ class Evidence:
 def evidence_of(engagement_id: UUID) -> Evidence:
     """Everything a finished engagement shows to its evaluator."""
     engagement = db.get(Engagement, engagement_id)
-    held = [each for each in engagements.sessions_of(engagement_id) if each.status != SessionStatus.WITHDRAWN]
+    held = [session for session in engagements.sessions_of(engagement_id) if session.status != SessionStatus.WITHDRAWN]
     agreement = engagement.agreement
     finished_on = (engagement.finished_at or engagement.terminated_at or clock.now()).astimezone(clock.zone()).date()
     return Evidence(
         engagement=engagement,
         sessions=len(held),
-        sessions_confirmed=sum(each.countersigned_at is not None for each in held),
+        sessions_confirmed=sum(meeting.countersigned_at is not None for meeting in held),
         days_agreed=(agreement.ends_on - agreement.starts_on).days,
         days_used=(finished_on - agreement.starts_on).days,
         deliverables=[
-            each for each in engagements.deliverables_of(engagement_id) if each.status == DeliverableStatus.ACCEPTED
+            deliverable
+            for deliverable in engagements.deliverables_of(engagement_id)
+            if deliverable.status == DeliverableStatus.ACCEPTED
         ],
         likenesses=engagements.likenesses_of(engagement_id),
         survey=surveys.find_evidence(engagement_id),
@@ -69,21 +71,21 @@ def evidence_of(engagement_id: UUID) -> Evidence:
 
 def listed(actor: Actor, *, status: str = "") -> Select[Evaluation, str, str]:
     """Evaluations of the actor with engagement number and provider: an evaluator's own, otherwise all."""
-    wanted = (
+    query = (
         select(Evaluation, Engagement.number, Organisation.name)
         .join(Engagement, Engagement.id == Evaluation.engagement_id)
         .join(Organisation, Organisation.id == Evaluation.provider_id)
     )
     if actor.role is Role.EVALUATOR:
         own = select(Assignment.evaluation_id).where(Assignment.evaluator_id == actor.person_id)
-        wanted = wanted.where(Evaluation.id.in_(own.where(Assignment.status != AssignmentStatus.REFUSED)))
-    return wanted.where(Evaluation.status == status) if status else wanted
+        query = query.where(Evaluation.id.in_(own.where(Assignment.status != AssignmentStatus.REFUSED)))
+    return query.where(Evaluation.status == status) if status else query
 
 
 def grades_of(provider_id: UUID) -> Select[Evaluation, str]:
     """Published evaluations of one provider, with the engagement's number."""
-    wanted = select(Evaluation, Engagement.number).join(Engagement, Engagement.id == Evaluation.engagement_id)
-    return wanted.where(Evaluation.provider_id == provider_id, Evaluation.status.in_(FINAL))
+    query = select(Evaluation, Engagement.number).join(Engagement, Engagement.id == Evaluation.engagement_id)
+    return query.where(Evaluation.provider_id == provider_id, Evaluation.status.in_(FINAL))
 
 
 def get_evaluation(evaluation_id: UUID, *, actor: Actor) -> Evaluation:
@@ -106,28 +108,28 @@ def find_evaluation(engagement_id: UUID) -> Evaluation | None:
 
 def find_assignment(evaluation_id: UUID, actor: Actor) -> Assignment | None:
     """This person's part in the evaluation."""
-    wanted = select(Assignment).where(Assignment.evaluation_id == evaluation_id)
-    return db.session.scalars(wanted.where(Assignment.evaluator_id == actor.person_id)).one_or_none()
+    query = select(Assignment).where(Assignment.evaluation_id == evaluation_id)
+    return db.session.scalars(query.where(Assignment.evaluator_id == actor.person_id)).one_or_none()
 
 
 def assignments_of(evaluation_id: UUID) -> Sequence[Assignment]:
     """Every evaluator of the evaluation, in order of assignment."""
-    wanted = select(Assignment).where(Assignment.evaluation_id == evaluation_id)
-    return db.session.scalars(wanted.order_by(Assignment.assigned_at, Assignment.id)).all()
+    query = select(Assignment).where(Assignment.evaluation_id == evaluation_id)
+    return db.session.scalars(query.order_by(Assignment.assigned_at, Assignment.id)).all()
 
 
 def scores_of(evaluation_id: UUID) -> Sequence[Score]:
     """Scores that were submitted, by criterion."""
-    wanted = select(Score).join(Assignment, Assignment.id == Score.assignment_id)
-    wanted = wanted.where(Assignment.evaluation_id == evaluation_id, Assignment.status == AssignmentStatus.SUBMITTED)
-    return db.session.scalars(wanted.order_by(Assignment.assigned_at, Score.criterion)).all()
+    query = select(Score).join(Assignment, Assignment.id == Score.assignment_id)
+    query = query.where(Assignment.evaluation_id == evaluation_id, Assignment.status == AssignmentStatus.SUBMITTED)
+    return db.session.scalars(query.order_by(Assignment.assigned_at, Score.criterion)).all()
 
 
 def own_scores(evaluation_id: UUID, actor: Actor) -> Sequence[Score]:
     """What this evaluator scored so far, by criterion."""
-    wanted = select(Score).join(Assignment, Assignment.id == Score.assignment_id).order_by(Score.criterion)
-    wanted = wanted.where(Assignment.evaluation_id == evaluation_id, Assignment.evaluator_id == actor.person_id)
-    return db.session.scalars(wanted).all()
+    query = select(Score).join(Assignment, Assignment.id == Score.assignment_id).order_by(Score.criterion)
+    query = query.where(Assignment.evaluation_id == evaluation_id, Assignment.evaluator_id == actor.person_id)
+    return db.session.scalars(query).all()
 
 
 def find_appeal(evaluation_id: UUID) -> GradeAppeal | None:
@@ -149,18 +151,18 @@ def evaluators_by_load(without: Iterable[UUID], *, organisations: Iterable[UUID]
 
 def published(provider_id: UUID) -> Sequence[Evaluation]:
     """The provider's evaluations that bear a published grade, oldest first."""
-    wanted = select(Evaluation).where(Evaluation.provider_id == provider_id, Evaluation.status.in_(FINAL))
-    return db.session.scalars(wanted.order_by(Evaluation.published_at, Evaluation.id)).all()
+    query = select(Evaluation).where(Evaluation.provider_id == provider_id, Evaluation.status.in_(FINAL))
+    return db.session.scalars(query.order_by(Evaluation.published_at, Evaluation.id)).all()
 
 
 def mean_of_programme(programme_id: UUID, *, fewest: int) -> int | None:
     """The mean of the programme's published grades; None while there are too few."""
-    wanted = select(func.count(), func.avg(Evaluation.grade)).where(Evaluation.status.in_(FINAL))
-    count, mean = db.session.execute(wanted.where(Evaluation.programme_id == programme_id)).one()
+    query = select(func.count(), func.avg(Evaluation.grade)).where(Evaluation.status.in_(FINAL))
+    count, mean = db.session.execute(query.where(Evaluation.programme_id == programme_id)).one()
     return round(mean) if count >= fewest else None
 
 
 def violations_of(provider_id: UUID) -> int:
     """How many confirmed violations count against the provider now."""
-    wanted = select(func.count()).where(RecordedViolation.provider_id == provider_id)
-    return db.session.scalar(wanted.where(RecordedViolation.withdrawn_at.is_(None))) or 0
+    query = select(func.count()).where(RecordedViolation.provider_id == provider_id)
+    return db.session.scalar(query.where(RecordedViolation.withdrawn_at.is_(None))) or 0

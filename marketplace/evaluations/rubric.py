@@ -49,10 +49,10 @@ def load_all() -> Mapping[str, Rubric]:
 
 def _rubric(data: Mapping[str, Any]) -> Rubric:
     criteria = tuple(
-        Criterion(each["code"], each["weight"], each["text"], each["help"], tuple(each["levels"]))
-        for each in data["criteria"]
+        Criterion(row["code"], row["weight"], row["text"], row["help"], tuple(row["levels"]))
+        for row in data["criteria"]
     )
-    if sum(each.weight for each in criteria) != 100:
+    if sum(criterion.weight for criterion in criteria) != 100:
         raise ValueError(f"the weights of {data['code']} do not sum to 100")
     grade = {name: value for name, value in data["grade"].items() if name != "source"}
     return Rubric(

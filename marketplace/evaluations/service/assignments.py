@@ -44,7 +44,7 @@ def assign(evaluation_id: UUID, *, actor: Actor, evaluator_id: UUID) -> Assignme
     if actor.role is not Role.ADMINISTRATOR:
         raise Forbidden()
     evaluation = db.get(Evaluation, evaluation_id, lock=True)
-    if any(each.status != AssignmentStatus.REFUSED for each in queries.assignments_of(evaluation_id)):
+    if any(assignment.status != AssignmentStatus.REFUSED for assignment in queries.assignments_of(evaluation_id)):
         raise DomainError(_("An evaluator is at work on it already."))
     if evaluator_id not in _candidates(evaluation):
         raise Invalid(_("This person cannot evaluate this work."), field="evaluator")
@@ -129,7 +129,11 @@ def _own(evaluation_id: UUID, actor: Actor) -> tuple[Evaluation, Assignment]:
 
 def _propose_grade(evaluation: Evaluation, used: Rubric) -> None:
     """Compute the parts and the grade from what is known now."""
-    given = [each.score for each in queries.assignments_of(evaluation.id) if each.status == AssignmentStatus.SUBMITTED]
+    given = [
+        assignment.score
+        for assignment in queries.assignments_of(evaluation.id)
+        if assignment.status == AssignmentStatus.SUBMITTED
+    ]
     known = [score for score in given if score is not None]
     evaluation.evaluator_score = grading.shrunk(known, mean=0, constant=0)
     evaluation.satisfaction = _satisfaction(evaluation, used)

@@ -125,7 +125,7 @@ def _refresh_grade(provider_id: UUID, *, actor: Actor) -> None:
     rules_used = rubric.get(published[-1].rubric).grade
     mean = queries.mean_of_programme(published[-1].programme_id, fewest=rules_used.provisional_below)
     value = grading.shrunk(
-        [each.grade for each in published if each.grade is not None],
+        [evaluation.grade for evaluation in published if evaluation.grade is not None],
         mean=rules_used.mean if mean is None else mean,
         constant=rules_used.constant,
     )

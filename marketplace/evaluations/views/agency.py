@@ -66,20 +66,20 @@ def _columns() -> list[Any]:
 def evaluation(evaluation_id: UUID) -> ResponseReturnValue:
     """Show one evaluation with what its reader may see and do now."""
     actor = current_actor()
-    found = queries.get_evaluation(evaluation_id, actor=actor)
+    evaluation = queries.get_evaluation(evaluation_id, actor=actor)
     own = queries.find_assignment(evaluation_id, actor) if actor.role is Role.EVALUATOR else None
     assignments = queries.assignments_of(evaluation_id)
     hidden = own is not None and own.status == AssignmentStatus.ASSIGNED
     return page(
         "evaluations/evaluation.html",
-        evaluation=found,
+        evaluation=evaluation,
         own=own,
         assignments=assignments,
-        names=accounts.names([*(each.evaluator_id for each in assignments), found.reviewed_by]),
-        firms=accounts.organisation_names([found.organisation_id, found.provider_id]),
-        evidence=None if hidden else queries.evidence_of(found.engagement_id),
+        names=accounts.names([*(assignment.evaluator_id for assignment in assignments), evaluation.reviewed_by]),
+        firms=accounts.organisation_names([evaluation.organisation_id, evaluation.provider_id]),
+        evidence=None if hidden else queries.evidence_of(evaluation.engagement_id),
         scores=[] if hidden else queries.scores_of(evaluation_id),
-        rubric=rubric.get(found.rubric),
+        rubric=rubric.get(evaluation.rubric),
         appeal=queries.find_appeal(evaluation_id),
         instrument_of=instruments.get,
         lifecycle=EVALUATION,
@@ -91,7 +91,7 @@ def evaluation(evaluation_id: UUID) -> ResponseReturnValue:
 @requires(Role.EVALUATOR)
 def declare(evaluation_id: UUID) -> ResponseReturnValue:
     """Ask the evaluator for the conflict declaration before anything else is shown."""
-    found = queries.get_evaluation(evaluation_id, actor=current_actor())
+    evaluation = queries.get_evaluation(evaluation_id, actor=current_actor())
     form = DeclareForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
@@ -102,16 +102,16 @@ def declare(evaluation_id: UUID) -> ResponseReturnValue:
             if conflict:
                 return done(_("Thank you. Another evaluator is asked."), url_for("evaluations.evaluation_list"))
             return done(_("Your declaration is kept."), url_for("evaluations.evaluation", evaluation_id=evaluation_id))
-    firms = accounts.organisation_names([found.organisation_id, found.provider_id])
-    return page("evaluations/declare.html", form=form, evaluation=found, firms=firms)
+    firms = accounts.organisation_names([evaluation.organisation_id, evaluation.provider_id])
+    return page("evaluations/declare.html", form=form, evaluation=evaluation, firms=firms)
 
 
 @blueprint.route("/evaluations/<uuid:evaluation_id>/score", methods=["GET", "POST"])
 @requires(Role.EVALUATOR)
 def score(evaluation_id: UUID) -> ResponseReturnValue:
     """Take a level and a reason for each criterion."""
-    found = queries.get_evaluation(evaluation_id, actor=current_actor())
-    used = rubric.get(found.rubric)
+    evaluation = queries.get_evaluation(evaluation_id, actor=current_actor())
+    used = rubric.get(evaluation.rubric)
     form = score_form(used)
     if request.method == "GET":
         _fill(form, evaluation_id)
@@ -120,45 +120,45 @@ def score(evaluation_id: UUID) -> ResponseReturnValue:
             service.submit(
                 evaluation_id,
                 actor=current_actor(),
-                levels={each.code: int(form[f"level_{each.code}"].data) for each in used.criteria},
-                reasons={each.code: form[f"reason_{each.code}"].data for each in used.criteria},
+                levels={criterion.code: int(form[f"level_{criterion.code}"].data) for criterion in used.criteria},
+                reasons={criterion.code: form[f"reason_{criterion.code}"].data for criterion in used.criteria},
             )
             return done(
                 _("The evaluation was handed in. An administrator reviews it."),
                 url_for("evaluations.evaluation", evaluation_id=evaluation_id),
             )
-    return page("evaluations/score.html", form=form, evaluation=found, rubric=used)
+    return page("evaluations/score.html", form=form, evaluation=evaluation, rubric=used)
 
 
 def _fill(form: Form, evaluation_id: UUID) -> None:
     """Show an evaluator whose work came back what they had scored."""
-    for each in queries.own_scores(evaluation_id, current_actor()):
-        form[f"level_{each.criterion}"].data = str(each.level)
-        form[f"reason_{each.criterion}"].data = each.reason
+    for own_score in queries.own_scores(evaluation_id, current_actor()):
+        form[f"level_{own_score.criterion}"].data = str(own_score.level)
+        form[f"reason_{own_score.criterion}"].data = own_score.reason
 
 
 @blueprint.route("/evaluations/<uuid:evaluation_id>/review", methods=["GET", "POST"])
 @requires(Role.ADMINISTRATOR)
 def review(evaluation_id: UUID) -> ResponseReturnValue:
     """Confirm, override or return a submitted evaluation."""
-    found = queries.get_evaluation(evaluation_id, actor=current_actor())
+    evaluation = queries.get_evaluation(evaluation_id, actor=current_actor())
     form = ReviewForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
-            message = _decide(found, form)
+            message = _decide(evaluation, form)
             return done(message, url_for("evaluations.evaluation", evaluation_id=evaluation_id))
-    return page("evaluations/review.html", form=form, evaluation=found)
+    return page("evaluations/review.html", form=form, evaluation=evaluation)
 
 
-def _decide(found: Evaluation, form: ReviewForm) -> Any:
+def _decide(evaluation: Evaluation, form: ReviewForm) -> Any:
     actor, reason = current_actor(), form.reason.data or ""
     if form.decision.data == "return":
-        service.return_to_evaluator(found.id, actor=actor, reason=reason)
+        service.return_to_evaluator(evaluation.id, actor=actor, reason=reason)
         return _("The evaluation went back to the evaluator.")
     if form.decision.data == "override" and form.grade.data is None:
         raise Invalid(_("Type the other grade, 0 to 100."), field="grade")
     grade = form.grade.data if form.decision.data == "override" else None
-    service.publish(found.id, actor=actor, grade=grade, reason=reason)
+    service.publish(evaluation.id, actor=actor, grade=grade, reason=reason)
     return _("The grade is published. The provider was told.")
 
 
@@ -166,24 +166,24 @@ def _decide(found: Evaluation, form: ReviewForm) -> Any:
 @requires(Role.ADMINISTRATOR)
 def assign(evaluation_id: UUID) -> ResponseReturnValue:
     """Give an evaluation without an evaluator to one."""
-    found = queries.get_evaluation(evaluation_id, actor=current_actor())
+    evaluation = queries.get_evaluation(evaluation_id, actor=current_actor())
     form = AssignForm()
-    sides = (found.organisation_id, found.provider_id)
-    free = queries.evaluators_by_load(found.evaluator_ids, organisations=sides)
+    sides = (evaluation.organisation_id, evaluation.provider_id)
+    free = queries.evaluators_by_load(evaluation.evaluator_ids, organisations=sides)
     names = accounts.names(free)
     form.offer([(person_id, names[person_id]) for person_id in free])
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.assign(evaluation_id, actor=current_actor(), evaluator_id=UUID(form.evaluator.data))
             return done(_("The evaluator was told."), url_for("evaluations.evaluation", evaluation_id=evaluation_id))
-    return page("evaluations/assign.html", form=form, evaluation=found, free=free)
+    return page("evaluations/assign.html", form=form, evaluation=evaluation, free=free)
 
 
 @blueprint.route("/evaluations/<uuid:evaluation_id>/decide-appeal", methods=["GET", "POST"])
 @requires(Role.ETHICS_OFFICER, Role.ADMINISTRATOR)
 def decide_appeal(evaluation_id: UUID) -> ResponseReturnValue:
     """Decide an appeal against a grade."""
-    found = queries.get_evaluation(evaluation_id, actor=current_actor())
+    evaluation = queries.get_evaluation(evaluation_id, actor=current_actor())
     form = DecideAppealForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
@@ -196,4 +196,4 @@ def decide_appeal(evaluation_id: UUID) -> ResponseReturnValue:
                 url_for("evaluations.evaluation", evaluation_id=evaluation_id),
             )
     appeal = queries.find_appeal(evaluation_id)
-    return page("evaluations/decide_appeal.html", form=form, evaluation=found, appeal=appeal)
+    return page("evaluations/decide_appeal.html", form=form, evaluation=evaluation, appeal=appeal)

@@ -35,18 +35,18 @@ def grade_list() -> ResponseReturnValue:
 @requires(Role.MANAGER)
 def grade(evaluation_id: UUID) -> ResponseReturnValue:
     """Show how one published grade came about: formula, parts, levels and reasons."""
-    found = queries.get_evaluation(evaluation_id, actor=current_actor())
-    used = rubric.get(found.rubric)
-    ends_at = rules.appeal_ends_at(found.published_at, used) if found.published_at else None
+    evaluation = queries.get_evaluation(evaluation_id, actor=current_actor())
+    used = rubric.get(evaluation.rubric)
+    ends_at = rules.appeal_ends_at(evaluation.published_at, used) if evaluation.published_at else None
     return page(
         "evaluations/grade.html",
-        evaluation=found,
+        evaluation=evaluation,
         rubric=used,
         scores=queries.scores_of(evaluation_id),
-        satisfaction_shown=len(surveys.scores_of(found.provider_id)) >= FEWEST_ANSWERS,
+        satisfaction_shown=len(surveys.scores_of(evaluation.provider_id)) >= FEWEST_ANSWERS,
         appeal=queries.find_appeal(evaluation_id),
         appeal_ends_at=ends_at,
-        may_appeal=found.status == EvaluationStatus.PUBLISHED and ends_at is not None and clock.now() <= ends_at,
+        may_appeal=evaluation.status == EvaluationStatus.PUBLISHED and ends_at is not None and clock.now() <= ends_at,
         lifecycle=EVALUATION,
         appeal_lifecycle=APPEAL,
     )
@@ -56,10 +56,10 @@ def grade(evaluation_id: UUID) -> ResponseReturnValue:
 @requires(Role.MANAGER)
 def appeal(evaluation_id: UUID) -> ResponseReturnValue:
     """Appeal against a published grade."""
-    found = queries.get_evaluation(evaluation_id, actor=current_actor())
+    evaluation = queries.get_evaluation(evaluation_id, actor=current_actor())
     form = AppealForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.appeal(evaluation_id, actor=current_actor(), grounds=form.grounds.data)
             return done(_("Your appeal was received."), url_for("evaluations.grade", evaluation_id=evaluation_id))
-    return page("evaluations/appeal.html", form=form, evaluation=found)
+    return page("evaluations/appeal.html", form=form, evaluation=evaluation)
