@@ -34,55 +34,55 @@ class Precision:
 
 def find_check(engagement_id: UUID, *, rule_set: str, occasion: str) -> EthicsCheck | None:
     """The check of this engagement by this edition of the rules on this occasion."""
-    wanted = select(EthicsCheck).where(EthicsCheck.engagement_id == engagement_id)
-    wanted = wanted.where(EthicsCheck.rule_set == rule_set, EthicsCheck.occasion == occasion)
-    return db.session.scalars(wanted).one_or_none()
+    query = select(EthicsCheck).where(EthicsCheck.engagement_id == engagement_id)
+    query = query.where(EthicsCheck.rule_set == rule_set, EthicsCheck.occasion == occasion)
+    return db.session.scalars(query).one_or_none()
 
 
 def flags(*, status: str = "", rule_id: str = "") -> Select[Flag, str, str, str | None]:
     """Flags with engagement, provider and the state of their hold, for the officers' queue."""
-    wanted = (
+    query = (
         select(Flag, Engagement.number, Organisation.name, Hold.status)
         .join(Engagement, Engagement.id == Flag.engagement_id)
         .join(Organisation, Organisation.id == Flag.provider_id)
         .outerjoin(Hold, Hold.id == Flag.hold_id)
     )
     if status:
-        wanted = wanted.where(Flag.status == status)
-    return wanted.where(Flag.rule_id == rule_id) if rule_id else wanted
+        query = query.where(Flag.status == status)
+    return query.where(Flag.rule_id == rule_id) if rule_id else query
 
 
 def flags_of(engagement_id: UUID) -> Sequence[Flag]:
     """Every flag of the engagement, oldest first."""
-    wanted = select(Flag).where(Flag.engagement_id == engagement_id).order_by(Flag.raised_at, Flag.number)
-    return db.session.scalars(wanted).all()
+    query = select(Flag).where(Flag.engagement_id == engagement_id).order_by(Flag.raised_at, Flag.number)
+    return db.session.scalars(query).all()
 
 
 def flags_in_case(case_id: UUID, *, lock: bool = False) -> Sequence[Flag]:
     """The flags that a case decides."""
-    wanted = select(Flag).where(Flag.case_id == case_id).order_by(Flag.raised_at, Flag.number)
-    return db.session.scalars(wanted.with_for_update(key_share=True) if lock else wanted).all()
+    query = select(Flag).where(Flag.case_id == case_id).order_by(Flag.raised_at, Flag.number)
+    return db.session.scalars(query.with_for_update(key_share=True) if lock else query).all()
 
 
 def flags_by_id(flag_ids: Iterable[UUID], *, engagement_id: UUID) -> Sequence[Flag]:
     """These flags of one engagement, locked; NotFound when one isn't there."""
-    wanted = set(flag_ids)
-    found = db.session.scalars(
+    ids = set(flag_ids)
+    flags = db.session.scalars(
         select(Flag)
-        .where(Flag.id.in_(wanted), Flag.engagement_id == engagement_id)
+        .where(Flag.id.in_(ids), Flag.engagement_id == engagement_id)
         .order_by(Flag.number)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
-    if len(found) != len(wanted):
+    if len(flags) != len(ids):
         raise NotFound()
-    return found
+    return flags
 
 
 def known_fingerprints(engagement_id: UUID) -> set[tuple[str, str]]:
     """Rule and fingerprint of every flag that this engagement has already."""
-    wanted = select(Flag.rule_id, Flag.fingerprint).where(Flag.engagement_id == engagement_id)
-    return set(db.session.execute(wanted))
+    query = select(Flag.rule_id, Flag.fingerprint).where(Flag.engagement_id == engagement_id)
+    return set(db.session.execute(query))
 
 
 def find_hold(flag: Flag) -> Hold | None:
@@ -92,48 +92,48 @@ def find_hold(flag: Flag) -> Hold | None:
 
 def cases(*, status: str = "") -> Select[Case, str, str]:
     """Cases with engagement and provider, for the officers' list."""
-    wanted = (
+    query = (
         select(Case, Engagement.number, Organisation.name)
         .join(Engagement, Engagement.id == Case.engagement_id)
         .join(Organisation, Organisation.id == Case.provider_id)
     )
-    return wanted.where(Case.status == status) if status else wanted
+    return query.where(Case.status == status) if status else query
 
 
 def cases_of(provider_id: UUID) -> Select[Case, str]:
     """The provider's own cases with the engagement's number."""
-    wanted = select(Case, Engagement.number).join(Engagement, Engagement.id == Case.engagement_id)
-    return wanted.where(Case.provider_id == provider_id)
+    query = select(Case, Engagement.number).join(Engagement, Engagement.id == Case.engagement_id)
+    return query.where(Case.provider_id == provider_id)
 
 
 def get_case(case_id: UUID, *, actor: Actor) -> Case:
     """The case; for a provider only its own, NotFound otherwise."""
-    found = db.get(Case, case_id)
-    if actor.role is Role.MANAGER and found.provider_id != actor.organisation_id:
+    case = db.get(Case, case_id)
+    if actor.role is Role.MANAGER and case.provider_id != actor.organisation_id:
         raise NotFound()
-    return found
+    return case
 
 
 def findings_against(provider_id: UUID) -> int:
     """How many findings of a violation stand against the provider."""
-    wanted = select(func.count()).where(Case.provider_id == provider_id, Case.status.in_(FOUND))
-    return db.session.scalar(wanted) or 0
+    query = select(func.count()).where(Case.provider_id == provider_id, Case.status.in_(FOUND))
+    return db.session.scalar(query) or 0
 
 
 def is_suspended_by_another(case_: Case) -> bool:
     """Whether another standing finding suspends the same provider."""
-    wanted = select(func.count()).where(Case.provider_id == case_.provider_id, Case.id != case_.id)
-    return bool(db.session.scalar(wanted.where(Case.status.in_(FOUND), Case.sanction == "suspension")))
+    query = select(func.count()).where(Case.provider_id == case_.provider_id, Case.id != case_.id)
+    return bool(db.session.scalar(query.where(Case.status.in_(FOUND), Case.sanction == "suspension")))
 
 
 def precision() -> dict[str, Precision]:
     """Raised, closed and confirmed flags by rule."""
     closed = Flag.status.in_((FlagStatus.DISMISSED, FlagStatus.CONFIRMED, FlagStatus.CLEARED))
-    wanted = select(
+    query = select(
         Flag.rule_id,
         func.count(),
         func.count(case((closed, 1))),
         func.count(case((Flag.status == FlagStatus.CONFIRMED, 1))),
     )
-    rows = db.session.execute(wanted.group_by(Flag.rule_id).order_by(Flag.rule_id))
+    rows = db.session.execute(query.group_by(Flag.rule_id).order_by(Flag.rule_id))
     return {rule_id: Precision(raised, done, confirmed) for rule_id, raised, done, confirmed in rows}

@@ -64,7 +64,7 @@ def run(facts: Facts, book: Book) -> list[Found]:
     """Return every hit of every rule of the book, in the order of the rules' ids."""
     return [
         Found(entry, RULES[entry.id].version, hit)
-        for entry in sorted(book.rules.values(), key=lambda each: each.id)
+        for entry in sorted(book.rules.values(), key=lambda rule: rule.id)
         for hit in RULES[entry.id].check(facts, entry.thresholds)
     ]
 
@@ -74,14 +74,14 @@ def action_of(entry: Entry, hit: Hit) -> str:
     return entry.strong if hit.strength == "strong" else entry.weak
 
 
-def holds(found: Iterable[Found]) -> list[Found]:
+def holds(findings: Iterable[Found]) -> list[Found]:
     """Return the hits that hold money: H of a deterministic rule, or H of any rule beside another family's hit."""
-    every = list(found)
+    every = list(findings)
     return [
-        each
-        for each in every
-        if action_of(each.entry, each.hit) == "H"
-        and (each.entry.class_ == "D" or any(other.entry.family != each.entry.family for other in every))
+        finding
+        for finding in every
+        if action_of(finding.entry, finding.hit) == "H"
+        and (finding.entry.class_ == "D" or any(other.entry.family != finding.entry.family for other in every))
     ]
 
 

@@ -40,7 +40,7 @@ def _weak_matches(sme: Party, other: Party, free_mail: frozenset[str]) -> Iterat
 def maker_is_checker(facts: Facts, limits: Limits) -> Iterator[Hit]:
     """E03: nobody checks their own act; one device for both within the hours only goes to review."""
     hours = int(limits["same_device_hours"])
-    for act in {(each.name, each.maker, each.checker): each for each in reversed(facts.acts)}.values():
+    for act in {(earlier.name, earlier.maker, earlier.checker): earlier for earlier in reversed(facts.acts)}.values():
         if act.maker == act.checker:
             yield strong("same_person", act=act.name, value=act.maker, threshold=0)
         elif (
@@ -58,11 +58,11 @@ def wrong_device(facts: Facts, limits: Limits) -> Iterator[Hit]:
     ours = [trace for trace in reversed(facts.traces) if trace.side == "sme"]
     devices = {trace.device: trace for trace in theirs if trace.device}
     addresses = {trace.address: trace for trace in theirs if trace.address}
-    for device, trace in {each.device: each for each in ours if each.device in devices}.items():
+    for device, trace in {our.device: our for our in ours if our.device in devices}.items():
         other = devices[device]
         yield strong("same_device", act=trace.act, value=short(device), other_act=other.act, side=other.side)
-    apart = [each for each in ours if each.device not in devices]
-    for address, trace in {each.address: each for each in apart if each.address in addresses}.items():
+    apart = [our for our in ours if our.device not in devices]
+    for address, trace in {act.address: act for act in apart if act.address in addresses}.items():
         other = addresses[address]
         yield weak("same_address", act=trace.act, value=short(address), other_act=other.act, side=other.side)
 

@@ -18,10 +18,10 @@ def aid_ceiling(facts: Facts, limits: Limits) -> Iterator[Hit]:
     months = facts.aid_window_months or int(limits["window_months"])
     for grant in facts.aid:
         start = grant.granted_on - relativedelta(months=months)
-        window = [each for each in facts.aid if start < each.granted_on <= grant.granted_on]
-        total = sum(each.amount for each in window)
+        window = [aid for aid in facts.aid if start < aid.granted_on <= grant.granted_on]
+        total = sum(aid.amount for aid in window)
         if total > facts.aid_ceiling:
-            links = tuple(each.reference for each in window)
+            links = tuple(aid.reference for aid in window)
             day = grant.granted_on.isoformat()
             yield strong("above_ceiling", total=total, day=day, threshold=facts.aid_ceiling, links=links)
             return
@@ -51,7 +51,7 @@ def own_share(facts: Facts, limits: Limits) -> Iterator[Hit]:
 def _paid_by_another(facts: Facts, payment: CoPayment) -> Iterator[Hit]:
     account = digits_and_letters(payment.account)
     for other in (facts.provider, *facts.consultants, *facts.helpers):
-        if account and account in {digits_and_letters(each) for each in other.bank_accounts}:
+        if account and account in {digits_and_letters(bank_account) for bank_account in other.bank_accounts}:
             yield strong("paid_from_their_account", value=payment.account, links=(payment.reference, other.reference))
             return
     own = {firm_name(facts.sme.name), plain(facts.sme.representative)}

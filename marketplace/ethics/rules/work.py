@@ -12,8 +12,8 @@ from marketplace.ethics.rules.register import Limits, rule
 def two_places(facts: Facts, limits: Limits) -> Iterator[Hit]:
     """E07: no person is in two sessions at once; one ending when the next begins is no overlap."""
     allowed = timedelta(minutes=int(limits["overlap_minutes"]))
-    known = sorted((*facts.sessions, *facts.other_sessions), key=lambda each: (each.starts_at, each.reference))
-    own = {each.reference for each in facts.sessions}
+    known = sorted((*facts.sessions, *facts.other_sessions), key=lambda meeting: (meeting.starts_at, meeting.reference))
+    own = {meeting.reference for meeting in facts.sessions}
     for index, first in enumerate(known):
         for second in known[index + 1 :]:
             overlap = min(first.ends_at, second.ends_at) - second.starts_at
@@ -45,18 +45,18 @@ def substituted(facts: Facts, limits: Limits) -> Iterator[Hit]:
 
 def _is_named(facts: Facts, session: Session) -> bool:
     day = session.starts_at.astimezone(facts.zone).date()
-    return any(each.holder == session.person and covers(each, day) for each in facts.named)
+    return any(person.holder == session.person and covers(person, day) for person in facts.named)
 
 
 @rule("E10", version=1)
 def unconfirmed(facts: Facts, limits: Limits) -> Iterator[Hit]:
     """E10: the SME confirms each session, soon."""
     hours, least = timedelta(hours=int(limits["hours"])), int(limits["sessions"])
-    late = [each for each in facts.sessions if (each.confirmed_at or facts.now) - each.ends_at > hours]
-    missing = [each for each in late if each.confirmed_at is None]
+    late = [session for session in facts.sessions if (session.confirmed_at or facts.now) - session.ends_at > hours]
+    missing = [meeting for meeting in late if meeting.confirmed_at is None]
     if len(missing) >= least:
         yield strong(
-            "unconfirmed", sessions=len(missing), threshold=least, links=tuple(each.reference for each in missing)
+            "unconfirmed", sessions=len(missing), threshold=least, links=tuple(meeting.reference for meeting in missing)
         )
     counted = facts.survey.facts.get("sessions_held") if facts.survey else None
     if isinstance(counted, int) and len(facts.sessions) - counted >= least:
@@ -80,8 +80,8 @@ def given_back(facts: Facts, limits: Limits) -> Iterator[Hit]:
 
 def _between_the_sides(facts: Facts, flow: Flow, days: int) -> str | None:
     """What is wrong with this movement, if anything is; who paid the engagement's own share is E17's question."""
-    theirs = {digits_and_letters(each) for each in facts.provider.bank_accounts}
-    ours = {digits_and_letters(each) for each in (*facts.sme.bank_accounts, *facts.share_accounts)} - theirs
+    theirs = {digits_and_letters(bank_account) for bank_account in facts.provider.bank_accounts}
+    ours = {digits_and_letters(number) for number in (*facts.sme.bank_accounts, *facts.share_accounts)} - theirs
     account = digits_and_letters(flow.account)
     if account not in (theirs if flow.side == "sme" else ours):
         return None
@@ -106,7 +106,7 @@ def _under_their_name(facts: Facts, flow: Flow, days: int) -> str | None:
 def _is_soon_after(facts: Facts, flow: Flow, days: int) -> bool:
     """Whether it came within the days after the provider was paid, and isn't the engagement's own share."""
     soon = any(timedelta(0) <= flow.day - paid_on <= timedelta(days=days) for paid_on in facts.paid_on)
-    return soon and flow.reference not in {each.reference for each in facts.co_payments}
+    return soon and flow.reference not in {co_payment.reference for co_payment in facts.co_payments}
 
 
 @rule("E23", version=1)
@@ -142,17 +142,21 @@ def lapsed(facts: Facts, limits: Limits) -> Iterator[Hit]:
 
 def _days(facts: Facts, required: Requirement) -> set[date]:
     """Days on which this holder's papers count: the first one, and the sessions (a person's own, a firm's all)."""
-    people = {each.person for each in facts.sessions}
-    own = [each for each in facts.sessions if required.holder not in people or each.person == required.holder]
-    return {each.starts_at.astimezone(facts.zone).date() for each in own} | {required.first_on}
+    people = {session.person for session in facts.sessions}
+    own = [session for session in facts.sessions if required.holder not in people or session.person == required.holder]
+    return {meeting.starts_at.astimezone(facts.zone).date() for meeting in own} | {required.first_on}
 
 
 def _gap(facts: Facts, required: Requirement, day: date) -> int:
     """Days until the paper was valid again; 0 if it was valid; a very large number if it never was."""
-    papers = [each for each in facts.validities if (each.holder, each.kind) == (required.holder, required.kind)]
-    if any(covers(each, day) for each in papers):
+    papers = [
+        validity
+        for validity in facts.validities
+        if (validity.holder, validity.kind) == (required.holder, required.kind)
+    ]
+    if any(covers(paper, day) for paper in papers):
         return 0
-    later = [(each.valid_from - day).days for each in papers if each.valid_from > day]
+    later = [(paper.valid_from - day).days for paper in papers if paper.valid_from > day]
     return min(later, default=10_000)
 
 

@@ -29,19 +29,19 @@ def check_engagement(engagement_id: UUID, *, occasion: str, actor: Actor) -> Eth
         if existing is not None:
             return existing
     asked = RULES_OF_OCCASION.get(occasion, tuple(edition.rules))
-    found = [each for each in book.run(collect(engagement_id), edition) if each.entry.id in asked]
+    hits = [hit for hit in book.run(collect(engagement_id), edition) if hit.entry.id in asked]
     check = EthicsCheck(
         engagement_id=engagement_id,
         rule_set=edition.version,
         occasion=occasion,
         rules=len(asked),
-        hits=len(found),
+        hits=len(hits),
         checked_at=clock.now(),
     )
     db.session.add(check)
     db.flush()
-    audit.record(actor, "ethics.check", check, after={"engagement": str(engagement_id), "hits": len(found)})
-    _raise_flags(engagement, check, found, edition, actor=actor)
+    audit.record(actor, "ethics.check", check, after={"engagement": str(engagement_id), "hits": len(hits)})
+    _raise_flags(engagement, check, hits, edition, actor=actor)
     return check
 
 
@@ -53,24 +53,22 @@ def trace_bank_import(import_id: UUID, *, actor: Actor) -> list[EthicsCheck]:
     ]
 
 
-def _raise_flags(
-    engagement: Engagement, check: EthicsCheck, found: list[Found], edition: Book, *, actor: Actor
-) -> None:
+def _raise_flags(engagement: Engagement, check: EthicsCheck, hits: list[Found], edition: Book, *, actor: Actor) -> None:
     """Write the flags that are new; hold money for those that may hold it; tell the officers once."""
     known = queries.known_fingerprints(engagement.id)
-    holding = book.holds(found)
+    holding = book.holds(hits)
     raised = 0
-    for each in found:
-        mark = (each.entry.id, _fingerprint(each))
+    for hit in hits:
+        mark = (hit.entry.id, _fingerprint(hit))
         if mark in known:
             continue
         known.add(mark)
         raised += 1
-        flag = _flag(engagement, check, each, edition)
+        flag = _flag(engagement, check, hit, edition)
         db.session.add(flag)
         db.flush()
         audit.record(actor, "flag.raise", flag, after={"rule": flag.rule_id, "finding": flag.finding})
-        if each in holding:
+        if hit in holding:
             _hold(flag, actor=actor, reason=f"{flag.number} {flag.rule_id}")
     if raised:
         accounts.notify_role(
@@ -83,31 +81,31 @@ def _raise_flags(
         )
 
 
-def _flag(engagement: Engagement, check: EthicsCheck, found: Found, edition: Book) -> Flag:
+def _flag(engagement: Engagement, check: EthicsCheck, raised: Found, edition: Book) -> Flag:
     return Flag(
         number=db.next_number("FLAG"),
         check_id=check.id,
         engagement_id=engagement.id,
         organisation_id=engagement.organisation_id,
         provider_id=engagement.provider_id,
-        rule_id=found.entry.id,
-        rule_version=found.rule_version,
+        rule_id=raised.entry.id,
+        rule_version=raised.rule_version,
         rule_set=edition.version,
-        family=found.entry.family,
-        action=action_of(found.entry, found.hit),
-        strength=found.hit.strength,
-        finding=found.hit.reason,
-        inputs=dict(found.hit.inputs),
-        threshold=found.hit.threshold,
-        links=list(found.hit.links),
-        fingerprint=_fingerprint(found),
+        family=raised.entry.family,
+        action=action_of(raised.entry, raised.hit),
+        strength=raised.hit.strength,
+        finding=raised.hit.reason,
+        inputs=dict(raised.hit.inputs),
+        threshold=raised.hit.threshold,
+        links=list(raised.hit.links),
+        fingerprint=_fingerprint(raised),
         raised_at=clock.now(),
     )
 
 
-def _fingerprint(found: Found) -> str:
+def _fingerprint(raised: Found) -> str:
     """What makes two hits of one rule the same hit."""
-    hit = found.hit
+    hit = raised.hit
     parts = [hit.reason, hit.strength, dict(hit.inputs), list(hit.links)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

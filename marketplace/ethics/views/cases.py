@@ -55,15 +55,15 @@ def _columns() -> list[Any]:
 @requires(*READERS)
 def case(case_id: UUID) -> ResponseReturnValue:
     """Show one case: flags, question, reply, finding, appeal, and what its reader may do."""
-    found = queries.get_case(case_id, actor=current_actor())
+    case = queries.get_case(case_id, actor=current_actor())
     return page(
         "ethics/case.html",
-        case=found,
+        case=case,
         flags=queries.flags_in_case(case_id),
-        engagement=db.get(Engagement, found.engagement_id),
-        firms=accounts.organisation_names([found.provider_id]),
-        names=accounts.names([found.opened_by, found.decided_by, found.appeal_decided_by]),
-        findings_against=queries.findings_against(found.provider_id),
+        engagement=db.get(Engagement, case.engagement_id),
+        firms=accounts.organisation_names([case.provider_id]),
+        names=accounts.names([case.opened_by, case.decided_by, case.appeal_decided_by]),
+        findings_against=queries.findings_against(case.provider_id),
         findings=FINDINGS,
         sanctions=SANCTIONS,
         lifecycle=CASE,
@@ -75,11 +75,11 @@ def case(case_id: UUID) -> ResponseReturnValue:
 def open_case(engagement_id: UUID) -> ResponseReturnValue:
     """Put open flags of an engagement to its provider."""
     engagement = db.get(Engagement, engagement_id)
-    flags = [each for each in queries.flags_of(engagement_id) if each.status == FlagStatus.RAISED]
+    flags = [flag for flag in queries.flags_of(engagement_id) if flag.status == FlagStatus.RAISED]
     form = CaseForm()
-    form.offer([(str(each.id), f"{each.number} {each.rule_id}: {FINDINGS.get(each.finding, '')}") for each in flags])
+    form.offer([(str(flag.id), f"{flag.number} {flag.rule_id}: {FINDINGS.get(flag.finding, '')}") for flag in flags])
     if request.method == "GET":
-        form.flags.data = [str(each.id) for each in flags]
+        form.flags.data = [str(flag.id) for flag in flags]
     if form.validate_on_submit():
         with form.errors_to_fields():
             chosen = [UUID(value) for value in form.flags.data or []]
@@ -97,7 +97,7 @@ def open_case(engagement_id: UUID) -> ResponseReturnValue:
 @requires(Role.ETHICS_OFFICER)
 def decide(case_id: UUID) -> ResponseReturnValue:
     """Find a violation or none."""
-    found = queries.get_case(case_id, actor=current_actor())
+    case = queries.get_case(case_id, actor=current_actor())
     form = DecideForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
@@ -109,21 +109,21 @@ def decide(case_id: UUID) -> ResponseReturnValue:
                 sanction=form.sanction.data or None,
             )
             return done(_("The case is decided. The provider was told."), url_for("ethics.case", case_id=case_id))
-    count = queries.findings_against(found.provider_id)
+    count = queries.findings_against(case.provider_id)
     points = rubric.current(clock.today()).grade.violation
     limit = book.newest().sanction_after_findings
-    return page("ethics/decide.html", form=form, case=found, count=count, limit=limit, points=points)
+    return page("ethics/decide.html", form=form, case=case, count=count, limit=limit, points=points)
 
 
 @blueprint.route("/cases/<uuid:case_id>/decide-appeal", methods=["GET", "POST"])
 @requires(Role.ETHICS_OFFICER)
 def decide_appeal(case_id: UUID) -> ResponseReturnValue:
     """Uphold or overturn a finding."""
-    found = queries.get_case(case_id, actor=current_actor())
+    case = queries.get_case(case_id, actor=current_actor())
     form = DecideAppealForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             uphold = form.decision.data == "uphold"
             service.decide_appeal(case_id, actor=current_actor(), uphold=uphold, reason=form.reason.data)
             return done(_("The appeal is decided. The provider was told."), url_for("ethics.case", case_id=case_id))
-    return page("ethics/decide_appeal.html", form=form, case=found)
+    return page("ethics/decide_appeal.html", form=form, case=case)

@@ -30,7 +30,7 @@ def flag_list() -> ResponseReturnValue:
     """List flags, newest first."""
     form = FlagFilter(formdata=request.args)
     edition = book.newest()
-    form.offer([(each.id, f"{each.id} {localized(each.title)}") for each in edition.rules.values()])
+    form.offer([(rule.id, f"{rule.id} {localized(rule.title)}") for rule in edition.rules.values()])
     form.validate()
     status, rule_id = known(form.status), known(form.rule)
     chosen = queries.flags(status=status, rule_id=rule_id)
@@ -71,17 +71,17 @@ def _columns() -> list[Any]:
 @requires(*READERS)
 def flag(flag_id: UUID) -> ResponseReturnValue:
     """Show one flag with its evidence, the rule's formula and what may be done."""
-    found = db.get(Flag, flag_id)
-    edition = book.get(found.rule_set)
+    flag = db.get(Flag, flag_id)
+    edition = book.get(flag.rule_set)
     return page(
         "ethics/flag.html",
-        flag=found,
-        entry=edition.rules[found.rule_id],
-        engagement=db.get(Engagement, found.engagement_id),
-        firms=accounts.organisation_names([found.organisation_id, found.provider_id]),
-        names=accounts.names([found.closed_by]),
-        hold=queries.find_hold(found),
-        others=[each for each in queries.flags_of(found.engagement_id) if each.id != found.id],
+        flag=flag,
+        entry=edition.rules[flag.rule_id],
+        engagement=db.get(Engagement, flag.engagement_id),
+        firms=accounts.organisation_names([flag.organisation_id, flag.provider_id]),
+        names=accounts.names([flag.closed_by]),
+        hold=queries.find_hold(flag),
+        others=[flag for flag in queries.flags_of(flag.engagement_id) if flag.id != flag.id],
         findings=FINDINGS,
         inputs=INPUTS,
         action_labels=ACTIONS,
@@ -94,13 +94,13 @@ def flag(flag_id: UUID) -> ResponseReturnValue:
 @requires(Role.ETHICS_OFFICER)
 def dismiss(flag_id: UUID) -> ResponseReturnValue:
     """Close a flag with a reason."""
-    found = db.get(Flag, flag_id)
+    flag = db.get(Flag, flag_id)
     form = DismissForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.dismiss(flag_id, actor=current_actor(), kind=form.kind.data, reason=form.reason.data)
             return done(_("The flag is closed. Its hold, if any, has ended."), _address(flag_id))
-    return page("ethics/dismiss.html", form=form, flag=found, findings=FINDINGS)
+    return page("ethics/dismiss.html", form=form, flag=flag, findings=FINDINGS)
 
 
 @blueprint.route("/flags/<uuid:flag_id>/hold", methods=["GET", "POST"])
@@ -140,8 +140,8 @@ def lift_hold(flag_id: UUID) -> ResponseReturnValue:
 
 
 def _reason_page(flag_id: UUID, form: Form, verb: str) -> ResponseReturnValue:
-    found = db.get(Flag, flag_id)
-    return page(f"ethics/{verb}.html", form=form, flag=found, findings=FINDINGS, hold=queries.find_hold(found))
+    flag = db.get(Flag, flag_id)
+    return page(f"ethics/{verb}.html", form=form, flag=flag, findings=FINDINGS, hold=queries.find_hold(flag))
 
 
 def _address(flag_id: UUID) -> str:

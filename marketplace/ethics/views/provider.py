@@ -34,7 +34,7 @@ def my_cases() -> ResponseReturnValue:
 @requires(Role.MANAGER)
 def reply(case_id: UUID) -> ResponseReturnValue:
     """Show a case to its provider and take the reply while it may be given."""
-    found = queries.get_case(case_id, actor=current_actor())
+    case = queries.get_case(case_id, actor=current_actor())
     form = ReplyForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
@@ -44,14 +44,12 @@ def reply(case_id: UUID) -> ResponseReturnValue:
     return page(
         "ethics/reply.html",
         form=form,
-        case=found,
-        engagement=db.get(Engagement, found.engagement_id),
-        flags=[each for each in queries.flags_in_case(case_id) if access.is_shown_to_provider(each)],
+        case=case,
+        engagement=db.get(Engagement, case.engagement_id),
+        flags=[flag for flag in queries.flags_in_case(case_id) if access.is_shown_to_provider(flag)],
         edition=book.newest(),
-        may_reply=found.status == CaseStatus.AWAITING_REPLY and now <= found.reply_due_at,
-        may_appeal=found.status == CaseStatus.VIOLATION
-        and found.appeal_due_at is not None
-        and now <= found.appeal_due_at,
+        may_reply=case.status == CaseStatus.AWAITING_REPLY and now <= case.reply_due_at,
+        may_appeal=case.status == CaseStatus.VIOLATION and case.appeal_due_at is not None and now <= case.appeal_due_at,
         findings=FINDINGS,
         sanctions=SANCTIONS,
         lifecycle=CASE,
@@ -62,10 +60,10 @@ def reply(case_id: UUID) -> ResponseReturnValue:
 @requires(Role.MANAGER)
 def appeal(case_id: UUID) -> ResponseReturnValue:
     """Appeal against a finding."""
-    found = queries.get_case(case_id, actor=current_actor())
+    case = queries.get_case(case_id, actor=current_actor())
     form = AppealForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.appeal(case_id, actor=current_actor(), grounds=form.grounds.data)
             return done(_("Your appeal was received."), url_for("ethics.reply", case_id=case_id))
-    return page("ethics/appeal.html", form=form, case=found)
+    return page("ethics/appeal.html", form=form, case=case)
