@@ -39,8 +39,8 @@ def balances_by_owner(owner_id: UUID, stage: str) -> dict[UUID | None, int]:
 
 def owners_at(stage: str, owner_ids: Sequence[UUID]) -> set[UUID]:
     """Those of these owners that have anything at a stage now."""
-    found = select(Account.owner_id).where(Account.stage == stage, Account.owner_id.in_(owner_ids))
-    return {owner_id for owner_id in session.scalars(found.where(Account.balance > 0)) if owner_id}
+    query = select(Account.owner_id).where(Account.stage == stage, Account.owner_id.in_(owner_ids))
+    return {owner_id for owner_id in session.scalars(query.where(Account.balance > 0)) if owner_id}
 
 
 def totals_by_stage(budget_line_ids: Sequence[UUID]) -> dict[str, int]:
@@ -102,7 +102,7 @@ def search_transfers(
 ) -> Select[Transfer]:
     """Transfers with both their accounts, narrowed by what either account is, by kind and by time."""
     giver, taker = aliased(Account), aliased(Account)
-    found = (
+    query = (
         select(Transfer)
         .join(giver, giver.id == Transfer.debit_account_id)
         .join(taker, taker.id == Transfer.credit_account_id)
@@ -115,14 +115,14 @@ def search_transfers(
         "owner_id": owner_ids,
         "stage": None if stage is None else [stage],
     }
-    for column, wanted in narrowings.items():
-        if wanted is not None:
-            found = found.where(getattr(giver, column).in_(wanted) | getattr(taker, column).in_(wanted))
+    for column, value in narrowings.items():
+        if value is not None:
+            query = query.where(getattr(giver, column).in_(value) | getattr(taker, column).in_(value))
     if kind is not None:
-        found = found.where(Transfer.kind == kind)
+        query = query.where(Transfer.kind == kind)
     if since is not None:
-        found = found.where(Transfer.created_at >= since)
-    return found if before is None else found.where(Transfer.created_at < before)
+        query = query.where(Transfer.created_at >= since)
+    return query if before is None else query.where(Transfer.created_at < before)
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def _budget_faults() -> list[Fault]:
         .having(stands != appropriated)
         .order_by(Account.budget_line_id)
     )
-    return [Fault("budget", f"budget_line:{line}", int(found), int(given)) for line, found, given in rows]
+    return [Fault("budget", f"budget_line:{line}", int(counted), int(given)) for line, counted, given in rows]
 
 
 def sides() -> CompoundSelect[Any]:

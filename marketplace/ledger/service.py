@@ -98,8 +98,8 @@ def post(legs: Sequence[Leg], *, kind: str, actor: Actor, reference: str) -> Non
         return
     openings = {side.code: side for leg in legs for side in (leg.debit, leg.credit) if isinstance(side, Opening)}
     call = func.ledger_post(
-        literal([_opening(each) for each in openings.values()], JSONB),
-        literal([_leg(each) for each in legs], JSONB),
+        literal([_opening(opening) for opening in openings.values()], JSONB),
+        literal([_leg(other) for other in legs], JSONB),
         kind,
         actor.person_id,
         reference,
