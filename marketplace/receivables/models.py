@@ -102,12 +102,12 @@ class Receivable(Model):
     @property
     def live(self) -> list["Instalment"]:
         """The instalments still to be paid, oldest first."""
-        return [each for each in self.instalments if each.status in LIVE]
+        return [instalment for instalment in self.instalments if instalment.status in LIVE]
 
     @property
     def outstanding(self) -> int:
         """What is still to be paid, with the interest booked so far, in minor units."""
-        return sum(each.outstanding for each in self.live)
+        return sum(instalment.outstanding for instalment in self.live)
 
 
 class Instalment(Model):

@@ -41,10 +41,10 @@ def visible_to(actor: Actor) -> Select[Receivable]:
 
 def get_receivable(receivable_id: UUID, *, actor: Actor) -> Receivable:
     """The receivable, if it is this actor's to see; NotFound otherwise."""
-    found = session.scalars(visible_to(actor).where(Receivable.id == receivable_id)).one_or_none()
-    if found is None:
+    receivable = session.scalars(visible_to(actor).where(Receivable.id == receivable_id)).one_or_none()
+    if receivable is None:
         raise NotFound()
-    return found
+    return receivable
 
 
 def get_instalment(instalment_id: UUID, *, actor: Actor) -> Instalment:
@@ -65,22 +65,22 @@ def search_receivables(
     actor: Actor, *, kind: str = "", status: ReceivableStatus | None = None, text: str = "", overdue: bool = False
 ) -> Select[Receivable]:
     """What the actor may see, filtered by kind, status, arrears, and by number or the debtor's name."""
-    found = visible_to(actor).options(selectinload(Receivable.instalments))
+    query = visible_to(actor).options(selectinload(Receivable.instalments))
     if kind:
-        found = found.where(Receivable.kind == kind)
+        query = query.where(Receivable.kind == kind)
     if status:
-        found = found.where(Receivable.status == status)
+        query = query.where(Receivable.status == status)
     if overdue:
         late = exists().where(
             Instalment.receivable_id == Receivable.id, Instalment.status.in_(LIVE), Instalment.due_on < clock.today()
         )
-        found = found.where(Receivable.status == ReceivableStatus.OPEN, late)
+        query = query.where(Receivable.status == ReceivableStatus.OPEN, late)
     if text:
         debtor = exists().where(
             Organisation.id == Receivable.debtor_id, Organisation.name.icontains(text, autoescape=True)
         )
-        found = found.where(Receivable.number.icontains(text, autoescape=True) | debtor)
-    return found
+        query = query.where(Receivable.number.icontains(text, autoescape=True) | debtor)
+    return query
 
 
 def find_by_number(number: str) -> Receivable | None:
@@ -97,10 +97,10 @@ def lock_receivable(receivable_id: UUID) -> Receivable:
 
 def receivables_of(engagement_id: UUID) -> Sequence[Receivable]:
     """What is asked back for this engagement, oldest first, without what was dropped."""
-    wanted = select(Receivable).where(
+    query = select(Receivable).where(
         Receivable.engagement_id == engagement_id, Receivable.status != ReceivableStatus.DROPPED
     )
-    return session.scalars(wanted.order_by(Receivable.proposed_at, Receivable.id)).all()
+    return session.scalars(query.order_by(Receivable.proposed_at, Receivable.id)).all()
 
 
 def aid_paid(engagement_id: UUID) -> dict[UUID, int]:
@@ -134,10 +134,10 @@ def clawed_back(receivable: Receivable) -> dict[str, int]:
 
 def recoverable(receivable: Receivable) -> dict[str, int]:
     """What is still to go back for this receivable by budget line, as far as its aid is paid and not sent back."""
-    others = [each for each in receivables_of(receivable.engagement_id) if each.id != receivable.id]
+    others = [other for other in receivables_of(receivable.engagement_id) if other.id != receivable.id]
     own, gone = clawed_back(receivable), Counter[str]()
-    for each in others:
-        gone.update(clawed_back(each))
+    for other in others:
+        gone.update(clawed_back(other))
     paid = aid_paid(receivable.engagement_id)
     return {
         line: max(0, min(part, paid.get(UUID(line), 0) - gone[line]) - own.get(line, 0))
@@ -147,13 +147,13 @@ def recoverable(receivable: Receivable) -> dict[str, int]:
 
 def not_paid_out(receivable: Receivable) -> int:
     """How much of the principal still owed the bank has sent back meanwhile: what comes in for it goes to the payer."""
-    owed = sum(each.principal - each.paid_principal for each in receivable.live)
+    owed = sum(instalment.principal - instalment.paid_principal for instalment in receivable.live)
     return max(0, owed - sum(recoverable(receivable).values())) if owed else 0
 
 
 def may_be_judged_again(receivable: Receivable) -> bool:
     """Whether this repayment was dropped and no other one stands, so that its success can be judged anew."""
-    stands = any(each.kind == "repayment" for each in receivables_of(receivable.engagement_id))
+    stands = any(other.kind == "repayment" for other in receivables_of(receivable.engagement_id))
     return receivable.kind == "repayment" and receivable.status == ReceivableStatus.DROPPED and not stands
 
 
@@ -201,33 +201,33 @@ def next_position(receivable_id: UUID) -> int:
 
 def open_write_off(receivable_id: UUID) -> WriteOff | None:
     """The write-off that waits for its second signature, if any."""
-    wanted = select(WriteOff).where(WriteOff.receivable_id == receivable_id, WriteOff.status == WriteOffStatus.PROPOSED)
-    return session.scalars(wanted).one_or_none()
+    query = select(WriteOff).where(WriteOff.receivable_id == receivable_id, WriteOff.status == WriteOffStatus.PROPOSED)
+    return session.scalars(query).one_or_none()
 
 
 def write_offs_of(receivable_id: UUID) -> Sequence[WriteOff]:
     """Every write-off ever proposed for the receivable, oldest first."""
-    wanted = select(WriteOff).where(WriteOff.receivable_id == receivable_id)
-    return session.scalars(wanted.order_by(WriteOff.proposed_at, WriteOff.id)).all()
+    query = select(WriteOff).where(WriteOff.receivable_id == receivable_id)
+    return session.scalars(query.order_by(WriteOff.proposed_at, WriteOff.id)).all()
 
 
 def claims_for_set_off(receivable: Receivable) -> Sequence[Claim]:
     """The debtor's approved claims that wait for a payment batch, the longest waiting first."""
-    wanted = select(Claim).where(
+    query = select(Claim).where(
         Claim.provider_id == receivable.debtor_id,
         Claim.currency == receivable.currency,
         Claim.status == ClaimStatus.APPROVED,
     )
-    return session.scalars(wanted.order_by(Claim.approved_at, Claim.id)).all()
+    return session.scalars(query.order_by(Claim.approved_at, Claim.id)).all()
 
 
 def promised(receivable: Receivable) -> int:
     """What is kept back from claims for this receivable and hasn't come in yet, in minor units."""
     arrived = exists().where(Receipt.deduction_id == Deduction.id)
-    wanted = select(func.coalesce(func.sum(Deduction.amount), 0)).where(
+    query = select(func.coalesce(func.sum(Deduction.amount), 0)).where(
         Deduction.reference == receivable.number, Deduction.status != DeductionStatus.CANCELLED, ~arrived
     )
-    return int(session.scalar(wanted) or 0)
+    return int(session.scalar(query) or 0)
 
 
 def next_payment(receivable: Receivable, on: date) -> int:
@@ -243,7 +243,10 @@ def interest_today(receivable: Receivable, on: date) -> int:
     if receivable.status != ReceivableStatus.OPEN:
         return 0
     points = receivable.interest_basis_points
-    return sum(each.interest - each.paid_interest + rules.accrued(each, points, on) for each in receivable.live)
+    return sum(
+        instalment.interest - instalment.paid_interest + rules.accrued(instalment, points, on)
+        for instalment in receivable.live
+    )
 
 
 def published() -> Select[Receivable]:

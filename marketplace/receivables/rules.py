@@ -54,10 +54,10 @@ def check_second(earlier: UUID, actor: Actor, words: Words) -> None:
 
 def check_ground(code: str, on: date) -> Ground:
     """The ground as the edition in force on the day has it."""
-    found = recovery.terms(on).grounds.get(code)
-    if found is None:
+    ground = recovery.terms(on).grounds.get(code)
+    if ground is None:
         raise Invalid(_("Choose one of the answers on the list."), field="ground")
-    return found
+    return ground
 
 
 def check_debtor(engagement: Engagement, debtor_id: UUID) -> None:

@@ -37,8 +37,8 @@ def shares(owed: Parts, count: int) -> list[Parts]:
     """`owed` in equal instalments by largest remainder, so that they sum to it; interest due comes with the first."""
     equal = [1] * count
     split_parts = zip(split(owed.principal, equal), split(owed.surcharge, equal), strict=True)
-    found = [Parts(principal, surcharge) for principal, surcharge in split_parts]
-    return [found[0] + Parts(interest=owed.interest), *found[1:]]
+    parts = [Parts(principal, surcharge) for principal, surcharge in split_parts]
+    return [parts[0] + Parts(interest=owed.interest), *parts[1:]]
 
 
 def interest(capital: int, basis_points: int, days: int) -> int:

@@ -31,7 +31,7 @@ def agree_instalments(
     rules.check_agreement(count, first_due_on, every_months, clock.today())
     reason = check_reason(reason)
     accrue(receivable, clock.today(), actor=actor)
-    left = sum((rules.owed(each) for each in receivable.live), Parts())
+    left = sum((rules.owed(unpaid) for unpaid in receivable.live), Parts())
     for instalment in receivable.live:
         transition(instalment, INSTALMENT, "replace", actor=actor, reason=reason)
         for task in (Task.INVOICE_INSTALMENT, Task.REMIND_INSTALMENT):

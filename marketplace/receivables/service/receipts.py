@@ -32,8 +32,8 @@ def take_receipt(bank_entry_id: UUID, *, actor: Actor, key: str) -> Receipt:
     """Book a payment that the bank reported under a receivable's reference; once per movement."""
     rules.check_role(actor, Role.SYSTEM)
     entry = db.get(BankEntry, bank_entry_id)
-    found = REFERENCE.search(entry.reference) or REFERENCE.search(entry.remittance)
-    receivable = _lock(found.group() if found else "")
+    match = REFERENCE.search(entry.reference) or REFERENCE.search(entry.remittance)
+    receivable = _lock(match.group() if match else "")
     receipt = Receipt(bank_entry_id=entry.id)
     payer = Account(entry.debtor, entry.debtor_account, entry.debtor_bank)
     return _take(receipt, receivable, entry.amount, entry.valued_on, payer, actor)
@@ -55,10 +55,10 @@ def take_set_off(deduction_id: UUID, *, actor: Actor, key: str) -> Receipt:
 
 
 def _lock(number: str) -> Receivable:
-    found = queries.find_by_number(number)
-    if found is None:
+    by_number = queries.find_by_number(number)
+    if by_number is None:
         raise NotFound(_("Nothing is owed under this reference."))
-    return queries.lock_receivable(found.id)
+    return queries.lock_receivable(by_number.id)
 
 
 def _take(receipt: Receipt, receivable: Receivable, amount: int, on: date, payer: Account, actor: Actor) -> Receipt:

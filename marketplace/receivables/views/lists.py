@@ -57,7 +57,7 @@ COLUMNS = [
 def receivables() -> ResponseReturnValue:
     """What one's own organisation owes, or all that is owed to the agency, with the arrears."""
     asked = {name: request.args.get(name, "").strip()[:100] for name in ("search", "kind", "status", "overdue")}
-    wanted = queries.search_receivables(
+    query = queries.search_receivables(
         current_actor(),
         text=asked["search"],
         kind=asked["kind"],
@@ -65,14 +65,14 @@ def receivables() -> ResponseReturnValue:
         overdue=asked["overdue"] == "yes",
     )
     if exports.wanted():
-        rows = wanted.order_by(Receivable.proposed_at.desc(), Receivable.id).limit(exports.MOST_ROWS)
+        rows = query.order_by(Receivable.proposed_at.desc(), Receivable.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "receivables")
-    found = paginate(wanted, sorts=SORTS, key=Receivable.id)
+    listing = paginate(query, sorts=SORTS, key=Receivable.id)
     return page(
         "receivables/receivables.html",
-        found=found,
-        names=accounts.organisation_names(row.debtor_id for row in found.items),
-        interest={row.id: queries.interest_today(row, clock.today()) for row in found.items},
+        found=listing,
+        names=accounts.organisation_names(row.debtor_id for row in listing.items),
+        interest={row.id: queries.interest_today(row, clock.today()) for row in listing.items},
         lifecycle=RECEIVABLE,
         kinds=KINDS,
         form=ReceivableFilter(request.args),
@@ -84,24 +84,28 @@ def receivables() -> ResponseReturnValue:
 def receivable(receivable_id: UUID) -> ResponseReturnValue:
     """One debt: why it is owed, what is to be paid when and how, what was paid."""
     actor = current_actor()
-    found = queries.get_receivable(receivable_id, actor=actor)
-    people = [found.proposed_by, found.confirmed_by]
+    receivable = queries.get_receivable(receivable_id, actor=actor)
+    people = [receivable.proposed_by, receivable.confirmed_by]
     write_offs = queries.write_offs_of(receivable_id)
     for write_off in write_offs:
         people += [write_off.proposed_by, write_off.signed_by]
     return page(
         "receivables/receivable.html",
-        receivable=found,
-        names=accounts.organisation_names([found.debtor_id]),
+        receivable=receivable,
+        names=accounts.organisation_names([receivable.debtor_id]),
         people=accounts.names(people) if actor.role in AGENCY else {},
-        interest=queries.interest_today(found, clock.today()),
-        next_payment=queries.next_payment(found, clock.today()),
-        kept_back=[each for each in claims.deductions_for(found.number) if each.status == DeductionStatus.AGREED],
-        not_paid_out=queries.not_paid_out(found) if found.status == ReceivableStatus.OPEN else 0,
-        may_judge_again=actor.role == Role.PROGRAMME_OFFICER and queries.may_be_judged_again(found),
+        interest=queries.interest_today(receivable, clock.today()),
+        next_payment=queries.next_payment(receivable, clock.today()),
+        kept_back=[
+            deduction
+            for deduction in claims.deductions_for(receivable.number)
+            if deduction.status == DeductionStatus.AGREED
+        ],
+        not_paid_out=queries.not_paid_out(receivable) if receivable.status == ReceivableStatus.OPEN else 0,
+        may_judge_again=actor.role == Role.PROGRAMME_OFFICER and queries.may_be_judged_again(receivable),
         account=terms(clock.today()),
         write_offs=write_offs,
-        ground=localized(recovery.ground_name(found.ground)) if found.ground else "",
+        ground=localized(recovery.ground_name(receivable.ground)) if receivable.ground else "",
         **_words(),
     )
 
@@ -110,12 +114,12 @@ def receivable(receivable_id: UUID) -> ResponseReturnValue:
 @public
 def published() -> ResponseReturnValue:
     """Whose aid is recovered on a grave ground; each name is there for its time and then disappears."""
-    found = paginate(queries.published(), sorts=LISTED, key=Receivable.id)
+    listing = paginate(queries.published(), sorts=LISTED, key=Receivable.id)
     return page(
         "receivables/published.html",
-        found=found,
-        names=accounts.organisation_names(row.debtor_id for row in found.items),
-        grounds={row.id: localized(recovery.ground_name(row.ground)) for row in found.items},
+        found=listing,
+        names=accounts.organisation_names(row.debtor_id for row in listing.items),
+        grounds={row.id: localized(recovery.ground_name(row.ground)) for row in listing.items},
         days=recovery.terms(clock.today()).listed_days,
     )
 

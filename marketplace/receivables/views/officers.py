@@ -38,9 +38,9 @@ SUCCESS_SORTS = {"finished_at": Engagement.finished_at, "-finished_at": Engageme
 @requires(Role.PROGRAMME_OFFICER)
 def successes() -> ResponseReturnValue:
     """Finished and paid work whose success is to be judged, because its programme takes something back."""
-    found = paginate(queries.undecided_successes(), sorts=SUCCESS_SORTS, key=Engagement.id)
-    names = accounts.organisation_names(row.organisation_id for row in found.items)
-    return page("receivables/successes.html", found=found, names=names)
+    listing = paginate(queries.undecided_successes(), sorts=SUCCESS_SORTS, key=Engagement.id)
+    names = accounts.organisation_names(row.organisation_id for row in listing.items)
+    return page("receivables/successes.html", found=listing, names=names)
 
 
 @blueprint.route("/engagements/<uuid:engagement_id>/success", methods=["GET", "POST"])
@@ -90,14 +90,14 @@ def new_recovery() -> ResponseReturnValue:
 def confirm(receivable_id: UUID) -> ResponseReturnValue:
     """The second officer confirms what the first one opened."""
     actor = current_actor()
-    found = queries.get_receivable(receivable_id, actor=actor)
+    receivable = queries.get_receivable(receivable_id, actor=actor)
     form = CountersignForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.confirm(receivable_id, actor=actor, key=str(form.key.data))
             return done(_("It is confirmed. The debtor is told by mail."), back(receivable_id))
-    names = accounts.organisation_names([found.debtor_id])
-    return page("receivables/confirm.html", form=form, receivable=found, names=names, kinds=KINDS)
+    names = accounts.organisation_names([receivable.debtor_id])
+    return page("receivables/confirm.html", form=form, receivable=receivable, names=names, kinds=KINDS)
 
 
 @blueprint.route("/receivables/<uuid:receivable_id>/drop", methods=["GET", "POST"])
@@ -105,13 +105,13 @@ def confirm(receivable_id: UUID) -> ResponseReturnValue:
 def drop(receivable_id: UUID) -> ResponseReturnValue:
     """Give up what was opened, before it is confirmed."""
     actor = current_actor()
-    found = queries.get_receivable(receivable_id, actor=actor)
+    receivable = queries.get_receivable(receivable_id, actor=actor)
     form = ReasonForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.drop(receivable_id, actor=actor, reason=form.reason.data)
             return done(_("It is dropped. Nothing is owed."), back(receivable_id))
-    return page("receivables/drop.html", form=form, receivable=found)
+    return page("receivables/drop.html", form=form, receivable=receivable)
 
 
 @blueprint.route("/receivables/<uuid:receivable_id>/instalments", methods=["GET", "POST"])
@@ -119,8 +119,8 @@ def drop(receivable_id: UUID) -> ResponseReturnValue:
 def agree_instalments(receivable_id: UUID) -> ResponseReturnValue:
     """Agree other instalments for what is left."""
     actor = current_actor()
-    found = queries.get_receivable(receivable_id, actor=actor)
-    form = InstalmentsForm(first_due_on=clock.today() + timedelta(days=found.days_to_pay), every_months=1)
+    receivable = queries.get_receivable(receivable_id, actor=actor)
+    form = InstalmentsForm(first_due_on=clock.today() + timedelta(days=receivable.days_to_pay), every_months=1)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.agree_instalments(
@@ -133,8 +133,8 @@ def agree_instalments(receivable_id: UUID) -> ResponseReturnValue:
                 key=str(form.key.data),
             )
             return done(_("The new instalments are kept. The debtor is told by mail."), back(receivable_id))
-    interest = queries.interest_today(found, clock.today())
-    return page("receivables/agree_instalments.html", form=form, receivable=found, interest=interest)
+    interest = queries.interest_today(receivable, clock.today())
+    return page("receivables/agree_instalments.html", form=form, receivable=receivable, interest=interest)
 
 
 @blueprint.route("/receivables/<uuid:receivable_id>/set-off", methods=["GET", "POST"])
@@ -142,17 +142,17 @@ def agree_instalments(receivable_id: UUID) -> ResponseReturnValue:
 def set_off(receivable_id: UUID) -> ResponseReturnValue:
     """Keep a part of the debtor's next payment back."""
     actor = current_actor()
-    found = queries.get_receivable(receivable_id, actor=actor)
-    claims = queries.claims_for_set_off(found)
-    form = set_off_in(found.currency)()
-    choose_from(form.claim_id, [(each.id, _claim(each)) for each in claims])
+    receivable = queries.get_receivable(receivable_id, actor=actor)
+    claims = queries.claims_for_set_off(receivable)
+    form = set_off_in(receivable.currency)()
+    choose_from(form.claim_id, [(claim.id, _claim(claim)) for claim in claims])
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.set_off(
                 receivable_id, actor=actor, claim_id=form.claim_id.data, amount=form.amount.data, key=str(form.key.data)
             )
             return done(_("It is kept back when the claim is paid."), back(receivable_id))
-    return page("receivables/set_off.html", form=form, receivable=found, claims=claims)
+    return page("receivables/set_off.html", form=form, receivable=receivable, claims=claims)
 
 
 def _claim(claim: Claim) -> str:

@@ -18,27 +18,27 @@ from marketplace.receivables.views.lists import READERS
 @requires(*READERS)
 def invoice(instalment_id: UUID) -> Response:
     """The invoice of one instalment as it stands today, as a PDF."""
-    found = queries.get_instalment(instalment_id, actor=current_actor())
-    receivable = found.receivable
-    accrued = rules.accrued(found, receivable.interest_basis_points, clock.today())
+    instalment = queries.get_instalment(instalment_id, actor=current_actor())
+    receivable = instalment.receivable
+    accrued = rules.accrued(instalment, receivable.interest_basis_points, clock.today())
     content = document.invoice(
-        found,
+        instalment,
         debtor=_name(receivable.debtor_id),
-        interest=found.interest - found.paid_interest + accrued,
+        interest=instalment.interest - instalment.paid_interest + accrued,
         agency=terms(clock.today()),
         locale=locale(),
     )
-    return documents.download(content, f"{receivable.number}-{found.position:02d}")
+    return documents.download(content, f"{receivable.number}-{instalment.position:02d}")
 
 
 @blueprint.get("/receivables/receipts/<uuid:receipt_id>")
 @requires(*READERS)
 def receipt(receipt_id: UUID) -> Response:
     """The receipt of one payment as a PDF."""
-    found = queries.get_receipt(receipt_id, actor=current_actor())
-    debtor = _name(found.receivable.debtor_id)
-    content = document.receipt(found, debtor=debtor, agency=terms(clock.today()), locale=locale())
-    return documents.download(content, found.number)
+    receipt = queries.get_receipt(receipt_id, actor=current_actor())
+    debtor = _name(receipt.receivable.debtor_id)
+    content = document.receipt(receipt, debtor=debtor, agency=terms(clock.today()), locale=locale())
+    return documents.download(content, receipt.number)
 
 
 def _name(organisation_id: UUID) -> str:

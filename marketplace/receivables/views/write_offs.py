@@ -19,13 +19,13 @@ from marketplace.receivables.views.blueprint import back, blueprint
 def propose_write_off(receivable_id: UUID) -> ResponseReturnValue:
     """The first signature under giving up what is left."""
     actor = current_actor()
-    found = queries.get_receivable(receivable_id, actor=actor)
+    receivable = queries.get_receivable(receivable_id, actor=actor)
     form = ReasonForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.propose_write_off(receivable_id, actor=actor, reason=form.reason.data)
             return done(_("The write-off is proposed. Another budget officer signs it."), back(receivable_id))
-    return page("receivables/propose_write_off.html", form=form, receivable=found)
+    return page("receivables/propose_write_off.html", form=form, receivable=receivable)
 
 
 @blueprint.route("/receivables/<uuid:receivable_id>/write-off/decide", methods=["GET", "POST"])
@@ -33,7 +33,7 @@ def propose_write_off(receivable_id: UUID) -> ResponseReturnValue:
 def decide_write_off(receivable_id: UUID) -> ResponseReturnValue:
     """The second signature, or a refusal."""
     actor = current_actor()
-    found = queries.get_receivable(receivable_id, actor=actor)
+    receivable = queries.get_receivable(receivable_id, actor=actor)
     form = WriteOffDecisionForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
@@ -43,4 +43,4 @@ def decide_write_off(receivable_id: UUID) -> ResponseReturnValue:
             service.refuse_write_off(receivable_id, actor=actor, reason=form.reason.data or "")
             return done(_("The write-off is refused. The debt stays."), back(receivable_id))
     write_off = queries.open_write_off(receivable_id)
-    return page("receivables/decide_write_off.html", form=form, receivable=found, write_off=write_off)
+    return page("receivables/decide_write_off.html", form=form, receivable=receivable, write_off=write_off)
