@@ -60,7 +60,7 @@ class Picture:
 
 def steps(standing: Mapping[str, Mapping[str, int]]) -> list[Step]:
     """The way of the money from what stands at each stage, by source; amounts of one source sum to what it gave."""
-    found: list[Step] = []
+    series: list[Step] = []
     sources = {source: dict(amounts) for source, amounts in standing.items()}
     onward = ["available", *(rest for rest, _went in STAGES[1:]), "paid", END]
     for place, (rest, went) in enumerate(STAGES):
@@ -68,11 +68,11 @@ def steps(standing: Mapping[str, Mapping[str, int]]) -> list[Step]:
         for source, amounts in sources.items():
             on = sum(amounts.get(stage, 0) for stage in later)
             pair = ((went, later[0], on), (rest, rest, amounts.get(rest, 0)))
-            found += [Step(source, target, stage, amount) for target, stage, amount in pair if amount]
+            series += [Step(source, target, stage, amount) for target, stage, amount in pair if amount]
         together = {stage: sum(amounts.get(stage, 0) for amounts in sources.values()) for stage in later}
         sources = {went: together}
     returned = sources["paid"][END]
-    return [*found, Step("paid", END, END, returned)] if returned else found
+    return [*series, Step("paid", END, END, returned)] if returned else series
 
 
 def draw(way: Sequence[Step]) -> Picture:
@@ -96,14 +96,14 @@ def draw(way: Sequence[Step]) -> Picture:
 
 def _amounts(way: Sequence[Step]) -> dict[str, Node]:
     """Every place with its column and amount: what came to it, or what it gave where nothing came."""
-    found: dict[str, Node] = {}
+    nodes: dict[str, Node] = {}
     for step in way:
-        source = found.setdefault(step.source, Node(step.source, 0, 0, 0, 0, 0))
+        source = nodes.setdefault(step.source, Node(step.source, 0, 0, 0, 0, 0))
         if source.column == 0:
-            found[step.source] = replace(source, amount=source.amount + step.amount)
-        target = found.get(step.target, Node(step.target, found[step.source].column + 1, 0, 0, 0, 0))
-        found[step.target] = replace(target, amount=target.amount + step.amount)
-    return found
+            nodes[step.source] = replace(source, amount=source.amount + step.amount)
+        target = nodes.get(step.target, Node(step.target, nodes[step.source].column + 1, 0, 0, 0, 0))
+        nodes[step.target] = replace(target, amount=target.amount + step.amount)
+    return nodes
 
 
 def _place(nodes: Mapping[str, Node], scale: float) -> dict[str, Node]:

@@ -52,7 +52,7 @@ def transfers_of_voucher(voucher_id: UUID) -> Select[Transfer]:
     and of the company's own share beside it, with its refunds."""
     agreements = select(Agreement.id).where(Agreement.voucher_id == voucher_id)
     engagements = select(Engagement.id).where(Engagement.agreement_id.in_(agreements))
-    claims, refunds = (select(each.id).where(each.engagement_id.in_(engagements)) for each in (Claim, Refund))
+    claims, refunds = (select(model.id).where(model.engagement_id.in_(engagements)) for model in (Claim, Refund))
     owners = [voucher_id, *session.scalars(union_all(agreements, claims, refunds))]
     return ledger.search_transfers(owner_ids=owners)
 
@@ -93,10 +93,10 @@ def _vouchers(owner_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     ids = list(owner_ids)
     agreements = select(Agreement.id, Agreement.voucher_id).where(Agreement.id.in_(ids))
     paid = (
-        select(each.id, Agreement.voucher_id)
-        .join(Engagement, Engagement.id == each.engagement_id)
+        select(model.id, Agreement.voucher_id)
+        .join(Engagement, Engagement.id == model.engagement_id)
         .join(Agreement, Agreement.id == Engagement.agreement_id)
-        .where(each.id.in_(ids))
-        for each in (Claim, Refund)
+        .where(model.id.in_(ids))
+        for model in (Claim, Refund)
     )
     return {row[0]: row[1] for row in session.execute(union_all(agreements, *paid))}

@@ -28,9 +28,9 @@ PARTS = {"aid": ("payable", "paid"), "co_payment": ("co_payment_payable", "co_pa
 def prove() -> Books:
     """Prove the ledger itself, then that what vouchers, claims, refunds and debts say is what moved."""
     books = ledger.verify()
-    found = [*books.faults, *_offers(), *_vouchers(), *_agreements(), *_claims(), *_refunds(), *_receivables()]
-    found += _entries()
-    return Books(books.accounts, books.transfers, found)
+    faults = [*books.faults, *_offers(), *_vouchers(), *_agreements(), *_claims(), *_refunds(), *_receivables()]
+    faults += _entries()
+    return Books(books.accounts, books.transfers, faults)
 
 
 def _moved() -> Subquery:
@@ -114,18 +114,18 @@ def _claims() -> list[Fault]:
             _sum(net, ours, moved.c.other != paid).label(f"approved_{name}"),
             _sum(-net, ours, moved.c.other == paid).label(f"paid_{name}"),
         )
-    found = sums.subquery()
+    totals = sums.subquery()
     taken = select(func.coalesce(func.sum(Deduction.amount), 0)).where(
         Deduction.claim_id == Claim.id, Deduction.status == DeductionStatus.TAKEN
     )
-    is_paid, all_paid = Claim.status == ClaimStatus.PAID, func.coalesce(found.c.paid_aid + found.c.paid_co_payment, 0)
+    is_paid, all_paid = Claim.status == ClaimStatus.PAID, func.coalesce(totals.c.paid_aid + totals.c.paid_co_payment, 0)
     figures: Figures = {"kept_back": (case((is_paid, all_paid), else_=taken.scalar_subquery()), all_paid)}
     for name in PARTS:
-        approved, moved_on = getattr(Claim, f"approved_{name}"), func.coalesce(found.c[f"paid_{name}"], 0)
+        approved, moved_on = getattr(Claim, f"approved_{name}"), func.coalesce(totals.c[f"paid_{name}"], 0)
         says = case((Claim.status.in_(APPROVED), approved), else_=0)
-        figures[f"approved_{name}"] = (says, func.coalesce(found.c[f"approved_{name}"], 0))
+        figures[f"approved_{name}"] = (says, func.coalesce(totals.c[f"approved_{name}"], 0))
         figures[f"paid_{name}"] = (case((is_paid, approved), else_=moved_on), moved_on)
-    return _faults(select(Claim.number).outerjoin(found, found.c.id == Claim.id), figures)
+    return _faults(select(Claim.number).outerjoin(totals, totals.c.id == Claim.id), figures)
 
 
 def _refunds() -> list[Fault]:
@@ -176,10 +176,10 @@ def _faults(rows: Any, figures: Figures) -> list[Fault]:
     number = rows.selected_columns[0]
     columns = [figure for pair in figures.values() for figure in pair]
     differs = or_(*(says != explained for says, explained in figures.values()))
-    found = session.execute(rows.add_columns(*columns).where(differs).order_by(number))
+    differing = session.execute(rows.add_columns(*columns).where(differs).order_by(number))
     return [
         Fault(name, row[0], int(row[place]), int(row[place + 1]))
-        for row in found
+        for row in differing
         for place, name in zip(range(1, len(columns), 2), figures, strict=True)
         if row[place] != row[place + 1]
     ]

@@ -69,8 +69,8 @@ class Waiting:
 def waiting_for(actor: Actor) -> list[Waiting]:
     """What waits for this actor's hand, in the order of the story; nothing that is empty."""
     works = WORK.get(actor.role, ())
-    found = [Waiting(work.text, work.endpoint, session.scalar(work.count(actor)) or 0) for work in works]
-    return [waiting for waiting in found if waiting.count]
+    lists = [Waiting(work.text, work.endpoint, session.scalar(work.count(actor)) or 0) for work in works]
+    return [waiting for waiting in lists if waiting.count]
 
 
 def reconciliations() -> Select[Reconciliation]:

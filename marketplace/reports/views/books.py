@@ -88,15 +88,15 @@ def call_money(call_id: UUID) -> ResponseReturnValue:
     call = programmes.get_call(call_id, actor=current_actor())
     lines = programmes.budget_lines(call.id)
     chosen = next((line for line in lines if str(line.id) == request.args.get("line")), None)
-    found = money.of_call(call.id, line_id=chosen.id if chosen else None)
-    way = flows.steps({str(line_id): amounts for line_id, amounts in found.standing.items()})
+    flow = money.of_call(call.id, line_id=chosen.id if chosen else None)
+    way = flows.steps({str(line_id): amounts for line_id, amounts in flow.standing.items()})
     return page(
         "reports/call_money.html",
         call=call,
         currency=call.programme.currency,
         lines=lines,
         chosen=chosen,
-        found=found,
+        found=flow,
         picture=flows.draw(way),
         stages=STAGES,
         kinds=KINDS,
@@ -112,12 +112,12 @@ def call_transfers(call_id: UUID) -> ResponseReturnValue:
     lines = programmes.budget_lines(call.id)
     names = {line.id: localized(line.funder.name) for line in lines}
     form = _filter(call, names)
-    wanted = _narrowed(form, list(names))
+    query = _narrowed(form, list(names))
     if exports.wanted():
-        rows = session.scalars(wanted.order_by(Transfer.created_at, Transfer.id).limit(exports.MOST_ROWS))
+        rows = session.scalars(query.order_by(Transfer.created_at, Transfer.id).limit(exports.MOST_ROWS))
         return exports.export(rows, _columns(actor, names), f"{call.number}-transfers")
-    found = paginate(wanted, sorts=SORTS, key=Transfer.id)
-    return page("reports/call_transfers.html", form=form, call=call, names=names, **_listed(found, actor))
+    listing = paginate(query, sorts=SORTS, key=Transfer.id)
+    return page("reports/call_transfers.html", form=form, call=call, names=names, **_listed(listing, actor))
 
 
 @blueprint.get("/vouchers/<uuid:voucher_id>/money")
@@ -126,12 +126,12 @@ def voucher_money(voucher_id: UUID) -> ResponseReturnValue:
     """Where one voucher's money came from and went to: every transfer of it, its agreements and its claims."""
     actor = current_actor()
     voucher = vouchers.get_voucher(voucher_id, actor=actor)
-    wanted = money.transfers_of_voucher(voucher.id)
+    query = money.transfers_of_voucher(voucher.id)
     if exports.wanted():
-        rows = session.scalars(wanted.order_by(Transfer.created_at, Transfer.id).limit(exports.MOST_ROWS))
+        rows = session.scalars(query.order_by(Transfer.created_at, Transfer.id).limit(exports.MOST_ROWS))
         return exports.export(rows, _columns(actor, {}), f"{voucher.number}-transfers")
-    found = paginate(wanted, sorts={"created_at": Transfer.created_at}, key=Transfer.id)
-    return page("reports/voucher_money.html", voucher=voucher, **_listed(found, actor))
+    listing = paginate(query, sorts={"created_at": Transfer.created_at}, key=Transfer.id)
+    return page("reports/voucher_money.html", voucher=voucher, **_listed(listing, actor))
 
 
 @blueprint.get("/books/accounts/<uuid:account_id>")
@@ -140,12 +140,12 @@ def ledger_account(account_id: UUID) -> ResponseReturnValue:
     """One account of the ledger: what stands on it, and every transfer from or to it."""
     actor = current_actor()
     account = db.get(Account, account_id)
-    wanted = ledger.search_transfers(account_ids=[account.id])
+    query = ledger.search_transfers(account_ids=[account.id])
     if exports.wanted():
-        rows = session.scalars(wanted.order_by(Transfer.created_at, Transfer.id).limit(exports.MOST_ROWS))
+        rows = session.scalars(query.order_by(Transfer.created_at, Transfer.id).limit(exports.MOST_ROWS))
         return exports.export(rows, _columns(actor, {}), "account-transfers")
-    found = paginate(wanted, sorts=SORTS, key=Transfer.id)
-    return page("reports/ledger_account.html", account=account, **_listed(found, actor))
+    listing = paginate(query, sorts=SORTS, key=Transfer.id)
+    return page("reports/ledger_account.html", account=account, **_listed(listing, actor))
 
 
 def _filter(call: Call, names: dict[UUID, str]) -> TransferFilter:
@@ -176,11 +176,11 @@ def _narrowed(form: TransferFilter, line_ids: Sequence[UUID]) -> Select[Transfer
     )
 
 
-def _listed(found: Page, actor: Actor) -> dict[str, Any]:
+def _listed(listing: Page, actor: Actor) -> dict[str, Any]:
     """What a table of transfers needs beside them: words, and where each reference leads this reader."""
-    known = money.places(found.items) if actor.role in OFFICERS else {}
+    known = money.places(listing.items) if actor.role in OFFICERS else {}
     return {
-        "found": found,
+        "found": listing,
         "stages": STAGES,
         "kinds": KINDS,
         "officer": actor.role in OFFICERS,
