@@ -84,16 +84,14 @@ def _instrument(data: Mapping[str, Any]) -> Instrument:
         scale_minimum=scale["min"],
         scale_maximum=scale["max"],
         fast_seconds=data["signs"]["fast_seconds"],
-        items=tuple(
-            Item(each["code"], each["text"], each["about"], each.get("reversed", False)) for each in data["items"]
-        ),
-        facts=tuple(_fact(each) for each in data["facts"]),
-        texts=tuple((each["code"], each["text"]) for each in data["texts"]),
+        items=tuple(Item(row["code"], row["text"], row["about"], row.get("reversed", False)) for row in data["items"]),
+        facts=tuple(_fact(row) for row in data["facts"]),
+        texts=tuple((row["code"], row["text"]) for row in data["texts"]),
     )
 
 
 def _fact(data: Mapping[str, Any]) -> Fact:
-    choices = tuple((each["code"], each["text"]) for each in data.get("choices", ()))
+    choices = tuple((row["code"], row["text"]) for row in data.get("choices", ()))
     return Fact(data["code"], data["kind"], data["text"], choices, data.get("min", 0), data.get("max", 0))
 
 

@@ -53,8 +53,8 @@ def token_hash(token: str) -> str:
 
 def find_survey(engagement_id: UUID, side: str, *, wave: int = 0) -> Survey | None:
     """The survey of this side of the engagement."""
-    wanted = select(Survey).where(Survey.engagement_id == engagement_id, Survey.side == side, Survey.wave == wave)
-    return db.session.scalars(wanted).one_or_none()
+    query = select(Survey).where(Survey.engagement_id == engagement_id, Survey.side == side, Survey.wave == wave)
+    return db.session.scalars(query).one_or_none()
 
 
 def get_by_link(token: str, *, lock: bool = False) -> Survey:
@@ -72,38 +72,38 @@ def get_by_link(token: str, *, lock: bool = False) -> Survey:
 
 def listed(*, status: str = "", side: str = "") -> Select[Survey, str, str]:
     """Surveys with engagement number and firm for the agency's list; no person is in it."""
-    wanted = (
+    query = (
         select(Survey, Engagement.number, Organisation.name)
         .join(Engagement, Engagement.id == Survey.engagement_id)
         .join(Organisation, Organisation.id == Survey.organisation_id)
     )
     if status:
-        wanted = wanted.where(Survey.status == status)
-    return wanted.where(Survey.side == side) if side else wanted
+        query = query.where(Survey.status == status)
+    return query.where(Survey.side == side) if side else query
 
 
 def statistics(side: str, *, provider_id: UUID | None = None) -> Statistics:
     """Invited, delivered, answered and the mean score of one side; the mean is hidden below five answers."""
     invitation = func.concat("survey/", Survey.id, "/invitation")
     sent = exists().where(Message.key == invitation, Message.status == MessageStatus.SENT)
-    wanted = select(
+    query = select(
         func.count(Survey.id),
         func.count(case((sent, 1))),
         func.count(Survey.answered_at),
         func.avg(Answer.score if side == "sme" else Answer.programme_score),
     ).outerjoin(Answer, Answer.survey_id == Survey.id)
-    wanted = wanted.where(Survey.side == side)
+    query = query.where(Survey.side == side)
     if provider_id is not None:
-        wanted = wanted.where(Survey.provider_id == provider_id)
-    invited, delivered, answered, mean = db.session.execute(wanted).one()
+        query = query.where(Survey.provider_id == provider_id)
+    invited, delivered, answered, mean = db.session.execute(query).one()
     shown = mean is not None and answered >= FEWEST_ANSWERS
     return Statistics(invited, delivered, answered, round(mean) if shown else None)
 
 
 def find_evidence(engagement_id: UUID) -> Evidence | None:
     """The SME's fact answers and score of this engagement, once answered."""
-    wanted = select(Answer, Survey.instrument).join(Survey, Survey.id == Answer.survey_id)
-    row = db.session.execute(wanted.where(Survey.engagement_id == engagement_id, Survey.side == "sme")).one_or_none()
+    query = select(Answer, Survey.instrument).join(Survey, Survey.id == Answer.survey_id)
+    row = db.session.execute(query.where(Survey.engagement_id == engagement_id, Survey.side == "sme")).one_or_none()
     if row is None:
         return None
     answer, instrument = row
@@ -112,23 +112,23 @@ def find_evidence(engagement_id: UUID) -> Evidence | None:
 
 def find_trace(engagement_id: UUID) -> tuple[str, str, datetime] | None:
     """From which device and address, and when, the SME's survey was answered; hashes only."""
-    wanted = select(Answer.device_hash, Answer.address_hash, Survey.answered_at)
-    wanted = wanted.join(Survey, Survey.id == Answer.survey_id)
-    row = db.session.execute(wanted.where(Survey.engagement_id == engagement_id, Survey.side == "sme")).one_or_none()
+    query = select(Answer.device_hash, Answer.address_hash, Survey.answered_at)
+    query = query.join(Survey, Survey.id == Answer.survey_id)
+    row = db.session.execute(query.where(Survey.engagement_id == engagement_id, Survey.side == "sme")).one_or_none()
     return (row[0] or "", row[1] or "", row[2]) if row is not None and row[2] else None
 
 
 def scores_of(provider_id: UUID) -> list[int]:
     """Every satisfaction score that SMEs gave this provider, oldest first."""
-    wanted = select(Answer.score).join(Survey, Survey.id == Answer.survey_id).order_by(Survey.answered_at, Survey.id)
-    found = db.session.scalars(wanted.where(_rated(), Survey.provider_id == provider_id))
-    return [score for score in found if score is not None]
+    query = select(Answer.score).join(Survey, Survey.id == Answer.survey_id).order_by(Survey.answered_at, Survey.id)
+    scores = db.session.scalars(query.where(_rated(), Survey.provider_id == provider_id))
+    return [score for score in scores if score is not None]
 
 
 def mean_of_programme(programme_id: UUID) -> int | None:
     """The programme's mean satisfaction; None below five answers."""
-    wanted = select(func.count(), func.avg(Answer.score)).join(Survey, Survey.id == Answer.survey_id)
-    count, mean = db.session.execute(wanted.where(_rated(), Survey.programme_id == programme_id)).one()
+    query = select(func.count(), func.avg(Answer.score)).join(Survey, Survey.id == Answer.survey_id)
+    count, mean = db.session.execute(query.where(_rated(), Survey.programme_id == programme_id)).one()
     return round(mean) if count >= FEWEST_ANSWERS else None
 
 
@@ -137,11 +137,11 @@ def results_for_provider(provider_id: UUID) -> list[int]:
     settled = Claim.status.in_((ClaimStatus.PAID, ClaimStatus.WITHDRAWN, ClaimStatus.REFUSED))
     unpaid = exists().where(Claim.engagement_id == Survey.engagement_id, ~settled)
     paid = exists().where(Claim.engagement_id == Survey.engagement_id, Claim.status == ClaimStatus.PAID)
-    wanted = select(Answer.score).join(Survey, Survey.id == Answer.survey_id).order_by(Answer.score)
-    found = db.session.scalars(
-        wanted.where(_rated(), Survey.provider_id == provider_id, paid, ~unpaid, Survey.answered_at < month_start())
+    query = select(Answer.score).join(Survey, Survey.id == Answer.survey_id).order_by(Answer.score)
+    scores = db.session.scalars(
+        query.where(_rated(), Survey.provider_id == provider_id, paid, ~unpaid, Survey.answered_at < month_start())
     )
-    return [score for score in found if score is not None]
+    return [score for score in scores if score is not None]
 
 
 def month_start() -> datetime:

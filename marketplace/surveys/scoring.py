@@ -32,5 +32,5 @@ def is_fast(instrument: Instrument, seconds: float) -> bool:
 
 def signs(instrument: Instrument, answers: Mapping[str, int], *, seconds: float) -> list[str]:
     """Return the names of the signs that this answer shows: `straight_line`, `fast`."""
-    found = {"straight_line": is_straight_line(instrument, answers), "fast": is_fast(instrument, seconds)}
-    return [name for name, shown in found.items() if shown]
+    present = {"straight_line": is_straight_line(instrument, answers), "fast": is_fast(instrument, seconds)}
+    return [name for name, shown in present.items() if shown]
