@@ -200,10 +200,10 @@ def _register(app: web.Application, area: str) -> None:
         name = f"{area}.{module}"
         if not (_is_there(area) and _is_there(name)):
             continue
-        found = importlib.import_module(name)
+        part = importlib.import_module(name)
         if module == "views":
-            app.register_blueprint(found.blueprint)
-        for group in getattr(found, "groups", []):
+            app.register_blueprint(part.blueprint)
+        for group in getattr(part, "groups", []):
             app.cli.add_command(group)
 
 

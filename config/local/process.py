@@ -94,8 +94,8 @@ def become_nobody() -> None:
 
 def package_folder(package: str) -> Path:
     """Where an installed package lies, without running its code."""
-    found = importlib.util.find_spec(package)
-    return Path(next(iter((found and found.submodule_search_locations) or ["/nonexistent"])))
+    spec = importlib.util.find_spec(package)
+    return Path(next(iter((spec and spec.submodule_search_locations) or ["/nonexistent"])))
 
 
 def give_to_ordinary_user(folder: Path) -> None:

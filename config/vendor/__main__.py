@@ -23,9 +23,9 @@ def fetch(package: dict[str, Any], folder: Path) -> Path:
         ["npm", "pack", "--silent", "--pack-destination", folder, name], check=True, stdout=subprocess.DEVNULL
     )
     archive = folder / f"{package['name']}-{package['version']}.tgz"
-    found = hashlib.sha256(archive.read_bytes()).hexdigest()
-    if found != package["sha256"]:
-        sys.exit(f"{name}: sha256 is {found}, packages.toml says {package['sha256']}; nothing was copied")
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    if digest != package["sha256"]:
+        sys.exit(f"{name}: sha256 is {digest}, packages.toml says {package['sha256']}; nothing was copied")
     with tarfile.open(archive) as tar:
         tar.extractall(folder / package["name"], filter="data")
     return folder / str(package["name"]) / "package"
