@@ -19,7 +19,7 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def wanted() -> str | None:
+def requested_format() -> str | None:
     """The export format that the address asks for, if any: 'csv' or 'xlsx'."""
     asked = request.args.get("format")
     return asked if asked in ("csv", "xlsx") else None
@@ -29,7 +29,7 @@ def export(rows: Iterable[Any], columns: Sequence[Column], name: str, *, kind: s
     """The rows as a file to download, in `kind` or the format that the address asks for."""
     head = [str(title) for title, _read in columns]
     body = [[safe(read(row)) for _title, read in columns] for row in rows]
-    kind = kind or wanted() or "csv"
+    kind = kind or requested_format() or "csv"
     content = _csv(head, body) if kind == "csv" else _xlsx(head, body)
     response = Response(content, mimetype="text/csv; charset=utf-8" if kind == "csv" else XLSX)
     filename = f"{name}-{clock.today().isoformat()}.{kind}"

@@ -10,7 +10,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from marketplace.core import clock, db
 from marketplace.core.actors import Role
 from marketplace.core.auth import address_hash, current_actor, device_hash, public, requires
-from marketplace.core.exports import MOST_ROWS, export, wanted
+from marketplace.core.exports import MOST_ROWS, export, requested_format
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.engagements.models import Engagement
@@ -93,7 +93,7 @@ def survey_list() -> ResponseReturnValue:
     form = SurveyFilter(formdata=request.args)
     form.validate()
     chosen = queries.listed(status=_known(form.status), side=_known(form.side))
-    if wanted():
+    if requested_format():
         rows = db.session.execute(chosen.order_by(Survey.invited_at.desc(), Survey.id).limit(MOST_ROWS))
         return export(rows, _columns(), "surveys")
     listed = paginate(

@@ -28,7 +28,7 @@ SORTS = {"-created_at": Person.created_at, "name": Person.name, "email": Person.
 def people() -> ResponseReturnValue:
     """Everybody with an account, and the roles that wait for approval."""
     service.log_access(current_actor(), None, page="people", address=request.remote_addr or "")
-    listing = paginate(_wanted(), sorts=SORTS, key=Person.id)
+    listing = paginate(_matching(), sorts=SORTS, key=Person.id)
     return page(
         "accounts/people.html",
         found=listing,
@@ -45,7 +45,7 @@ def export_people() -> ResponseReturnValue:
     """Download the list of people, for a stated reason that is kept."""
     form = ExportForm(format="csv")
     if form.validate_on_submit():
-        rows = session.scalars(_wanted().order_by(Person.created_at).limit(MOST_ROWS)).all()
+        rows = session.scalars(_matching().order_by(Person.created_at).limit(MOST_ROWS)).all()
         record(
             current_actor(),
             "people.export",
@@ -176,7 +176,7 @@ def restore_person(person_id: UUID) -> ResponseReturnValue:
     return page("accounts/restore_person.html", form=form, person=person)
 
 
-def _wanted() -> Select[Person]:
+def _matching() -> Select[Person]:
     return queries.people(
         search=request.args.get("search", "")[:100],
         role=next((role for role in EVERYONE if role == request.args.get("role")), None),

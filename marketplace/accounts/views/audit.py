@@ -13,7 +13,7 @@ from marketplace.core.actors import Role
 from marketplace.core.audit import AuditEntry
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.db import session
-from marketplace.core.exports import MOST_ROWS, export, wanted
+from marketplace.core.exports import MOST_ROWS, export, requested_format
 from marketplace.core.i18n import _
 from marketplace.core.tasks import BackgroundTask
 from marketplace.core.web import done, page, paginate
@@ -25,7 +25,7 @@ def background_tasks() -> ResponseReturnValue:
     """Background tasks; those given up first need a person."""
     status = request.args.get("status", "dead")
     statement = queries.background_tasks(status if status in TASK_LABELS else "")
-    if wanted():
+    if requested_format():
         rows = session.scalars(statement.order_by(BackgroundTask.created_at.desc()).limit(MOST_ROWS))
         return export(rows, TASK_COLUMNS, "background-tasks")
     sorts = {"-created_at": BackgroundTask.created_at, "-run_after": BackgroundTask.run_after}
@@ -54,7 +54,7 @@ def audit_log() -> ResponseReturnValue:
         person_id=_id(request.args.get("person_id", "")),
         subject_id=_id(request.args.get("subject_id", "")),
     )
-    if wanted():
+    if requested_format():
         return export(
             session.scalars(statement.order_by(AuditEntry.id.desc()).limit(MOST_ROWS)), AUDIT_COLUMNS, "audit"
         )

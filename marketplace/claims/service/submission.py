@@ -52,7 +52,7 @@ def submit_claim(
     session.add(claim)
     db.flush()
     record(actor, "claim.submit", claim, after={"net_amount": net_amount, "invoice_gross": invoice_gross})
-    _send_its_way(claim, limits)
+    _choose_route(claim, limits)
     return claim
 
 
@@ -85,7 +85,7 @@ def withdraw_claim(claim_id: UUID, *, actor: Actor) -> Claim:
     return claim
 
 
-def _send_its_way(claim: Claim, limits: Handling) -> None:
+def _choose_route(claim: Claim, limits: Handling) -> None:
     claim.route = assess(claim, occasion="submission").route
     db.flush()
     wind(claim)

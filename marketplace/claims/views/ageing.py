@@ -64,7 +64,7 @@ def ageing() -> ResponseReturnValue:
     asked = request.args.get("age", "")
     first, last = ranges[int(asked)] if asked in map(str, range(len(ranges))) else (0, None)
     query = queries.ageing(status=ClaimStatus.of(request.args.get("status")), first=first, last=last)
-    if exports.wanted():
+    if exports.requested_format():
         rows = query.order_by(Claim.clock_starts_at, Claim.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "claims-ageing")
     listing = paginate(query, sorts=SORTS, key=Claim.id)

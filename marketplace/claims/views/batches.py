@@ -40,7 +40,7 @@ COLUMNS = [
 def payment_batches() -> ResponseReturnValue:
     """All payment batches, and how many approved claims and refunds wait for the next."""
     query = queries.search_batches(status=BatchStatus.of(request.args.get("status")))
-    if exports.wanted():
+    if exports.requested_format():
         rows = query.order_by(PaymentBatch.prepared_at.desc(), PaymentBatch.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "payment-batches")
     listing = paginate(query, sorts=SORTS, key=PaymentBatch.id)

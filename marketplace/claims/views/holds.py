@@ -35,7 +35,7 @@ COLUMNS = [
 def holds() -> ResponseReturnValue:
     """Every hold on payments."""
     query = queries.search_holds(status=HoldStatus.of(request.args.get("status")))
-    if exports.wanted():
+    if exports.requested_format():
         rows = query.order_by(Hold.placed_at.desc(), Hold.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "holds")
     listing = paginate(query, sorts=SORTS, key=Hold.id)

@@ -35,7 +35,7 @@ COLUMNS = [
 @requires(*READERS)
 def bank_imports() -> ResponseReturnValue:
     """Every file taken from the bank, and movements that match nothing."""
-    if exports.wanted():
+    if exports.requested_format():
         return exports.export(queries.entries(limit=exports.MOST_ROWS), COLUMNS, "bank-entries")
     listing = paginate(queries.imports(), sorts=SORTS, key=BankImport.id)
     unmatched = queries.unmatched_entries(limit=50)

@@ -61,7 +61,7 @@ def claims() -> ResponseReturnValue:
     actor = current_actor()
     text, status = request.args.get("search", "").strip()[:100], ClaimStatus.of(request.args.get("status"))
     query = queries.search_claims(actor, status=status, text=text)
-    if exports.wanted():
+    if exports.requested_format():
         rows = query.order_by(Claim.submitted_at.desc(), Claim.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "claims")
     listing = paginate(query, sorts=SORTS, key=Claim.id)

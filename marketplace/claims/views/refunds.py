@@ -39,7 +39,7 @@ COLUMNS = [
 def refunds() -> ResponseReturnValue:
     """Refunds of one's own company or firm, or all."""
     query = queries.search_refunds(current_actor(), status=RefundStatus.of(request.args.get("status")))
-    if exports.wanted():
+    if exports.requested_format():
         rows = query.order_by(Refund.requested_at.desc(), Refund.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "refunds")
     listing = paginate(query, sorts=SORTS, key=Refund.id)

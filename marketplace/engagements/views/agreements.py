@@ -48,7 +48,7 @@ def agreements() -> ResponseReturnValue:
     actor = current_actor()
     text, status = request.args.get("search", "").strip()[:100], AgreementStatus.of(request.args.get("status"))
     query = queries.search_agreements(actor, status=status, text=text)
-    if exports.wanted():
+    if exports.requested_format():
         return exports.export(session.scalars(_newest(query)), COLUMNS, "agreements")
     listing = paginate(query, sorts=SORTS, key=Agreement.id)
     drafters = actor.role in (Role.SIGNATORY, Role.PREPARER, Role.MANAGER)

@@ -55,7 +55,7 @@ def engagements() -> ResponseReturnValue:
     actor = current_actor()
     text, status = request.args.get("search", "").strip()[:100], EngagementStatus.of(request.args.get("status"))
     query = queries.search_engagements(actor, status=status, text=text)
-    if exports.wanted():
+    if exports.requested_format():
         rows = query.order_by(Engagement.created_at.desc(), Engagement.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "engagements")
     listing = paginate(query, sorts=SORTS, key=Engagement.id)

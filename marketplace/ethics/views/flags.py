@@ -10,7 +10,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.core import db
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.exports import MOST_ROWS, export, wanted
+from marketplace.core.exports import MOST_ROWS, export, requested_format
 from marketplace.core.forms import Form, ReasonForm
 from marketplace.core.i18n import _, localized
 from marketplace.core.web import done, page, paginate
@@ -34,7 +34,7 @@ def flag_list() -> ResponseReturnValue:
     form.validate()
     status, rule_id = known(form.status), known(form.rule)
     chosen = queries.flags(status=status, rule_id=rule_id)
-    if wanted():
+    if requested_format():
         rows = db.session.execute(chosen.order_by(Flag.raised_at.desc(), Flag.id).limit(MOST_ROWS))
         return export(rows, _columns(), "flags")
     listed = paginate(

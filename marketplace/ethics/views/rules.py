@@ -3,7 +3,7 @@
 from flask.typing import ResponseReturnValue
 
 from marketplace.core.auth import public
-from marketplace.core.exports import export, wanted
+from marketplace.core.exports import export, requested_format
 from marketplace.core.i18n import _, localized
 from marketplace.core.web import page
 from marketplace.ethics import queries
@@ -22,7 +22,7 @@ def rule_list() -> ResponseReturnValue:
     edition = book.newest()
     precision = queries.precision()
     rows = [(entry, RULES[entry.id].version, precision.get(entry.id, NEVER)) for entry in edition.rules.values()]
-    if wanted():
+    if requested_format():
         columns = [
             (_("Rule"), lambda row: row[0].id),
             (_("Title"), lambda row: localized(row[0].title)),

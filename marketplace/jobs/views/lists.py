@@ -8,7 +8,7 @@ from config import lists
 from marketplace.core import clock, db
 from marketplace.core.actors import PROVIDER, SME, Role
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.exports import MOST_ROWS, Column, export, wanted
+from marketplace.core.exports import MOST_ROWS, Column, export, requested_format
 from marketplace.core.i18n import _
 from marketplace.core.web import page, paginate
 from marketplace.jobs import queries
@@ -65,7 +65,7 @@ def _chosen(form: JobFilter) -> tuple[str, str, str, str]:
 
 
 def _list(template: str, form: JobFilter, chosen: Select[Job], **context: object) -> ResponseReturnValue:
-    if wanted():
+    if requested_format():
         rows = db.session.scalars(chosen.order_by(Job.created_at.desc(), Job.id).limit(MOST_ROWS))
         return export(rows, COLUMNS, "jobs")
     listed = paginate(chosen, sorts=SORTS, key=Job.id)
@@ -82,7 +82,7 @@ def bids() -> ResponseReturnValue:
     form = BidFilter(formdata=request.args)
     form.validate()
     chosen = queries.bids_of(current_actor().organisation_id, status=form.chosen("status"))
-    if wanted():
+    if requested_format():
         rows = list(db.session.scalars(chosen.order_by(Bid.submitted_at.desc(), Bid.id).limit(MOST_ROWS)))
         titles = queries.job_titles(row.job_id for row in rows)
         columns: list[Column] = [

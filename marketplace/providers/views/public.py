@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from config import lists
 from marketplace.core import clock, db
 from marketplace.core.auth import public
-from marketplace.core.exports import MOST_ROWS, Column, export, wanted
+from marketplace.core.exports import MOST_ROWS, Column, export, requested_format
 from marketplace.core.i18n import _
 from marketplace.core.web import page, paginate
 from marketplace.providers import queries
@@ -40,7 +40,7 @@ def directory() -> ResponseReturnValue:
         language=form.chosen("language"),
         search=form.chosen("search"),
     )
-    if wanted():
+    if requested_format():
         rows = db.session.scalars(chosen.order_by(Provider.name, Provider.id).limit(MOST_ROWS))
         return export(rows, COLUMNS, "providers")
     listed = paginate(chosen, sorts=SORTS, key=Provider.id)

@@ -64,7 +64,7 @@ def receivables() -> ResponseReturnValue:
         status=ReceivableStatus.of(asked["status"]),
         overdue=asked["overdue"] == "yes",
     )
-    if exports.wanted():
+    if exports.requested_format():
         rows = query.order_by(Receivable.proposed_at.desc(), Receivable.id).limit(exports.MOST_ROWS)
         return exports.export(session.scalars(rows), COLUMNS, "receivables")
     listing = paginate(query, sorts=SORTS, key=Receivable.id)

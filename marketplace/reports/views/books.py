@@ -64,7 +64,7 @@ PLACES = {
 def books() -> ResponseReturnValue:
     """The proof of the books: the newest result, all earlier ones, and the calls whose money can be followed."""
     actor = current_actor()
-    if exports.wanted():
+    if exports.requested_format():
         rows = queries.reconciliations().order_by(Reconciliation.run_at.desc(), Reconciliation.id)
         return exports.export(session.scalars(rows.limit(exports.MOST_ROWS)), PROOFS, "books")
     return page(
@@ -113,7 +113,7 @@ def call_transfers(call_id: UUID) -> ResponseReturnValue:
     names = {line.id: localized(line.funder.name) for line in lines}
     form = _filter(call, names)
     query = _narrowed(form, list(names))
-    if exports.wanted():
+    if exports.requested_format():
         rows = session.scalars(query.order_by(Transfer.created_at, Transfer.id).limit(exports.MOST_ROWS))
         return exports.export(rows, _columns(actor, names), f"{call.number}-transfers")
     listing = paginate(query, sorts=SORTS, key=Transfer.id)
@@ -127,7 +127,7 @@ def voucher_money(voucher_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     voucher = vouchers.get_voucher(voucher_id, actor=actor)
     query = money.transfers_of_voucher(voucher.id)
-    if exports.wanted():
+    if exports.requested_format():
         rows = session.scalars(query.order_by(Transfer.created_at, Transfer.id).limit(exports.MOST_ROWS))
         return exports.export(rows, _columns(actor, {}), f"{voucher.number}-transfers")
     listing = paginate(query, sorts={"created_at": Transfer.created_at}, key=Transfer.id)
@@ -141,7 +141,7 @@ def ledger_account(account_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     account = db.get(Account, account_id)
     query = ledger.search_transfers(account_ids=[account.id])
-    if exports.wanted():
+    if exports.requested_format():
         rows = session.scalars(query.order_by(Transfer.created_at, Transfer.id).limit(exports.MOST_ROWS))
         return exports.export(rows, _columns(actor, {}), "account-transfers")
     listing = paginate(query, sorts=SORTS, key=Transfer.id)

@@ -134,7 +134,7 @@ def decide_eligibility(application_id: UUID, *, actor: Actor, eligible: bool, re
     transition(application, APPLICATION, "accept" if eligible else "refuse", actor=actor, reason=reason)
     db.flush()
     tell(application, "decision", eligible=eligible, reason=reason)
-    _go_on_with(application)
+    _wake_call(application)
     return application
 
 
@@ -144,13 +144,13 @@ def withdraw(application_id: UUID, *, actor: Actor) -> Application:
     application = queries.get_application(application_id, actor=actor, lock=True)
     if application.status != ApplicationStatus.DRAFT:
         rules.check_signatory(actor)
-        _go_on_with(application)
+        _wake_call(application)
     transition(application, APPLICATION, "withdraw", actor=actor)
     db.flush()
     return application
 
 
-def _go_on_with(application: Application) -> None:
+def _wake_call(application: Application) -> None:
     """A call that closed meanwhile may have waited for this application alone, a paused one may go on."""
     schedule(Task.CLOSE_CALL, application.call_id, wave=application.ticket or 0)
     if application.call.intake_ceiling_percent is not None:

@@ -68,7 +68,7 @@ def received_applications() -> ResponseReturnValue:
         status=form.status.data if fine else None,
         text=form.search.data if fine else None,
     )
-    if exports.wanted():
+    if exports.requested_format():
         rows = session.scalars(query.order_by(Application.ticket).limit(exports.MOST_ROWS))
         return exports.export(rows, APPLICATION_COLUMNS, "applications")
     page = web.paginate(
@@ -115,7 +115,7 @@ def call_allocation(call_id: UUID) -> ResponseReturnValue:
     if call.status == CallStatus.DRAFT:
         raise NotFound()
     entries = queries.allocation_entries(call_id)
-    if exports.wanted():
+    if exports.requested_format():
         rows = session.execute(entries.order_by(AllocationEntry.ticket, AllocationEntry.decided_at))
         return exports.export(rows, ENTRY_COLUMNS, f"allocation-{call.number}")
     scorers = queries.scorers_of(call_id) if actor.role in OFFICERS else []
@@ -171,7 +171,7 @@ def issued_vouchers() -> ResponseReturnValue:
     query = queries.search_vouchers(
         current_actor(), status=form.status.data if fine else None, text=form.search.data if fine else None
     )
-    if exports.wanted():
+    if exports.requested_format():
         rows = session.scalars(query.order_by(Voucher.number).limit(exports.MOST_ROWS))
         return exports.export(rows, VOUCHER_COLUMNS, "vouchers")
     page = web.paginate(

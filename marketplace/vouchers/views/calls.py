@@ -36,7 +36,7 @@ def waiting_room(call_id: UUID) -> ResponseReturnValue:
     room = programmes.find_waiting_room(call.id)
     if room is None:
         raise NotFound()
-    if exports.wanted():
+    if exports.requested_format():
         places = queries.waiting_places(call.id).order_by(WaitingPlace.position, WaitingPlace.id)
         return exports.export(session.scalars(places), PLACE_COLUMNS, f"waiting-room-{call.number}")
     company = actor.organisation_id
