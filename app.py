@@ -17,10 +17,23 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import lists
 from config.settings import Settings, SettingsError
-from marketplace.core import auth, clock, db, files, housekeeping, i18n, logging, tasks, templates, translations, web
+from marketplace.core import (
+    auth,
+    clock,
+    db,
+    files,
+    housekeeping,
+    i18n,
+    logging,
+    task_queue,
+    tasks,
+    templates,
+    translations,
+    web,
+)
 from marketplace.core.actors import ROLE_LABELS, Role
 from marketplace.core.money import exponent
-from marketplace.demo import runner
+from marketplace.notifications import post
 from workers import celery_app
 
 # From the top down, as they may import each other.
@@ -67,24 +80,25 @@ def create_app(settings: Settings | None = None) -> web.Application:
     clock.configure(time_zone=settings.time_zone)
     files.configure(settings.files_dir)
     housekeeping.configure(settings.signing_key_path)
+    post.configure(post.Post(settings.smtp_url, settings.mail_from, settings.base_url))
     db.connect(settings.database_url)
     _configure_pages(app, settings)
     _configure_addresses(app, settings)
     _protect(app, settings)
     celery_app.connect(settings, app.app_context)
-    tasks.ring_after_commit(celery_app.ring)
-    runner.configure(celery_app.handlers)
+    task_queue.ring_after_commit(celery_app.ring)
     for area in AREAS:
         if settings.demo or settings.testing or area not in DEMO_AREAS:
             _register(app, f"marketplace.{area}")
     _register(app, "workers")
+    tasks.wire()
     web.health(
         app,
         {
             "database": web.database_answers,
             "broker": celery_app.broker_answers,
-            "worker": lambda: (tasks.seconds_since_beat("worker") or 1e9) < 60,
-            "oldest_waiting_task": lambda: tasks.oldest_waiting_seconds() < 600,
+            "worker": lambda: (task_queue.seconds_since_beat("worker") or 1e9) < 60,
+            "oldest_waiting_task": lambda: task_queue.oldest_waiting_seconds() < 600,
         },
     )
     app.view_functions["static"] = auth.public(app.view_functions["static"])
@@ -195,8 +209,8 @@ def _choose_locale(settings: Settings) -> str:
 
 
 def _register(app: web.Application, area: str) -> None:
-    """Take an area's pages, commands and the words of its constraints, as far as it has them."""
-    for module in ("views", "commands", "rules"):
+    """Take an area's pages, commands, background tasks and the words of its constraints, as far as it has them."""
+    for module in ("views", "commands", "service", "rules"):
         name = f"{area}.{module}"
         if not (_is_there(area) and _is_there(name)):
             continue

@@ -51,10 +51,11 @@ CREATE TABLE audit_heads (
 
 CREATE TABLE background_tasks (
     id uuid CONSTRAINT pk_background_tasks PRIMARY KEY,
-    kind text NOT NULL,
+    name text NOT NULL,
     queue text NOT NULL,
-    subject uuid NOT NULL,
-    wave bigint NOT NULL,
+    -- By bytes, so that the index of the unique constraint also knows all keys with the same beginning.
+    key text COLLATE "C" NOT NULL,
+    arguments jsonb NOT NULL,
     status text NOT NULL DEFAULT 'pending',
     run_after timestamptz NOT NULL DEFAULT app_now(),
     created_at timestamptz NOT NULL DEFAULT app_now(),
@@ -66,7 +67,7 @@ CREATE TABLE background_tasks (
     failures integer NOT NULL DEFAULT 0,
     last_error text,
     CONSTRAINT ck_background_tasks_status CHECK (status IN ('pending', 'done', 'dead', 'cancelled')),
-    CONSTRAINT uq_background_tasks_kind_subject_wave UNIQUE (kind, subject, wave)
+    CONSTRAINT uq_background_tasks_name_key UNIQUE (name, key)
 );
 CREATE INDEX ix_background_tasks_due ON background_tasks (queue, run_after) WHERE status = 'pending';
 

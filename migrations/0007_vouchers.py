@@ -11,7 +11,6 @@ TABLES = """
 CREATE SEQUENCE number_app;
 CREATE SEQUENCE number_vou;
 CREATE SEQUENCE application_tickets;
-CREATE SEQUENCE waitlist_waves;
 
 CREATE TABLE applications (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_applications PRIMARY KEY,
@@ -110,7 +109,6 @@ CREATE TABLE allocation_entries (
     call_id uuid NOT NULL CONSTRAINT fk_allocation_entries_call_id_calls REFERENCES calls,
     application_id uuid NOT NULL
         CONSTRAINT fk_allocation_entries_application_id_applications REFERENCES applications,
-    wave bigint NOT NULL,
     ticket bigint NOT NULL,
     outcome text NOT NULL,
     reason text,
@@ -246,5 +244,5 @@ def downgrade() -> None:
         "DROP TABLE waiting_places, scores, scorings, sealed_tickets, vouchers, allocation_entries,"
         " allocations, assessments, evidence, applications"
     )
-    op.execute("DROP SEQUENCE number_app, number_vou, application_tickets, waitlist_waves")
+    op.execute("DROP SEQUENCE number_app, number_vou, application_tickets")
     drop_functions("vouchers")

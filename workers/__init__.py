@@ -1,1 +1,1 @@
-"""Background work: thin tasks that call one service each."""
+"""What is Celery's: the application, the runner of background tasks, the sweeper, the timetable."""

@@ -1,7 +1,5 @@
 """The Celery application: the doorbell, the runner of durable tasks, and the sweeper that rings again."""
 
-import importlib
-import importlib.util
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
@@ -14,47 +12,17 @@ from celery import Celery, signals
 from kombu.exceptions import OperationalError
 
 from config.settings import Settings
-from marketplace.core import clock, db, tasks
-from marketplace.core.tasks import Claim, LeaseLost, Queue, Task
-from workers.schedule import slot_number
+from marketplace.core import db, task_queue, tasks
+from marketplace.core.task_queue import Claim, LeaseLost, Queue
 
-Handler = Callable[[UUID, int], None]
 log = structlog.get_logger()
 
-AREAS = (
-    "core",
-    "mail",
-    "accounts",
-    "vouchers",
-    "providers",
-    "jobs",
-    "engagements",
-    "claims",
-    "receivables",
-    "surveys",
-    "evaluations",
-    "ethics",
-    "reports",
-)
 LEASE = timedelta(seconds=120)
 SOFT_LIMIT, HARD_LIMIT = 90, 100
 # Ringing further into a long queue only makes messages that nobody reads.
 DEEPEST_QUEUE = 200
 
 celery = Celery("marketplace")
-handlers: dict[Task, Handler] = {}
-
-
-def handles(task: Task) -> Callable[[Handler], Handler]:
-    """Register the function that does this task: `(subject, wave) -> None`, in the runner's transaction."""
-
-    def register(handler: Handler) -> Handler:
-        if task in handlers:
-            raise RuntimeError(f"{task} has two handlers")
-        handlers[task] = handler
-        return handler
-
-    return register
 
 
 def connect(settings: Settings, context: Callable[[], AbstractContextManager[Any]]) -> None:
@@ -83,7 +51,6 @@ def connect(settings: Settings, context: Callable[[], AbstractContextManager[Any
         timezone="UTC",
     )
     _Runtime.settings, _Runtime.context = settings, context
-    _load_handlers()
 
 
 class _Runtime:
@@ -120,20 +87,20 @@ def run(task_id: str) -> None:
 def work(task_id: UUID, *, lease: timedelta = LEASE) -> bool:
     """Claim, do and finish a task; False if it wasn't there to be had."""
     with db.unit_of_work():
-        claimed = tasks.claim(task_id, lease=lease)
+        claimed = task_queue.claim(task_id, lease=lease)
     if claimed is None:
         return False
     try:
         with _Runtime.context(), db.unit_of_work():
             if _Runtime.settings.clock_may_move:
                 db.load_clock()
-            handlers[claimed.task](claimed.subject, claimed.wave)
-            tasks.finish(claimed)
+            tasks.perform(claimed.name, claimed.key, claimed.arguments)
+            task_queue.finish(claimed)
     except LeaseLost:
-        log.warning("lease lost; the work is thrown away", task=claimed.task.value, id=str(task_id))
+        log.warning("lease lost; the work is thrown away", task=claimed.name, id=str(task_id))
         return False
     except Exception as error:
-        log.exception("task failed", task=claimed.task.value, id=str(task_id))
+        log.exception("task failed", task=claimed.name, id=str(task_id))
         _give_back(claimed, error)
         return False
     return True
@@ -141,39 +108,32 @@ def work(task_id: UUID, *, lease: timedelta = LEASE) -> bool:
 
 def _give_back(claimed: Claim, error: Exception) -> None:
     with db.unit_of_work():
-        tasks.fail(claimed, f"{type(error).__name__}: {error}")
+        task_queue.fail(claimed, f"{type(error).__name__}: {error}")
 
 
 @celery.task(name="sweep")
 def sweep() -> int:
     """Ring for what is due and wasn't heard, and say that the background is alive."""
     with db.unit_of_work():
-        tasks.beat("worker")
+        task_queue.beat("worker")
     room = {queue: DEEPEST_QUEUE - depth for queue, depth in _waiting_messages().items() if depth < DEEPEST_QUEUE}
     with db.unit_of_work():
-        due = tasks.due(room)
+        due = task_queue.due(room)
     for task_id, queue in due:
         ring(task_id, queue)
     return len(due)
 
 
 @celery.task(name="tick")
-def tick(kind: str, seconds: int) -> None:
+def tick(name: str) -> None:
     """Ask for the current slot of a timed task; two schedulers make one row."""
     with db.unit_of_work():
         if _Runtime.settings.clock_may_move:
             db.load_clock()
-        tasks.schedule(Task(kind), tasks.NOBODY, wave=slot_number(clock.now(), timedelta(seconds=seconds)))
+        tasks.schedule_slot(name)
 
 
 def _waiting_messages() -> dict[Queue, int]:
     prefix = celery.conf.broker_transport_options.get("global_keyprefix", "")
     with redis.Redis.from_url(_Runtime.settings.redis_url, socket_timeout=5) as client:
         return {queue: int(client.llen(f"{prefix}{queue.value}")) for queue in Queue}
-
-
-def _load_handlers() -> None:
-    """Import every area's tasks."""
-    for area in AREAS:
-        if importlib.util.find_spec(f"workers.{area}") is not None:
-            importlib.import_module(f"workers.{area}")

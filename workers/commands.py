@@ -3,7 +3,7 @@
 import click
 from flask import current_app
 
-from marketplace.core.tasks import Queue
+from marketplace.core.task_queue import Queue
 from workers.celery_app import celery
 from workers.schedule import timetable
 

@@ -20,7 +20,7 @@ from marketplace.core.actors import AGENCY, Actor, Role
 from marketplace.core.audit import AuditEntry
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
-from marketplace.core.tasks import BackgroundTask
+from marketplace.core.task_queue import BackgroundTask
 
 
 def get_person(person_id: UUID, *, lock: bool = False) -> Person:

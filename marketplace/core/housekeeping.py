@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -15,8 +16,10 @@ from cryptography.hazmat.primitives.serialization import (
 from flask.cli import AppGroup
 from sqlalchemy import text
 
-from marketplace.core import audit
+from marketplace.core import audit, tasks
 from marketplace.core.db import session, unit_of_work
+from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, task
 
 _key_path = Path("var/signing_key.pem")
 
@@ -49,20 +52,28 @@ def signing_key() -> Ed25519PrivateKey:
     return key
 
 
+@task(
+    "seal_audit",
+    _("Seal the audit trail"),
+    Queue.MAINTENANCE,
+    every=timedelta(minutes=1),
+    keep=timedelta(days=7),
+)
 def seal_audit() -> int:
     """Seal what is unsealed; the number of entries."""
     return audit.seal(signing_key())
 
 
-def purge() -> None:
-    """Delete one-time keys of two days ago and finished tasks of half a year ago."""
+@task("delete_used_keys", _("Delete one-time keys long used"), Queue.MAINTENANCE, every=timedelta(hours=6))
+def delete_used_keys() -> None:
+    """Delete the one-time keys of forms of two days ago."""
     session.execute(text("DELETE FROM used_keys WHERE created_at < app_now() - interval '2 days'"))
-    session.execute(
-        text(
-            "DELETE FROM background_tasks WHERE status = 'done' AND finished_at < app_now() - interval '180 days'"
-            " AND kind IN ('seal_audit', 'end_holds', 'expire_vouchers', 'end_memberships', 'purge_sessions')"
-        )
-    )
+
+
+@task("delete_finished_tasks", _("Delete tasks finished long ago"), Queue.MAINTENANCE, every=timedelta(hours=6))
+def delete_finished_tasks() -> None:
+    """Delete the finished rows of each background task that were kept as long as its declaration says."""
+    tasks.delete_finished()
 
 
 @cli.command()

@@ -1,314 +1,283 @@
-"""Durable background tasks: the database is the truth, the broker only a doorbell."""
+"""Background work as the areas declare it: tasks beside their verbs, events that lower areas announce."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from uuid import UUID, uuid4
+from itertools import islice
+from typing import Any, TypeAlias, TypeVar, get_type_hints
+from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Select, UniqueConstraint, func, literal, select, text
+from sqlalchemy import Select, func, literal
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from marketplace.core import clock, db
-from marketplace.core.actors import Actor
-from marketplace.core.audit import record
-from marketplace.core.db import Model, session
+from marketplace.core import clock, task_queue
+from marketplace.core.actors import SYSTEM
+from marketplace.core.db import session
+from marketplace.core.i18n import LazyString
+from marketplace.core.task_queue import BackgroundTask, NewTask, Queue
 
-NOBODY = UUID(int=0)
-MAX_FAILURES = 5
-# A task whose worker dies each time is given up as well, but not for a few unlucky crashes.
-MAX_ATTEMPTS = 20
+__all__ = [
+    "Event",
+    "Queue",
+    "Subscription",
+    "announce",
+    "cancel",
+    "label_of",
+    "schedule",
+    "schedule_each",
+    "task",
+]
 
+Argument: TypeAlias = UUID | datetime | date | int | str
+Verb = TypeVar("Verb", bound=Callable[..., object])
 
-class Queue(StrEnum):
-    """The queues that workers consume."""
-
-    ETHICS = "ethics"
-    SURVEYS = "surveys"
-    MAIL = "mail"
-    MONEY = "money"
-    MAINTENANCE = "maintenance"
-
-
-class Task(StrEnum):
-    """Every background task by name; `queue` says who does it."""
-
-    queue: Queue
-
-    def __new__(cls, value: str, queue: Queue = Queue.MAINTENANCE) -> "Task":
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.queue = queue
-        return member
-
-    SEND_MAIL = "send_mail", Queue.MAIL
-    ALLOCATE_BATCH = "allocate_batch", Queue.MONEY
-    OFFER_FROM_WAITLIST = "offer_from_waitlist", Queue.MONEY
-    EXPIRE_VOUCHERS = "expire_vouchers", Queue.MONEY
-    REMIND_HOLDERS = "remind_holders", Queue.MAIL
-    CHASE_SCORERS = "chase_scorers", Queue.MONEY
-    PASS_CLAIM = "pass_claim", Queue.MONEY
-    ESCALATE_CLAIM = "escalate_claim", Queue.MAINTENANCE
-    END_HOLDS = "end_holds", Queue.MONEY
-    LAPSE_ENGAGEMENT = "lapse_engagement", Queue.MONEY
-    REMIND_OF_BATCH = "remind_of_batch", Queue.MONEY
-    REFUND_CO_PAYMENT = "refund_co_payment", Queue.MONEY
-    CLOSE_CALL = "close_call", Queue.MONEY
-    LAPSE_OFFER = "lapse_offer", Queue.MONEY
-    WATCH_CEILING = "watch_ceiling", Queue.MONEY
-    DRAW_WAITING_ROOM = "draw_waiting_room", Queue.MONEY
-    WIND_DOWN_CALL = "wind_down_call", Queue.MONEY
-    WIND_UP_CALLS = "wind_up_calls", Queue.MONEY
-    TELL_OF_WINDING_DOWN = "tell_of_winding_down", Queue.MAINTENANCE
-    CLOSE_JOB = "close_job", Queue.MAINTENANCE
-    COMPARE_DELIVERABLE = "compare_deliverable", Queue.ETHICS
-    ETHICS_CHECK = "ethics_check", Queue.ETHICS
-    TRACE_BANK_IMPORT = "trace_bank_import", Queue.ETHICS
-    CLOSE_REPLY = "close_reply", Queue.ETHICS
-    INVITE_SURVEY = "invite_survey", Queue.SURVEYS
-    REMIND_SURVEY = "remind_survey", Queue.SURVEYS
-    CLOSE_SURVEY = "close_survey", Queue.SURVEYS
-    ASSIGN_EVALUATION = "assign_evaluation", Queue.SURVEYS
-    INVOICE_INSTALMENT = "invoice_instalment", Queue.MONEY
-    REMIND_INSTALMENT = "remind_instalment", Queue.MONEY
-    TAKE_RECEIPT = "take_receipt", Queue.MONEY
-    TAKE_SET_OFF = "take_set_off", Queue.MONEY
-    SEAL_AUDIT = "seal_audit", Queue.MAINTENANCE
-    RECONCILE = "reconcile", Queue.MAINTENANCE
-    END_MEMBERSHIPS = "end_memberships", Queue.MAINTENANCE
-    PURGE_SESSIONS = "purge_sessions", Queue.MAINTENANCE
+READERS: Mapping[type, Callable[[Any], Argument]] = {
+    UUID: UUID,
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+    int: int,
+    str: str,
+}
+"""What an argument may be, besides a StrEnum, and how it is read back from JSON."""
+USUALLY_KEPT = timedelta(days=180)
+# What the runner hands over by itself to a verb that asks for it.
+SUPPLIED = ("actor", "key")
 
 
-class BackgroundTask(Model):
-    """One piece of work that must happen exactly once."""
+class Event:
+    """What can happen in an area, in the area's own words, with the names and types of what it tells."""
 
-    __tablename__ = "background_tasks"
-    __table_args__ = (
-        UniqueConstraint("kind", "subject", "wave"),
-        CheckConstraint("status IN ('pending', 'done', 'dead', 'cancelled')", name="status"),
-        Index("ix_background_tasks_due", "queue", "run_after", postgresql_where=text("status = 'pending'")),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    kind: Mapped[str]
-    queue: Mapped[str]
-    subject: Mapped[UUID]
-    wave: Mapped[int] = mapped_column(BigInteger)
-    status: Mapped[str] = mapped_column(server_default="pending")
-    run_after: Mapped[datetime] = mapped_column(server_default=func.app_now())
-    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
-    finished_at: Mapped[datetime | None]
-    lease_token: Mapped[UUID | None]
-    lease_until: Mapped[datetime | None]
-    rung_at: Mapped[datetime | None]
-    attempts: Mapped[int] = mapped_column(server_default="0")
-    failures: Mapped[int] = mapped_column(server_default="0")
-    last_error: Mapped[str | None]
+    def __init__(self, name: str, **arguments: type) -> None:
+        self.name, self.arguments = name, arguments
 
 
-class Heartbeat(Model):
-    """When each part of the background was last seen alive, on the database's real clock."""
+class Subscription:
+    """A task follows on an event, with the event's arguments of the same names and what is `given` besides.
 
-    __tablename__ = "heartbeats"
+    At once, or at the moment in the event's argument that `run_after` names.
+    """
 
-    name: Mapped[str] = mapped_column(primary_key=True)
-    beat_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    def __init__(self, event: Event, *, run_after: str | None = None, **given: Argument) -> None:
+        self.event, self.run_after, self.given = event, run_after, given
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A task that this worker holds until its lease ends."""
+class Task:
+    """A verb that is done in the background, and everything that is to be known about it."""
 
-    id: UUID
-    token: UUID
-    task: Task
-    subject: UUID
-    wave: int
-
-
-class LeaseLost(Exception):
-    """Another worker owns the task now; what was done here is thrown away."""
-
-
-def schedule(task: Task, subject: UUID, *, wave: int = 0, run_after: datetime | None = None) -> None:
-    """Ask for a task in the same transaction as the change that needs it; once per (task, subject, wave)."""
-    values = {"id": uuid4(), "kind": task.value, "queue": task.queue.value, "subject": subject, "wave": wave}
-    if run_after is not None:
-        values["run_after"] = run_after
-    made = session.scalar(insert(BackgroundTask).values(**values).on_conflict_do_nothing().returning(BackgroundTask.id))
-    if made is not None and (run_after is None or run_after <= clock.now()):
-        session.info.setdefault("bells", []).append((made, task.queue))
+    name: str
+    label: LazyString
+    queue: Queue
+    verb: Callable[..., object]
+    arguments: Mapping[str, type]
+    every: timedelta | None
+    keep: timedelta
+    on: Sequence[Subscription]
 
 
-def schedule_all(task: Task, subjects: Select[UUID]) -> None:
-    """Ask for a task for each row of a select of ids; the sweeper rings for them, as many as the queue takes."""
-    rows = subjects.add_columns(func.gen_random_uuid(), literal(task.value), literal(task.queue.value), literal(0))
-    names = ["subject", "id", "kind", "queue", "wave"]
-    made = insert(BackgroundTask).from_select(names, rows, include_defaults=False)
+DECLARED: dict[str, Task] = {}
+_by_verb: dict[Callable[..., object], Task] = {}
+_subscribers: dict[Event, list[tuple[Task, Subscription]]] = {}
+_wired = False
+
+
+def task(
+    name: str,
+    label: LazyString,
+    queue: Queue,
+    *,
+    every: timedelta | None = None,
+    keep: timedelta = USUALLY_KEPT,
+    on: Sequence[Subscription] = (),
+) -> Callable[[Verb], Verb]:
+    """Declare a verb as a background task; it stays an ordinary verb as well.
+
+    `every`: it is done once in each stretch of business time this long. `keep`: for how long its finished rows stay.
+    `on`: the events that it follows on. A row's arguments are the verb's parameters without a default; the runner adds
+    `actor` (the system) and `key` (the row's own, for a money verb) to a verb that has them.
+    """
+
+    def declare(verb: Verb) -> Verb:
+        if name in DECLARED:
+            raise ValueError(f"two tasks are named {name}")
+        DECLARED[name] = _by_verb[verb] = Task(name, label, queue, verb, _arguments_of(verb), every, keep, tuple(on))
+        return verb
+
+    return declare
+
+
+def _arguments_of(verb: Callable[..., object]) -> dict[str, type]:
+    hints = get_type_hints(verb)
+    asked = [one.name for one in inspect.signature(verb).parameters.values() if one.default is one.empty]
+    arguments = {name: hints[name] for name in asked if name not in SUPPLIED}
+    for name, kind in arguments.items():
+        if kind not in READERS and not (isinstance(kind, type) and issubclass(kind, StrEnum)):
+            raise TypeError(f"{name} of {verb.__qualname__} can't be kept in a row: {kind}")
+    return arguments
+
+
+def label_of(name: str) -> LazyString | str:
+    """What a task is called on pages; the name of one that isn't declared any more."""
+    return DECLARED[name].label if name in DECLARED else name
+
+
+def wire() -> None:
+    """Connect events and tasks, once every area is loaded; nothing can be announced or scheduled before.
+
+    TypeError where an event doesn't tell what a task that follows on it has to know.
+    """
+    global _subscribers, _wired
+    found: dict[Event, list[tuple[Task, Subscription]]] = {}
+    for declared in DECLARED.values():
+        for subscription in declared.on:
+            _check_subscription(declared, subscription)
+            found.setdefault(subscription.event, []).append((declared, subscription))
+    _subscribers, _wired = found, True
+
+
+def subscribers() -> Mapping[Event, Sequence[tuple[Task, Subscription]]]:
+    """Who follows on which event."""
+    return _subscribers
+
+
+def announce(event: Event, **arguments: Argument) -> None:
+    """Say what happened, in the transaction in which it happens: one row for each task that follows on it.
+
+    A task follows once on an event with the same arguments.
+    """
+    _check_wired()
+    _check(event.name, event.arguments, arguments)
+    task_queue.write([_following(task, how, arguments) for task, how in _subscribers.get(event, ())])
+
+
+def schedule(
+    verb: Callable[..., object], *, run_after: datetime | None = None, key: str | None = None, **arguments: Argument
+) -> None:
+    """Ask for this verb in the background, in the transaction of the change that needs it; once per key.
+
+    Without a key the arguments are it.
+    """
+    _check_wired()
+    asked = _by_verb[verb]
+    task_queue.write([_row(asked, arguments, key or _key(_in_order(asked.arguments, arguments)), run_after)])
+
+
+def schedule_each(verb: Callable[..., object], ids: Select[UUID]) -> None:
+    """schedule() for each row of a select of ids; the sweeper rings for them, as many as the queue takes."""
+    _check_wired()
+    asked = _by_verb[verb]
+    (argument,) = asked.arguments
+    given = ids.selected_columns[0]
+    values = {
+        "id": func.gen_random_uuid(),
+        "name": literal(asked.name),
+        "queue": literal(asked.queue.value),
+        "key": func.concat(f"{argument.removesuffix('_id')}:", given),
+        "arguments": func.jsonb_build_object(argument, given),
+    }
+    rows = ids.with_only_columns(*values.values(), maintain_column_froms=True)
+    made = insert(BackgroundTask).from_select(list(values), rows, include_defaults=False)
     session.execute(made.on_conflict_do_nothing())
 
 
-_ring: Callable[[UUID, str], None] | None = None
+def schedule_slot(name: str) -> None:
+    """Ask for a timed task in the present stretch of business time; once, however many schedulers ask."""
+    timed = DECLARED[name]
+    assert timed.every is not None
+    schedule(timed.verb, key=slot_key(clock.now(), timed.every))
 
 
-def ring_after_commit(ring: Callable[[UUID, str], None]) -> None:
-    """Hint the workers of fresh tasks once they are stored; a lost hint is repeated by the sweeper."""
-    global _ring
-    _ring = ring
-    db.after_commit(_ring_bells)
+def slot_key(moment: datetime, every: timedelta) -> str:
+    """Which stretch of this length the moment lies in; a day is the agency's, from its midnight to the next."""
+    if every == timedelta(days=1):
+        return f"slot:{moment.astimezone(clock.zone()).date().isoformat()}"
+    seconds = int(every.total_seconds())
+    begins = datetime.fromtimestamp(int(moment.timestamp()) // seconds * seconds, UTC)
+    return f"slot:{begins:%Y-%m-%dT%H:%M}Z"
 
 
-@contextmanager
-def silent() -> Iterator[None]:
-    """Inside the block nobody is hinted: whoever works here does the tasks itself."""
-    global _ring
-    usual, _ring = _ring, None
-    try:
-        yield
-    finally:
-        _ring = usual
+def cancel(verb: Callable[..., object], **arguments: Argument) -> None:
+    """Withdraw what was scheduled of this verb and is still pending: with these arguments, or with these first ones."""
+    asked = _by_verb[verb]
+    first = dict(islice(asked.arguments.items(), max(1, len(arguments))))
+    _check(asked.name, first, arguments)
+    task_queue.cancel(asked.name, _key(_in_order(first, arguments)))
 
 
-def _ring_bells(stored: Session) -> None:
-    for task_id, queue in stored.info.pop("bells", []):
-        if _ring is not None:
-            _ring(task_id, queue)
+def perform(name: str, key: str, arguments: Mapping[str, Any]) -> None:
+    """Call the verb of a row with its arguments, as the system."""
+    verb, kinds = DECLARED[name].verb, DECLARED[name].arguments
+    given = {argument: READERS.get(kind, kind)(arguments[argument]) for argument, kind in kinds.items()}
+    own = {"actor": SYSTEM, "key": f"{name}:{key}"}
+    parameters = inspect.signature(verb).parameters
+    verb(**given, **{supplied: own[supplied] for supplied in SUPPLIED if supplied in parameters})
 
 
-def claim(task_id: UUID, *, lease: timedelta) -> Claim | None:
-    """Take a due task whose lease is free, on the database's clock; None if somebody else has or had it."""
-    token = uuid4()
-    row = session.execute(
-        text(
-            """
-            UPDATE background_tasks
-               SET lease_token = :token, lease_until = clock_timestamp() + :lease, attempts = attempts + 1
-             WHERE id = :id AND status = 'pending' AND run_after <= app_now()
-               AND (lease_until IS NULL OR lease_until < clock_timestamp())
-            RETURNING kind, subject, wave
-            """
-        ),
-        {"token": token, "lease": lease, "id": task_id},
-    ).first()
-    return None if row is None else Claim(task_id, token, Task(row.kind), row.subject, row.wave)
+def delete_finished() -> None:
+    """Delete finished rows that were kept as long as their task's declaration says."""
+    task_queue.delete_finished({task.name: task.keep for task in DECLARED.values()})
 
 
-def finish(claimed: Claim) -> None:
-    """Mark the work done in the work's own transaction; LeaseLost if the claim is no longer ours."""
-    done = session.execute(
-        text(
-            """
-            UPDATE background_tasks
-               SET status = 'done', finished_at = app_now(), lease_token = NULL, lease_until = NULL, last_error = NULL
-             WHERE id = :id AND lease_token = :token AND status = 'pending'
-            RETURNING id
-            """
-        ),
-        {"id": claimed.id, "token": claimed.token},
-    ).first()
-    if done is None:
-        raise LeaseLost(claimed.id)
+def _following(task: Task, subscription: Subscription, told: Mapping[str, Argument]) -> NewTask:
+    known = _in_order(subscription.event.arguments, told) | subscription.given
+    run_after = told[subscription.run_after] if subscription.run_after else None
+    assert run_after is None or isinstance(run_after, datetime)
+    arguments = {name: known[name] for name in task.arguments}
+    return _row(task, arguments, f"{subscription.event.name}:{_key(known)}", run_after)
 
 
-def fail(claimed: Claim, error: str) -> None:
-    """Give the task back with a growing delay; after five failures it is dead and an administrator sees it."""
-    session.execute(
-        text(
-            """
-            UPDATE background_tasks
-               SET failures = failures + 1, last_error = :error, lease_token = NULL, lease_until = NULL,
-                   run_after = app_now() + interval '10 seconds' * power(3, failures),
-                   status = CASE WHEN failures + 1 >= :most THEN 'dead' ELSE 'pending' END
-             WHERE id = :id AND lease_token = :token
-            """
-        ),
-        {"id": claimed.id, "token": claimed.token, "error": error[:2000], "most": MAX_FAILURES},
+def _row(task: Task, arguments: Mapping[str, Argument], key: str, run_after: datetime | None) -> NewTask:
+    _check(task.name, task.arguments, arguments)
+    if not key:
+        raise TypeError(f"{task.name} has no arguments, so it is asked for under a key")
+    return NewTask(task.name, task.queue, key, {name: _plain(arguments[name]) for name in task.arguments}, run_after)
+
+
+def _check_wired() -> None:
+    if not _wired:
+        raise RuntimeError("background work before create_app: not everything that follows on it is loaded")
+
+
+def _check_subscription(task: Task, subscription: Subscription) -> None:
+    event = subscription.event
+    given = {name: task.arguments.get(name, type(value)) for name, value in subscription.given.items()}
+    _check(task.name, given, subscription.given)
+    told = {**event.arguments, **given}
+    disagreeing = [name for name, kind in task.arguments.items() if told.get(name) is not kind]
+    if disagreeing or given.keys() - task.arguments.keys():
+        raise TypeError(f"{task.name} can't follow on {event.name}: {', '.join(disagreeing or given)}")
+    if subscription.run_after and event.arguments.get(subscription.run_after) is not datetime:
+        raise TypeError(f"{event.name} tells no moment {subscription.run_after}")
+
+
+def _check(name: str, declared: Mapping[str, type], arguments: Mapping[str, Argument]) -> None:
+    """TypeError unless the arguments have the declared names and types."""
+    if declared.keys() != arguments.keys():
+        raise TypeError(f"{name} takes ({', '.join(declared)}), not ({', '.join(arguments)})")
+    for argument, kind in declared.items():
+        given = type(arguments[argument])
+        # A StrEnum is good where any text is; a bool is no int, a moment no day.
+        if given is not kind and not (kind is str and issubclass(given, str)):
+            raise TypeError(f"{argument} of {name} is a {kind.__name__}, not a {given.__name__}")
+
+
+def _in_order(declared: Mapping[str, type], arguments: Mapping[str, Argument]) -> dict[str, Argument]:
+    """The arguments in the declared order, however they were written."""
+    return {name: arguments[name] for name in declared if name in arguments}
+
+
+def _key(arguments: Mapping[str, Argument]) -> str:
+    """Readable text such as "engagement:<id>:sme"."""
+    return ":".join(
+        f"{name.removesuffix('_id')}:{value}" if isinstance(value, UUID) else str(_plain(value))
+        for name, value in arguments.items()
     )
 
 
-def due(room: Mapping[Queue, int]) -> list[tuple[UUID, str]]:
-    """Due tasks to ring for, up to so many of each queue, marked as rung; any number of sweepers may run at once.
-
-    By queue, so that thousands of mails never keep the money waiting.
-    """
-    session.execute(
-        text(
-            """
-            UPDATE background_tasks SET status = 'dead', last_error = coalesce(last_error, 'its worker died each time')
-             WHERE status = 'pending' AND attempts >= :most
-               AND (lease_until IS NULL OR lease_until < clock_timestamp())
-            """
-        ),
-        {"most": MAX_ATTEMPTS},
-    )
-    rows = session.execute(
-        text(
-            """
-            UPDATE background_tasks SET rung_at = clock_timestamp()
-             WHERE id IN (SELECT found.id
-                            FROM unnest(CAST(:queues AS text[]), CAST(:rooms AS int[])) AS each (name, room), LATERAL (
-                               SELECT id FROM background_tasks
-                                WHERE status = 'pending' AND queue = each.name AND run_after <= app_now()
-                                  AND (lease_until IS NULL OR lease_until < clock_timestamp())
-                                  AND (rung_at IS NULL OR rung_at < clock_timestamp() - interval '10 seconds')
-                                ORDER BY run_after LIMIT each.room FOR UPDATE SKIP LOCKED) AS found)
-            RETURNING id, queue
-            """
-        ),
-        {"queues": [queue.value for queue in room], "rooms": list(room.values())},
-    )
-    return [(row.id, row.queue) for row in rows]
-
-
-def beat(name: str) -> None:
-    """Say that this part of the background is alive."""
-    session.execute(
-        insert(Heartbeat)
-        .values(name=name)
-        .on_conflict_do_update(index_elements=["name"], set_={"beat_at": func.clock_timestamp()})
-    )
-
-
-def seconds_since_beat(name: str) -> float | None:
-    """Real seconds since the last heartbeat of this name; None if there never was one."""
-    age = func.extract("epoch", func.clock_timestamp() - Heartbeat.beat_at)
-    value = session.scalar(select(age).where(Heartbeat.name == name))
-    return None if value is None else float(value)
-
-
-def oldest_waiting_seconds() -> float:
-    """For how long the oldest due task has been waiting, in seconds of business time; 0 if none waits."""
-    oldest = session.scalar(
-        select(func.min(BackgroundTask.run_after)).where(
-            BackgroundTask.status == "pending", BackgroundTask.run_after <= func.app_now()
-        )
-    )
-    return 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())
-
-
-def retry(task_id: UUID, *, actor: Actor) -> None:
-    """Give a dead task another five attempts."""
-    task = db.get(BackgroundTask, task_id, lock=True)
-    if task.status != "dead":
-        return
-    session.execute(
-        text(
-            "UPDATE background_tasks SET status = 'pending', failures = 0, attempts = 0, run_after = app_now(),"
-            " rung_at = NULL, lease_token = NULL, lease_until = NULL WHERE id = :id"
-        ),
-        {"id": task_id},
-    )
-    record(actor, "task.retry", ("background_tasks", task_id), after={"kind": task.kind})
-
-
-def cancel(task: Task, subject: UUID) -> None:
-    """Withdraw the pending tasks of this kind for this subject."""
-    session.execute(
-        text(
-            "UPDATE background_tasks SET status = 'cancelled', finished_at = app_now()"
-            " WHERE kind = :kind AND subject = :subject AND status = 'pending'"
-        ),
-        {"kind": task.value, "subject": subject},
-    )
+def _plain(value: Argument) -> str | int:
+    """As JSON keeps it."""
+    if isinstance(value, int):
+        return value
+    return value.isoformat() if isinstance(value, date) else str(value)

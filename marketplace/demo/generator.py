@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from marketplace.accounts import passwords
-from marketplace.core import clock, db, tasks
-from marketplace.core.tasks import NOBODY, Task
+from marketplace.accounts import service as accounts
+from marketplace.claims import service as claims
+from marketplace.core import clock, db, task_queue
+from marketplace.core.tasks import schedule
 from marketplace.demo import offers, paying, plans, registers, words
 from marketplace.demo.applying import apply
 from marketplace.demo.people import Cast
@@ -17,12 +19,20 @@ from marketplace.demo.plans import Scale
 from marketplace.demo.story import World
 from marketplace.demo.walk import Story, Walk, later
 from marketplace.programmes.models import Programme
+from marketplace.reports import service as reports
+from marketplace.vouchers import service as vouchers
 
 SEED = 2005
 YEARS_AGO = 728
 NEWER_FIRMS = 196
 """Days before today at which those firms come that have no part in the past season."""
-SLOTS = (Task.EXPIRE_VOUCHERS, Task.REMIND_HOLDERS, Task.END_HOLDS, Task.END_MEMBERSHIPS, Task.RECONCILE)
+TIMED = (
+    vouchers.expire_vouchers,
+    vouchers.remind_holders,
+    claims.end_holds,
+    accounts.end_expired_memberships,
+    reports.reconcile,
+)
 
 
 def has_data() -> bool:
@@ -36,7 +46,7 @@ def generate(scale: Scale, say: Callable[[str], None]) -> World:
     walk = Walk()
     world = World(walk, Cast(chance), chance)
     walk.tell(walk.ago(YEARS_AGO), _opening(world, scale))
-    with passwords.cheap(), tasks.silent():
+    with passwords.cheap(), task_queue.silent():
         _play(world, say)
     say(_progress(world, "today"))
     return world
@@ -137,6 +147,6 @@ def _applicants(world: World, offer: plans.Offer) -> Iterator[tuple[registers.Co
 def _sweep() -> Iterator[datetime]:
     """What the timetable would ask for, every two weeks."""
     while True:
-        for task in SLOTS:
-            tasks.schedule(task, NOBODY, wave=int(clock.now().timestamp()))
+        for verb in TIMED:
+            schedule(verb, key=f"played:{clock.now().isoformat()}")
         yield clock.now() + timedelta(days=14)

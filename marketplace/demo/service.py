@@ -4,20 +4,29 @@ import re
 from datetime import timedelta
 from uuid import UUID
 
+from marketplace.accounts import service as accounts
+from marketplace.claims import service as claims
 from marketplace.claims.queries import get_batch
-from marketplace.core import clock, db, tasks
+from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import _
-from marketplace.core.tasks import NOBODY, Task
+from marketplace.core.tasks import schedule
 from marketplace.demo import bank
 from marketplace.receivables.models import Receivable
+from marketplace.vouchers import service as vouchers
 
 LONGEST = timedelta(days=400)
 UNITS = {"d": "days", "h": "hours", "m": "minutes", "w": "weeks"}
 # What the timetable asks for by itself a little later; asked for at once when business time moves.
-ON_MOVE = (Task.EXPIRE_VOUCHERS, Task.REMIND_HOLDERS, Task.CHASE_SCORERS, Task.END_HOLDS, Task.END_MEMBERSHIPS)
+ON_MOVE = (
+    vouchers.expire_vouchers,
+    vouchers.remind_holders,
+    vouchers.chase_scorers,
+    claims.end_holds,
+    accounts.end_expired_memberships,
+)
 
 
 def parse_span(typed: str) -> timedelta:
@@ -33,9 +42,9 @@ def advance(by: timedelta, *, actor: Actor) -> None:
     """Move business time forward; what falls due is done in the background within seconds."""
     before = clock.now()
     db.move_clock(by)
-    record(actor, "demo.advance", ("clock_offset", NOBODY), before={"now": before}, after={"now": clock.now()})
-    for task in ON_MOVE:
-        tasks.schedule(task, NOBODY, wave=int(clock.now().timestamp()))
+    record(actor, "demo.advance", ("clock_offset", UUID(int=0)), before={"now": before}, after={"now": clock.now()})
+    for verb in ON_MOVE:
+        schedule(verb, key=f"moved:{clock.now().isoformat()}")
 
 
 def answer_batch(batch_id: UUID, *, actor: Actor) -> None:

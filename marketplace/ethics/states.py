@@ -84,11 +84,9 @@ CASE = Lifecycle(
 )
 
 DISMISSALS = {"no_issue": _("No issue"), "explained": _("Explained")}
-# ETHICS_CHECK's wave says on which occasion: at the finish, once the survey is answered, when the own share arrives;
-# "bank" is asked by TRACE_BANK_IMPORT, as often as a bank file touches both sides.
-OCCASION_OF_WAVE = {0: "finish", 1: "survey", 2: "co_payment"}
 # When the share arrives the work has only begun: who paid it is all that can be asked.
 RULES_OF_OCCASION = {"co_payment": ("E17",), "bank": ("E17", "E18")}
+# As often as a bank file touches both sides.
 REPEATED = ("bank",)
 SANCTIONS = {
     "reminder": _("Reminder"),

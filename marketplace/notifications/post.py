@@ -21,6 +21,22 @@ class Post:
     base_url: str
 
 
+_post: Post | None = None
+
+
+def configure(post: Post) -> None:
+    """Set where mails go."""
+    global _post
+    _post = post
+
+
+def post() -> Post:
+    """Where mails go; RuntimeError before configure()."""
+    if _post is None:
+        raise RuntimeError("where mails go is not configured")
+    return _post
+
+
 def compose(letter: Letter, *, to: str, message_id: str, post: Post) -> EmailMessage:
     """The mail with its headers; a line break in any header raises ValueError."""
     mail = EmailMessage()

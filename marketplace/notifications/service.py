@@ -6,6 +6,7 @@ import re
 import smtplib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +18,8 @@ from marketplace.core.actors import Actor
 from marketplace.core.audit import transition
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import LOCALES, _
-from marketplace.core.tasks import Task, schedule_all
+from marketplace.core.tasks import Queue, schedule_each, task
+from marketplace.notifications import post as usual
 from marketplace.notifications.models import Message
 from marketplace.notifications.post import Post, compose, deliver
 from marketplace.notifications.rendering import render
@@ -63,7 +65,7 @@ def queue_all(template: str, mails: Select[str, str, str, str, Any]) -> None:
     }
     made = insert(Message).from_select(list(values), select(*values.values()), include_defaults=False)
     fresh = made.on_conflict_do_nothing(index_elements=["key"]).returning(Message.id).cte("fresh")
-    schedule_all(Task.SEND_MAIL, select(fresh.columns.id))
+    schedule_each(send, select(fresh.columns.id))
 
 
 def _row(template: str, to: Recipient, key: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +80,8 @@ def _row(template: str, to: Recipient, key: str, data: dict[str, Any]) -> dict[s
     }
 
 
-def send(message_id: UUID, *, actor: Actor, post: Post) -> None:
+@task("send_mail", _("Send a mail"), Queue.MAIL, keep=timedelta(days=30))
+def send(message_id: UUID, *, actor: Actor, post: Post | None = None) -> None:
     """Send a queued mail, rendered now; after a crash it may go out twice, with the same Message-ID.
 
     Sent through a server, its data (names, links) are emptied; in the local outbox they stay to be read.
@@ -86,6 +89,7 @@ def send(message_id: UUID, *, actor: Actor, post: Post) -> None:
     message = db.get(Message, message_id, lock=True)
     if message.status != MessageStatus.QUEUED:
         return
+    post = post or usual.post()
     letter = render(message.template, locale=message.locale, base_url=post.base_url, data=message.data)
     if post.smtp_url:
         mail = compose(letter, to=message.address, message_id=message.message_id, post=post)

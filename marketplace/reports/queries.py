@@ -17,7 +17,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.db import session
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _
-from marketplace.core.tasks import BackgroundTask
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.engagements.models import Agreement, ConsultingSession, CoPayment, Deliverable, Engagement, Stage
 from marketplace.engagements.models import Assignment as ConsultantAssignment
 from marketplace.engagements.states import (

@@ -1,6 +1,7 @@
 """The one verb of reports: prove the books and publish what was found."""
 
 from dataclasses import asdict
+from datetime import timedelta
 
 from marketplace.accounts import service as accounts
 from marketplace.core import db
@@ -8,10 +9,13 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
 from marketplace.core.db import session
 from marketplace.core.errors import Forbidden
+from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, task
 from marketplace.reports import proof
 from marketplace.reports.models import Reconciliation
 
 
+@task("reconcile", _("Prove the books"), Queue.MAINTENANCE, every=timedelta(days=1))
 def reconcile(*, actor: Actor) -> Reconciliation:
     """Prove the books and keep the result for everybody; auditors and administrators are told of any fault."""
     if actor.role is not Role.SYSTEM:

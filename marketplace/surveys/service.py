@@ -12,12 +12,14 @@ from marketplace.accounts import service as accounts_service
 from marketplace.accounts.models import Person
 from marketplace.core import audit, clock, db
 from marketplace.core.actors import VISITOR, Actor, Role
-from marketplace.core.tasks import Task, cancel, schedule
+from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, Subscription, announce, cancel, schedule, task
+from marketplace.engagements import events as engagement_events
 from marketplace.engagements.models import Engagement
-from marketplace.surveys import instruments, rules, scoring
+from marketplace.surveys import events, instruments, rules, scoring
 from marketplace.surveys.models import Answer, Comment, Link, Respondent, Survey
 from marketplace.surveys.queries import find_survey, get_by_link, token_hash
-from marketplace.surveys.states import KIND_OF_SIDE, SURVEY, SurveyStatus
+from marketplace.surveys.states import KIND_OF_SIDE, SIDES, SURVEY, SurveyStatus
 from marketplace.vouchers.models import Voucher
 
 REMINDER_DAYS = (3, 8)
@@ -26,6 +28,16 @@ CLOSING_DAYS = 21
 ASKED = {"sme": (Role.SIGNATORY, Role.PREPARER), "provider": (Role.MANAGER,)}
 
 
+@task(
+    "invite_survey",
+    _("Invite one side of ended work to its survey"),
+    Queue.SURVEYS,
+    on=[
+        Subscription(ended, side=side)
+        for ended in (engagement_events.FINISHED, engagement_events.TERMINATED)
+        for side in SIDES
+    ],
+)
 def invite(engagement_id: UUID, *, side: str, actor: Actor) -> Survey:
     """Make the one survey of this side and mail its link; a second call changes nothing."""
     engagement = db.get(Engagement, engagement_id, lock=True)
@@ -55,8 +67,8 @@ def invite(engagement_id: UUID, *, side: str, actor: Actor) -> Survey:
 
 def _plan(survey: Survey, now: datetime) -> None:
     for number, days in enumerate(REMINDER_DAYS, start=1):
-        schedule(Task.REMIND_SURVEY, survey.id, wave=number, run_after=now + timedelta(days=days))
-    schedule(Task.CLOSE_SURVEY, survey.id, run_after=survey.closes_at)
+        schedule(remind, survey_id=survey.id, number=number, run_after=now + timedelta(days=days))
+    schedule(close, survey_id=survey.id, run_after=survey.closes_at)
 
 
 def _whom_to_ask(survey: Survey) -> Person | None:
@@ -66,6 +78,7 @@ def _whom_to_ask(survey: Survey) -> Person | None:
     return None
 
 
+@task("remind_survey", _("Remind of a survey"), Queue.SURVEYS)
 def remind(survey_id: UUID, *, number: int, actor: Actor) -> None:
     """Mail the link once more, unless it was answered, closed, or the person asked for no reminders."""
     survey = db.get(Survey, survey_id, lock=True)
@@ -140,10 +153,11 @@ def stop_reminders(token: str, *, why: str) -> Survey:
         survey.reminders_stopped_at = clock.now()
         survey.reminders_stopped_why = why
         audit.record(VISITOR, "survey.stop_reminders", survey, after={"why": why})
-        cancel(Task.REMIND_SURVEY, survey.id)
+        cancel(remind, survey_id=survey.id)
     return survey
 
 
+@task("close_survey", _("Close a survey whose time is over"), Queue.SURVEYS)
 def close(survey_id: UUID, *, actor: Actor) -> None:
     """Close an unanswered survey; its links end and nobody is worse off for the silence."""
     survey = db.get(Survey, survey_id, lock=True)
@@ -160,14 +174,14 @@ def _use_up_links(survey: Survey) -> None:
 
 
 def _go_on(survey: Survey) -> None:
-    """What follows once a survey is over: no reminders; for the SME's, its facts are checked and the work evaluated."""
-    cancel(Task.REMIND_SURVEY, survey.id)
+    """Once a survey is over there are no reminders, and whoever waits for the company's hears of it."""
+    cancel(remind, survey_id=survey.id)
     if survey.status == SurveyStatus.ANSWERED:
-        cancel(Task.CLOSE_SURVEY, survey.id)
+        cancel(close, survey_id=survey.id)
     if survey.side == "sme":
         if survey.status == SurveyStatus.ANSWERED:
-            schedule(Task.ETHICS_CHECK, survey.engagement_id, wave=1)
-        schedule(Task.ASSIGN_EVALUATION, survey.engagement_id)
+            announce(events.COMPANY_ANSWERED, engagement_id=survey.engagement_id)
+        announce(events.COMPANY_SURVEY_OVER, engagement_id=survey.engagement_id)
 
 
 def read_identity(survey_id: UUID, *, actor: Actor, reason: str) -> Person | None:

@@ -24,6 +24,4 @@ SURVEY = Lifecycle(
 )
 
 SIDES = {"sme": _("SME"), "provider": _("Provider")}
-# INVITE_SURVEY's wave says which side: the task's subject is the engagement for both.
-SIDE_OF_WAVE = {0: "sme", 1: "provider"}
 KIND_OF_SIDE = {"sme": "satisfaction", "provider": "provider"}

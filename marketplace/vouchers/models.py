@@ -204,7 +204,6 @@ class AllocationEntry(Model):
     id: Mapped[UUID] = uuid_key()
     call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"))
     application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id"))
-    wave: Mapped[int] = mapped_column(BigInteger)
     ticket: Mapped[int] = mapped_column(BigInteger)
     outcome: Mapped[str]
     reason: Mapped[str | None]

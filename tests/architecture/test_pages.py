@@ -7,9 +7,7 @@ from flask import Flask
 from jinja2 import meta
 
 from marketplace.core import auth
-from marketplace.core.tasks import Task
 from tests.architecture.source import ROOT
-from workers import celery_app
 
 TEMPLATES = ROOT / "templates"
 SHARED = ("layouts", "components", "errors", "emails")
@@ -67,7 +65,3 @@ def test_no_style_or_script_inside_pages() -> None:
         for match in forbidden.finditer(path.read_text())
     ]
     assert not found
-
-
-def test_every_task_has_a_handler(app: Flask) -> None:
-    assert set(celery_app.handlers) == set(Task)

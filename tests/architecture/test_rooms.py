@@ -9,7 +9,7 @@ WEB_MODULES = ("views", "forms", "commands")
 WEB = ("flask", "flask_login", "flask_wtf", "wtforms", "celery")
 WALL_CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time")
 
-FIXED_NAMES = {"__init__", "states", "models", "rules", "queries", "service", "forms", "views", "commands"}
+FIXED_NAMES = {"__init__", "states", "events", "models", "rules", "queries", "service", "forms", "views", "commands"}
 ENGINES = {
     "accounts": {"business_number", "limits", "passwords"},
     "claims": {"bank", "camt", "deadlines", "pain001", "risk"},

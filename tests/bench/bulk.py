@@ -82,9 +82,9 @@ class Bulk:
         start = time.perf_counter()
         with self.unit():
             service.close_call(call_id, actor=SYSTEM)
-        for wave in count(1):
+        for batch in count(1):
             with self.unit():
-                service.allocate_batch(call_id, wave, actor=SYSTEM)
+                service.allocate_batch(call_id, batch, actor=SYSTEM)
                 allocation = queries.find_allocation(call_id)
                 assert allocation is not None
                 if allocation.finished_at or (until_decided and allocation.decided_at):

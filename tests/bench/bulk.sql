@@ -12,8 +12,8 @@ BEGIN
       FROM queue, bench_assessment;
     INSERT INTO sealed_tickets (application_id, call_id, ticket, place, undertaking, promised)
     SELECT id, call_id, ticket, place, organisation_id, 0 FROM queue;
-    INSERT INTO allocation_entries (call_id, application_id, wave, ticket, outcome, reason, position, parts, decided_at)
-    SELECT call_id, id, 1, ticket, CASE WHEN place <= vouchers THEN 'allocated' ELSE 'waitlisted' END,
+    INSERT INTO allocation_entries (call_id, application_id, ticket, outcome, reason, position, parts, decided_at)
+    SELECT call_id, id, ticket, CASE WHEN place <= vouchers THEN 'allocated' ELSE 'waitlisted' END,
            CASE WHEN place > vouchers THEN 'budget_spent' END, CASE WHEN place > vouchers THEN place - vouchers END,
            CASE WHEN place > vouchers THEN '{}' ELSE parts END, app_now()
       FROM queue, (SELECT jsonb_object_agg(id, amount / vouchers) AS parts FROM budget_lines
@@ -72,8 +72,9 @@ BEGIN
            'queued', md5(answers.id::text)
       FROM answers JOIN memberships USING (organisation_id) JOIN people ON people.id = person_id
       JOIN calls ON calls.id = call_id;
-    INSERT INTO background_tasks (id, kind, queue, subject, wave)
-    SELECT gen_random_uuid(), 'send_mail', 'mail', messages.id, 0
+    INSERT INTO background_tasks (id, name, queue, key, arguments)
+    SELECT gen_random_uuid(), 'send_mail', 'mail', 'message:' || messages.id,
+           jsonb_build_object('message_id', messages.id)
       FROM answers JOIN messages ON message_id = md5(answers.id::text);
 END
 $$;

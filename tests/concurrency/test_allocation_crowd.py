@@ -20,7 +20,7 @@ from config.settings import Settings
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.core.audit import AuditEntry
-from marketplace.core.tasks import BackgroundTask, Task
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.ledger import queries as ledger
 from marketplace.notifications.models import Message
 from marketplace.programmes import queries as programmes
@@ -156,7 +156,7 @@ def pieces_done() -> int:
     """How many pieces of allocations are done."""
     db.rollback()
     done = BackgroundTask.status == "done"
-    return db.session.scalar(select(func.count()).where(done, BackgroundTask.kind == Task.ALLOCATE_BATCH.value)) or 0
+    return db.session.scalar(select(func.count()).where(done, BackgroundTask.name == "allocate_batch")) or 0
 
 
 def answered() -> int:

@@ -45,7 +45,7 @@ def offered(app: Flask) -> tuple[UUID, Actor]:
         allocate_all(call)
         assert given.voucher is not None
         service.surrender(given.voucher.id, actor=giver, key=str(uuid4()))
-        service.offer_from_waitlist(call.id, 1, actor=SYSTEM)
+        service.offer_from_waitlist(call.id, actor=SYSTEM)
         return waiting.id, sme
 
 
@@ -113,7 +113,7 @@ def waiting_in_two_calls(app: Flask) -> tuple[list[UUID], dict[UUID, str]]:
 
 def test_two_offers_to_linked_firms_at_once_are_one_and_its_holder_is_named(stored: Flask) -> None:
     calls, names = waiting_in_two_calls(stored)
-    attempts = [lambda call_id=call_id: service.offer_from_waitlist(call_id, 1, actor=SYSTEM) for call_id in calls]
+    attempts = [lambda call_id=call_id: service.offer_from_waitlist(call_id, actor=SYSTEM) for call_id in calls]
     assert at_once(stored, attempts) == {"done": 2}
     with stored.app_context(), db.unit_of_work():
         answered = Application.status.in_(("offered", "refused"))
@@ -135,7 +135,7 @@ def test_an_offer_and_an_allocation_to_linked_firms_at_once_promise_once(stored:
             make_application(third, sme)
         service.close_call(third_id, actor=SYSTEM)
     attempts = [
-        lambda: service.offer_from_waitlist(call_id, 1, actor=SYSTEM),
+        lambda: service.offer_from_waitlist(call_id, actor=SYSTEM),
         lambda: service.allocate_batch(third_id, 1, actor=SYSTEM),
     ]
     assert at_once(stored, attempts) == {"done": 2}

@@ -281,8 +281,8 @@ def test_closing_waits_for_a_submission_under_way(stored: Flask) -> None:
     def close() -> None:
         with stored.app_context(), db.unit_of_work():
             service.close_call(call_id, actor=SYSTEM)
-            for wave in (1, 2):
-                service.allocate_batch(call_id, wave, actor=SYSTEM)
+            for batch in (1, 2):
+                service.allocate_batch(call_id, batch, actor=SYSTEM)
 
     with ThreadPoolExecutor(2) as pool:
         submission = pool.submit(submit)

@@ -48,10 +48,10 @@ def make_application(call: Call, sme: Actor | None = None, **facts: Any) -> Appl
 def allocate_all(call: Call, *, size: int = 50) -> None:
     """Close the call and answer every ticket, as the background does."""
     service.close_call(call.id, actor=SYSTEM)
-    wave = 1
+    batch = 1
     while (allocation := queries.find_allocation(call.id)) is not None and allocation.finished_at is None:
-        service.allocate_batch(call.id, wave, actor=SYSTEM, size=size)
-        wave += 1
+        service.allocate_batch(call.id, batch, actor=SYSTEM, size=size)
+        batch += 1
 
 
 def make_voucher(sme: Actor | None = None, **terms: Any) -> Voucher:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -12,7 +12,8 @@ from marketplace.claims import service as claim_service
 from marketplace.claims.models import PaymentLine
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, SYSTEM, VISITOR, Actor, Role
-from marketplace.core.tasks import BackgroundTask, Task, schedule
+from marketplace.core.task_queue import BackgroundTask
+from marketplace.core.tasks import schedule
 from marketplace.engagements import queries as engagements
 from marketplace.engagements import service as engagement_service
 from marketplace.engagements.models import Assignment
@@ -209,9 +210,8 @@ def _staff(world: World) -> None:
     things["own_member_id"] = world.actors["preparer"].membership_id
     things["firm_member_id"] = world.actors["consultant"].membership_id
     things["consultant_person_id"] = world.actors["consultant"].person_id
-    subject = uuid4()
-    schedule(Task.END_HOLDS, subject)
-    task = db.session.scalars(select(BackgroundTask).where(BackgroundTask.subject == subject)).one()
+    schedule(claim_service.end_holds, key="once")
+    task = db.session.scalars(select(BackgroundTask).where(BackgroundTask.key == "once")).one()
     task.status = "dead"
     things["task_id"] = task.id
     things["message_id"] = db.session.scalar(select(Message.id).limit(1))

@@ -19,7 +19,7 @@ from sqlalchemy import func, select, text
 
 from config.settings import Settings
 from marketplace.core import db
-from marketplace.core.tasks import BackgroundTask, Task
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.ethics.models import EthicsCheck
 from marketplace.notifications.models import Message
 from marketplace.surveys.models import Survey
@@ -117,7 +117,7 @@ def check_everything_happened_once(engagements: list[UUID], mail: MailServer, *,
     """One check, one survey per side, one mail per survey; a crash costs at most one more, with the same Message-ID."""
     db.rollback()
     # The own share was paid in time, which calls off the lapse that waited for its due date.
-    asked_for = BackgroundTask.kind != Task.LAPSE_ENGAGEMENT.value
+    asked_for = BackgroundTask.name != "lapse_engagement"
     statuses = set(db.session.scalars(select(BackgroundTask.status).where(asked_for)))
     assert statuses <= {"done", "pending"}
     checks = Counter(db.session.scalars(select(EthicsCheck.engagement_id).where(EthicsCheck.occasion == "finish")))

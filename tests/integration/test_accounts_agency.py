@@ -10,11 +10,13 @@ from sqlalchemy.exc import ProgrammingError
 
 from marketplace.accounts import queries, service
 from marketplace.accounts.models import AccessEntry
+from marketplace.claims import service as claims
 from marketplace.core import db
 from marketplace.core.actors import Role
 from marketplace.core.audit import AuditEntry, record
 from marketplace.core.errors import DomainError
-from marketplace.core.tasks import BackgroundTask, Task, schedule
+from marketplace.core.task_queue import BackgroundTask
+from marketplace.core.tasks import schedule
 from tests.factories.accounts import make_officer, make_person, make_sme, sign_in_as
 
 
@@ -84,17 +86,26 @@ def test_the_program_cannot_rewrite_the_access_log(database: object, statement: 
 
 
 def dead_task() -> BackgroundTask:
-    schedule(Task.END_HOLDS, uuid4())
-    task = db.session.scalars(select(BackgroundTask).where(BackgroundTask.kind == "end_holds")).one()
+    schedule(claims.escalate_claim, claim_id=uuid4(), step="check", level=1, requests=0)
+    task = db.session.scalars(select(BackgroundTask).where(BackgroundTask.name == "escalate_claim")).one()
     task.status, task.failures, task.last_error = "dead", 5, "ValueError: <b>broken</b>"
     db.flush()
     return task
 
 
 def test_a_dead_task_is_shown_and_tried_again(administrator: FlaskClient) -> None:
-    task_id = dead_task().id
-    shown = administrator.get("/background-tasks").text
-    assert "end_holds" in shown
+    task = dead_task()
+    task_id = task.id
+    shown = administrator.get("/background-tasks?lang=en").text
+    for words in (
+        "escalate_claim",
+        task.key,
+        "Say that a step of a claim is overdue",
+        "Step: check",
+        "Requests before: 0",
+    ):
+        assert words in shown
+    assert "청구의 단계가 지연되었음을 알림" in administrator.get("/background-tasks?lang=ko").text
     assert "&lt;b&gt;broken" in shown
     assert administrator.post(f"/background-tasks/{task_id}/retry").status_code == 303
     task = db.session.get(BackgroundTask, task_id)

@@ -14,10 +14,11 @@ from marketplace.claims.models import Claim
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, SYSTEM, Role
 from marketplace.core.errors import Forbidden
-from marketplace.core.tasks import NOBODY, Task, schedule
+from marketplace.core.tasks import schedule
 from marketplace.ledger import service as ledger
 from marketplace.notifications.models import Message
 from marketplace.reports import proof, service
+from marketplace.reports import service as reports
 from marketplace.reports.models import Reconciliation
 from tests import business_time
 from tests.factories import claims as make_claims
@@ -203,7 +204,7 @@ def test_one_vouchers_way_shows_its_money_to_the_payment_and_to_its_own_company(
 
 def test_a_sound_day_is_published_and_nobody_is_bothered(database, run_tasks) -> None:
     make_officer(Role.AUDITOR)
-    schedule(Task.RECONCILE, NOBODY, wave=1)
+    schedule(reports.reconcile, key="today")
     run_tasks()
     (made,) = database.scalars(select(Reconciliation))
     assert (made.unexplained, made.faults) == (0, [])

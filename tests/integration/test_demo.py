@@ -20,7 +20,7 @@ from marketplace.claims.queries import unmatched_entries
 from marketplace.core import clock, db
 from marketplace.core.audit import AuditEntry
 from marketplace.core.errors import Invalid
-from marketplace.core.tasks import BackgroundTask
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.demo import queries, runner, service
 from marketplace.demo.people import PASSWORD
 from marketplace.engagements.models import Engagement

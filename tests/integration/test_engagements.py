@@ -241,17 +241,18 @@ def test_each_stage_opens_the_next_and_the_last_finishes_all_at_once(clock: Mova
     assert [stage.status for stage in engagement.stages] == ["accepted", "open", "waiting"]
     make.accept_all(story, engagement, stages=2)
     assert engagement.status == "finished"
-    kinds = db.session.execute(
+    asked = db.session.execute(
         text(
-            "SELECT kind, wave FROM background_tasks WHERE subject = :id AND status <> 'cancelled' ORDER BY kind, wave"
+            "SELECT name, arguments - 'engagement_id' FROM background_tasks"
+            " WHERE arguments ->> 'engagement_id' = :id AND status <> 'cancelled' ORDER BY name, key"
         ),
-        {"id": engagement.id},
+        {"id": str(engagement.id)},
     ).all()
-    assert [tuple(row) for row in kinds] == [
-        ("ethics_check", 0),
-        ("ethics_check", 2),  # asked the moment the company's share arrived
-        ("invite_survey", 0),
-        ("invite_survey", 1),
+    assert [tuple(row) for row in asked] == [
+        ("ethics_check", {"occasion": "co_payment"}),  # asked the moment the company's share arrived
+        ("ethics_check", {"occasion": "finish"}),
+        ("invite_survey", {"side": "provider"}),
+        ("invite_survey", {"side": "sme"}),
     ]
     with pytest.raises(DomainError):
         service.finish(engagement.id, actor=SYSTEM)

@@ -14,7 +14,7 @@ from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.core.errors import DomainError, Forbidden
-from marketplace.core.tasks import BackgroundTask, Task
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.engagements import queries, service
 from marketplace.engagements.models import Agreement, CoPayment, Engagement
 from marketplace.engagements.rules import check_under_way
@@ -46,9 +46,9 @@ def unpaid(prices: dict[str, int] | None = None) -> Unpaid:
 
 def test_the_redemption_asks_for_the_lapse_and_the_payment_withdraws_it() -> None:
     story, _agreement, engagement, payment = unpaid()
-    task = db.session.scalars(select(BackgroundTask).where(BackgroundTask.subject == engagement.id)).one()
+    task = db.session.scalars(select(BackgroundTask).where(BackgroundTask.key == f"engagement:{engagement.id}")).one()
     grace = timedelta(days=terms(business_clock.today()).co_payment_grace_days)
-    assert (task.kind, task.run_after) == (Task.LAPSE_ENGAGEMENT, business_clock.end_of_day(payment.due_on + grace))
+    assert (task.name, task.run_after) == ("lapse_engagement", business_clock.end_of_day(payment.due_on + grace))
     make_claims.take(make_claims.co_payment_notice(payment.reference, payment.amount), story.budget_officers[0])
     db.session.refresh(task)
     assert (task.status, engagement.status) == ("cancelled", "active")

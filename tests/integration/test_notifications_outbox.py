@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,13 +11,12 @@ from sqlalchemy import func, select, update
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.core.errors import DomainError
-from marketplace.core.tasks import BackgroundTask, Task
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.notifications import queries, service
 from marketplace.notifications.models import Message
 from marketplace.notifications.post import Post
 from marketplace.notifications.service import Recipient
 from tests.mail_server import MailServer
-from workers import celery_app
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -40,8 +40,8 @@ def test_one_event_queues_one_message_and_one_task() -> None:
     first, second = queue(), queue(to=Recipient("other@example.com", "ko"))
     assert first.id == second.id
     assert db.session.scalar(select(func.count()).select_from(Message)) == 1
-    tasks = db.session.scalars(select(BackgroundTask).where(BackgroundTask.kind == Task.SEND_MAIL.value)).all()
-    assert [task.subject for task in tasks] == [first.id]
+    tasks = db.session.scalars(select(BackgroundTask).where(BackgroundTask.name == "send_mail")).all()
+    assert [task.arguments for task in tasks] == [{"message_id": str(first.id)}]
 
 
 def test_without_a_server_the_mail_stays_readable_in_the_outbox() -> None:
@@ -128,9 +128,10 @@ def test_a_line_break_in_a_fact_does_not_become_a_header(mail_server: MailServer
     assert "Firm" in str(mail["Subject"])
 
 
-def test_the_task_sends_the_mail_end_to_end() -> None:
+def test_the_task_sends_the_mail_end_to_end(run_tasks: Callable[[], int]) -> None:
     message = queue()
-    celery_app.handlers[Task.SEND_MAIL](message.id, 0)
+    assert run_tasks() == 1
+    db.session.refresh(message)
     assert message.status == "sent"
 
 

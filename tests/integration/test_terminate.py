@@ -16,7 +16,7 @@ from marketplace.claims.rules import Cut
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.core.errors import DomainError, Forbidden, IllegalMove, Invalid, NotFound
-from marketplace.core.tasks import BackgroundTask, Task
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.engagements import queries, service
 from marketplace.engagements.models import Engagement
 from marketplace.engagements.rules import check_under_way
@@ -97,9 +97,14 @@ def test_what_was_accepted_stays_and_all_else_goes_back(
 
 def test_checks_and_surveys_are_asked_for_as_at_the_finish(story: make.Story, engagement: Engagement) -> None:
     end(engagement, story.programme_officer)
-    wanted = select(BackgroundTask.kind, BackgroundTask.wave).where(BackgroundTask.subject == engagement.id)
-    asked = {(row.kind, row.wave) for row in db.session.execute(wanted)}
-    assert {(Task.ETHICS_CHECK, 0), (Task.INVITE_SURVEY, 0), (Task.INVITE_SURVEY, 1)} <= asked
+    keys = select(BackgroundTask.name, BackgroundTask.key).where(BackgroundTask.key.like("engagement.terminated:%"))
+    terminated = f"engagement.terminated:engagement:{engagement.id}"
+    assert set(db.session.execute(keys)) == {
+        ("ethics_check", f"{terminated}:finish"),
+        ("invite_survey", f"{terminated}:sme"),
+        ("invite_survey", f"{terminated}:provider"),
+        ("refund_co_payment", terminated),
+    }
 
 
 def test_once_per_key_and_never_again(story: make.Story, engagement: Engagement) -> None:

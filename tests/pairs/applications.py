@@ -133,8 +133,8 @@ ALLOCATION = {"aim": call_of, "first": close, "aside": True, "only": ("accepted"
 
 def allocate(call_id: UUID, actor: Actor) -> None:
     """All of the allocation: it is decided, then carried out."""
-    for wave in range(1, 4):
-        service.allocate_batch(call_id, wave, actor=actor)
+    for batch in range(1, 4):
+        service.allocate_batch(call_id, batch, actor=actor)
 
 
 APPLICATIONS = [
@@ -150,7 +150,7 @@ APPLICATIONS = [
             Verb("wait", allocate, **ALLOCATION),
             Verb(
                 "offer",
-                lambda one, by: service.offer_from_waitlist(one, 1_000_000, actor=by),
+                lambda one, by: service.offer_from_waitlist(one, actor=by),
                 aim=call_of,
                 first=release,
                 aside=True,

@@ -36,7 +36,6 @@ from marketplace.accounts.service.people import (
 from marketplace.accounts.service.sessions import (
     end_all_sessions,
     end_session,
-    purge_sessions,
     sign_in,
     sign_out,
     start_session,
@@ -74,7 +73,6 @@ __all__ = [
     "notify_person",
     "notify_role",
     "propose_role",
-    "purge_sessions",
     "refuse_role",
     "register_company",
     "register_person",

@@ -1,6 +1,6 @@
 """Owns who may act for an organisation: companies and firms, their people, invitations and mandates."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import structlog
@@ -16,6 +16,7 @@ from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.audit import record, transition
 from marketplace.core.errors import DomainError, Forbidden, NotFound
 from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, task
 from marketplace.notifications import service as notifications
 from marketplace.notifications.service import Recipient
 
@@ -195,6 +196,7 @@ def change_role(membership_id: UUID, role: Role, *, actor: Actor) -> Membership:
     return membership
 
 
+@task("end_memberships", _("End mandates and roles on their last day"), Queue.MAINTENANCE, every=timedelta(hours=1))
 def end_expired_memberships(*, batch: int = 200) -> int:
     """End mandates and roles whose last day has passed; each by itself, so that one failure stops no other."""
     ended = 0

@@ -17,6 +17,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound
 from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, task
 
 KEEP_ENDED = timedelta(days=90)
 
@@ -102,7 +103,8 @@ def end_all_sessions(person_id: UUID, *, but: str | None = None) -> None:
     )
 
 
-def purge_sessions() -> None:
+@task("delete_ended_sessions", _("Delete sessions long over"), Queue.MAINTENANCE, every=timedelta(hours=6))
+def delete_ended_sessions() -> None:
     """Delete sessions that ended more than 90 days ago."""
     limit = func.now() - KEEP_ENDED
     db.session.execute(

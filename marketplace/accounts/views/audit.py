@@ -8,14 +8,15 @@ from flask.typing import ResponseReturnValue
 from marketplace.accounts import queries
 from marketplace.accounts.forms import TASK_LABELS, AuditFilter, TaskFilter
 from marketplace.accounts.views.blueprint import blueprint
-from marketplace.core import tasks
+from marketplace.core import task_queue
 from marketplace.core.actors import Role
 from marketplace.core.audit import AuditEntry
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.db import session
 from marketplace.core.exports import MOST_ROWS, export, requested_format
 from marketplace.core.i18n import _
-from marketplace.core.tasks import BackgroundTask
+from marketplace.core.task_queue import BackgroundTask
+from marketplace.core.tasks import label_of
 from marketplace.core.web import done, page, paginate
 
 
@@ -34,6 +35,8 @@ def background_tasks() -> ResponseReturnValue:
         found=paginate(statement, sorts=sorts, key=BackgroundTask.id),
         form=TaskFilter(request.args, status=status),
         states=TASK_LABELS,
+        label_of=label_of,
+        arguments=ARGUMENTS,
     )
 
 
@@ -41,7 +44,7 @@ def background_tasks() -> ResponseReturnValue:
 @requires(Role.ADMINISTRATOR)
 def retry_task(task_id: UUID) -> ResponseReturnValue:
     """Give a dead task another five attempts."""
-    tasks.retry(task_id, actor=current_actor())
+    task_queue.retry(task_id, actor=current_actor())
     return done(_("The task is tried again within a few seconds."), url_for("accounts.background_tasks"))
 
 
@@ -67,8 +70,35 @@ def audit_log() -> ResponseReturnValue:
     )
 
 
+ARGUMENTS = {
+    "application_id": _("Application"),
+    "bank_entry_id": _("Bank entry"),
+    "batch": _("Piece"),
+    "call_id": _("Call"),
+    "case_id": _("Case"),
+    "claim_id": _("Claim"),
+    "deduction_id": _("Deduction"),
+    "deliverable_id": _("Deliverable"),
+    "engagement_id": _("Engagement"),
+    "import_id": _("Bank file"),
+    "instalment_id": _("Instalment"),
+    "job_id": _("Job"),
+    "level": _("Level"),
+    "message_id": _("Mail"),
+    "number": _("Number"),
+    "occasion": _("Occasion"),
+    "requests": _("Requests before"),
+    "side": _("Side"),
+    "step": _("Step"),
+    "survey_id": _("Survey"),
+}
+"""What a background task is about, by the names of its arguments."""
+
 TASK_COLUMNS = [
-    (_("Task"), lambda task: task.kind),
+    (_("Task"), lambda task: label_of(task.name)),
+    (_("Name"), lambda task: task.name),
+    (_("Key"), lambda task: task.key),
+    (_("About"), lambda task: task.arguments),
     (_("Status"), lambda task: TASK_LABELS[task.status]),
     (_("Asked for"), lambda task: task.created_at),
     (_("Due"), lambda task: task.run_after),

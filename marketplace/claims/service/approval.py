@@ -9,12 +9,13 @@ from marketplace.claims import queries, rules
 from marketplace.claims.models import Claim, ClaimLine
 from marketplace.claims.rules import Cut
 from marketplace.claims.service import checks, cuts, money
+from marketplace.claims.service.escalation import escalate_claim
 from marketplace.claims.states import CLAIM
-from marketplace.core import db, tasks
+from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import transition
 from marketplace.core.reasons import check_reason
-from marketplace.core.tasks import Task
+from marketplace.core.tasks import cancel
 from marketplace.ledger.service import money_verb
 
 
@@ -43,7 +44,7 @@ def return_claim(claim_id: UUID, *, actor: Actor, reasons: Sequence[str]) -> Cla
     claim.returned_by = actor.person_id
     transition(claim, CLAIM, "return", actor=actor, reason="; ".join(claim.return_reasons))
     db.flush()
-    tasks.cancel(Task.ESCALATE_CLAIM, claim.id)
+    cancel(escalate_claim, claim_id=claim.id)
     notify(claim, "claims/claim_returned", reasons=claim.return_reasons)
     return claim
 

@@ -17,6 +17,7 @@ from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, task
 from marketplace.ledger.service import money_verb
 from marketplace.providers import queries as providers
 
@@ -78,6 +79,7 @@ def confirm_account(line_id: UUID, *, actor: Actor) -> PaymentLine:
     return line
 
 
+@task("remind_of_batch", _("Remind the budget officers of the payment batch"), Queue.MONEY, every=timedelta(days=1))
 def remind_of_batch(*, actor: Actor) -> int:
     """Tell the budget officers once a day that payments wait while no batch was prepared for as long as is allowed."""
     rules.check_role(actor, Role.SYSTEM)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from marketplace.claims import queries, rules
+from marketplace.claims import events, queries, rules
 from marketplace.claims.models import Claim, Deduction, ExpectedPayment
 from marketplace.claims.states import DEDUCTION, ClaimStatus, DeductionStatus
 from marketplace.core import clock, db
@@ -12,7 +12,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import from_integrity
-from marketplace.core.tasks import Task, schedule
+from marketplace.core.tasks import announce
 
 
 def deduct(claim_id: UUID, *, actor: Actor, amount: int, reference: str) -> Deduction:
@@ -52,7 +52,7 @@ def take_deductions(claim: Claim, *, actor: Actor) -> None:
     for deduction in queries.deductions_of(claim.id):
         if deduction.status == DeductionStatus.AGREED:
             transition(deduction, DEDUCTION, "take", actor=actor)
-            schedule(Task.TAKE_SET_OFF, deduction.id)
+            announce(events.DEDUCTION_TAKEN, deduction_id=deduction.id)
     db.flush()
 
 

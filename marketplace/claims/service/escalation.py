@@ -10,25 +10,28 @@ from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
 from marketplace.core.db import session
-from marketplace.core.tasks import Task, schedule
+from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, schedule, task
 
 TOLD = {1: (Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER), 2: (Role.ADMINISTRATOR,)}
 
 
 def wind(claim: Claim) -> None:
-    """Ask to be woken when a step is overdue; after an answer the clock is wound anew, under new waves."""
-    for place, (_step, _level, at) in enumerate(deadlines.alarms(claim.clock_starts_at, handling(clock.today()))):
-        schedule(Task.ESCALATE_CLAIM, claim.id, wave=claim.requests * 10 + place, run_after=at)
+    """Ask to be woken when a step is overdue; after an answer the clock is wound anew."""
+    for step, level, at in deadlines.alarms(claim.clock_starts_at, handling(clock.today())):
+        schedule(escalate_claim, claim_id=claim.id, step=step, level=level, requests=claim.requests, run_after=at)
 
 
-def escalate_claim(claim_id: UUID, wave: int, *, actor: Actor) -> None:
-    """Tell the officers, or the administrators, that a step is overdue; once a step and level."""
+@task("escalate_claim", _("Say that a step of a claim is overdue"), Queue.MAINTENANCE)
+def escalate_claim(claim_id: UUID, step: str, level: int, requests: int, *, actor: Actor) -> None:
+    """Tell the officers, or the administrators, that a step is overdue; once a step and level.
+
+    Nothing if the provider was asked since then (`requests` times before): the clock was wound anew.
+    """
     rules.check_role(actor, Role.SYSTEM)
     claim = db.get(Claim, claim_id, lock=True)
-    winding, place = divmod(wave, 10)
-    step, level, _at = deadlines.alarms(claim.clock_starts_at, handling(clock.today()))[place]
     told = queries.find_escalation(claim_id, step=step, level=level)
-    if winding != claim.requests or told is not None or not deadlines.is_overdue(claim.status, step):
+    if requests != claim.requests or told is not None or not deadlines.is_overdue(claim.status, step):
         return
     session.add(ClaimEscalation(claim_id=claim_id, step=step, level=level))
     record(actor, "claim.escalate", claim, after={"step": step, "level": level})

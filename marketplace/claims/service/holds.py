@@ -1,5 +1,6 @@
 """The verbs of holds: placed because of a flag, extended only with a reason, ended by themselves."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +17,7 @@ from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.reasons import check_reason
+from marketplace.core.tasks import Queue, task
 from marketplace.engagements.models import Engagement
 
 BATCH = 200
@@ -79,6 +81,7 @@ def lift_hold(hold_id: UUID, *, actor: Actor, reason: str) -> Hold:
     return hold
 
 
+@task("end_holds", _("End the holds whose time is over"), Queue.MONEY, every=timedelta(minutes=10))
 def end_holds(*, actor: Actor) -> int:
     """End every hold whose time is over, each by itself; the number ended."""
     rules.check_role(actor, Role.SYSTEM)

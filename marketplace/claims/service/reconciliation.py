@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from config.currencies import MINOR_UNITS
 from config.payments import terms
-from marketplace.claims import camt, queries
+from marketplace.claims import camt, events, queries
 from marketplace.claims.camt import BadReport, Entry
 from marketplace.claims.models import BankEntry, BankImport, PaymentBatch, PaymentLine
 from marketplace.claims.service import money
@@ -24,7 +24,7 @@ from marketplace.core.db import session
 from marketplace.core.errors import DomainError, Forbidden, Invalid, Words
 from marketplace.core.i18n import _, force_locale
 from marketplace.core.money import Money
-from marketplace.core.tasks import Task, schedule
+from marketplace.core.tasks import announce
 from marketplace.engagements import service as engagements
 
 DEBT = re.compile(r"RCV-\d{4}-\d{6,}")
@@ -58,10 +58,10 @@ def import_bank_file(stream: IO[bytes], *, actor: Actor, filename: str) -> BankI
         if not queries.is_known_entry(entry.account, entry.bank_reference, entry.direction):
             kept = _keep(made, position, entry, _apply(entry, actor))
             if kept.outcome == "receivable":
-                schedule(Task.TAKE_RECEIPT, kept.id)
+                announce(events.DEBT_PAID, bank_entry_id=kept.id)
             if kept.outcome == "unmatched" and kept.direction == "credit" and _is_ours(entry):
                 keep_in_suspense(kept, actor=actor)
-    schedule(Task.TRACE_BANK_IMPORT, made.id)
+    announce(events.BANK_FILE_IMPORTED, import_id=made.id)
     record(actor, "bank_import.take", made, after={"sha256": digest, "entries": len(entries)})
     return made
 

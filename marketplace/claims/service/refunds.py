@@ -18,6 +18,8 @@ from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
 from marketplace.core.reasons import check_reason
+from marketplace.core.tasks import Queue, Subscription, task
+from marketplace.engagements import events as engagement_events
 from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import Engagement
 from marketplace.engagements.states import StageStatus
@@ -50,6 +52,12 @@ def request_refund(agreement_id: UUID, *, actor: Actor, amount: int, reason: str
     return refund
 
 
+@task(
+    "refund_co_payment",
+    _("Send the own share of ended stages back"),
+    Queue.MONEY,
+    on=[Subscription(engagement_events.TERMINATED)],
+)
 def refund_ended_stages(engagement_id: UUID, *, actor: Actor) -> Refund | None:
     """Give the company its share of the stages that an engagement ended without; once, however often it is asked."""
     engagement = db.get(Engagement, engagement_id)

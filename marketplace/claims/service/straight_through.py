@@ -11,9 +11,12 @@ from marketplace.claims.states import ClaimStatus
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
+from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, task
 from marketplace.ledger.service import money_verb
 
 
+@task("pass_claim", _("Approve a claim of low risk"), Queue.MONEY)
 @money_verb(Claim)
 def pass_claim(claim_id: UUID, *, actor: Actor, key: str) -> Claim:
     """Approve a claim that is still of low risk and passes every check; any other one goes to people."""

@@ -8,12 +8,13 @@ from marketplace.claims import deadlines, queries, rules
 from marketplace.claims.models import Claim, ClaimLine
 from marketplace.claims.service.assessment import assess
 from marketplace.claims.service.escalation import wind
+from marketplace.claims.service.straight_through import pass_claim
 from marketplace.claims.states import CLAIM
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
-from marketplace.core.tasks import Task, schedule
+from marketplace.core.tasks import schedule
 from marketplace.engagements.models import Engagement
 
 
@@ -91,4 +92,4 @@ def _choose_route(claim: Claim, limits: Handling) -> None:
     wind(claim)
     if claim.route == "straight_through":
         at = clock.add_working_days(claim.submitted_at, limits.straight_through_days)
-        schedule(Task.PASS_CLAIM, claim.id, run_after=at)
+        schedule(pass_claim, claim_id=claim.id, run_after=at)

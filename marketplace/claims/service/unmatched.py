@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from marketplace.claims import queries, rules
+from marketplace.claims import events, queries, rules
 from marketplace.claims.models import BankAssignment, BankEntry, Refund
 from marketplace.claims.service.refunds import pay_back_entry
 from marketplace.core import clock, db
@@ -14,7 +14,7 @@ from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
 from marketplace.core.reasons import check_reason
-from marketplace.core.tasks import Task, schedule
+from marketplace.core.tasks import announce
 from marketplace.engagements import service as engagements
 from marketplace.engagements.models import CoPayment
 from marketplace.ledger.service import Leg, Opening, money_verb, post
@@ -52,7 +52,7 @@ def assign_to_co_payment(
     )
     for entry in entries:
         _assign(entry, "co_payment", actor, reason, co_payment_id=co_payment.id)
-        schedule(Task.TRACE_BANK_IMPORT, entry.import_id, wave=entry.position + 1)
+        announce(events.ENTRY_ASSIGNED, import_id=entry.import_id, bank_entry_id=entry.id)
     return co_payment
 
 

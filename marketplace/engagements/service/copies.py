@@ -9,6 +9,8 @@ from marketplace.core import clock, db, files
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record
 from marketplace.core.db import session
+from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, task
 from marketplace.engagements import similarity
 from marketplace.engagements.models import Deliverable, SimilarDeliverable
 from marketplace.engagements.text_extraction import Unreadable, extract_text
@@ -17,6 +19,7 @@ from marketplace.engagements.text_extraction import Unreadable, extract_text
 ONE_AT_A_TIME = 7_310_009
 
 
+@task("compare_deliverable", _("Compare a deliverable with earlier ones"), Queue.ETHICS)
 def compare_deliverable(deliverable_id: UUID, *, actor: Actor) -> None:
     """Keep what the document's words look like, and which earlier documents of other engagements it resembles."""
     deliverable = db.get(Deliverable, deliverable_id, lock=True)

@@ -7,6 +7,8 @@ from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import transition
 from marketplace.core.errors import Forbidden
+from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, task
 from marketplace.engagements import queries
 from marketplace.engagements.models import Agreement, CoPayment, Engagement
 from marketplace.engagements.states import AGREEMENT, CO_PAYMENT, ENGAGEMENT, CoPaymentStatus
@@ -15,6 +17,7 @@ from marketplace.providers import service as providers
 from marketplace.vouchers.service import release_commitment
 
 
+@task("lapse_engagement", _("End an engagement whose co-payment never came"), Queue.MONEY)
 @money_verb(Engagement)
 def lapse_engagement(engagement_id: UUID, *, actor: Actor, key: str) -> Engagement:
     """End an engagement whose co-payment never came and give its aid back; paid, or a second time, nothing happens."""

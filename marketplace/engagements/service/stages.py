@@ -12,13 +12,12 @@ from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
-from marketplace.core.tasks import Task, schedule
-from marketplace.engagements import rules
+from marketplace.core.tasks import announce, schedule
+from marketplace.engagements import events, rules
 from marketplace.engagements.models import ConsultingSession, Deliverable, Engagement, Stage
+from marketplace.engagements.service.copies import compare_deliverable
 from marketplace.engagements.states import DELIVERABLE, ENGAGEMENT, STAGE, DeliverableStatus, StageStatus
 from marketplace.providers import service as providers
-
-SME_SIDE, PROVIDER_SIDE = 0, 1
 
 
 def upload_deliverable(
@@ -48,7 +47,7 @@ def upload_deliverable(
     if replaced is not None:
         transition(replaced, DELIVERABLE, "replace", actor=actor)
     record(actor, "deliverable.submit", deliverable, after={"stage_id": stage.id, "sha256": file.sha256})
-    schedule(Task.COMPARE_DELIVERABLE, deliverable.id)
+    schedule(compare_deliverable, deliverable_id=deliverable.id)
     return deliverable
 
 
@@ -110,22 +109,15 @@ def accept_stage(stage_id: UUID, *, actor: Actor) -> Stage:
 
 
 def finish(engagement_id: UUID, *, actor: Actor) -> Engagement:
-    """End the work whose stages are all accepted, and in one transaction ask for ethics checks and both surveys."""
+    """End the work whose stages are all accepted."""
     engagement = db.get(Engagement, engagement_id, lock=True)
     if any(stage.status != StageStatus.ACCEPTED for stage in engagement.stages):
         raise DomainError(_("Not all stages are accepted."))
     transition(engagement, ENGAGEMENT, "finish", actor=actor)
     db.flush()
-    ask_afterwards(engagement)
+    announce(events.FINISHED, engagement_id=engagement.id)
     providers.set_load(engagement.provider_id, actor=actor)
     return engagement
-
-
-def ask_afterwards(engagement: Engagement) -> None:
-    """Ask for the ethics checks and both surveys of an engagement that has ended."""
-    schedule(Task.ETHICS_CHECK, engagement.id)
-    schedule(Task.INVITE_SURVEY, engagement.id, wave=SME_SIDE)
-    schedule(Task.INVITE_SURVEY, engagement.id, wave=PROVIDER_SIDE)
 
 
 def _lock(stage_id: UUID) -> tuple[Engagement, Stage]:

@@ -13,14 +13,12 @@ from marketplace.core.db import session
 from marketplace.core.errors import DomainError, Forbidden, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
-from marketplace.core.tasks import Task, cancel, schedule
-from marketplace.engagements import queries
+from marketplace.core.tasks import announce, cancel
+from marketplace.engagements import events, queries
 from marketplace.engagements.models import CoPayment, Engagement
+from marketplace.engagements.service.lapse import lapse_engagement
 from marketplace.engagements.states import CO_PAYMENT, ENGAGEMENT, STAGE, CoPaymentStatus
 from marketplace.ledger.service import Leg, Opening, money_verb, post
-
-# The wave of the ethics check that asks who paid the share.
-SHARE_ARRIVED = 2
 
 
 @money_verb(CoPayment)
@@ -63,9 +61,9 @@ def record_co_payment(
     co_payment.holder_name, co_payment.booked_on = holder_name, booked_on
     transition(co_payment, CO_PAYMENT, "pay", actor=actor, amount=amount.amount)
     _hold_money(co_payment, sources, actor=actor, key=key)
-    cancel(Task.LAPSE_ENGAGEMENT, engagement.id)
+    cancel(lapse_engagement, engagement_id=engagement.id)
     start(engagement, actor=actor)
-    schedule(Task.ETHICS_CHECK, engagement.id, wave=SHARE_ARRIVED)
+    announce(events.CO_PAYMENT_PAID, engagement_id=engagement.id)
     return co_payment
 
 

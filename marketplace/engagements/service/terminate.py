@@ -7,10 +7,9 @@ from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import transition
 from marketplace.core.reasons import check_reason
-from marketplace.core.tasks import Task, schedule
-from marketplace.engagements import queries, rules
+from marketplace.core.tasks import announce
+from marketplace.engagements import events, queries, rules
 from marketplace.engagements.models import Engagement, Stage
-from marketplace.engagements.service.stages import ask_afterwards
 from marketplace.engagements.states import ENGAGEMENT, STAGE, StageStatus
 from marketplace.ledger.service import money_verb
 from marketplace.providers import service as providers
@@ -36,14 +35,14 @@ def terminate(engagement_id: UUID, *, actor: Actor, reason: str, key: str) -> En
     transition(engagement, ENGAGEMENT, "terminate", actor=actor, reason=reason)
     db.flush()
     _give_back(engagement, ended, actor=actor)
-    ask_afterwards(engagement)
+    announce(events.TERMINATED, engagement_id=engagement.id)
     providers.set_load(engagement.provider_id, actor=actor)
     _tell(engagement)
     return engagement
 
 
 def _give_back(engagement: Engagement, ended: list[Stage], *, actor: Actor) -> None:
-    """The aid goes back at once; the co-payment is sent back by the area that pays, which is asked to."""
+    """The aid goes back at once; the co-payment is sent back by the area that pays, once it hears of the end."""
     agreement = engagement.agreement
     aid = sum(stage.agreed.aid for stage in ended)
     if aid:
@@ -55,8 +54,6 @@ def _give_back(engagement: Engagement, ended: list[Stage], *, actor: Actor) -> N
             reference=agreement.number,
             key=f"terminate:{engagement.id}",
         )
-    if any(stage.agreed.co_payment for stage in ended):
-        schedule(Task.REFUND_CO_PAYMENT, engagement.id)
 
 
 def _tell(engagement: Engagement) -> None:

@@ -33,8 +33,9 @@ BEGIN
         INSERT INTO co_payments (id, agreement_id, amount, currency, reference, due_on, status)
         VALUES ((made ->> 'co_payment')::uuid, held.id, held.co_payment, held.currency, reference,
                 (made ->> 'due_on')::date, 'awaited');
-        INSERT INTO background_tasks (id, kind, queue, subject, wave, run_after)
-        VALUES (gen_random_uuid(), 'lapse_engagement', 'money', begun, 0, (made ->> 'lapses_at')::timestamptz);
+        INSERT INTO background_tasks (id, name, queue, key, arguments, run_after)
+        VALUES (gen_random_uuid(), 'lapse_engagement', 'money', 'engagement:' || begun,
+                jsonb_build_object('engagement_id', begun), (made ->> 'lapses_at')::timestamptz);
         PERFORM mail_queue((SELECT coalesce(jsonb_agg(jsonb_set(mail, '{data, reference}', to_jsonb(reference))), '[]')
                               FROM jsonb_array_elements(made -> 'mails') AS mail));
     END IF;

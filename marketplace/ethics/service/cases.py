@@ -10,7 +10,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import _
 from marketplace.core.reasons import TELLING, check_reason
-from marketplace.core.tasks import Task, cancel, schedule
+from marketplace.core.tasks import Queue, cancel, schedule, task
 from marketplace.engagements.models import Engagement
 from marketplace.ethics import queries
 from marketplace.ethics.models import Case, Flag
@@ -49,7 +49,7 @@ def open_case(engagement_id: UUID, *, actor: Actor, flag_ids: Iterable[UUID], qu
     for flag in flags:
         flag.case_id = opened.id
         audit.transition(flag, FLAG, "take_up", actor=actor)
-    schedule(Task.CLOSE_REPLY, opened.id, run_after=opened.reply_due_at)
+    schedule(close_reply, case_id=opened.id, run_after=opened.reply_due_at)
     _tell_provider(opened, "ethics/case_opened", due_at=opened.reply_due_at.isoformat())
     return opened
 
@@ -62,11 +62,12 @@ def reply(case_id: UUID, *, actor: Actor, words: str) -> Case:
     check_reason(words, field="words", shortest=TELLING)
     case.reply, case.replied_by = words, actor.person_id
     audit.transition(case, CASE, "reply", actor=actor)
-    cancel(Task.CLOSE_REPLY, case.id)
+    cancel(close_reply, case_id=case.id)
     _tell_officers(case, "ethics/reply_received")
     return case
 
 
+@task("close_reply", _("End a provider's time to reply"), Queue.ETHICS)
 def close_reply(case_id: UUID, *, actor: Actor) -> None:
     """End the time to reply; a case that was answered stays as it is."""
     case = db.get(Case, case_id, lock=True)

@@ -5,6 +5,7 @@ import json
 from uuid import UUID
 
 from marketplace.accounts import service as accounts
+from marketplace.claims import events as claim_events
 from marketplace.claims import service as claims
 from marketplace.claims.states import HoldStatus
 from marketplace.core import audit, clock, db
@@ -12,14 +13,28 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.reasons import TELLING, check_reason
+from marketplace.core.tasks import Queue, Subscription, task
+from marketplace.engagements import events as engagement_events
 from marketplace.engagements.models import Engagement
 from marketplace.ethics import flows, queries
 from marketplace.ethics.collection import collect
 from marketplace.ethics.models import EthicsCheck, Flag
 from marketplace.ethics.rules import Book, Found, access, action_of, book
 from marketplace.ethics.states import FLAG, REPEATED, RULES_OF_OCCASION
+from marketplace.surveys import events as survey_events
 
 
+@task(
+    "ethics_check",
+    _("Check an engagement by the rules of ethics"),
+    Queue.ETHICS,
+    on=[
+        Subscription(engagement_events.CO_PAYMENT_PAID, occasion="co_payment"),
+        Subscription(engagement_events.FINISHED, occasion="finish"),
+        Subscription(engagement_events.TERMINATED, occasion="finish"),
+        Subscription(survey_events.COMPANY_ANSWERED, occasion="survey"),
+    ],
+)
 def check_engagement(engagement_id: UUID, *, occasion: str, actor: Actor) -> EthicsCheck:
     """Run the occasion's rules over one engagement, once per edition unless it repeats; write flags, hold money."""
     engagement = db.get(Engagement, engagement_id, lock=True)
@@ -45,6 +60,12 @@ def check_engagement(engagement_id: UUID, *, occasion: str, actor: Actor) -> Eth
     return check
 
 
+@task(
+    "trace_bank_import",
+    _("Look for money that one side moved for the other"),
+    Queue.ETHICS,
+    on=[Subscription(claim_events.BANK_FILE_IMPORTED), Subscription(claim_events.ENTRY_ASSIGNED)],
+)
 def trace_bank_import(import_id: UUID, *, actor: Actor) -> list[EthicsCheck]:
     """Check every engagement whose two sides meet in this bank file; nothing new is found twice."""
     return [

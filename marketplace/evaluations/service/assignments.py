@@ -9,15 +9,23 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.reasons import TELLING, check_reason
+from marketplace.core.tasks import Queue, Subscription, task
 from marketplace.engagements.models import Engagement
 from marketplace.evaluations import grading, queries, rubric, rules
 from marketplace.evaluations.models import Assignment, Evaluation, Score
 from marketplace.evaluations.rubric import Rubric
 from marketplace.evaluations.states import ASSIGNMENT, EVALUATION, AssignmentStatus
+from marketplace.surveys import events as survey_events
 from marketplace.surveys import queries as surveys
 from marketplace.vouchers.models import Voucher
 
 
+@task(
+    "assign_evaluation",
+    _("Open an evaluation and assign an evaluator"),
+    Queue.SURVEYS,
+    on=[Subscription(survey_events.COMPANY_SURVEY_OVER)],
+)
 def open_evaluation(engagement_id: UUID, *, actor: Actor) -> Evaluation:
     """Open the one evaluation of a finished engagement and assign an evaluator; a second call changes nothing."""
     engagement = db.get(Engagement, engagement_id, lock=True)

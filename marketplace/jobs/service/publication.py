@@ -11,7 +11,7 @@ from marketplace.core.audit import record, transition
 from marketplace.core.errors import DomainError, Forbidden
 from marketplace.core.i18n import _
 from marketplace.core.reasons import check_reason
-from marketplace.core.tasks import Task, cancel, schedule
+from marketplace.core.tasks import Queue, cancel, schedule, task
 from marketplace.jobs import queries, rules
 from marketplace.jobs.models import Invitation, Job, Question
 from marketplace.jobs.states import JOB, JobStatus
@@ -34,10 +34,11 @@ def publish_job(job_id: UUID, *, actor: Actor, voucher_id: UUID, closes_at: date
     job.closes_at, job.published_by = closes_at, actor.person_id
     transition(job, JOB, "publish", actor=actor, closes_at=closes_at.isoformat(), criteria=job.criteria)
     db.flush()
-    schedule(Task.CLOSE_JOB, job.id, run_after=closes_at)
+    schedule(close_job, job_id=job.id, run_after=closes_at)
     return job
 
 
+@task("close_job", _("Open the bids of a job at its deadline"), Queue.MAINTENANCE)
 def close_job(job_id: UUID, *, actor: Actor) -> None:
     """At the deadline: mark the bids as opened and tell the company; a second run changes nothing."""
     job = db.get(Job, job_id, lock=True)
@@ -56,7 +57,7 @@ def withdraw_job(job_id: UUID, *, actor: Actor, reason: str) -> Job:
         check_reason(reason)
     transition(job, JOB, "withdraw", actor=actor, reason=reason)
     job.withdrawal_reason = reason
-    cancel(Task.CLOSE_JOB, job_id)
+    cancel(close_job, job_id=job_id)
     for bid in queries.live_bids(job_id):
         _tell_firm(bid.provider_id, job, "jobs/job_withdrawn", reason=reason)
     return job

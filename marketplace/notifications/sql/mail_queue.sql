@@ -8,7 +8,8 @@ CREATE OR REPLACE FUNCTION mail_queue(mails jsonb) RETURNS SETOF uuid LANGUAGE s
         SELECT key, address, locale, template, data, status, message_id FROM mail
         ON CONFLICT ON CONSTRAINT uq_messages_key DO NOTHING RETURNING id, key
     )
-    INSERT INTO background_tasks (id, kind, queue, subject, wave)
-    SELECT mail.task, 'send_mail', 'mail', fresh.id, 0 FROM fresh JOIN mail ON mail.key = fresh.key
+    INSERT INTO background_tasks (id, name, queue, key, arguments)
+    SELECT mail.task, 'send_mail', 'mail', 'message:' || fresh.id, jsonb_build_object('message_id', fresh.id)
+      FROM fresh JOIN mail ON mail.key = fresh.key
     RETURNING id
 $$;

@@ -11,14 +11,15 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from config.intake import terms
-from marketplace.core import clock, db, tasks
+from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import Text, _
 from marketplace.core.reasons import check_reason
-from marketplace.programmes import queries, rules, scoring
+from marketplace.core.tasks import announce
+from marketplace.programmes import events, queries, rules, scoring
 from marketplace.programmes.models import Call, CallSeed, WaitingRoom, WaitingRoomSeed
 from marketplace.programmes.states import CALL, CallStatus
 from marketplace.programmes.terms import Method
@@ -99,7 +100,7 @@ def set_quotas(call_id: UUID, quotas: Mapping[str, int], *, actor: Actor) -> Cal
 
 
 def publish_call(call_id: UUID, *, actor: Actor) -> Call:
-    """Publish a complete call; its rules and money are frozen, its waiting room and its closing are scheduled."""
+    """Publish a complete call; its rules and money are frozen, and its waiting room is prepared."""
     rules.check_officer(actor)
     call = queries.get_call(call_id, lock=True)
     rules.check_draft(call)
@@ -107,7 +108,7 @@ def publish_call(call_id: UUID, *, actor: Actor) -> Call:
     rules.check_complete(rules.missing_in_call(call, queries.budget_lines(call.id), shares, clock.now()))
     call.published_by = actor.person_id
     _freeze_method(call, actor)
-    tasks.schedule(tasks.Task.CLOSE_CALL, call.id, run_after=call.closes_at)
+    announce(events.CALL_PUBLISHED, call_id=call.id, closes_at=call.closes_at)
     if call.opens_at > clock.now():
         _prepare_waiting_room(call)
     return call
@@ -127,14 +128,14 @@ def _freeze_method(call: Call, actor: Actor) -> None:
 
 
 def _prepare_waiting_room(call: Call) -> None:
-    """Seal the seed of the draw under its published hash; the draw itself is scheduled for the opening."""
+    """Seal the seed of the draw under its published hash; the draw itself follows at the opening."""
     seed = secrets.token_hex(32)
     before = timedelta(minutes=terms(clock.today()).waiting_room_minutes)
     seed_hash = sha256(seed.encode("ascii")).hexdigest()
     session.add(WaitingRoom(call_id=call.id, enter_from=call.opens_at - before, seed_hash=seed_hash))
     db.flush()
     session.execute(insert(WaitingRoomSeed).values(call_id=call.id, seed=seed))
-    tasks.schedule(tasks.Task.DRAW_WAITING_ROOM, call.id, run_after=call.opens_at)
+    announce(events.WAITING_ROOM_PREPARED, call_id=call.id, opens_at=call.opens_at)
 
 
 def close_call(call_id: UUID, *, actor: Actor) -> Call:
@@ -177,7 +178,7 @@ def lift_ceiling(call_id: UUID, *, actor: Actor, reason: str) -> Call:
 def wind_down(call_id: UUID, *, actor: Actor, reason: str) -> Call:
     """Begin the end of a call: nothing new from now on, while the rights of those in flight stand.
 
-    Whoever is concerned above (applicants, holders of vouchers, firms at work) is answered and told by tasks.
+    Whoever is concerned above (applicants, holders of vouchers, firms at work) is answered and told in the background.
     """
     rules.check_officer(actor)
     check_reason(reason)
@@ -185,8 +186,7 @@ def wind_down(call_id: UUID, *, actor: Actor, reason: str) -> Call:
     call.winding_down_reason = reason.strip()
     transition(call, CALL, "wind_down", actor=actor, reason=reason)
     db.flush()
-    tasks.schedule(tasks.Task.WIND_DOWN_CALL, call.id, wave=1)
-    tasks.schedule(tasks.Task.TELL_OF_WINDING_DOWN, call.id)
+    announce(events.CALL_WINDING_DOWN, call_id=call.id)
     return call
 
 

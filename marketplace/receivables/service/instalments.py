@@ -8,8 +8,9 @@ from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
+from marketplace.core.i18n import _
 from marketplace.core.reasons import check_reason
-from marketplace.core.tasks import Task, cancel
+from marketplace.core.tasks import Queue, cancel, task
 from marketplace.core.tasks import schedule as ask_for
 from marketplace.ledger.service import money_verb
 from marketplace.receivables import queries, rules, schedule
@@ -34,8 +35,8 @@ def agree_instalments(
     left = sum((rules.owed(unpaid) for unpaid in receivable.live), Parts())
     for instalment in receivable.live:
         transition(instalment, INSTALMENT, "replace", actor=actor, reason=reason)
-        for task in (Task.INVOICE_INSTALMENT, Task.REMIND_INSTALMENT):
-            cancel(task, instalment.id)
+        for letter in (invoice_instalment, remind_instalment):
+            cancel(letter, instalment_id=instalment.id)
     dates = schedule.due_dates(first_due_on, count, every_months)
     add_instalments(receivable, schedule.shares(left, count), dates)
     record(actor, "receivable.agree_instalments", receivable, after={"count": count}, reason=reason)
@@ -43,6 +44,7 @@ def agree_instalments(
     return receivable
 
 
+@task("invoice_instalment", _("Send the invoice of an instalment"), Queue.MONEY)
 def invoice_instalment(instalment_id: UUID, *, actor: Actor) -> None:
     """Send the invoice of an instalment that is soon due; nothing if it was paid, replaced or given up before."""
     rules.check_role(actor, Role.SYSTEM)
@@ -54,13 +56,14 @@ def invoice_instalment(instalment_id: UUID, *, actor: Actor) -> None:
     _write_to_debtor(instalment, "receivables/invoice", key=str(instalment.id))
 
 
-def remind_instalment(instalment_id: UUID, wave: int, *, actor: Actor) -> None:
+@task("remind_instalment", _("Remind of an instalment"), Queue.MONEY)
+def remind_instalment(instalment_id: UUID, number: int, *, actor: Actor) -> None:
     """Remind of an instalment still to be paid, with the interest on arrears as of today."""
     rules.check_role(actor, Role.SYSTEM)
     instalment = _lock(instalment_id)
     if instalment.status in LIVE:
-        _write_to_debtor(instalment, "receivables/reminder", key=f"{instalment.id}:{wave}")
-        record(actor, "instalment.remind", instalment, after={"wave": wave})
+        _write_to_debtor(instalment, "receivables/reminder", key=f"{instalment.id}:{number}")
+        record(actor, "instalment.remind", instalment, after={"number": number})
 
 
 def add_instalments(receivable: Receivable, parts: Sequence[Parts], dates: Sequence[date]) -> None:
@@ -98,11 +101,12 @@ def accrue(receivable: Receivable, on: date, *, actor: Actor) -> None:
 def _plan_letters(instalment: Instalment) -> None:
     receivable = instalment.receivable
     invoice_on = instalment.due_on - timedelta(days=receivable.days_to_pay)
-    ask_for(Task.INVOICE_INSTALMENT, instalment.id, run_after=_start_of(invoice_on))
-    for wave, days in enumerate(receivable.reminder_days):
+    ask_for(invoice_instalment, instalment_id=instalment.id, run_after=_start_of(invoice_on))
+    for number, days in enumerate(receivable.reminder_days, start=1):
         remind_on = instalment.due_on + timedelta(days=days)
         if remind_on > clock.today():
-            ask_for(Task.REMIND_INSTALMENT, instalment.id, wave=wave, run_after=_start_of(remind_on))
+            run_after = _start_of(remind_on)
+            ask_for(remind_instalment, instalment_id=instalment.id, number=number, run_after=run_after)
 
 
 def _write_to_debtor(instalment: Instalment, template: str, *, key: str) -> None:

@@ -4,6 +4,7 @@ import re
 from datetime import date
 from uuid import UUID
 
+from marketplace.claims import events as claim_events
 from marketplace.claims import queries as claim_queries
 from marketplace.claims import service as claims
 from marketplace.claims.models import BankEntry, Deduction
@@ -15,6 +16,7 @@ from marketplace.core.db import session
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
+from marketplace.core.tasks import Queue, Subscription, task
 from marketplace.ledger.service import money_verb
 from marketplace.receivables import queries, rules, schedule
 from marketplace.receivables.models import Instalment, Receipt, Receivable
@@ -27,6 +29,12 @@ from marketplace.receivables.states import INSTALMENT, RECEIVABLE, ReceivableSta
 REFERENCE = re.compile(r"RCV-\d{4}-\d{6,}")
 
 
+@task(
+    "take_receipt",
+    _("Book a payment of a debt"),
+    Queue.MONEY,
+    on=[Subscription(claim_events.DEBT_PAID)],
+)
 @money_verb(Receipt)
 def take_receipt(bank_entry_id: UUID, *, actor: Actor, key: str) -> Receipt:
     """Book a payment that the bank reported under a receivable's reference; once per movement."""
@@ -39,6 +47,12 @@ def take_receipt(bank_entry_id: UUID, *, actor: Actor, key: str) -> Receipt:
     return _take(receipt, receivable, entry.amount, entry.valued_on, payer, actor)
 
 
+@task(
+    "take_set_off",
+    _("Book what was kept back from a claim for a debt"),
+    Queue.MONEY,
+    on=[Subscription(claim_events.DEDUCTION_TAKEN)],
+)
 @money_verb(Receipt)
 def take_set_off(deduction_id: UUID, *, actor: Actor, key: str) -> Receipt:
     """Book what was kept back from a claim's payment, on the day on which the rest of it was paid."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
@@ -13,13 +13,14 @@ from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
-from marketplace.core.tasks import Task, schedule
+from marketplace.core.tasks import Queue, Subscription, announce, schedule, task
 from marketplace.ledger import queries as ledger_queries
+from marketplace.programmes import events as programme_events
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import service as programmes_service
 from marketplace.programmes.models import Call, Programme
 from marketplace.programmes.states import CallStatus
-from marketplace.vouchers import queries, rules
+from marketplace.vouchers import events, queries, rules
 from marketplace.vouchers.allocation import AID_CAP, Answer, Line, Ticket, list_hash
 from marketplace.vouchers.caps import breaks
 from marketplace.vouchers.models import Allocation, AllocationEntry, Application, Assessment
@@ -32,6 +33,17 @@ from marketplace.vouchers.states import APPLICATION
 BATCH = 1000
 
 
+@task(
+    "close_call",
+    _("Close a call and begin its allocation"),
+    Queue.MONEY,
+    on=[
+        Subscription(programme_events.CALL_PUBLISHED, run_after="closes_at"),
+        # A call that closed meanwhile may have waited for this application alone.
+        Subscription(events.APPLICATION_DECIDED),
+        Subscription(events.APPLICATION_WITHDRAWN),
+    ],
+)
 def close_call(call_id: UUID, *, actor: Actor) -> None:
     """Seal a call whose time is up and begin its allocation, unless a decision about eligibility or a score is open.
 
@@ -70,11 +82,12 @@ def start_allocation(call_id: UUID, *, actor: Actor) -> Allocation:
     db.flush()
     after = {"call": str(call.id), "opening": opening, "list_hash": allocation.list_hash}
     record(actor, "allocation.start", allocation, after=after)
-    schedule(Task.ALLOCATE_BATCH, call.id, wave=1)
+    schedule(allocate_batch, call_id=call.id, batch=1)
     return allocation
 
 
-def allocate_batch(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH) -> None:
+@task("allocate_batch", _("Answer the next applications of a call"), Queue.MONEY)
+def allocate_batch(call_id: UUID, batch: int, *, actor: Actor, size: int = BATCH) -> None:
     """Do the next piece of an allocation, `size` applications at most, and ask for the next until it is finished.
 
     Eligibility is taken again of all, then everything is decided at once, then the answers are carried out. Two pieces
@@ -87,17 +100,17 @@ def allocate_batch(call_id: UUID, wave: int, *, actor: Actor, size: int = BATCH)
         return
     if allocation.decided_at is None:
         if _take_eligibility_again(call, allocation, actor, size) < size:
-            decide(call, allocation, lines_of(call), wave, actor=actor)
+            decide(call, allocation, lines_of(call), actor=actor)
         finished = False
     else:
-        finished = carry_out(call, allocation, wave, actor=actor, size=size)
+        finished = carry_out(call, allocation, actor=actor, size=size)
     if finished:
         allocation.finished_at = clock.now()
         record(actor, "allocation.finish", allocation, after={"call": str(call_id)})
         # What came back, and what a winner left by withdrawing, while the list was worked through.
-        offer_again(call_id)
+        announce(events.MONEY_RELEASED, call_id=call_id, by=f"allocation:{allocation.id}")
     else:
-        schedule(Task.ALLOCATE_BATCH, call_id, wave=wave + 1)
+        schedule(allocate_batch, call_id=call_id, batch=batch + 1)
 
 
 def _take_eligibility_again(call: Call, allocation: Allocation, actor: Actor, size: int) -> int:
@@ -107,11 +120,6 @@ def _take_eligibility_again(call: Call, allocation: Allocation, actor: Actor, si
         allocation.asked_to = applications[-1].ticket or 0
     db.insert_all(Assessment, [assessed(application, "allocation", actor) for application in applications])
     return len(applications)
-
-
-def offer_again(call_id: UUID) -> None:
-    """Ask for an offer to the waitlist in the background."""
-    schedule(Task.OFFER_FROM_WAITLIST, call_id, wave=session.scalar(select(func.nextval("waitlist_waves"))) or 0)
 
 
 def lock_programme_of(call_id: UUID) -> Call:
@@ -159,9 +167,7 @@ def tickets_of(programme: Programme, applications: Sequence[Application], actor:
     return tickets
 
 
-def refuse_waiting(
-    call: Call, applications: Sequence[Application], answers: Sequence[Answer], wave: int, actor: Actor
-) -> None:
+def refuse_waiting(call: Call, applications: Sequence[Application], answers: Sequence[Answer], actor: Actor) -> None:
     """Write down why each of these, which waited, gets no voucher after all, and tell the company."""
     by_id = {application.id: application for application in applications}
     for answer in answers:
@@ -173,7 +179,6 @@ def refuse_waiting(
             AllocationEntry(
                 call_id=call.id,
                 application_id=application.id,
-                wave=wave,
                 ticket=answer.ticket,
                 outcome=answer.outcome,
                 reason=answer.reason,

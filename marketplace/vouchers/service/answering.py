@@ -22,7 +22,7 @@ from marketplace.vouchers.states import APPLICATION
 EVENTS = {"waitlisted": "wait", "refused": "refuse"}
 
 
-def carry_out(call: Call, allocation: Allocation, wave: int, *, actor: Actor, size: int) -> bool:
+def carry_out(call: Call, allocation: Allocation, *, actor: Actor, size: int) -> bool:
     """Carry out the answers to the next places of a decided call, all of them or none; whether it was the last piece.
 
     Who withdrew meanwhile is left alone. Who got another voucher of the programme meanwhile is refused instead.
@@ -35,13 +35,13 @@ def carry_out(call: Call, allocation: Allocation, wave: int, *, actor: Actor, si
             won = [application_id for application_id in answer.ids if application_id not in late]
             parts = {UUID(line): part for line, part in answer.parts.items()}
             issue_all(call, won, parts, actor=actor)
-            _refuse_late(call, sorted(late), wave, actor)
+            _refuse_late(call, sorted(late), actor)
         else:
             say_no(call, answer.outcome, answer.reason, answer.ids, actor=actor)
     return allocation.answered_to >= queries.last_place(call.id)
 
 
-def _refuse_late(call: Call, application_ids: Sequence[UUID], wave: int, actor: Actor) -> None:
+def _refuse_late(call: Call, application_ids: Sequence[UUID], actor: Actor) -> None:
     """A second answer, in the published list as well."""
     if not application_ids:
         return
@@ -50,7 +50,6 @@ def _refuse_late(call: Call, application_ids: Sequence[UUID], wave: int, actor: 
         "call_id": Application.call_id,
         "application_id": Application.id,
         "ticket": Application.ticket,
-        "wave": literal(wave),
         "outcome": literal("refused"),
         "reason": literal(reason),
         "parts": literal({}, JSONB),

@@ -18,12 +18,12 @@ from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.reasons import check_reason
-from marketplace.core.tasks import Task, schedule
+from marketplace.core.tasks import announce
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
 from marketplace.programmes.models import Call
 from marketplace.programmes.standards import standards
-from marketplace.vouchers import queries, rules
+from marketplace.vouchers import events, queries, rules
 from marketplace.vouchers.models import Application, Assessment, Evidence
 from marketplace.vouchers.service.ceiling import ask_for_check, check_ceiling
 from marketplace.vouchers.service.waiting_room import take_ticket
@@ -134,7 +134,7 @@ def decide_eligibility(application_id: UUID, *, actor: Actor, eligible: bool, re
     transition(application, APPLICATION, "accept" if eligible else "refuse", actor=actor, reason=reason)
     db.flush()
     tell(application, "decision", eligible=eligible, reason=reason)
-    _wake_call(application)
+    announce(events.APPLICATION_DECIDED, call_id=application.call_id, application_id=application.id)
     return application
 
 
@@ -144,17 +144,10 @@ def withdraw(application_id: UUID, *, actor: Actor) -> Application:
     application = queries.get_application(application_id, actor=actor, lock=True)
     if application.status != ApplicationStatus.DRAFT:
         rules.check_signatory(actor)
-        _wake_call(application)
+        announce(events.APPLICATION_WITHDRAWN, call_id=application.call_id, application_id=application.id)
     transition(application, APPLICATION, "withdraw", actor=actor)
     db.flush()
     return application
-
-
-def _wake_call(application: Application) -> None:
-    """A call that closed meanwhile may have waited for this application alone, a paused one may go on."""
-    schedule(Task.CLOSE_CALL, application.call_id, wave=application.ticket or 0)
-    if application.call.intake_ceiling_percent is not None:
-        ask_for_check(application, withdrawn=True)
 
 
 def reassess(application_id: UUID, *, occasion: str, actor: Actor) -> Assessment:

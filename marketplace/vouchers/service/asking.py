@@ -13,6 +13,8 @@ from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record_all, transition
 from marketplace.core.db import session
+from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, task
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import scoring as usual_scoring
 from marketplace.programmes.models import Call
@@ -64,6 +66,7 @@ def ask_scorers(call: Call, *, actor: Actor) -> int:
     return len(chosen)
 
 
+@task("chase_scorers", _("Remind evaluators, or ask others"), Queue.MONEY, every=timedelta(hours=1))
 def chase_scorers(*, actor: Actor) -> int:
     """Ask others in place of evaluators whose last day is over, and remind those whose last day is near.
 

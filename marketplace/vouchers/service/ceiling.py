@@ -6,12 +6,13 @@ from uuid import UUID
 
 from marketplace.core import clock
 from marketplace.core.actors import Actor
-from marketplace.core.tasks import Task, schedule
+from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, Subscription, schedule, task
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import service as programmes_service
 from marketplace.programmes.models import Call
 from marketplace.programmes.states import CallStatus
-from marketplace.vouchers import queries, rules
+from marketplace.vouchers import events, queries, rules
 from marketplace.vouchers.models import Application
 
 # Submissions that run at once don't see each other: so near to the ceiling each of them asks for the check.
@@ -31,12 +32,18 @@ def check_ceiling(call: Call) -> bool:
     return asked + NEAR * call.programme.voucher_amount >= ceiling
 
 
-def ask_for_check(application: Application, *, withdrawn: bool = False) -> None:
-    """Have the call checked against its ceiling once this change is stored."""
-    ticket = application.ticket or 0
-    schedule(Task.WATCH_CEILING, application.call_id, wave=-ticket if withdrawn else ticket)
+def ask_for_check(application: Application) -> None:
+    """Have the call checked against its ceiling once this submission is stored."""
+    call_id = application.call_id
+    schedule(watch_ceiling, call_id=call_id, key=f"application.submitted:call:{call_id}:application:{application.id}")
 
 
+@task(
+    "watch_ceiling",
+    _("Compare what a call is asked for with its ceiling"),
+    Queue.MONEY,
+    on=[Subscription(events.APPLICATION_DECIDED), Subscription(events.APPLICATION_WITHDRAWN)],
+)
 def watch_ceiling(call_id: UUID, *, actor: Actor) -> None:
     """Pause an open call whose ceiling is reached; take applications again once it is not any more."""
     rules.check_system(actor)

@@ -21,7 +21,7 @@ from marketplace.vouchers.caps import Promised, breaks, window_start
 from marketplace.vouchers.models import Allocation, AllocationEntry, SealedTicket
 
 
-def decide(call: Call, allocation: Allocation, lines: Sequence[Line], wave: int, *, actor: Actor) -> None:
+def decide(call: Call, allocation: Allocation, lines: Sequence[Line], *, actor: Actor) -> None:
     """Seal what every ticket is decided by, and answer all of them; nothing is given yet.
 
     The answers follow from the sealed list alone, so that anybody can replay them.
@@ -37,7 +37,7 @@ def decide(call: Call, allocation: Allocation, lines: Sequence[Line], wave: int,
         scoring=call.scoring,
     )
     answers = allocate(opening, queue, amount=programme.voucher_amount, cap=programme.aid_cap, quotas=call.quotas)
-    _store(call, queue, answers, wave)
+    _store(call, queue, answers)
     # Kept from now on, here and in the audit trail: a list forged later, however well, has another.
     allocation.file_hash = sealed_list.digest(queries.written_list(call, allocation))
     allocation.decided_at = clock.now()
@@ -91,7 +91,7 @@ def _stratum(call: Call, row: Row[Any]) -> str | None:
     return str(row.region) if call.quota_by == "region" else None
 
 
-def _store(call: Call, queue: Sequence[Ticket], answers: Sequence[Answer], wave: int) -> None:
+def _store(call: Call, queue: Sequence[Ticket], answers: Sequence[Answer]) -> None:
     sealed = [
         {
             "application_id": ticket.application_id,
@@ -110,7 +110,6 @@ def _store(call: Call, queue: Sequence[Ticket], answers: Sequence[Answer], wave:
         {
             "call_id": call.id,
             "application_id": answer.application_id,
-            "wave": wave,
             "ticket": answer.ticket,
             "outcome": answer.outcome,
             "reason": answer.reason,

@@ -9,17 +9,17 @@ from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import transition
 from marketplace.core.db import session
-from marketplace.core.tasks import Task, schedule
+from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, Subscription, announce, schedule, task
 from marketplace.ledger import queries as ledger_queries
 from marketplace.ledger.service import Leg, Opening, money_verb, post
 from marketplace.programmes import queries as programmes
-from marketplace.vouchers import queries, rules
+from marketplace.vouchers import events, queries, rules
 from marketplace.vouchers.allocation import Answer, allocate
 from marketplace.vouchers.models import AllocationEntry, Application, Voucher
 from marketplace.vouchers.service.allocation import (
     lines_of,
     lock_programme_of,
-    offer_again,
     refuse_waiting,
     tickets_of,
 )
@@ -32,7 +32,13 @@ from marketplace.vouchers.states import APPLICATION, ApplicationStatus
 AT_ONCE = 50
 
 
-def offer_from_waitlist(call_id: UUID, wave: int, *, actor: Actor, size: int = AT_ONCE) -> None:
+@task(
+    "offer_from_waitlist",
+    _("Offer released money to the waitlist"),
+    Queue.MONEY,
+    on=[Subscription(events.MONEY_RELEASED)],
+)
+def offer_from_waitlist(call_id: UUID, *, actor: Actor, size: int = AT_ONCE) -> None:
     """Offer released money to the waitlist in order, as far as it goes; nothing once the call is ending."""
     rules.check_system(actor)
     lock_programme_of(call_id)
@@ -51,9 +57,10 @@ def offer_from_waitlist(call_id: UUID, wave: int, *, actor: Actor, size: int = A
         if answer.outcome == "allocated":
             _offer(by_id[answer.application_id], answer, actor)
     refused = [answer for answer in answers if answer.outcome == "refused"]
-    refuse_waiting(call, applications, refused, wave, actor)
+    refuse_waiting(call, applications, refused, actor)
     if answers and all(answer.outcome != "waitlisted" for answer in answers):
-        offer_again(call_id)
+        # Some may be left: of these nobody waits any more, so whoever was last names the next look.
+        announce(events.MONEY_RELEASED, call_id=call_id, by=f"waiting:{applications[-1].id}")
 
 
 def _offer(application: Application, answer: Answer, actor: Actor) -> None:
@@ -70,7 +77,7 @@ def _offer(application: Application, answer: Answer, actor: Actor) -> None:
             held = Opening(f"{_account(application)}:{line_id}", "reserved", owner, programme.currency, line_id)
             legs.append(Leg(f"available:{line_id}", held, part, f"offer:{application.id}:{line_id}"))
     post(legs, kind="reserve", actor=actor, reference=application.number)
-    schedule(Task.LAPSE_OFFER, application.id, run_after=application.offer_ends_at)
+    schedule(lapse_offer, application_id=application.id, run_after=application.offer_ends_at)
     tell(application, "offered", amount=programme.voucher_amount, currency=programme.currency,
          until=application.last_moment)  # fmt: skip
 
@@ -91,7 +98,6 @@ def accept_offer(application_id: UUID, *, actor: Actor, key: str) -> Voucher:
         AllocationEntry(
             call_id=call.id,
             application_id=application.id,
-            wave=0,
             ticket=application.ticket,
             outcome="allocated",
             parts={str(line): part for line, part in parts.items()},
@@ -109,6 +115,7 @@ def decline_offer(application_id: UUID, *, actor: Actor, key: str) -> Applicatio
     return application
 
 
+@task("lapse_offer", _("End an offer that nobody took"), Queue.MONEY)
 @money_verb(Application)
 def lapse_offer(application_id: UUID, *, actor: Actor, key: str) -> Application:
     """End an offer that nobody took in time; its money goes to the next in line. An answered one stays as it is."""
@@ -145,7 +152,7 @@ def _end_offer(application: Application, event: str, actor: Actor) -> None:
         for line_id, part in _reserved(application).items()
     ]
     post(legs, kind="release", actor=actor, reference=application.number)
-    offer_again(application.call_id)
+    announce(events.MONEY_RELEASED, call_id=application.call_id, by=f"application:{application.id}")
 
 
 def _account(application: Application) -> str:

@@ -14,7 +14,9 @@ from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
+from marketplace.core.i18n import _
 from marketplace.core.reasons import check_reason
+from marketplace.core.tasks import Queue, task
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.reminders import reached
@@ -43,6 +45,7 @@ def extend(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
     return voucher
 
 
+@task("remind_holders", _("Remind the holders of vouchers"), Queue.MAIL, every=timedelta(hours=1))
 def remind_holders(*, actor: Actor) -> int:
     """Remind, once for each share of the validity that has passed, who has not used a voucher up; how many were."""
     rules.check_system(actor)

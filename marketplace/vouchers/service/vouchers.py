@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
 
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
+from marketplace.core.i18n import _
 from marketplace.core.money import split
 from marketplace.core.reasons import check_reason
-from marketplace.core.tasks import Task, schedule
+from marketplace.core.tasks import Queue, announce, task
 from marketplace.ledger import queries as ledger_queries
 from marketplace.ledger.service import Leg, money_verb, post
-from marketplace.vouchers import queries, rules
+from marketplace.vouchers import events, queries, rules
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.service.validity import tell_holder
 from marketplace.vouchers.states import VOUCHER, VoucherStatus
@@ -43,7 +44,7 @@ def release_commitment(
     record(actor, "voucher.release_commitment", voucher, after={"agreement": str(agreement_id), "amount": amount})
     if not usable:
         voucher.released += amount
-        _offer(voucher)
+        announce(events.MONEY_RELEASED, call_id=voucher.call_id, by=key)
     elif voucher.status == VoucherStatus.EXHAUSTED:
         transition(voucher, VOUCHER, "refill", actor=actor)
     db.flush()
@@ -111,6 +112,7 @@ def expire(voucher_id: UUID, *, actor: Actor, key: str) -> Voucher:
     return voucher
 
 
+@task("expire_vouchers", _("End vouchers after their last day"), Queue.MONEY, every=timedelta(minutes=10))
 def expire_vouchers(*, actor: Actor) -> int:
     """End every voucher whose last day is over; one that fails does not stop the others."""
     rules.check_system(actor)
@@ -137,7 +139,7 @@ def _end(voucher_id: UUID, event: str, actor: Actor, reason: str | None) -> Vouc
     ]
     post(legs, kind="release", actor=actor, reference=voucher.number)
     voucher.released += sum(lines.values())
-    _offer(voucher)
+    announce(events.MONEY_RELEASED, call_id=voucher.call_id, by=f"voucher:{voucher.id}")
     db.flush()
     return voucher
 
@@ -145,9 +147,3 @@ def _end(voucher_id: UUID, event: str, actor: Actor, reason: str | None) -> Vouc
 def _tell_decision(voucher: Voucher, event: str, reason: str) -> None:
     key = f"vouchers/{event}:{voucher.id}:{clock.now().isoformat()}"
     tell_holder(voucher, "voucher_decision", key=key, event=event, reason=reason, returned=voucher.released)
-
-
-def _offer(voucher: Voucher) -> None:
-    """What came back goes to the waitlist of its call by itself."""
-    wave = session.scalar(select(func.nextval("waitlist_waves"))) or 0
-    schedule(Task.OFFER_FROM_WAITLIST, voucher.call_id, wave=wave)

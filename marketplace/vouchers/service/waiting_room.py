@@ -12,6 +12,9 @@ from marketplace.core.actors import SYSTEM, Actor
 from marketplace.core.audit import record
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
+from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, Subscription, task
+from marketplace.programmes import events as programme_events
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries, rules
 from marketplace.vouchers.models import Application, WaitingPlace
@@ -55,6 +58,12 @@ def enter_waiting_room(call_id: UUID, *, actor: Actor) -> WaitingPlace:
     return place
 
 
+@task(
+    "draw_waiting_room",
+    _("Draw the order of a waiting room"),
+    Queue.MONEY,
+    on=[Subscription(programme_events.WAITING_ROOM_PREPARED, run_after="opens_at")],
+)
 def draw_waiting_room(call_id: UUID, *, actor: Actor) -> None:
     """Give everybody who waits a ticket, in an order drawn once; nobody gets one of this call before.
 

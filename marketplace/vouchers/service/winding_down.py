@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from marketplace.accounts.service import notify_organisation
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import transition
-from marketplace.core.tasks import Task, schedule
+from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, Subscription, schedule, task
+from marketplace.programmes import events as programme_events
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import service as programmes_service
 from marketplace.programmes.models import Call
@@ -30,7 +33,13 @@ def wind_down(call_id: UUID, *, actor: Actor, reason: str) -> Call:
     return programmes_service.wind_down(call_id, actor=actor, reason=reason)
 
 
-def end_applications(call_id: UUID, wave: int, *, actor: Actor) -> None:
+@task(
+    "wind_down_call",
+    _("Answer and tell the applicants of a call that is wound down"),
+    Queue.MONEY,
+    on=[Subscription(programme_events.CALL_WINDING_DOWN, batch=1)],
+)
+def end_applications(call_id: UUID, batch: int, *, actor: Actor) -> None:
     """Answer the next applications of an ending call and tell each company once; then ask for the next batch."""
     rules.check_system(actor)
     call = programmes.get_call(call_id)
@@ -41,9 +50,10 @@ def end_applications(call_id: UUID, wave: int, *, actor: Actor) -> None:
         _tell(call, application, standing)
     db.flush()
     if applications:
-        schedule(Task.WIND_DOWN_CALL, call_id, wave=wave + 1)
+        schedule(end_applications, call_id=call_id, batch=batch + 1)
 
 
+@task("wind_up_calls", _("End calls that have nothing in flight"), Queue.MONEY, every=timedelta(hours=1))
 def wind_up_calls(*, actor: Actor) -> None:
     """End every call that is winding down and has nothing in flight any more."""
     for call_id in programmes.ending_call_ids():

@@ -14,7 +14,7 @@ from marketplace.claims.models import BankEntry
 from marketplace.claims.pain001 import Account
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM
-from marketplace.core.tasks import BackgroundTask
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import CoPayment, Engagement
 from marketplace.ethics import flows, queries

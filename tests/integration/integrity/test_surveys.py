@@ -12,7 +12,7 @@ from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Role
 from marketplace.core.audit import AuditEntry
 from marketplace.core.errors import Forbidden, Invalid
-from marketplace.core.tasks import BackgroundTask
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.engagements.models import Engagement
 from marketplace.notifications.models import Message
 from marketplace.surveys import instruments, queries, service
@@ -135,8 +135,9 @@ def test_no_reminder_after_the_person_asked_for_none(client: FlaskClient, finish
 
 def test_reminders_are_due_on_days_3_and_8_and_the_end_on_day_21(finished: tuple[Story, Engagement]) -> None:
     survey, _token = invite(finished[1])
-    due = select(BackgroundTask.kind, BackgroundTask.run_after).where(BackgroundTask.subject == survey.id)
-    plan = [(kind, (at - survey.invited_at).days) for kind, at in db.session.execute(due.order_by("run_after"))]
+    about = BackgroundTask.arguments["survey_id"].astext == str(survey.id)
+    due = select(BackgroundTask.name, BackgroundTask.run_after).where(about)
+    plan = [(name, (at - survey.invited_at).days) for name, at in db.session.execute(due.order_by("run_after"))]
     assert plan == [("remind_survey", 3), ("remind_survey", 8), ("close_survey", 21)]
 
 
@@ -144,10 +145,12 @@ def test_an_answer_ends_reminders_and_asks_for_check_and_evaluation(finished: tu
     engagement = finished[1]
     survey, token = invite(engagement)
     answer(token)
-    pending = select(BackgroundTask.kind).where(BackgroundTask.subject == survey.id, BackgroundTask.status == "pending")
+    about = BackgroundTask.arguments["survey_id"].astext == str(survey.id)
+    pending = select(BackgroundTask.name).where(about, BackgroundTask.status == "pending")
     assert db.session.scalars(pending).all() == []
-    asked = select(BackgroundTask.kind, BackgroundTask.wave).where(BackgroundTask.subject == engagement.id)
-    assert {("ethics_check", 1), ("assign_evaluation", 0)} <= set(db.session.execute(asked).all())
+    occasion = BackgroundTask.arguments["occasion"].astext
+    asked = select(BackgroundTask.name, occasion).where(BackgroundTask.key.like(f"survey.%:{engagement.id}%"))
+    assert set(db.session.execute(asked).all()) == {("ethics_check", "survey"), ("assign_evaluation", None)}
 
 
 def test_silence_closes_the_survey_and_the_work_is_evaluated_all_the_same(finished: tuple[Story, Engagement]) -> None:
@@ -157,10 +160,8 @@ def test_silence_closes_the_survey_and_the_work_is_evaluated_all_the_same(finish
     assert survey.status == "closed"
     with pytest.raises(LinkNotValid):
         answer(token)
-    asked = select(BackgroundTask.wave).where(
-        BackgroundTask.subject == engagement.id, BackgroundTask.kind == "assign_evaluation"
-    )
-    assert db.session.scalars(asked).all() == [0]
+    asked = select(BackgroundTask.name).where(BackgroundTask.key.like(f"survey.%:{engagement.id}%"))
+    assert db.session.scalars(asked).all() == ["assign_evaluation"]
 
 
 def test_no_figure_below_five_answers(finished: tuple[Story, Engagement]) -> None:

@@ -10,7 +10,7 @@ from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound
-from marketplace.core.tasks import BackgroundTask
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.jobs import diagnosis, queries, rules, service
 from marketplace.notifications.models import Message
 from marketplace.providers import service as providers
@@ -38,8 +38,8 @@ def test_answers_draft_a_job_in_the_companys_words(database: Database) -> None:
 def test_publishing_freezes_and_asks_for_the_closing(database: Database) -> None:
     sme = make_sme()
     job = make_published_job(sme)
-    task = db.session.scalars(select(BackgroundTask).where(BackgroundTask.subject == job.id)).one()
-    assert (task.kind, task.run_after) == ("close_job", job.closes_at)
+    task = db.session.scalars(select(BackgroundTask).where(BackgroundTask.key == f"job:{job.id}")).one()
+    assert (task.name, task.run_after) == ("close_job", job.closes_at)
     assert (job.currency, job.stages) == ("KRW", ["diagnosis", "action-plan", "execution"])
     with pytest.raises(DomainError, match="can't be changed"):
         service.edit_job(job.id, actor=sme, text=make_text(), weights={"price": 100})
@@ -133,7 +133,7 @@ def test_withdrawing_needs_a_reason_tells_bidders_and_cancels_the_closing(databa
     service.withdraw_job(job.id, actor=sme, reason="We changed our plans.")
     assert job.status == "withdrawn"
     assert db.session.scalars(select(Message).where(Message.template == "jobs/job_withdrawn")).one()
-    task = db.session.scalars(select(BackgroundTask).where(BackgroundTask.subject == job.id)).one()
+    task = db.session.scalars(select(BackgroundTask).where(BackgroundTask.key == f"job:{job.id}")).one()
     assert task.status == "cancelled"
     with pytest.raises(DomainError):
         make_bid(job)

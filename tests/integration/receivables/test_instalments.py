@@ -9,7 +9,7 @@ from sqlalchemy import select
 from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.errors import Invalid
-from marketplace.core.tasks import BackgroundTask, Task
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.ledger.rules import KeyReused
 from marketplace.receivables import queries, rules, service
 from marketplace.receivables.models import Receivable
@@ -116,9 +116,10 @@ def test_nobody_is_written_to_about_an_instalment_that_is_paid_or_replaced(
     run_tasks()
     assert (make.mails("receivables/invoice"), make.mails("receivables/reminder")) == (0, 0)
     pending = select(BackgroundTask).where(
-        BackgroundTask.kind == Task.REMIND_INSTALMENT.value, BackgroundTask.status == "pending"
+        BackgroundTask.name == "remind_instalment", BackgroundTask.status == "pending"
     )
-    assert {task.subject for task in db.session.scalars(pending)} == {receivable.live[0].id}
+    about = {task.arguments["instalment_id"] for task in db.session.scalars(pending)}
+    assert about == {str(receivable.live[0].id)}
     assert first.status == "paid"
 
 

@@ -11,7 +11,7 @@ from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid
-from marketplace.core.tasks import BackgroundTask
+from marketplace.core.task_queue import BackgroundTask
 from tests.conftest import MovableClock
 from tests.factories import claims as make
 from tests.factories import engagements
@@ -50,34 +50,40 @@ def test_the_clock_stands_still_while_the_provider_is_asked(
     assert business_clock.working_days_between(due, later) == stopped
 
 
-def alarms(claim: Claim) -> dict[int, BackgroundTask]:
-    wanted = select(BackgroundTask).where(BackgroundTask.subject == claim.id, BackgroundTask.kind == "escalate_claim")
-    return {task.wave: task for task in db.session.scalars(wanted)}
+def alarms(claim: Claim) -> dict[tuple[str, int, int], BackgroundTask]:
+    """The alarms by step, level and how often the provider was asked."""
+    about = BackgroundTask.arguments["claim_id"].astext == str(claim.id)
+    rows = db.session.scalars(select(BackgroundTask).where(about, BackgroundTask.name == "escalate_claim"))
+    return {(row.arguments["step"], row.arguments["level"], row.arguments["requests"]): row for row in rows}
+
+
+def planned(requests: int) -> set[tuple[str, int, int]]:
+    return {(step, level, requests) for step in deadlines.STEPS for level in deadlines.LEVELS}
 
 
 def test_each_level_of_an_overdue_step_is_told_once(
     story: engagements.Story, claim: Claim, clock: MovableClock
 ) -> None:
     make_officer(Role.ADMINISTRATOR)
-    assert sorted(alarms(claim)) == [0, 1, 2, 3, 4, 5]
+    assert set(alarms(claim)) == planned(requests=0)
     before = make.told("claims/claim_overdue")
     for _twice in range(2):
-        service.escalate_claim(claim.id, 0, actor=SYSTEM)
+        service.escalate_claim(claim.id, "check", 1, 0, actor=SYSTEM)
     first = make.told("claims/claim_overdue")
     assert first > before
-    service.escalate_claim(claim.id, 1, actor=SYSTEM)
+    service.escalate_claim(claim.id, "check", 2, 0, actor=SYSTEM)
     assert make.told("claims/claim_overdue") > first
     rows = db.session.execute(select(ClaimEscalation.step, ClaimEscalation.level).order_by(ClaimEscalation.level))
     assert rows.all() == [("check", 1), ("check", 2)]
     make.check(story, claim)
-    service.escalate_claim(claim.id, 1, actor=SYSTEM)
-    service.escalate_claim(claim.id, 2, actor=SYSTEM)
+    service.escalate_claim(claim.id, "check", 2, 0, actor=SYSTEM)
+    service.escalate_claim(claim.id, "approve", 1, 0, actor=SYSTEM)
     assert db.session.scalar(select(func.count()).select_from(ClaimEscalation)) == 3
     with pytest.raises(IntegrityError, match="uq_claim_escalations"), db.session.begin_nested():
         db.session.add(ClaimEscalation(claim_id=claim.id, step="check", level=1))
         db.session.flush()
     with pytest.raises(Forbidden):
-        service.escalate_claim(claim.id, 3, actor=story.programme_officer)
+        service.escalate_claim(claim.id, "approve", 2, 0, actor=story.programme_officer)
 
 
 def test_a_request_calls_the_alarms_off_and_the_answer_sets_them_anew(story: engagements.Story, claim: Claim) -> None:
@@ -86,10 +92,10 @@ def test_a_request_calls_the_alarms_off_and_the_answer_sets_them_anew(story: eng
     for task in found.values():
         db.session.refresh(task)
     assert {task.status for task in found.values()} == {"cancelled"}
-    service.escalate_claim(claim.id, 0, actor=SYSTEM)  # a late one does nothing
+    service.escalate_claim(claim.id, "check", 1, 0, actor=SYSTEM)  # a late one does nothing
     make.answer(story, claim)
-    service.escalate_claim(claim.id, 0, actor=SYSTEM)
+    service.escalate_claim(claim.id, "check", 1, 0, actor=SYSTEM)
     assert db.session.scalar(select(func.count()).select_from(ClaimEscalation)) == 0
-    assert sorted(wave for wave, task in alarms(claim).items() if task.status == "pending") == list(range(10, 16))
-    service.escalate_claim(claim.id, 10, actor=SYSTEM)
+    assert {alarm for alarm, task in alarms(claim).items() if task.status == "pending"} == planned(requests=1)
+    service.escalate_claim(claim.id, "check", 1, 1, actor=SYSTEM)
     assert db.session.scalar(select(func.count()).select_from(ClaimEscalation)) == 1

@@ -13,7 +13,7 @@ from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Role
 from marketplace.core.errors import Forbidden
-from marketplace.core.tasks import BackgroundTask, Task
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.ledger import queries as ledger
 from marketplace.reports.proof import prove
 from tests.factories import claims as make
@@ -45,8 +45,8 @@ def pass_it(claim: Claim) -> Claim:
 
 def test_low_risk_is_approved_by_the_system_after_the_checks(story: engagements.Story, known: Claim) -> None:
     days = handling(business_clock.today()).straight_through_days
-    task = db.session.scalars(select(BackgroundTask).where(BackgroundTask.kind == Task.PASS_CLAIM)).one()
-    assert (known.route, task.subject) == ("straight_through", known.id)
+    task = db.session.scalars(select(BackgroundTask).where(BackgroundTask.name == "pass_claim")).one()
+    assert (known.route, task.key) == ("straight_through", f"claim:{known.id}")
     assert task.run_after == business_clock.add_working_days(known.submitted_at, days)
     with pytest.raises(Forbidden):
         service.pass_claim(known.id, actor=story.budget_officers[0], key="x")
@@ -69,8 +69,8 @@ def test_the_draw_is_stored_and_can_be_drawn_again(
     sampled = make.submit(story, make.finish(story, dict.fromkeys(engagements.STAGES, 1_000_000)))
     (drawn,) = queries.assessments_of(sampled.id)
     assert (drawn.sampled, drawn.score, drawn.route, sampled.route) == (True, 0, "people", "people")
-    asked = select(BackgroundTask.kind).where(BackgroundTask.subject == sampled.id)
-    assert set(db.session.scalars(asked)) == {Task.ESCALATE_CLAIM}
+    asked = select(BackgroundTask.name).where(BackgroundTask.arguments["claim_id"].astext == str(sampled.id))
+    assert set(db.session.scalars(asked)) == {"escalate_claim"}
     assert pass_it(sampled).status == "submitted"
 
 

@@ -12,7 +12,7 @@ from marketplace.accounts.models import Organisation
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden
-from marketplace.core.tasks import BackgroundTask
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.ledger import queries as ledger
 from marketplace.notifications.models import Message
 from marketplace.programmes import queries as programmes
@@ -69,8 +69,8 @@ def test_running_a_batch_again_changes_nothing() -> None:
     call, applications = closed_call(3, vouchers=2)
     allocate_all(call)
     before = programmes.meter(call)
-    for wave in (1, 1, 2, 7):
-        service.allocate_batch(call.id, wave, actor=SYSTEM)
+    for batch in (1, 1, 2, 7):
+        service.allocate_batch(call.id, batch, actor=SYSTEM)
     assert programmes.meter(call) == before
     assert db.session.query(Voucher).filter_by(call_id=call.id).count() == 2
     assert [one.status for one in applications] == ["allocated", "allocated", "waitlisted"]
@@ -93,7 +93,7 @@ def test_nothing_is_decided_before_eligibility_was_taken_again_of_all() -> None:
     allocation = service.start_allocation(call.id, actor=SYSTEM)
     service.allocate_batch(call.id, 1, actor=SYSTEM, size=1)
     with pytest.raises(LookupError, match="eligibility"):
-        decide(call, allocation, lines_of(call), 2, actor=SYSTEM)
+        decide(call, allocation, lines_of(call), actor=SYSTEM)
     assert [one.status for one in applications] == ["accepted", "accepted"]
 
 
@@ -107,7 +107,9 @@ def test_an_open_decision_holds_the_allocation_and_the_last_one_starts_it() -> N
     with pytest.raises(DomainError, match="Decide first"):
         service.start_allocation(call.id, actor=officer)
     service.decide_eligibility(application.id, actor=officer, eligible=True, reason="Four people.")
-    asked = db.session.query(BackgroundTask).filter_by(kind="close_call", subject=call.id, wave=application.ticket)
+    asked = db.session.query(BackgroundTask).filter_by(
+        name="close_call", key=f"application.decided:call:{call.id}:application:{application.id}"
+    )
     assert asked.count() == 1
     service.close_call(call.id, actor=SYSTEM)
     assert queries.find_allocation(call.id) is not None
@@ -120,7 +122,9 @@ def test_withdrawing_the_last_open_case_starts_the_allocation_too() -> None:
         application = make_application(call, sme, sector="agriculture")
     service.close_call(call.id, actor=SYSTEM)
     service.withdraw(application.id, actor=sme)
-    asked = db.session.query(BackgroundTask).filter_by(kind="close_call", subject=call.id, wave=application.ticket)
+    asked = db.session.query(BackgroundTask).filter_by(
+        name="close_call", key=f"application.withdrawn:call:{call.id}:application:{application.id}"
+    )
     assert asked.count() == 1
 
 
@@ -178,9 +182,9 @@ def test_what_is_given_back_goes_to_the_waitlist_by_itself() -> None:
     allocate_all(call)
     assert winner.voucher is not None
     service.surrender(winner.voucher.id, actor=sme, key="surrender")
-    asked = db.session.query(BackgroundTask).filter_by(kind="offer_from_waitlist", subject=call.id)
-    wave = asked.order_by(BackgroundTask.wave.desc())[0].wave
-    service.offer_from_waitlist(call.id, wave, actor=SYSTEM)
+    asked = db.session.query(BackgroundTask).filter_by(name="offer_from_waitlist").order_by(BackgroundTask.key.desc())
+    assert asked[0].key == f"call.money_released:call:{call.id}:voucher:{winner.voucher.id}"
+    service.offer_from_waitlist(call.id, actor=SYSTEM)
     assert [second.status, third.status] == ["offered", "waitlisted"]
     assert queries.waitlist_position(third) == 1
     assert ledger.verify().faults == []
@@ -195,8 +199,8 @@ def test_what_comes_back_meanwhile_does_not_change_the_list() -> None:
         for _number in range(2):
             make_application(call)
     service.close_call(call.id, actor=SYSTEM)
-    for wave in range(1, 5):
-        service.allocate_batch(call.id, wave, actor=SYSTEM, size=2)
+    for batch in range(1, 5):
+        service.allocate_batch(call.id, batch, actor=SYSTEM, size=2)
     # Eligibility taken again in three pieces; with the last of them all was decided. Then two winners had a voucher.
     assert [winner.status, second.status, third.status] == ["allocated", "allocated", "accepted"]
     assert winner.voucher is not None
@@ -209,7 +213,7 @@ def test_what_comes_back_meanwhile_does_not_change_the_list() -> None:
     assert (meter.available, meter.reserved) == (24_000_000, 12_000_000)
     verdict = sealed_list.replay(queries.sealed_file(call))
     assert (verdict.faults, verdict.answers) == ([], 5)
-    service.offer_from_waitlist(call.id, 1, actor=SYSTEM)
+    service.offer_from_waitlist(call.id, actor=SYSTEM)
     assert sealed_list.replay(queries.sealed_file(call)).faults == []
     assert ledger.verify().faults == []
 

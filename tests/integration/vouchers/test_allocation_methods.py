@@ -219,8 +219,8 @@ def two_calls() -> tuple[Call, Call, Application, Application]:
         make_application(first)
         wins, other = make_application(first, sme), make_application(second, sme)
     service.close_call(first.id, actor=SYSTEM)
-    for wave in (1, 2, 3):
-        service.allocate_batch(first.id, wave, actor=SYSTEM, size=1)
+    for batch in (1, 2, 3):
+        service.allocate_batch(first.id, batch, actor=SYSTEM, size=1)
     assert [each.outcome for each in queries.first_answers(first.id)] == ["allocated", "allocated"]
     assert wins.status == "accepted"
     return first, second, wins, other

@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Role
 from marketplace.core.errors import DomainError, Forbidden, IllegalMove, Invalid
-from marketplace.core.tasks import BackgroundTask
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.programmes import service as programme_service
 from marketplace.programmes.models import Call
 from marketplace.vouchers import rules, service
+from marketplace.vouchers.models import Application
 from tests.factories.accounts import make_officer, make_sme
 from tests.factories.programmes import earlier, make_call
 from tests.factories.vouchers import make_application, make_draft
@@ -23,10 +24,14 @@ pytestmark = pytest.mark.usefixtures("database")
 ALL = set(rules.DECLARATIONS)
 
 
-def watched(call: Call) -> list[int]:
-    """The waves of the checks asked for."""
-    found = db.session.query(BackgroundTask).filter_by(kind="watch_ceiling", subject=call.id)
-    return [task.wave for task in found.order_by(BackgroundTask.created_at)]
+def watched(call: Call) -> set[str]:
+    """By what the checks were asked for."""
+    rows = db.session.query(BackgroundTask).filter_by(name="watch_ceiling", arguments={"call_id": str(call.id)})
+    return {row.key for row in rows}
+
+
+def asked_by(event: str, application: Application) -> str:
+    return f"application.{event}:call:{application.call_id}:application:{application.id}"
 
 
 def paused_call() -> Call:
@@ -47,7 +52,7 @@ def test_intake_pauses_when_the_applications_ask_for_the_ceiling() -> None:
     second, third = make_application(call), make_sme()
     draft = make_draft(call, third)
     # The one that reaches the ceiling asks for the pause; the next is refused even before it has come.
-    assert watched(call) == [first.ticket, second.ticket]
+    assert watched(call) == {asked_by("submitted", first), asked_by("submitted", second)}
     with pytest.raises(DomainError, match="Intake is paused"):
         service.submit(draft.id, actor=third, declarations=ALL)
     service.watch_ceiling(call.id, actor=SYSTEM)
@@ -65,7 +70,7 @@ def test_a_withdrawal_lets_intake_go_on_by_itself() -> None:
     make_application(call)
     service.watch_ceiling(call.id, actor=SYSTEM)
     service.withdraw(application.id, actor=sme)
-    assert -(application.ticket or 0) in watched(call)
+    assert asked_by("withdrawn", application) in watched(call)
     service.watch_ceiling(call.id, actor=SYSTEM)
     assert call.status == "published"
     make_application(call)
@@ -90,7 +95,7 @@ def test_a_call_without_a_ceiling_counts_nothing() -> None:
     call = make_call(vouchers=1)
     for _number in range(2):
         make_application(call)
-    assert watched(call) == []
+    assert watched(call) == set()
 
 
 def test_a_paused_call_closes_at_its_time_and_is_allocated() -> None:

@@ -110,7 +110,7 @@ def test_a_signatory_answers_an_offer(client: FlaskClient) -> None:
     allocate_all(call)
     assert given.voucher is not None
     service.surrender(given.voucher.id, actor=giver, key="back")
-    service.offer_from_waitlist(call.id, 1, actor=SYSTEM)
+    service.offer_from_waitlist(call.id, actor=SYSTEM)
     sign_in_as(client, sme)
     assert "Offered vouchers to accept or decline" in read(client, "/")
     assert "is reserved for it" in read(client, f"/applications/{first.id}")
@@ -118,7 +118,7 @@ def test_a_signatory_answers_an_offer(client: FlaskClient) -> None:
     post(client, f"/applications/{first.id}/offer/decline")
     read(client, f"/applications/{first.id}")
     assert client.get(f"/applications/{first.id}/offer/accept").status_code == 409
-    service.offer_from_waitlist(call.id, 2, actor=SYSTEM)
+    service.offer_from_waitlist(call.id, actor=SYSTEM)
     sign_in_as(client, second)
     read(client, f"/applications/{last.id}/offer/accept")
     where = post(client, f"/applications/{last.id}/offer/accept")

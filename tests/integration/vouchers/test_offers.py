@@ -16,7 +16,7 @@ from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, NotFound
-from marketplace.core.tasks import BackgroundTask
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.ledger import queries as ledger
 from marketplace.notifications.models import Message
 from marketplace.notifications.rendering import render
@@ -48,7 +48,7 @@ def offered(programme: Programme | None = None) -> tuple[Application, Applicatio
 
 
 def offer(application: Application) -> None:
-    service.offer_from_waitlist(application.call_id, 1, actor=SYSTEM)
+    service.offer_from_waitlist(application.call_id, actor=SYSTEM)
 
 
 def lapse(application: Application) -> None:
@@ -71,7 +71,7 @@ def test_an_offer_holds_the_money_for_five_working_days() -> None:
     assert application.offer_ends_at is not None
     last_day = business_clock.add_working_days(business_clock.now(), 5).astimezone(business_clock.zone()).date()
     assert application.offer_ends_at == business_clock.end_of_day(last_day)
-    lapsing = db.session.query(BackgroundTask).filter_by(kind="lapse_offer", subject=application.id).one()
+    lapsing = db.session.query(BackgroundTask).filter_by(name="lapse_offer", key=f"application:{application.id}").one()
     assert lapsing.run_after == application.offer_ends_at
     assert mails("offered") == 1
     assert prove().faults == []

@@ -33,8 +33,8 @@ def wind_down(call: Call) -> None:
 
 
 def answer_all(call: Call) -> None:
-    for wave in (1, 2, 3):
-        service.end_applications(call.id, wave, actor=SYSTEM)
+    for batch in (1, 2, 3):
+        service.end_applications(call.id, batch, actor=SYSTEM)
 
 
 def standings(call: Call) -> list[str]:
@@ -77,7 +77,7 @@ def test_it_gives_no_more_vouchers_but_a_voucher_stays_valid() -> None:
     assert [one.status for one in waiting] == ["refused", "refused"]
     assert sorted(standings(call)) == ["allocated", "refused", "refused"]
     service.surrender(given.voucher.id, actor=winner, key=str(uuid4()))
-    service.offer_from_waitlist(call.id, 1, actor=SYSTEM)
+    service.offer_from_waitlist(call.id, actor=SYSTEM)
     assert db.session.query(Application).filter_by(call_id=call.id, status="offered").count() == 0
 
 
@@ -86,7 +86,7 @@ def test_no_offer_is_made_between_the_decision_and_the_answers() -> None:
     assert given.voucher is not None
     service.surrender(given.voucher.id, actor=winner, key=str(uuid4()))
     wind_down(call)
-    service.offer_from_waitlist(call.id, 1, actor=SYSTEM)
+    service.offer_from_waitlist(call.id, actor=SYSTEM)
     assert first.status == "waitlisted"
 
 
@@ -98,7 +98,7 @@ def test_an_offer_already_made_can_still_be_accepted() -> None:
     allocate_all(call)
     assert given.voucher is not None
     service.surrender(given.voucher.id, actor=giver, key=str(uuid4()))
-    service.offer_from_waitlist(call.id, 1, actor=SYSTEM)
+    service.offer_from_waitlist(call.id, actor=SYSTEM)
     wind_down(call)
     answer_all(call)
     assert first.status == "offered"
@@ -117,7 +117,7 @@ def test_the_people_of_each_company_learn_it_and_an_offer_leads_to_where_it_is_a
     allocate_all(call)
     assert given.voucher is not None
     service.surrender(given.voucher.id, actor=giver, key=str(uuid4()))
-    service.offer_from_waitlist(call.id, 1, actor=SYSTEM)
+    service.offer_from_waitlist(call.id, actor=SYSTEM)
     wind_down(call)
     answer_all(call)
     sent = db.session.query(Message).filter_by(template="vouchers/winding_down").all()
