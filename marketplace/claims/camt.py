@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
-from typing import Literal
 from xml.etree.ElementTree import Element
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
+from marketplace.claims.states import Direction
 from marketplace.core.i18n import _
 
 REPORTS = {
@@ -38,7 +38,7 @@ class Entry:
     remittance: str
     amount: int
     currency: str
-    direction: Literal["credit", "debit"]
+    direction: Direction
     payer: str
     debtor: str
     debtor_account: str
@@ -129,11 +129,11 @@ def _amount(parent: Element, digits: Mapping[str, int]) -> tuple[int, str]:
     return int(minor), currency
 
 
-def _direction(code: str) -> Literal["credit", "debit"]:
+def _direction(code: str) -> Direction:
     if code == "CRDT":
-        return "credit"
+        return Direction.CREDIT
     if code == "DBIT":
-        return "debit"
+        return Direction.DEBIT
     raise BadReport(_("An entry doesn't say whether it is a credit or a debit."))
 
 

@@ -4,25 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from config.claims import Handling
-from marketplace.claims.states import ClaimStatus
+from marketplace.claims.states import ClaimStatus, Step
 from marketplace.core import clock
 
-STEPS = ("check", "approve", "pay")
+STEPS = tuple(Step)
 STEP_OF = {
-    ClaimStatus.SUBMITTED: "check",
-    ClaimStatus.CHECKED: "approve",
-    ClaimStatus.FIRST_APPROVED: "approve",
-    ClaimStatus.APPROVED: "pay",
-    ClaimStatus.BATCHED: "pay",
+    ClaimStatus.SUBMITTED: Step.CHECK,
+    ClaimStatus.CHECKED: Step.APPROVE,
+    ClaimStatus.FIRST_APPROVED: Step.APPROVE,
+    ClaimStatus.APPROVED: Step.PAY,
+    ClaimStatus.BATCHED: Step.PAY,
 }
 """The step that a claim waits for, by status; every other status waits for no step of the agency."""
 LEVELS = (1, 2)
 """First the officers are told that a step is overdue, then the administrators."""
 
 
-def due_at(step: str, started_at: datetime, handling: Handling) -> datetime:
+def due_at(step: Step, started_at: datetime, handling: Handling) -> datetime:
     """By when the step is to be done: the working days of all steps up to it, after the clock's start."""
-    days = {"check": handling.check_days, "approve": handling.approve_days, "pay": handling.pay_days}
+    days = {Step.CHECK: handling.check_days, Step.APPROVE: handling.approve_days, Step.PAY: handling.pay_days}
     return clock.add_working_days(started_at, sum(days[earlier] for earlier in STEPS[: STEPS.index(step) + 1]))
 
 
@@ -31,7 +31,7 @@ def restarted(started_at: datetime, *, stopped_at: datetime, answered_at: dateti
     return clock.subtract_working_days(answered_at, clock.working_days_between(started_at, stopped_at))
 
 
-def alarms(started_at: datetime, handling: Handling) -> list[tuple[str, int, datetime]]:
+def alarms(started_at: datetime, handling: Handling) -> list[tuple[Step, int, datetime]]:
     """Every step and level with the moment at which it is to be told as overdue."""
     overdue = []
     for step in STEPS:
@@ -40,7 +40,7 @@ def alarms(started_at: datetime, handling: Handling) -> list[tuple[str, int, dat
     return overdue
 
 
-def is_overdue(status: ClaimStatus, step: str) -> bool:
+def is_overdue(status: ClaimStatus, step: Step) -> bool:
     """Whether a claim in this status hasn't done the step yet; one that waits for the provider owes nothing."""
     return status in STEP_OF and STEPS.index(STEP_OF[status]) <= STEPS.index(step)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from config.claims import Risk
+from marketplace.claims.states import Route
 
 DRAWS = 10_000
 
@@ -60,4 +61,4 @@ def decide(facts: Facts, limits: Risk, *, drawn: int, needs_two: bool) -> Decisi
     score = sum(limits.points[code] for code in present)
     low = score <= limits.low_points and not needs_two
     sampled = drawn < limits.sample_share
-    return Decision(present, score, drawn, sampled, "straight_through" if low and not sampled else "people")
+    return Decision(present, score, drawn, sampled, Route.STRAIGHT_THROUGH if low and not sampled else Route.PEOPLE)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from marketplace.claims.models import BankEntry, Claim, ClaimLine, Hold, PaymentBatch, PaymentLine, Refund
-from marketplace.claims.states import ClaimStatus, HoldStatus, LineStatus, RefundStatus
+from marketplace.claims.states import ClaimStatus, EntryOutcome, HoldStatus, LineStatus, RefundStatus, Route
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
 from marketplace.core.i18n import _
@@ -59,13 +59,11 @@ SIGNALS: dict[str, Words] = {
     "failed_check": _("A check has failed"),
 }
 
-STEPS: dict[str, Words] = {"check": _("Check"), "approve": _("Approval"), "pay": _("Payment")}
-
 # Who says where a refund goes: a company's signatory; a firm's manager, where it paid a debt and more.
 REFUND_OWNERS = (Role.SIGNATORY, Role.MANAGER)
 
 # What comes next for a claim, and whose turn it is, by status.
-NEXT_STEPS: dict[str, tuple[Words, Words]] = {
+NEXT_STEPS: dict[ClaimStatus, tuple[Words, Words]] = {
     ClaimStatus.SUBMITTED: (_("The check"), _("Officer")),
     ClaimStatus.CHECKED: (_("Approval"), _("Budget officer")),
     ClaimStatus.FIRST_APPROVED: (_("Second approval"), _("Another budget officer")),
@@ -83,20 +81,6 @@ class Cut(NamedTuple):
     reason: str
 
 
-# What a movement on the agency's account did here.
-OUTCOMES: dict[str, Words] = {
-    "paid": _("Payment confirmed"),
-    "returned": _("Payment sent back"),
-    "co_payment": _("Co-payment received"),
-    "receivable": _("Payment of a debt received"),
-    "unmatched": _("Matches nothing"),
-}
-# What an officer says of a movement that matches nothing.
-ASSIGNMENTS: dict[str, Words] = {
-    "co_payment": _("Assigned to a co-payment"),
-    "sent_back": _("Goes back to the payer"),
-    "explained": _("Explained"),
-}
 # Why the bank sent a payment back, by ISO 20022 code; any other code is shown as it is.
 RETURN_REASONS: dict[str, Words] = {
     "AC01": _("The account number is wrong"),
@@ -116,7 +100,7 @@ class Check:
 
 def next_step(claim: Claim) -> tuple[Words, Words] | None:
     """What comes next for the claim and whose turn it is; None once nothing does."""
-    if claim.status == ClaimStatus.SUBMITTED and claim.route == "straight_through":
+    if claim.status == ClaimStatus.SUBMITTED and claim.route == Route.STRAIGHT_THROUGH:
         return _("Approval after all checks"), _("The system")
     return NEXT_STEPS.get(claim.status)
 
@@ -284,7 +268,7 @@ def note_words(note: str | None) -> str:
 
 def check_unassigned(entry: BankEntry) -> None:
     """A movement that matches nothing is assigned once."""
-    if entry.outcome != "unmatched" or entry.assignment is not None:
+    if entry.outcome != EntryOutcome.UNMATCHED or entry.assignment is not None:
         raise DomainError(_("Somebody has assigned this movement already."))
 
 

@@ -1,5 +1,7 @@
 """Owns the lives of claims, holds, refunds, payment batches and their lines."""
 
+from enum import StrEnum
+
 from marketplace.core.i18n import _
 from marketplace.core.states import Lifecycle, Move, TextChoices
 
@@ -204,3 +206,50 @@ DEDUCTION = Lifecycle(
         Move("cancel", (DeductionStatus.AGREED,), DeductionStatus.CANCELLED, stamp="cancelled_at", label=_("Cancel")),
     ],
 )
+
+
+class Route(StrEnum):
+    """Who decides a claim: people, or nobody where the risk is low."""
+
+    PEOPLE = "people"
+    STRAIGHT_THROUGH = "straight_through"
+
+
+class RiskOccasion(StrEnum):
+    """When a claim's risk is assessed."""
+
+    SUBMISSION = "submission"
+    APPROVAL = "approval"
+
+
+class Step(StrEnum):
+    """What the agency does with a claim, in this order."""
+
+    CHECK = "check"
+    APPROVE = "approve"
+    PAY = "pay"
+
+
+class Direction(StrEnum):
+    """A movement on the agency's bank account: money that came or went."""
+
+    CREDIT = "credit"
+    DEBIT = "debit"
+
+
+class EntryOutcome(TextChoices):
+    """What a movement on the bank account turned out to be."""
+
+    PAID = "paid", _("Payment confirmed")
+    RETURNED = "returned", _("Payment sent back")
+    CO_PAYMENT = "co_payment", _("Co-payment received")
+    RECEIVABLE = "receivable", _("Payment of a debt received")
+    UNMATCHED = "unmatched", _("Matches nothing")
+
+
+class AssignmentKind(TextChoices):
+    """What an officer says of a movement that matches nothing."""
+
+    CO_PAYMENT = "co_payment", _("Assigned to a co-payment")
+    SENT_BACK = "sent_back", _("Goes back to the payer")
+    EXPLAINED = "explained", _("Explained")

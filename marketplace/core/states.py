@@ -27,6 +27,11 @@ class TextChoices(StrEnum):
         return next((member for member in cls if member == value), None)
 
 
+def labelled(choices: type[TextChoices]) -> list[tuple[str, Words]]:
+    """The values with their words, as a form offers them."""
+    return [(choice.value, choice.label) for choice in choices]
+
+
 Status = TypeVar("Status", bound=TextChoices)
 
 

@@ -19,6 +19,7 @@ from marketplace.demo.plans import Scale
 from marketplace.demo.story import World
 from marketplace.demo.walk import Story, Walk, later
 from marketplace.programmes.models import Programme
+from marketplace.programmes.states import AllocationMethod
 from marketplace.reports import service as reports
 from marketplace.vouchers import service as vouchers
 
@@ -130,7 +131,7 @@ def _call(world: World, offer: plans.Offer, programme_id: UUID, number: int) -> 
     for position, (company, until) in enumerate(_applicants(world, offer)):
         at = opens_at + timedelta(hours=3 + position * offer.pace)
         walk.tell(at, apply(world, company, call_id, until=until))
-    if offer.method.code == "scored":
+    if offer.method.code == AllocationMethod.SCORED:
         yield closes_at + timedelta(days=1)
         yield from offers.score(call_id, cast=world.cast)
     if offer.wound_down is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from marketplace.core.i18n import Text
 from marketplace.demo.story import Plan
+from marketplace.programmes.states import AllocationMethod, Stratum
 from marketplace.programmes.terms import Method
 
 
@@ -25,7 +26,8 @@ class Scale:
 SMALL = Scale(companies=38, firms=16, firms_of_old=0, firms_waiting=1, first_pay_day=120, small=True)
 
 
-FIRST_COME, LOTTERY, SCORED, QUOTAS = Method(), Method("lottery"), Method("scored"), Method("hybrid", "band")
+FIRST_COME, LOTTERY, SCORED = Method(), Method(AllocationMethod.LOTTERY), Method(AllocationMethod.SCORED)
+QUOTAS = Method(AllocationMethod.HYBRID, Stratum.BAND)
 
 
 @dataclass(frozen=True)

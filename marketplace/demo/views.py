@@ -22,7 +22,6 @@ from marketplace.notifications import queries as notifications
 from marketplace.notifications.models import Message
 from marketplace.receivables.models import Receivable
 from marketplace.receivables.queries import next_payment
-from marketplace.receivables.states import KINDS
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo")
 JUMPS = (("1d", _("1 day on")), ("8d", _("8 days on")), ("21d", _("21 days on")))
@@ -77,7 +76,6 @@ def bank_desk() -> ResponseReturnValue:
         batches=queries.batches_to_answer(),
         shares=queries.shares_awaited(),
         debts=[(debt, name, next_payment(debt, business_clock.today())) for debt, name in queries.open_debts()],
-        kinds=KINDS,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from marketplace.accounts.models import Organisation
 from marketplace.claims.models import BankEntry, Claim, PaymentLine, Refund
-from marketplace.claims.states import LineStatus
+from marketplace.claims.states import Direction, LineStatus
 from marketplace.core import clock, db
 from marketplace.engagements.models import Agreement, CoPayment, Engagement
 from marketplace.ethics.rules.facts import Flow
@@ -28,7 +28,7 @@ def flows_of(engagement: Engagement) -> tuple[Flow, ...]:
     by_account = _plain(BankEntry.debtor_account).in_({digits_and_letters(each) for each in known})
     names = [firm_name(db.get(Organisation, organisation_id).name) for organisation_id in sides]
     by_name = func.plain_firm_name(BankEntry.debtor).in_(names)
-    came_in = select(BankEntry).where(BankEntry.direction == "credit", by_account | by_name)
+    came_in = select(BankEntry).where(BankEntry.direction == Direction.CREDIT, by_account | by_name)
     entries = db.session.scalars(
         came_in.options(selectinload(BankEntry.assignment)).order_by(BankEntry.booked_on, BankEntry.id)
     ).all()
@@ -93,7 +93,7 @@ def _moves(import_id: UUID) -> Iterator[tuple[str, str, UUID]]:
     """Each account in the file, the name it paid in under, and the organisation whose matter the movement was."""
     wanted = select(BankEntry).where(BankEntry.import_id == import_id).options(selectinload(BankEntry.assignment))
     entries = db.session.scalars(wanted.order_by(BankEntry.position)).all()
-    for entry, _number, owner in _named([each for each in entries if each.direction == "credit"]):
+    for entry, _number, owner in _named([each for each in entries if each.direction == Direction.CREDIT]):
         yield entry.debtor_account, entry.debtor, owner
     lines = (
         select(PaymentLine.account_number, func.coalesce(Refund.organisation_id, Claim.provider_id))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
-Result = Literal["eligible", "not_eligible", "undetermined"]
+from marketplace.programmes.states import Eligibility
+
 Facts = Mapping[str, int]
 
 EMPLOYEES = "employees"
@@ -85,7 +85,7 @@ class Change:
     """One thing that alone would change the answer: this fact meeting, or no longer meeting, its threshold."""
 
     code: str
-    becomes: Result | None
+    becomes: Eligibility | None
     meets: bool | None = None
     threshold: int | None = None
     unit: str | None = None
@@ -97,7 +97,7 @@ class Assessment:
     """The answer, every rule behind it, the size band where it is known, and what would change the answer."""
 
     standard: str
-    result: Result
+    result: Eligibility
     rules: tuple[Rule, ...]
     band: str | None
     changes: tuple[Change, ...]
@@ -107,13 +107,13 @@ def assess(standard: Standard, *, sector: str | None, facts: Facts) -> Assessmen
     """What the standard says; a sector that no row names is undetermined, never "not eligible"."""
     row = find_row(standard, sector)
     if row is None:
-        return Assessment(standard.code, "undetermined", (), None, (Change("sector", None),))
+        return Assessment(standard.code, Eligibility.UNDETERMINED, (), None, (Change("sector", None),))
     result = _result(_verdict(row.groups, facts))
     return Assessment(
         standard=standard.code,
         result=result,
         rules=tuple(_rule(test, row, standard, facts) for group in row.groups for test in group),
-        band=_band(standard, facts) if result == "eligible" else None,
+        band=_band(standard, facts) if result == Eligibility.ELIGIBLE else None,
         changes=tuple(_changes(row.groups, facts, result)),
     )
 
@@ -150,8 +150,10 @@ def _verdict(groups: Groups, facts: Facts, flipped: Mapping[str, bool] | None = 
     return _all([_any([would.get(test.fact, test.passed(facts)) for test in group]) for group in groups])
 
 
-def _result(verdict: bool | None) -> Result:
-    return "undetermined" if verdict is None else "eligible" if verdict else "not_eligible"
+def _result(verdict: bool | None) -> Eligibility:
+    if verdict is None:
+        return Eligibility.UNDETERMINED
+    return Eligibility.ELIGIBLE if verdict else Eligibility.NOT_ELIGIBLE
 
 
 def _rule(test: Comparison, row: Row, standard: Standard, facts: Facts) -> Rule:
@@ -176,7 +178,7 @@ def _band(standard: Standard, facts: Facts) -> str | None:
     return None
 
 
-def _changes(groups: Groups, facts: Facts, result: Result) -> list[Change]:
+def _changes(groups: Groups, facts: Facts, result: Eligibility) -> list[Change]:
     """Each single test that, coming out the other way, would change the answer."""
     changes = []
     for test in (test for group in groups for test in group):

@@ -24,9 +24,10 @@ from marketplace.core.forms import (
 )
 from marketplace.core.i18n import _, localized
 from marketplace.core.money import exponent
-from marketplace.programmes import rules
+from marketplace.core.states import labelled
 from marketplace.programmes.models import ONE_CATEGORY, Call, Funder, Programme
 from marketplace.programmes.standards import standards
+from marketplace.programmes.states import AllocationMethod, Stratum
 from marketplace.programmes.terms import Method, Terms
 
 LARGEST_AMOUNT = 10**12  # whole major units
@@ -156,13 +157,15 @@ class CallForm(Form):
         minimum=1,
         maximum=1000,
     )
-    allocation_method = ChoiceField(_("Who gets a voucher"), required=False, choices=list(rules.METHODS.items()))
-    quota_by = SelectOneField(_("Quotas by"), required=False, choices=[("", _("No quotas")), *rules.QUOTAS_BY.items()])
+    allocation_method = ChoiceField(_("Who gets a voucher"), required=False, choices=labelled(AllocationMethod))
+    quota_by = SelectOneField(_("Quotas by"), required=False, choices=[("", _("No quotas")), *labelled(Stratum)])
 
     @property
     def method(self) -> Method:
         """The method that was chosen."""
-        return Method(self.allocation_method.data or "first_come", self.quota_by.data or None)
+        return Method(
+            AllocationMethod(self.allocation_method.data or AllocationMethod.FIRST_COME), Stratum.of(self.quota_by.data)
+        )
 
 
 def quotas_form(strata: Mapping[str, Mapping[str, str]], quotas: Mapping[str, int]) -> Form:

@@ -12,7 +12,17 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.core.i18n import Text
-from marketplace.programmes.states import BUDGET_LINE, CALL, PROGRAMME, BudgetLineStatus, CallStatus, ProgrammeStatus
+from marketplace.programmes.states import (
+    BUDGET_LINE,
+    CALL,
+    PROGRAMME,
+    AllocationMethod,
+    BudgetLineStatus,
+    CallStatus,
+    FunderKind,
+    ProgrammeStatus,
+    Stratum,
+)
 
 WHOLE = 10_000  # basis points: 100 %
 USUAL_CATEGORY = "consulting"
@@ -28,7 +38,7 @@ class Funder(Model):
     id: Mapped[UUID] = uuid_key()
     code: Mapped[str] = mapped_column(unique=True)
     name: Mapped[Text]
-    kind: Mapped[str]
+    kind: Mapped[FunderKind]
 
 
 class Programme(Model):
@@ -136,9 +146,9 @@ class Call(Model):
     status: Mapped[CallStatus] = mapped_column(default=CALL.initial)
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
-    allocation_method: Mapped[str] = mapped_column(default="first_come")
+    allocation_method: Mapped[AllocationMethod] = mapped_column(default=AllocationMethod.FIRST_COME)
     seed_hash: Mapped[str | None]  # of the lottery's seed, published before anybody applies
-    quota_by: Mapped[str | None]  # what a stratum is: region, band of size, or sector
+    quota_by: Mapped[Stratum | None]  # what a stratum is: region, band of size, or sector
     quotas: Mapped[dict[str, int]] = mapped_column(default=dict)  # vouchers by stratum
     scoring: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # criteria, as published
     intake_ceiling_percent: Mapped[int | None]  # of the budget; asked for by applications, intake then pauses

@@ -14,7 +14,7 @@ from marketplace.programmes import eligibility
 from marketplace.programmes.eligibility import Assessment
 from marketplace.programmes.models import USUAL_CATEGORY, WHOLE, BudgetLine, Call, CostShare, Programme
 from marketplace.programmes.standards import standards
-from marketplace.programmes.states import BudgetLineStatus, CallStatus, ProgrammeStatus
+from marketplace.programmes.states import AllocationMethod, BudgetLineStatus, CallStatus, ProgrammeStatus, Stratum
 from marketplace.programmes.terms import Method, Terms
 
 explain(
@@ -27,15 +27,6 @@ explain(
         "ck_calls_closes_at": _("The call must close after it opens."),
     }
 )
-
-
-METHODS = {
-    "first_come": _("First come, by ticket"),
-    "lottery": _("Lottery"),
-    "scored": _("By score"),
-    "hybrid": _("Lottery with quotas"),
-}
-QUOTAS_BY = {"region": _("Region"), "band": _("Size of the company"), "sector": _("Sector")}
 
 
 def assess(standard: str, facts: Mapping[str, object]) -> Assessment:
@@ -101,24 +92,22 @@ def check_terms(terms: Terms) -> None:
             raise Invalid(_("The cap is below the amount of one voucher."), field=name)
 
 
-def strata(quota_by: str | None, size_standard: str) -> Mapping[str, Mapping[str, str]]:
+def strata(quota_by: Stratum | None, size_standard: str) -> Mapping[str, Mapping[str, str]]:
     """The strata of a call with quotas, by code, with their labels."""
-    if quota_by == "band":
+    if quota_by == Stratum.BAND:
         return {band.code: band.label for band in standards()[size_standard].bands}
-    return {"region": lists.regions, "sector": lists.sectors}[quota_by]() if quota_by else {}
+    return {Stratum.REGION: lists.regions, Stratum.SECTOR: lists.sectors}[quota_by]() if quota_by else {}
 
 
 def check_method(method: Method) -> None:
-    """A method that is known; what a stratum is is said for quotas, and for them alone."""
-    if method.code not in METHODS:
-        raise Invalid(_("Choose one of the methods."), field="allocation_method")
-    if (method.code == "hybrid") != (method.quota_by is not None):
+    """By what companies are grouped is said for quotas, and for them alone."""
+    if (method.code == AllocationMethod.HYBRID) != (method.quota_by is not None):
         raise Invalid(_("Say what the quotas are for, and only for a lottery with quotas."), field="quota_by")
 
 
 def check_quotas(call: Call, quotas: Mapping[str, int]) -> None:
     """Quotas are of strata on file, whole numbers of 0 or more, and of a call that has quotas."""
-    if call.allocation_method != "hybrid":
+    if call.allocation_method != AllocationMethod.HYBRID:
         raise DomainError(_("This call has no quotas."))
     if set(quotas) - set(strata(call.quota_by, call.programme.size_standard)) or min(quotas.values(), default=0) < 0:
         raise Invalid(_("Give a whole number of vouchers for each group."))
@@ -126,7 +115,7 @@ def check_quotas(call: Call, quotas: Mapping[str, int]) -> None:
 
 def missing_in_quotas(call: Call, lines: Sequence[BudgetLine]) -> list[Words]:
     """A lottery with quotas has some, and no more than the budget pays."""
-    if call.allocation_method != "hybrid":
+    if call.allocation_method != AllocationMethod.HYBRID:
         return []
     if not call.quotas:
         return [_("There is no quota.")]

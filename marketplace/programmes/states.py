@@ -1,5 +1,7 @@
 """The lives of programmes, calls and budget lines."""
 
+from enum import StrEnum
+
 from marketplace.core.i18n import _
 from marketplace.core.states import Lifecycle, Move, TextChoices
 
@@ -91,3 +93,35 @@ BUDGET_LINE = Lifecycle(
         ),
     ],
 )
+
+
+class FunderKind(StrEnum):
+    """Whose money it is."""
+
+    CENTRAL = "central"
+    LOCAL = "local"
+
+
+class AllocationMethod(TextChoices):
+    """How a call gives its vouchers."""
+
+    FIRST_COME = "first_come", _("First come, by ticket")
+    LOTTERY = "lottery", _("Lottery")
+    SCORED = "scored", _("By score")
+    HYBRID = "hybrid", _("Lottery with quotas")
+
+
+class Stratum(TextChoices):
+    """By what a lottery with quotas groups the companies."""
+
+    REGION = "region", _("Region")
+    BAND = "band", _("Size of the company")
+    SECTOR = "sector", _("Sector")
+
+
+class Eligibility(StrEnum):
+    """What a size standard says of a company; undetermined is for a person to decide."""
+
+    ELIGIBLE = "eligible"
+    NOT_ELIGIBLE = "not_eligible"
+    UNDETERMINED = "undetermined"

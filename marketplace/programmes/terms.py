@@ -12,6 +12,7 @@ from typing import Any
 from marketplace.core.i18n import Text
 from marketplace.core.money import exponent
 from marketplace.programmes.models import ONE_CATEGORY
+from marketplace.programmes.states import AllocationMethod, Stratum
 
 FILES = Path(__file__).resolve().parents[2] / "config" / "programmes"
 SME_SHARE = "sme"
@@ -43,8 +44,8 @@ class Terms:
 class Method:
     """How a call gives its vouchers; with quotas, what a stratum is."""
 
-    code: str = "first_come"
-    quota_by: str | None = None
+    code: AllocationMethod = AllocationMethod.FIRST_COME
+    quota_by: Stratum | None = None
 
 
 @cache

@@ -5,7 +5,6 @@ from marketplace.core import documents
 from marketplace.core.documents import Fact
 from marketplace.core.i18n import _, day, force_locale, money
 from marketplace.receivables.models import Instalment, Receipt
-from marketplace.receivables.states import KINDS
 
 
 def invoice(instalment: Instalment, *, debtor: str, interest: int, agency: Terms, locale: str) -> bytes:
@@ -16,7 +15,7 @@ def invoice(instalment: Instalment, *, debtor: str, interest: int, agency: Terms
         facts: list[Fact] = [
             (_("Invoice number"), f"{receivable.number}-{instalment.position:02d}"),
             (_("To"), debtor),
-            (_("For"), f"{KINDS[receivable.kind]}, {receivable.engagement.number}"),
+            (_("For"), f"{receivable.kind.label}, {receivable.engagement.number}"),
             (_("Principal"), money(instalment.principal - instalment.paid_principal, currency)),
             (_("Surcharge"), money(instalment.surcharge - instalment.paid_surcharge, currency)),
             (_("Interest on arrears"), money(interest, currency)),
@@ -39,7 +38,7 @@ def receipt(receipt: Receipt, *, debtor: str, agency: Terms, locale: str) -> byt
         facts: list[Fact] = [
             (_("Receipt number"), receipt.number),
             (_("From"), debtor),
-            (_("For"), f"{receivable.number} · {KINDS[receivable.kind]}"),
+            (_("For"), f"{receivable.number} · {receivable.kind.label}"),
             (_("Amount"), money(receipt.amount, currency)),
             (_("Of it principal"), money(receipt.principal, currency)),
             (_("Of it surcharge"), money(receipt.surcharge, currency)),

@@ -21,7 +21,7 @@ from marketplace.core.forms import (
     to_id,
 )
 from marketplace.core.i18n import _
-from marketplace.receivables.states import KINDS, RECEIVABLE
+from marketplace.receivables.states import RECEIVABLE, ReceivableKind
 
 DEBTORS = (("provider", _("The provider")), ("company", _("The company")))
 
@@ -30,7 +30,9 @@ class ReceivableFilter(FilterForm):
     """Filters of the list of debts."""
 
     search = TextField(_("Number or name of the debtor"), max_length=100, required=False)
-    kind = SelectOneField(_("Kind"), required=False, choices=[("", _("Every kind")), *KINDS.items()])
+    kind = SelectOneField(
+        _("Kind"), required=False, choices=[("", _("Every kind")), *((kind, kind.label) for kind in ReceivableKind)]
+    )
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *RECEIVABLE.labels.items()])
     overdue = SelectOneField(_("Arrears"), required=False, choices=[("", _("All")), ("yes", _("Overdue only"))])
 

@@ -15,6 +15,7 @@ from marketplace.receivables.states import (
     RECEIVABLE,
     WRITE_OFF,
     InstalmentStatus,
+    ReceivableKind,
     ReceivableStatus,
     WriteOffStatus,
 )
@@ -67,7 +68,7 @@ class Receivable(Model):
 
     id: Mapped[UUID] = uuid_key()
     number: Mapped[str] = mapped_column(unique=True)
-    kind: Mapped[str]
+    kind: Mapped[ReceivableKind]
     engagement_id: Mapped[UUID] = mapped_column(ForeignKey("engagements.id"))
     debtor_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     currency: Mapped[str]

@@ -22,7 +22,7 @@ from marketplace.ledger.models import Account, Transfer
 from marketplace.programmes.models import Programme
 from marketplace.receivables import rules
 from marketplace.receivables.models import LIVE, Instalment, Receipt, Receivable, WriteOff
-from marketplace.receivables.states import ReceivableStatus, WriteOffStatus
+from marketplace.receivables.states import ReceivableKind, ReceivableStatus, WriteOffStatus
 from marketplace.vouchers.models import Voucher
 
 DEBTORS = SME | {Role.MANAGER}
@@ -62,7 +62,12 @@ def get_receipt(receipt_id: UUID, *, actor: Actor) -> Receipt:
 
 
 def search_receivables(
-    actor: Actor, *, kind: str = "", status: ReceivableStatus | None = None, text: str = "", overdue: bool = False
+    actor: Actor,
+    *,
+    kind: ReceivableKind | None = None,
+    status: ReceivableStatus | None = None,
+    text: str = "",
+    overdue: bool = False,
 ) -> Select[Receivable]:
     """What the actor may see, filtered by kind, status, arrears, and by number or the debtor's name."""
     query = visible_to(actor).options(selectinload(Receivable.instalments))
@@ -153,8 +158,8 @@ def not_paid_out(receivable: Receivable) -> int:
 
 def may_be_judged_again(receivable: Receivable) -> bool:
     """Whether this repayment was dropped and no other one stands, so that its success can be judged anew."""
-    stands = any(other.kind == "repayment" for other in receivables_of(receivable.engagement_id))
-    return receivable.kind == "repayment" and receivable.status == ReceivableStatus.DROPPED and not stands
+    stands = any(other.kind == ReceivableKind.REPAYMENT for other in receivables_of(receivable.engagement_id))
+    return receivable.kind == ReceivableKind.REPAYMENT and receivable.status == ReceivableStatus.DROPPED and not stands
 
 
 def programme_of(engagement: Engagement) -> Programme:
@@ -167,7 +172,7 @@ def undecided_successes() -> Select[Engagement]:
 
     Where all aid is asked back on a ground, there is nothing left to judge.
     """
-    judged = exists().where(Receivable.engagement_id == Engagement.id, Receivable.kind == "repayment")
+    judged = exists().where(Receivable.engagement_id == Engagement.id, Receivable.kind == ReceivableKind.REPAYMENT)
     paid = exists().where(Claim.engagement_id == Engagement.id, Claim.status == ClaimStatus.PAID)
     asked = select(func.coalesce(func.sum(Receivable.principal), 0)).where(
         Receivable.engagement_id == Engagement.id, Receivable.status != ReceivableStatus.DROPPED

@@ -95,4 +95,9 @@ WRITE_OFF = Lifecycle(
     ],
 )
 
-KINDS = {"repayment": _("Repayment after success"), "recovery": _("Recovery")}
+
+class ReceivableKind(TextChoices):
+    """Why money is owed."""
+
+    REPAYMENT = "repayment", _("Repayment after success")
+    RECOVERY = "recovery", _("Recovery")

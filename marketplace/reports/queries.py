@@ -39,7 +39,7 @@ from marketplace.providers.models import BankAccount, Consultant, Pledge, Provid
 from marketplace.providers.states import ConsultantStatus, ProviderStatus
 from marketplace.receivables import queries as receivables
 from marketplace.receivables.models import Instalment, Receivable, WriteOff
-from marketplace.receivables.states import InstalmentStatus, ReceivableStatus, WriteOffStatus
+from marketplace.receivables.states import InstalmentStatus, ReceivableKind, ReceivableStatus, WriteOffStatus
 from marketplace.reports.models import Reconciliation
 from marketplace.vouchers import queries as vouchers
 from marketplace.vouchers.models import Application, Scoring, Voucher
@@ -283,7 +283,7 @@ def _undecided_successes(actor: Actor) -> Count:
 def _debts_to_confirm(actor: Actor) -> Count:
     theirs = [Receivable.status == ReceivableStatus.PROPOSED, Receivable.proposed_by != actor.person_id]
     if actor.role is Role.ETHICS_OFFICER:
-        theirs.append(Receivable.kind == "recovery")
+        theirs.append(Receivable.kind == ReceivableKind.RECOVERY)
     return _of(Receivable, *theirs)
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from marketplace.core.money import split
+from marketplace.programmes.states import AllocationMethod
 from marketplace.vouchers.caps import breaks
+from marketplace.vouchers.states import Outcome
 
-Outcome = Literal["allocated", "waitlisted", "refused"]
 BUDGET_SPENT = "budget_spent"
 AID_CAP = "aid_cap"
 
@@ -92,17 +93,17 @@ def score(points: Mapping[str, Any], scoring: Mapping[str, Any]) -> Fraction:
 
 def in_order(
     tickets: Iterable[Ticket],
-    method: str,
+    method: AllocationMethod,
     *,
     seed: str = "",
     sealed: str = "",
     scoring: Mapping[str, Any] | None = None,
 ) -> list[Ticket]:
     """The tickets as they are worked through: by number, by lot, or by score and among equals by lot."""
-    if method == "first_come":
+    if method == AllocationMethod.FIRST_COME:
         return sorted(tickets, key=lambda ticket: ticket.number)
     drawn = sorted(tickets, key=lambda ticket: lot(seed, sealed, ticket.name))
-    if method != "scored":
+    if method != AllocationMethod.SCORED:
         return drawn
     return sorted(drawn, key=lambda ticket: -score(ticket.points or {}, scoring or {}))
 
@@ -152,16 +153,18 @@ class _Giving:
         over = breaks(self.cap, promised=ticket.promised + self.won[ticket.undertaking], amount=self.amount)
         refusal = ticket.refusal or (AID_CAP if over else None)
         if refusal:
-            self.answers[ticket.number] = Answer(ticket.application_id, ticket.number, "refused", refusal)
+            self.answers[ticket.number] = Answer(ticket.application_id, ticket.number, Outcome.REFUSED, refusal)
         elif not self.waiting and all(self.left[line] >= part for line, part in self.parts.items()):
             self._give(ticket)
         elif not keep_waiting:
             self.waiting += 1
-            waits = Answer(ticket.application_id, ticket.number, "waitlisted", BUDGET_SPENT, self.waiting)
+            waits = Answer(ticket.application_id, ticket.number, Outcome.WAITLISTED, BUDGET_SPENT, self.waiting)
             self.answers[ticket.number] = waits
 
     def _give(self, ticket: Ticket) -> None:
         self.left = {line: self.left[line] - part for line, part in self.parts.items()}
         self.won[ticket.undertaking] += self.amount
         self.by_stratum[ticket.stratum] += 1
-        self.answers[ticket.number] = Answer(ticket.application_id, ticket.number, "allocated", parts=dict(self.parts))
+        self.answers[ticket.number] = Answer(
+            ticket.application_id, ticket.number, Outcome.ALLOCATED, parts=dict(self.parts)
+        )

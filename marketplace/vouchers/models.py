@@ -14,7 +14,17 @@ from marketplace.accounts.models import Organisation
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.core.files import StoredFile
 from marketplace.programmes.models import Call, Programme, WaitingRoom
-from marketplace.vouchers.states import APPLICATION, SCORING, VOUCHER, ApplicationStatus, ScoringStatus, VoucherStatus
+from marketplace.programmes.states import Eligibility
+from marketplace.vouchers.states import (
+    APPLICATION,
+    SCORING,
+    VOUCHER,
+    ApplicationStatus,
+    AssessmentOccasion,
+    Outcome,
+    ScoringStatus,
+    VoucherStatus,
+)
 
 
 class Application(Model):
@@ -134,10 +144,10 @@ class Assessment(Model):
 
     id: Mapped[UUID] = uuid_key()
     application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id"), index=True)
-    occasion: Mapped[str]
+    occasion: Mapped[AssessmentOccasion]
     standard: Mapped[str]
     standard_date: Mapped[date]
-    result: Mapped[str]
+    result: Mapped[Eligibility]
     inputs: Mapped[dict[str, Any]]
     rules: Mapped[list[dict[str, Any]]]
     evidence: Mapped[dict[str, Any]]  # per fact: level declared, documented or verified; by whom; when
@@ -205,7 +215,7 @@ class AllocationEntry(Model):
     call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"))
     application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id"))
     ticket: Mapped[int] = mapped_column(BigInteger)
-    outcome: Mapped[str]
+    outcome: Mapped[Outcome]
     reason: Mapped[str | None]
     detail: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))  # linked firms that hold the aid
     position: Mapped[int | None]

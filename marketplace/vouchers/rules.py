@@ -12,7 +12,7 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, W
 from marketplace.core.i18n import _
 from marketplace.programmes.models import Call, WaitingRoom
 from marketplace.programmes.rules import asked_facts
-from marketplace.programmes.states import CallStatus
+from marketplace.programmes.states import CallStatus, Eligibility
 from marketplace.vouchers.allocation import AID_CAP, Ticket
 from marketplace.vouchers.caps import breaks
 from marketplace.vouchers.models import Allocation, Application, Assessment, Voucher
@@ -262,11 +262,11 @@ def check_complete(application: Application, declarations: Collection[str]) -> N
 
 def check_not_refused(assessment: Assessment) -> None:
     """What the standard clearly refuses is not taken in."""
-    if assessment.result == "not_eligible":
+    if assessment.result == Eligibility.NOT_ELIGIBLE:
         raise Invalid(_("By these facts the company is not a small or medium enterprise, so it can't apply."))
 
 
-def refusal(application: Decided, result: str, *, holds: bool, over: bool) -> str | None:
+def refusal(application: Decided, result: Eligibility, *, holds: bool, over: bool) -> str | None:
     """Why an application can't win whatever the budget, as a code of REASONS.
 
     `holds`: the company has an active voucher already; `over`: another one would exceed the cap for one company.
@@ -278,12 +278,12 @@ def refusal(application: Decided, result: str, *, holds: bool, over: bool) -> st
     return "sme_cap" if over else None
 
 
-def counts_as_eligible(application: Decided, result: str) -> bool:
+def counts_as_eligible(application: Decided, result: Eligibility) -> bool:
     """Eligible by the standard, or undetermined and accepted by an officer."""
-    return result == "eligible" or (result == "undetermined" and application.decided_by is not None)
+    return result == Eligibility.ELIGIBLE or (result == Eligibility.UNDETERMINED and application.decided_by is not None)
 
 
-def check_eligible(application: Application, result: str) -> None:
+def check_eligible(application: Application, result: Eligibility) -> None:
     """What follows needs an eligible company."""
     if not counts_as_eligible(application, result):
         raise DomainError(_("The company does not count as eligible any more."))

@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from marketplace.programmes.states import AllocationMethod
 from marketplace.vouchers.allocation import Answer, Line, Ticket, allocate, in_order, list_hash, seed_hash
 
 FORMAT = "sealed-list-1"
@@ -100,7 +101,7 @@ def _faults(document: Mapping[str, Any], content: bytes, results: bytes) -> list
         faults.append("the file is not written in the one canonical way")
     if document["list_hash"] != list_hash(handed_in):
         faults.append("the hash of the list is not that of the tickets handed in")
-    if document["method"] != "first_come" and document["seed_hash"] != seed_hash(document["seed"]):
+    if document["method"] != AllocationMethod.FIRST_COME and document["seed_hash"] != seed_hash(document["seed"]):
         faults.append("the seed is not the one whose hash was published")
     decided = [(row["ticket"], row["number"]) for row in document["tickets"]]
     if len(set(decided)) != len(decided) or not set(decided) <= set(handed_in):

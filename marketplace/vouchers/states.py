@@ -1,5 +1,7 @@
 """The lives of applications and vouchers."""
 
+from enum import StrEnum
+
 from marketplace.core.i18n import _
 from marketplace.core.states import Lifecycle, Move, TextChoices
 
@@ -185,3 +187,20 @@ VOUCHER = Lifecycle(
         ),
     ],
 )
+
+
+class AssessmentOccasion(StrEnum):
+    """When a company's eligibility is assessed."""
+
+    SUBMISSION = "submission"
+    ALLOCATION = "allocation"
+    REDEMPTION = "redemption"
+    PAYMENT = "payment"
+
+
+class Outcome(StrEnum):
+    """What an allocation tells one application."""
+
+    ALLOCATED = "allocated"
+    WAITLISTED = "waitlisted"
+    REFUSED = "refused"

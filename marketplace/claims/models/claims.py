@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.claims.states import CLAIM, HOLD, ClaimStatus, HoldStatus
+from marketplace.claims.states import CLAIM, HOLD, ClaimStatus, HoldStatus, RiskOccasion, Route, Step
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.engagements.models import Engagement, Stage
 
@@ -83,7 +83,7 @@ class Claim(Model):
     invoice_number: Mapped[str]
     invoice_gross: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[ClaimStatus] = mapped_column(default=CLAIM.initial)
-    route: Mapped[str] = mapped_column(server_default="people")
+    route: Mapped[Route] = mapped_column(server_default=Route.PEOPLE)
     needs_two: Mapped[bool] = mapped_column(server_default="false")
     submitted_by: Mapped[UUID]
     submitted_at: Mapped[datetime]
@@ -186,7 +186,7 @@ class ClaimAssessment(Model):
 
     id: Mapped[UUID] = uuid_key()
     claim_id: Mapped[UUID] = mapped_column(ForeignKey("claims.id"))
-    occasion: Mapped[str]
+    occasion: Mapped[RiskOccasion]
     facts: Mapped[dict[str, Any]]
     signals: Mapped[list[str]]
     score: Mapped[int]
@@ -195,7 +195,7 @@ class ClaimAssessment(Model):
     seed: Mapped[str]
     draw: Mapped[int]
     sampled: Mapped[bool]
-    route: Mapped[str]
+    route: Mapped[Route]
     created_at: Mapped[datetime] = created_at()
 
 
@@ -211,7 +211,7 @@ class ClaimEscalation(Model):
 
     id: Mapped[UUID] = uuid_key()
     claim_id: Mapped[UUID] = mapped_column(ForeignKey("claims.id"))
-    step: Mapped[str]
+    step: Mapped[Step]
     level: Mapped[int] = mapped_column(SmallInteger)
     told_at: Mapped[datetime] = created_at()
 

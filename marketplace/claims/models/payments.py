@@ -8,7 +8,17 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.claims.models.claims import Claim
-from marketplace.claims.states import BATCH, LINE, REFUND, BatchStatus, LineStatus, RefundStatus
+from marketplace.claims.states import (
+    BATCH,
+    LINE,
+    REFUND,
+    AssignmentKind,
+    BatchStatus,
+    Direction,
+    EntryOutcome,
+    LineStatus,
+    RefundStatus,
+)
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.engagements.models import Engagement
 
@@ -184,7 +194,7 @@ class BankEntry(Model):
     remittance: Mapped[str]
     amount: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str]
-    direction: Mapped[str]
+    direction: Mapped[Direction]
     payer: Mapped[str]
     debtor: Mapped[str]
     debtor_account: Mapped[str]
@@ -193,7 +203,7 @@ class BankEntry(Model):
     # From when the money counts, for interest.
     valued_on: Mapped[date]
     return_reason: Mapped[str]
-    outcome: Mapped[str]
+    outcome: Mapped[EntryOutcome]
     note: Mapped[str | None]
 
     assignment: Mapped["BankAssignment | None"] = relationship()
@@ -211,7 +221,7 @@ class BankAssignment(Model):
 
     id: Mapped[UUID] = uuid_key()
     entry_id: Mapped[UUID] = mapped_column(ForeignKey("bank_entries.id"), unique=True)
-    kind: Mapped[str]
+    kind: Mapped[AssignmentKind]
     co_payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("co_payments.id"))
     reason: Mapped[str]
     assigned_by: Mapped[UUID]

@@ -12,7 +12,7 @@ from marketplace.claims.models import (
     ClaimEscalation,
     ClaimLine,
 )
-from marketplace.claims.states import ClaimStatus
+from marketplace.claims.states import ClaimStatus, Step
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.db import session
@@ -79,7 +79,7 @@ def assessments_of(claim_id: UUID) -> Sequence[ClaimAssessment]:
     return session.scalars(query.order_by(ClaimAssessment.created_at, ClaimAssessment.occasion.desc())).all()
 
 
-def find_escalation(claim_id: UUID, *, step: str, level: int) -> ClaimEscalation | None:
+def find_escalation(claim_id: UUID, *, step: Step, level: int) -> ClaimEscalation | None:
     """What was told at this level about this step being overdue."""
     query = select(ClaimEscalation).where(ClaimEscalation.claim_id == claim_id)
     return session.scalars(query.where(ClaimEscalation.step == step, ClaimEscalation.level == level)).one_or_none()

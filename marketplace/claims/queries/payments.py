@@ -17,7 +17,7 @@ from marketplace.claims.models import (
     PaymentLine,
     Refund,
 )
-from marketplace.claims.states import BatchStatus, LineStatus
+from marketplace.claims.states import BatchStatus, Direction, EntryOutcome, LineStatus
 from marketplace.core import clock, db
 from marketplace.core.db import session
 from marketplace.core.money import exponent
@@ -123,7 +123,7 @@ def find_import(sha256: str) -> BankImport | None:
     return session.scalars(select(BankImport).where(BankImport.sha256 == sha256)).one_or_none()
 
 
-def is_known_entry(account: str, bank_reference: str, direction: str) -> bool:
+def is_known_entry(account: str, bank_reference: str, direction: Direction) -> bool:
     """Whether this movement was reported before, in whichever file."""
     query = select(BankEntry.id).where(
         BankEntry.account == account,
@@ -139,14 +139,14 @@ def entries(*, limit: int) -> Sequence[BankEntry]:
     return session.scalars(query.limit(limit)).all()
 
 
-def outcomes_of(import_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+def outcomes_of(import_ids: Sequence[UUID]) -> dict[UUID, dict[EntryOutcome, int]]:
     """Of each bank file how many movements had which outcome."""
     rows = session.execute(
         select(BankEntry.import_id, BankEntry.outcome, func.count())
         .where(BankEntry.import_id.in_(import_ids))
         .group_by(BankEntry.import_id, BankEntry.outcome)
     )
-    outcomes: dict[UUID, dict[str, int]] = {}
+    outcomes: dict[UUID, dict[EntryOutcome, int]] = {}
     for import_id, outcome, number in rows:
         outcomes.setdefault(import_id, {})[outcome] = number
     return outcomes

@@ -8,6 +8,7 @@ from sqlalchemy import exists, func, or_, select
 
 from marketplace.accounts.models import Organisation
 from marketplace.claims.models import BankAssignment, BankEntry
+from marketplace.claims.states import Direction, EntryOutcome
 from marketplace.core import db
 from marketplace.core.db import session
 from marketplace.engagements.models import Agreement, CoPayment
@@ -16,7 +17,7 @@ from marketplace.ledger import queries as ledger
 
 # Movements of which nobody has said what they are.
 UNASSIGNED = (
-    BankEntry.outcome == "unmatched",
+    BankEntry.outcome == EntryOutcome.UNMATCHED,
     ~exists().where(BankAssignment.entry_id == BankEntry.id),
 )
 
@@ -43,7 +44,7 @@ def entries_beside(entry: BankEntry) -> Sequence[BankEntry]:
     query = select(BankEntry).where(
         *UNASSIGNED,
         BankEntry.id != entry.id,
-        BankEntry.direction == "credit",
+        BankEntry.direction == Direction.CREDIT,
         BankEntry.debtor_account == entry.debtor_account,
         BankEntry.currency == entry.currency,
     )

@@ -10,7 +10,7 @@ from marketplace.claims.models import Claim, ClaimLine
 from marketplace.claims.rules import Cut
 from marketplace.claims.service import checks, cuts, money
 from marketplace.claims.service.escalation import escalate_claim
-from marketplace.claims.states import CLAIM
+from marketplace.claims.states import CLAIM, Route
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import transition
@@ -25,7 +25,7 @@ def check_claim(claim_id: UUID, *, actor: Actor) -> Claim:
     rules.check_role(actor, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER)
     CLAIM.move(claim.status, "check")
     rules.check_passed(checks.run(claim, actor=actor))
-    claim.route = "people"
+    claim.route = Route.PEOPLE
     claim.checked_by = actor.person_id
     transition(claim, CLAIM, "check", actor=actor)
     db.flush()
@@ -40,7 +40,7 @@ def return_claim(claim_id: UUID, *, actor: Actor, reasons: Sequence[str]) -> Cla
     rules.check_not_asked(claim)
     claim.return_reasons = rules.check_reasons(reasons)
     claim.requests += 1
-    claim.route = "people"
+    claim.route = Route.PEOPLE
     claim.returned_by = actor.person_id
     transition(claim, CLAIM, "return", actor=actor, reason="; ".join(claim.return_reasons))
     db.flush()
@@ -97,7 +97,7 @@ def refuse_claim(claim_id: UUID, *, actor: Actor, reason: str, key: str) -> Clai
     rules.check_another_approves(claim, actor)
     claim.refusal_reason = check_reason(reason)
     claim.refused_by = actor.person_id
-    claim.route = "people"
+    claim.route = Route.PEOPLE
     cuts.decide_nothing(claim, claim.refusal_reason)
     transition(claim, CLAIM, "refuse", actor=actor, reason=claim.refusal_reason)
     db.flush()

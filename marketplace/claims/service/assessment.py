@@ -8,12 +8,13 @@ from datetime import timedelta
 from config.claims import Risk, handling
 from marketplace.claims import queries, risk, rules
 from marketplace.claims.models import Claim, ClaimAssessment
+from marketplace.claims.states import RiskOccasion
 from marketplace.core import clock, db
 from marketplace.core.db import session
 from marketplace.providers import queries as providers
 
 
-def assess(claim: Claim, *, occasion: str, failed: Sequence[str] = ()) -> ClaimAssessment:
+def assess(claim: Claim, *, occasion: RiskOccasion, failed: Sequence[str] = ()) -> ClaimAssessment:
     """Take the facts, decide the way and store both; the draw of the submission counts at the approval too."""
     limits = handling(clock.today()).risk
     facts = _facts(claim, limits, failed)

@@ -11,6 +11,7 @@ from marketplace.engagements import queries as engagements
 from marketplace.providers import queries as providers
 from marketplace.vouchers import queries as vouchers
 from marketplace.vouchers import service as voucher_service
+from marketplace.vouchers.states import AssessmentOccasion
 
 
 def run(claim: Claim, *, actor: Actor) -> list[Check]:
@@ -32,7 +33,7 @@ def run(claim: Claim, *, actor: Actor) -> list[Check]:
 def _is_eligible(claim: Claim, actor: Actor) -> bool:
     voucher = vouchers.get_voucher(claim.engagement.agreement.voucher_id)
     try:
-        voucher_service.reassess(voucher.application_id, occasion="payment", actor=actor)
+        voucher_service.reassess(voucher.application_id, occasion=AssessmentOccasion.PAYMENT, actor=actor)
     except DomainError:
         return False
     return True

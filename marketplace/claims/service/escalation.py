@@ -6,6 +6,7 @@ from config.claims import handling
 from marketplace.accounts import service as accounts
 from marketplace.claims import deadlines, queries, rules
 from marketplace.claims.models import Claim, ClaimEscalation
+from marketplace.claims.states import Step
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
@@ -30,10 +31,11 @@ def escalate_claim(claim_id: UUID, step: str, level: int, requests: int, *, acto
     """
     rules.check_role(actor, Role.SYSTEM)
     claim = db.get(Claim, claim_id, lock=True)
-    told = queries.find_escalation(claim_id, step=step, level=level)
-    if requests != claim.requests or told is not None or not deadlines.is_overdue(claim.status, step):
+    late = Step(step)
+    told = queries.find_escalation(claim_id, step=late, level=level)
+    if requests != claim.requests or told is not None or not deadlines.is_overdue(claim.status, late):
         return
-    session.add(ClaimEscalation(claim_id=claim_id, step=step, level=level))
+    session.add(ClaimEscalation(claim_id=claim_id, step=late, level=level))
     record(actor, "claim.escalate", claim, after={"step": step, "level": level})
     for role in TOLD[level]:
         accounts.notify_role(
@@ -43,7 +45,7 @@ def escalate_claim(claim_id: UUID, step: str, level: int, requests: int, *, acto
             number=claim.number,
             amount=claim.net_amount,
             currency=claim.currency,
-            due_at=deadlines.due_at(step, claim.clock_starts_at, handling(clock.today())).isoformat(),
+            due_at=deadlines.due_at(late, claim.clock_starts_at, handling(clock.today())).isoformat(),
             path=f"/claims/{claim_id}",
         )
     db.flush()

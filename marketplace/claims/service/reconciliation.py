@@ -16,7 +16,7 @@ from marketplace.claims.service import money
 from marketplace.claims.service.deductions import take_deductions
 from marketplace.claims.service.lines import move, tell_paid, tell_returned
 from marketplace.claims.service.unmatched import keep_in_suspense
-from marketplace.claims.states import BATCH, LINE, BatchStatus, LineStatus
+from marketplace.claims.states import BATCH, LINE, BatchStatus, Direction, EntryOutcome, LineStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
@@ -32,7 +32,7 @@ CO_PAYMENT = re.compile(r"COP-\d{4}-\d{6,}")
 # Files are taken one after the other, so that one movement reported twice is seen.
 ONE_AT_A_TIME = 7_310_010
 
-Outcome = tuple[str, Words | None]
+Outcome = tuple[EntryOutcome, Words | None]
 
 
 def import_bank_file(stream: IO[bytes], *, actor: Actor, filename: str) -> BankImport:
@@ -57,9 +57,9 @@ def import_bank_file(stream: IO[bytes], *, actor: Actor, filename: str) -> BankI
     for position, entry in enumerate(entries):
         if not queries.is_known_entry(entry.account, entry.bank_reference, entry.direction):
             kept = _keep(made, position, entry, _apply(entry, actor))
-            if kept.outcome == "receivable":
+            if kept.outcome == EntryOutcome.RECEIVABLE:
                 announce(events.DEBT_PAID, bank_entry_id=kept.id)
-            if kept.outcome == "unmatched" and kept.direction == "credit" and _is_ours(entry):
+            if kept.outcome == EntryOutcome.UNMATCHED and kept.direction == Direction.CREDIT and _is_ours(entry):
                 keep_in_suspense(kept, actor=actor)
     announce(events.BANK_FILE_IMPORTED, import_id=made.id)
     record(actor, "bank_import.take", made, after={"sha256": digest, "entries": len(entries)})
@@ -86,15 +86,15 @@ def _apply(entry: Entry, actor: Actor) -> Outcome:
         with session.begin_nested():
             return _match(entry, actor)
     except DomainError as error:
-        return "unmatched", error.message
+        return EntryOutcome.UNMATCHED, error.message
 
 
 def _match(entry: Entry, actor: Actor) -> Outcome:
     if not _is_ours(entry):
         raise DomainError(_("The movement is on another account than the agency's."))
     line = queries.find_line(entry.reference) if entry.reference else None
-    if line is None and entry.direction == "credit":
-        return ("receivable", None) if _is_for_debt(entry) else _take_co_payment(entry, actor)
+    if line is None and entry.direction == Direction.CREDIT:
+        return (EntryOutcome.RECEIVABLE, None) if _is_for_debt(entry) else _take_co_payment(entry, actor)
     if line is None:
         raise DomainError(_("No payment has this reference."))
     # The batch first, as whoever sends it or takes a payment out of it does.
@@ -104,11 +104,11 @@ def _match(entry: Entry, actor: Actor) -> Outcome:
         raise DomainError(_("The amount isn't the one of the payment."))
     if batch.status == BatchStatus.PREPARED:
         raise DomainError(_("The payment batch hasn't been sent yet."))
-    if entry.direction == "debit":
+    if entry.direction == Direction.DEBIT:
         _pay(line, batch, actor)
-        return "paid", None
+        return EntryOutcome.PAID, None
     _return(line, batch, entry.return_reason, actor)
-    return "returned", None
+    return EntryOutcome.RETURNED, None
 
 
 def _is_for_debt(entry: Entry) -> bool:
@@ -163,4 +163,4 @@ def _take_co_payment(entry: Entry, actor: Actor) -> Outcome:
         booked_on=entry.booked_on,
         key=f"{entry.account}:{entry.bank_reference}",
     )
-    return "co_payment", None
+    return EntryOutcome.CO_PAYMENT, None

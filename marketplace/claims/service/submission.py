@@ -9,7 +9,7 @@ from marketplace.claims.models import Claim, ClaimLine
 from marketplace.claims.service.assessment import assess
 from marketplace.claims.service.escalation import wind
 from marketplace.claims.service.straight_through import pass_claim
-from marketplace.claims.states import CLAIM
+from marketplace.claims.states import CLAIM, RiskOccasion, Route
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
@@ -87,9 +87,9 @@ def withdraw_claim(claim_id: UUID, *, actor: Actor) -> Claim:
 
 
 def _choose_route(claim: Claim, limits: Handling) -> None:
-    claim.route = assess(claim, occasion="submission").route
+    claim.route = assess(claim, occasion=RiskOccasion.SUBMISSION).route
     db.flush()
     wind(claim)
-    if claim.route == "straight_through":
+    if claim.route == Route.STRAIGHT_THROUGH:
         at = clock.add_working_days(claim.submitted_at, limits.straight_through_days)
         schedule(pass_claim, claim_id=claim.id, run_after=at)

@@ -6,6 +6,7 @@ from uuid import UUID
 from marketplace.claims import events, queries, rules
 from marketplace.claims.models import BankAssignment, BankEntry, Refund
 from marketplace.claims.service.refunds import pay_back_entry
+from marketplace.claims.states import AssignmentKind
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
@@ -51,7 +52,7 @@ def assign_to_co_payment(
         key=f"assign:{first.id}",
     )
     for entry in entries:
-        _assign(entry, "co_payment", actor, reason, co_payment_id=co_payment.id)
+        _assign(entry, AssignmentKind.CO_PAYMENT, actor, reason, co_payment_id=co_payment.id)
         announce(events.ENTRY_ASSIGNED, import_id=entry.import_id, bank_entry_id=entry.id)
     return co_payment
 
@@ -66,7 +67,7 @@ def send_entry_back(entry_id: UUID, *, actor: Actor, reason: str, key: str) -> R
     entry = queries.get_entry(entry_id)
     rules.check_unassigned(entry)
     _check_in_suspense(entry)
-    made = _assign(entry, "sent_back", actor, reason)
+    made = _assign(entry, AssignmentKind.SENT_BACK, actor, reason)
     return pay_back_entry(entry, actor=actor, reason=made.reason)
 
 
@@ -77,7 +78,7 @@ def explain_entry(entry_id: UUID, *, actor: Actor, reason: str) -> BankAssignmen
     rules.check_unassigned(entry)
     if queries.is_in_suspense(entry):
         raise DomainError(_("This money waits in the books. Assign it to a co-payment, or send it back."))
-    return _assign(entry, "explained", actor, reason)
+    return _assign(entry, AssignmentKind.EXPLAINED, actor, reason)
 
 
 def _check_in_suspense(entry: BankEntry) -> None:
@@ -86,7 +87,7 @@ def _check_in_suspense(entry: BankEntry) -> None:
 
 
 def _assign(
-    entry: BankEntry, kind: str, actor: Actor, reason: str, *, co_payment_id: UUID | None = None
+    entry: BankEntry, kind: AssignmentKind, actor: Actor, reason: str, *, co_payment_id: UUID | None = None
 ) -> BankAssignment:
     made = BankAssignment(
         entry_id=entry.id,

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from marketplace.claims import queries, service
 from marketplace.claims.forms import ImportForm
 from marketplace.claims.models import BankImport
-from marketplace.claims.rules import ASSIGNMENTS, OUTCOMES, note_words
+from marketplace.claims.rules import note_words
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import exports
 from marketplace.core.actors import Role
@@ -25,9 +25,9 @@ COLUMNS = [
     (_("Currency"), lambda row: row.currency),
     (_("Direction"), lambda row: row.direction),
     (_("Account holder"), lambda row: row.debtor),
-    (_("Outcome"), lambda row: str(OUTCOMES[row.outcome])),
+    (_("Outcome"), lambda row: str(row.outcome.label)),
     (_("Note"), lambda row: note_words(row.note)),
-    (_("Assigned"), lambda row: str(ASSIGNMENTS[row.assignment.kind]) if row.assignment else ""),
+    (_("Assigned"), lambda row: str(row.assignment.kind.label) if row.assignment else ""),
 ]
 
 
@@ -45,7 +45,6 @@ def bank_imports() -> ResponseReturnValue:
         outcomes=queries.outcomes_of([row.id for row in listing.items]),
         unmatched=unmatched,
         in_suspense=queries.in_suspense(unmatched),
-        outcome_words=OUTCOMES,
         note_words=note_words,
     )
 
@@ -73,7 +72,5 @@ def bank_import(import_id: UUID) -> ResponseReturnValue:
         made=made,
         rows=made.entries,
         in_suspense=queries.in_suspense(made.entries),
-        outcome_words=OUTCOMES,
-        assignment_words=ASSIGNMENTS,
         note_words=note_words,
     )

@@ -8,7 +8,7 @@ from config.payments import terms
 from marketplace.claims import deadlines
 from marketplace.claims.models import Claim
 from marketplace.claims.rules import next_step
-from marketplace.claims.states import ClaimStatus
+from marketplace.claims.states import ClaimStatus, Route, Step
 from marketplace.core import clock
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _, day, moment
@@ -64,12 +64,12 @@ def _request(claim: Claim) -> list[dict[str, Any]]:
 
 def _to_come(claim: Claim) -> list[tuple[Words, datetime | None, Words, int]]:
     """Each step's words, its time once done, by when it is due, and the place from which on it is done."""
-    approve, usual = _by(claim, "approve"), terms(clock.today()).batch_every_days
+    approve, usual = _by(claim, Step.APPROVE), terms(clock.today()).batch_every_days
     batch = (_("In a payment batch"), claim.batched_at, _("within %(days)s days of the approval", days=usual), 3)
-    rest = [batch, (_("Paid"), claim.paid_at, _by(claim, "pay"), 4)]
-    if claim.route == "straight_through":
+    rest = [batch, (_("Paid"), claim.paid_at, _by(claim, Step.PAY), 4)]
+    if claim.route == Route.STRAIGHT_THROUGH:
         return [(_("Checked and approved by the system, for its low risk"), claim.approved_at, approve, 2), *rest]
-    ahead = [(_("Checked by a person"), claim.checked_at, _by(claim, "check"), 1)]
+    ahead = [(_("Checked by a person"), claim.checked_at, _by(claim, Step.CHECK), 1)]
     if claim.needs_two:
         done_at = 1 if claim.status == ClaimStatus.FIRST_APPROVED else 2
         ahead.append((_("Approved by a second officer"), claim.first_approved_at, approve, done_at))
@@ -79,7 +79,7 @@ def _to_come(claim: Claim) -> list[tuple[Words, datetime | None, Words, int]]:
     return [*ahead, *rest]
 
 
-def _by(claim: Claim, step: str) -> Words:
+def _by(claim: Claim, step: Step) -> Words:
     if claim.status == ClaimStatus.RETURNED:
         return _("after your answer")
     return _("by %(day)s", day=day(deadlines.due_at(step, claim.clock_starts_at, handling(clock.today()))))

@@ -22,6 +22,7 @@ from marketplace.providers.models import Provider
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.rules import check_drawn
 from marketplace.vouchers.service import assess_holder
+from marketplace.vouchers.states import AssessmentOccasion
 
 
 @money_verb(Redemption)
@@ -33,7 +34,7 @@ def redeem(agreement_id: UUID, *, actor: Actor, amount: Money, key: str) -> Rede
     agreement = db.get(Agreement, agreement_id, lock=True)
     rules.check_acts_for(agreement.organisation_id, actor, Role.SIGNATORY)
     rules.check_redemption(agreement, amount)
-    assessment = assess_holder(agreement.voucher_id, occasion="redemption", actor=actor)
+    assessment = assess_holder(agreement.voucher_id, occasion=AssessmentOccasion.REDEMPTION, actor=actor)
     made = {
         "redemption": uuid4(),
         "engagement": uuid4(),

@@ -21,7 +21,7 @@ from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import announce
 from marketplace.programmes import events, queries, rules, scoring
 from marketplace.programmes.models import Call, CallSeed, WaitingRoom, WaitingRoomSeed
-from marketplace.programmes.states import CALL, CallStatus
+from marketplace.programmes.states import CALL, AllocationMethod, CallStatus
 from marketplace.programmes.terms import Method
 
 FIRST_COME = Method()
@@ -116,10 +116,10 @@ def publish_call(call_id: UUID, *, actor: Actor) -> Call:
 
 def _freeze_method(call: Call, actor: Actor) -> None:
     """Publish with what the method needs: criteria as they stand today, and a seed of which only the hash is shown."""
-    seed = secrets.token_hex(32) if call.allocation_method != "first_come" else None
+    seed = secrets.token_hex(32) if call.allocation_method != AllocationMethod.FIRST_COME else None
     if seed:
         call.seed_hash = sha256(seed.encode("ascii")).hexdigest()
-    if call.allocation_method == "scored":
+    if call.allocation_method == AllocationMethod.SCORED:
         call.scoring = scoring.on(clock.today())
     transition(call, CALL, "publish", actor=actor, seed_hash=call.seed_hash)
     db.flush()

@@ -16,6 +16,7 @@ from marketplace.core.i18n import _
 from marketplace.programmes import queries, rules, service
 from marketplace.programmes.forms import CallForm, ProgrammeForm, cost_shares_form, quotas_form, typed_call, typed_terms
 from marketplace.programmes.models import Call, Programme
+from marketplace.programmes.states import AllocationMethod
 from marketplace.programmes.terms import templates
 from marketplace.programmes.views import blueprint
 
@@ -124,7 +125,7 @@ def programme_retire(programme_id: UUID) -> ResponseReturnValue:
 def call_new(programme_id: UUID) -> ResponseReturnValue:
     """A new call of a programme, as a draft."""
     programme = queries.get_programme(programme_id)
-    form = CallForm(data={"allocation_method": "first_come", "quota_by": ""})
+    form = CallForm(data={"allocation_method": AllocationMethod.FIRST_COME, "quota_by": ""})
     if form.validate_on_submit():
         with form.errors_to_fields():
             made = service.create_call(programme_id, actor=current_actor(), **_typed(form))
@@ -158,7 +159,7 @@ def call_quotas(call_id: UUID) -> ResponseReturnValue:
         with form.errors_to_fields():
             service.set_quotas(call_id, form.quotas, actor=current_actor())
             return web.done(_("The quotas are saved."), url_for(".call", call_id=call_id))
-    return web.page("programmes/call_quotas.html", form=form, call=call, by=rules.QUOTAS_BY[call.quota_by or ""])
+    return web.page("programmes/call_quotas.html", form=form, call=call, by=call.quota_by and call.quota_by.label)
 
 
 @blueprint.route("/calls/<uuid:call_id>/publish", methods=["GET", "POST"])
@@ -171,14 +172,12 @@ def call_publish(call_id: UUID) -> ResponseReturnValue:
         with form.errors_to_fields():
             service.publish_call(call_id, actor=current_actor())
             return web.done(_("The call is published."), url_for(".call", call_id=call_id))
-    return web.page(
-        "programmes/call_publish.html", form=form, call=call, lines=queries.budget_lines(call_id), methods=rules.METHODS
-    )
+    return web.page("programmes/call_publish.html", form=form, call=call, lines=queries.budget_lines(call_id))
 
 
 def _after(call: Call) -> str:
     """Quotas are typed next, where a call has some."""
-    return url_for(".call_quotas" if call.allocation_method == "hybrid" else ".call", call_id=call.id)
+    return url_for(".call_quotas" if call.allocation_method == AllocationMethod.HYBRID else ".call", call_id=call.id)
 
 
 @blueprint.route("/calls/<uuid:call_id>/resume", methods=["GET", "POST"])

@@ -71,7 +71,6 @@ def call(call_id: UUID) -> ResponseReturnValue:
         missing=rules.missing_in_call(call, lines, shares, clock.now()) if call.status == CallStatus.DRAFT else [],
         lifecycle=CALL,
         line_lifecycle=BUDGET_LINE,
-        methods=rules.METHODS,
         strata=rules.strata(call.quota_by, call.programme.size_standard),
         now=clock.now(),
     )

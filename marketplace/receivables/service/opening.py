@@ -22,7 +22,7 @@ from marketplace.receivables.schedule import Parts
 from marketplace.receivables.service import money
 from marketplace.receivables.service.instalments import add_instalments
 from marketplace.receivables.service.letters import notify
-from marketplace.receivables.states import RECEIVABLE
+from marketplace.receivables.states import RECEIVABLE, ReceivableKind
 
 
 @money_verb(Receivable)
@@ -53,7 +53,7 @@ def open_recovery(
     percent = rules.check_ground(ground, clock.today()).surcharge_percent
     left = _left(engagement.id)
     principal = rules.check_part(amount, sum(left.values()))
-    receivable = _new("recovery", engagement, actor, reason, principal, left, terms)
+    receivable = _new(ReceivableKind.RECOVERY, engagement, actor, reason, principal, left, terms)
     receivable.debtor_id, receivable.ground = debtor_id, ground
     receivable.surcharge = principal * percent // 100
     return _keep(receivable, actor)
@@ -71,7 +71,7 @@ def confirm(receivable_id: UUID, *, actor: Actor, key: str) -> Receivable:
     rules.check_still_paid(receivable.parts, _left(receivable.engagement_id, without=receivable))
     receivable.confirmed_by = actor.person_id
     transition(receivable, RECEIVABLE, "confirm", actor=actor, amount=receivable.principal + receivable.surcharge)
-    if receivable.kind == "recovery":
+    if receivable.kind == ReceivableKind.RECOVERY:
         _plan_recovery(receivable)
     else:
         _plan_repayment(receivable)
@@ -99,7 +99,7 @@ def _propose_repayment(engagement_id: UUID, actor: Actor, reason: str) -> Receiv
     rules.check_owed(paid)
     share, _rest = split(paid, [terms.share_basis_points, schedule.WHOLE - terms.share_basis_points])
     rules.check_owed(share)
-    return _keep(_new("repayment", engagement, actor, reason, share, left, terms), actor)
+    return _keep(_new(ReceivableKind.REPAYMENT, engagement, actor, reason, share, left, terms), actor)
 
 
 def _left(engagement_id: UUID, *, without: Receivable | None = None) -> dict[UUID, int]:
@@ -112,7 +112,7 @@ def _left(engagement_id: UUID, *, without: Receivable | None = None) -> dict[UUI
 
 
 def _new(
-    kind: str,
+    kind: ReceivableKind,
     engagement: Engagement,
     actor: Actor,
     reason: str,
@@ -148,7 +148,7 @@ def _keep(receivable: Receivable, actor: Actor) -> Receivable:
 
 
 def _check_decides(receivable: Receivable, actor: Actor) -> None:
-    others = [Role.ETHICS_OFFICER] if receivable.kind == "recovery" else []
+    others = [Role.ETHICS_OFFICER] if receivable.kind == ReceivableKind.RECOVERY else []
     rules.check_role(actor, Role.BUDGET_OFFICER, *others)
 
 

@@ -20,7 +20,7 @@ from marketplace.core.web import page, paginate
 from marketplace.receivables import queries
 from marketplace.receivables.forms import ReceivableFilter
 from marketplace.receivables.models import Receivable
-from marketplace.receivables.states import INSTALMENT, KINDS, RECEIVABLE, WRITE_OFF, ReceivableStatus
+from marketplace.receivables.states import INSTALMENT, RECEIVABLE, WRITE_OFF, ReceivableKind, ReceivableStatus
 from marketplace.receivables.views.blueprint import blueprint
 
 READERS = (
@@ -40,7 +40,7 @@ SORTS = {
 LISTED = {"-listed_from": Receivable.listed_from, "listed_from": Receivable.listed_from}
 COLUMNS = [
     (_("Number"), lambda row: row.number),
-    (_("Kind"), lambda row: str(KINDS[row.kind])),
+    (_("Kind"), lambda row: str(row.kind.label)),
     (_("Principal"), lambda row: row.principal),
     (_("Surcharge"), lambda row: row.surcharge),
     (_("Still to be paid"), lambda row: row.outstanding),
@@ -60,7 +60,7 @@ def receivables() -> ResponseReturnValue:
     query = queries.search_receivables(
         current_actor(),
         text=asked["search"],
-        kind=asked["kind"],
+        kind=ReceivableKind.of(asked["kind"]),
         status=ReceivableStatus.of(asked["status"]),
         overdue=asked["overdue"] == "yes",
     )
@@ -74,7 +74,6 @@ def receivables() -> ResponseReturnValue:
         names=accounts.organisation_names(row.debtor_id for row in listing.items),
         interest={row.id: queries.interest_today(row, clock.today()) for row in listing.items},
         lifecycle=RECEIVABLE,
-        kinds=KINDS,
         form=ReceivableFilter(request.args),
     )
 
@@ -129,5 +128,4 @@ def _words() -> dict[str, Any]:
         "lifecycle": RECEIVABLE,
         "instalment_lifecycle": INSTALMENT,
         "write_off_lifecycle": WRITE_OFF,
-        "kinds": KINDS,
     }

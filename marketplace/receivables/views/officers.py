@@ -27,7 +27,6 @@ from marketplace.receivables.forms import (
     recovery_in,
     set_off_in,
 )
-from marketplace.receivables.states import KINDS
 from marketplace.receivables.views.blueprint import back, blueprint
 
 DECIDERS = (Role.BUDGET_OFFICER, Role.ETHICS_OFFICER)
@@ -97,7 +96,7 @@ def confirm(receivable_id: UUID) -> ResponseReturnValue:
             service.confirm(receivable_id, actor=actor, key=str(form.key.data))
             return done(_("It is confirmed. The debtor is told by mail."), back(receivable_id))
     names = accounts.organisation_names([receivable.debtor_id])
-    return page("receivables/confirm.html", form=form, receivable=receivable, names=names, kinds=KINDS)
+    return page("receivables/confirm.html", form=form, receivable=receivable, names=names)
 
 
 @blueprint.route("/receivables/<uuid:receivable_id>/drop", methods=["GET", "POST"])

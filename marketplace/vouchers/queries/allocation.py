@@ -17,7 +17,7 @@ from marketplace.core.db import session
 from marketplace.programmes.models import Call, Programme
 from marketplace.vouchers.caps import Promised
 from marketplace.vouchers.models import Allocation, AllocationEntry, Application, Assessment, SealedTicket, Voucher
-from marketplace.vouchers.states import ApplicationStatus
+from marketplace.vouchers.states import ApplicationStatus, AssessmentOccasion, Outcome
 
 UNDERTAKING = func.coalesce(Organisation.undertaking_id, Organisation.id)
 # What of an application its eligibility is taken from.
@@ -108,7 +108,7 @@ def candidates(call_id: UUID) -> Sequence[Row[Any]]:
     # Looked up for each application by its index: the rows are so new that the planner knows nothing of them.
     newest = (
         select(Assessment.result)
-        .where(Assessment.application_id == Application.id, Assessment.occasion == "allocation")
+        .where(Assessment.application_id == Application.id, Assessment.occasion == AssessmentOccasion.ALLOCATION)
         .order_by(Assessment.assessed_at.desc())
         .limit(1)
         .scalar_subquery()
@@ -180,7 +180,7 @@ def _decided(programme_id: UUID) -> Select[Any]:
         .join(Organisation, Organisation.id == Application.organisation_id)
         .where(
             Call.programme_id == programme_id,
-            AllocationEntry.outcome == "allocated",
+            AllocationEntry.outcome == Outcome.ALLOCATED,
             Application.status == ApplicationStatus.ACCEPTED,
         )
     )

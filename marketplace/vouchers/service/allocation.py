@@ -28,7 +28,7 @@ from marketplace.vouchers.service.answering import carry_out
 from marketplace.vouchers.service.applications import assessed, keep_assessment, tell
 from marketplace.vouchers.service.asking import ask_scorers
 from marketplace.vouchers.service.deciding import decide, promised_now
-from marketplace.vouchers.states import APPLICATION
+from marketplace.vouchers.states import APPLICATION, AssessmentOccasion
 
 BATCH = 1000
 
@@ -118,7 +118,9 @@ def _take_eligibility_again(call: Call, allocation: Allocation, actor: Actor, si
     applications = queries.next_tickets(call.id, after=allocation.asked_to, limit=size)
     if applications:
         allocation.asked_to = applications[-1].ticket or 0
-    db.insert_all(Assessment, [assessed(application, "allocation", actor) for application in applications])
+    db.insert_all(
+        Assessment, [assessed(application, AssessmentOccasion.ALLOCATION, actor) for application in applications]
+    )
     return len(applications)
 
 
@@ -145,7 +147,7 @@ def tickets_of(programme: Programme, applications: Sequence[Application], actor:
     promised = promised_now(programme, besides=[application.id for application in applications])
     tickets = []
     for application in applications:
-        result = keep_assessment(application, "allocation", actor).result
+        result = keep_assessment(application, AssessmentOccasion.ALLOCATION, actor).result
         company = application.organisation_id
         undertaking = application.organisation.undertaking_id or application.organisation_id
         tickets.append(

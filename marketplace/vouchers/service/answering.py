@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import any_, func, insert, literal, select
+from sqlalchemy import Text, any_, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from marketplace.core import clock, db
@@ -17,9 +17,9 @@ from marketplace.vouchers import queries
 from marketplace.vouchers.models import Allocation, AllocationEntry, Application
 from marketplace.vouchers.service.applications import tell_all
 from marketplace.vouchers.service.issuing import issue_all
-from marketplace.vouchers.states import APPLICATION
+from marketplace.vouchers.states import APPLICATION, ApplicationStatus, Outcome
 
-EVENTS = {"waitlisted": "wait", "refused": "refuse"}
+EVENTS = {Outcome.WAITLISTED: "wait", Outcome.REFUSED: "refuse"}
 
 
 def carry_out(call: Call, allocation: Allocation, *, actor: Actor, size: int) -> bool:
@@ -30,7 +30,7 @@ def carry_out(call: Call, allocation: Allocation, *, actor: Actor, size: int) ->
     alike = queries.next_answers(call.id, after=allocation.answered_to, limit=size)
     allocation.answered_to += size
     for answer in alike:
-        if answer.outcome == "allocated":
+        if answer.outcome == Outcome.ALLOCATED:
             late = queries.hold_active_voucher(call.programme, answer.ids)
             won = [application_id for application_id in answer.ids if application_id not in late]
             parts = {UUID(line): part for line, part in answer.parts.items()}
@@ -50,24 +50,24 @@ def _refuse_late(call: Call, application_ids: Sequence[UUID], actor: Actor) -> N
         "call_id": Application.call_id,
         "application_id": Application.id,
         "ticket": Application.ticket,
-        "outcome": literal("refused"),
+        "outcome": literal(Outcome.REFUSED, Text),
         "reason": literal(reason),
         "parts": literal({}, JSONB),
         "decided_at": literal(clock.now()),
     }
     rows = select(*answer.values()).where(Application.id == any_(db.array(application_ids)))
     session.execute(insert(AllocationEntry).from_select(list(answer), rows, include_defaults=False))
-    say_no(call, "refused", reason, application_ids, actor=actor)
+    say_no(call, Outcome.REFUSED, reason, application_ids, actor=actor)
 
 
-def say_no(call: Call, outcome: str, reason: str, application_ids: Sequence[UUID], *, actor: Actor) -> None:
+def say_no(call: Call, outcome: Outcome, reason: str, application_ids: Sequence[UUID], *, actor: Actor) -> None:
     """Put these applications on the waitlist or refuse them, for one reason, and tell the companies."""
     transition_all(
         Application,
         APPLICATION,
         EVENTS[outcome],
         application_ids,
-        before="accepted",
+        before=ApplicationStatus.ACCEPTED,
         actor=actor,
         reason=reason,
         values={"reason": reason},

@@ -23,11 +23,12 @@ from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
 from marketplace.programmes.models import Call
 from marketplace.programmes.standards import standards
+from marketplace.programmes.states import Eligibility
 from marketplace.vouchers import events, queries, rules
 from marketplace.vouchers.models import Application, Assessment, Evidence
 from marketplace.vouchers.service.ceiling import ask_for_check, check_ceiling
 from marketplace.vouchers.service.waiting_room import take_ticket
-from marketplace.vouchers.states import APPLICATION, ApplicationStatus
+from marketplace.vouchers.states import APPLICATION, ApplicationStatus, AssessmentOccasion
 
 READERS = (Role.SIGNATORY, Role.PREPARER)
 
@@ -107,7 +108,7 @@ def submit(application_id: UUID, *, actor: Actor, declarations: Collection[str])
     rules.check_call_open(call, clock.now())
     near = check_ceiling(call)
     rules.check_complete(application, declarations)
-    assessment = Assessment(**assessed(application, "submission", actor))
+    assessment = Assessment(**assessed(application, AssessmentOccasion.SUBMISSION, actor))
     rules.check_not_refused(assessment)
     application.ticket = take_ticket(application)
     session.add(assessment)
@@ -116,7 +117,9 @@ def submit(application_id: UUID, *, actor: Actor, declarations: Collection[str])
     application.device_hash, application.address_hash = actor.device_hash, actor.address_hash
     transition(application, APPLICATION, "submit", actor=actor, ticket=application.ticket)
     db.flush()  # each move by itself: the database knows no way from a draft to accepted
-    transition(application, APPLICATION, "accept" if assessment.result == "eligible" else "review", actor=SYSTEM)
+    transition(
+        application, APPLICATION, "accept" if assessment.result == Eligibility.ELIGIBLE else "review", actor=SYSTEM
+    )
     db.flush()
     if near:
         ask_for_check(application)
@@ -150,7 +153,7 @@ def withdraw(application_id: UUID, *, actor: Actor) -> Application:
     return application
 
 
-def reassess(application_id: UUID, *, occasion: str, actor: Actor) -> Assessment:
+def reassess(application_id: UUID, *, occasion: AssessmentOccasion, actor: Actor) -> Assessment:
     """Take eligibility again by today's rule set and keep it; refused when the company does not count any more."""
     application = db.get(Application, application_id)
     assessment = keep_assessment(application, occasion, actor)
@@ -158,7 +161,7 @@ def reassess(application_id: UUID, *, occasion: str, actor: Actor) -> Assessment
     return assessment
 
 
-def assess_holder(voucher_id: UUID, *, occasion: str, actor: Actor) -> dict[str, Any]:
+def assess_holder(voucher_id: UUID, *, occasion: AssessmentOccasion, actor: Actor) -> dict[str, Any]:
     """reassess() of a voucher's holder, not yet kept: the assessment as a function of the database takes it."""
     application = queries.application_of_voucher(voucher_id)
     assessment = assessed(application, occasion, actor)
@@ -166,7 +169,7 @@ def assess_holder(voucher_id: UUID, *, occasion: str, actor: Actor) -> dict[str,
     return assessment
 
 
-def keep_assessment(application: Application, occasion: str, actor: Actor) -> Assessment:
+def keep_assessment(application: Application, occasion: AssessmentOccasion, actor: Actor) -> Assessment:
     """Ask the programme's size standard and keep the answer with everything it rests on."""
     assessment = Assessment(**assessed(application, occasion, actor))
     session.add(assessment)
@@ -174,7 +177,7 @@ def keep_assessment(application: Application, occasion: str, actor: Actor) -> As
     return assessment
 
 
-def assessed(application: Application, occasion: str, actor: Actor) -> dict[str, Any]:
+def assessed(application: Application, occasion: AssessmentOccasion, actor: Actor) -> dict[str, Any]:
     """What the programme's size standard says, with everything it rests on, as an Assessment keeps it."""
     programme = application.call.programme
     assessment = programme_rules.assess(programme.size_standard, application.facts)

@@ -15,10 +15,12 @@ from marketplace.core.audit import record
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
 from marketplace.programmes.models import Call, Programme
+from marketplace.programmes.states import Stratum
 from marketplace.vouchers import queries, rules, sealed_list
 from marketplace.vouchers.allocation import AID_CAP, Answer, Line, Ticket, allocate, in_order
 from marketplace.vouchers.caps import Promised, breaks, window_start
 from marketplace.vouchers.models import Allocation, AllocationEntry, SealedTicket
+from marketplace.vouchers.states import Outcome
 
 
 def decide(call: Call, allocation: Allocation, lines: Sequence[Line], *, actor: Actor) -> None:
@@ -84,11 +86,11 @@ def _tickets(call: Call) -> list[Ticket]:
 
 def _stratum(call: Call, row: Row[Any]) -> str | None:
     """The stratum of a call with quotas to which the company belongs."""
-    if call.quota_by == "band":
+    if call.quota_by == Stratum.BAND:
         return programme_rules.assess(call.programme.size_standard, row.facts).band
-    if call.quota_by == "sector":
+    if call.quota_by == Stratum.SECTOR:
         return str(row.facts.get("sector"))
-    return str(row.region) if call.quota_by == "region" else None
+    return str(row.region) if call.quota_by == Stratum.REGION else None
 
 
 def _store(call: Call, queue: Sequence[Ticket], answers: Sequence[Answer]) -> None:
@@ -120,8 +122,8 @@ def _store(call: Call, queue: Sequence[Ticket], answers: Sequence[Answer]) -> No
         }
         for answer in answers
     ]
-    given = [entry for entry in entries if entry["outcome"] == "allocated"]
-    others = [entry for entry in entries if entry["outcome"] != "allocated"]
+    given = [entry for entry in entries if entry["outcome"] == Outcome.ALLOCATED]
+    others = [entry for entry in entries if entry["outcome"] != Outcome.ALLOCATED]
     db.insert_all(SealedTicket, sealed)
     db.insert_all(AllocationEntry, given)
     _name_linked(call, others)

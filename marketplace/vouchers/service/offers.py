@@ -26,7 +26,7 @@ from marketplace.vouchers.service.allocation import (
 from marketplace.vouchers.service.applications import tell
 from marketplace.vouchers.service.deciding import promised_now
 from marketplace.vouchers.service.issuing import issue_all
-from marketplace.vouchers.states import APPLICATION, ApplicationStatus
+from marketplace.vouchers.states import APPLICATION, ApplicationStatus, Outcome
 
 # How far down the waitlist one look goes; eligibility is taken again of each.
 AT_ONCE = 50
@@ -54,11 +54,11 @@ def offer_from_waitlist(call_id: UUID, *, actor: Actor, size: int = AT_ONCE) -> 
     answers = allocate(lines, tickets, amount=call.programme.voucher_amount, cap=call.programme.aid_cap)
     by_id = {application.id: application for application in applications}
     for answer in answers:
-        if answer.outcome == "allocated":
+        if answer.outcome == Outcome.ALLOCATED:
             _offer(by_id[answer.application_id], answer, actor)
-    refused = [answer for answer in answers if answer.outcome == "refused"]
+    refused = [answer for answer in answers if answer.outcome == Outcome.REFUSED]
     refuse_waiting(call, applications, refused, actor)
-    if answers and all(answer.outcome != "waitlisted" for answer in answers):
+    if answers and all(answer.outcome != Outcome.WAITLISTED for answer in answers):
         # Some may be left: of these nobody waits any more, so whoever was last names the next look.
         announce(events.MONEY_RELEASED, call_id=call_id, by=f"waiting:{applications[-1].id}")
 
@@ -99,7 +99,7 @@ def accept_offer(application_id: UUID, *, actor: Actor, key: str) -> Voucher:
             call_id=call.id,
             application_id=application.id,
             ticket=application.ticket,
-            outcome="allocated",
+            outcome=Outcome.ALLOCATED,
             parts={str(line): part for line, part in parts.items()},
             decided_at=clock.now(),
         )
