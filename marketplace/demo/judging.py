@@ -19,11 +19,11 @@ from marketplace.surveys.states import SurveyStatus
 
 def answer_as_company(tale: Tale) -> None:
     """The company answers the satisfaction survey by its mailed link; facts are as the plan has them."""
-    facts = {
+    facts: dict[str, str | int] = {
         "sessions_held": len(engagements.sessions_of(tale.ids["engagement"])),
-        "named_consultant": "sometimes" if tale.plan.scheme == "substitute" else "always",
+        "named_consultant": "always",
         "share_paid_by": "provider" if tale.plan.scheme == "provider_pays" else "us",
-        "offered_back": "goods" if tale.plan.scheme == "laptop" else "no",
+        "offered_back": "no",
     }
     _answer(tale, "sme", facts, tale.company.signatory)
 

@@ -13,9 +13,9 @@ from marketplace.programmes.terms import Method
 class Scale:
     """How large the demo is."""
 
-    companies: int = 84
-    firms: int = 36
-    firms_of_old: int = 12
+    companies: int = 62
+    firms: int = 24
+    firms_of_old: int = 8
     """Firms that are there from the beginning; the others come for this season."""
     firms_waiting: int = 2
     """Firms whose registration still waits for an officer."""
@@ -78,52 +78,43 @@ PILOT = [Plan("session:1", 58), Plan("")]
 
 # The past season: every story is over.
 FINISHED = [
-    Plan("appeal_decided"),
-    Plan("grade", scheme="correction"),
+    Plan("appeal_decided", scheme="borrowed_device", case="dismissed", wait=HELD),
     Plan("grade", scheme="copies", case="violation", wait=HELD),
-    Plan("grade", scheme="stranger_pays", case="dismissed", wait=HELD),
-    Plan("grade", scheme="substitute", case="overturned", wait=HELD),
-    Plan("grade", scheme="borrowed_device", case="no_violation", wait=HELD),
     Plan("draft"),
     Plan(""),
 ]
 
 # This season: one story or more at every point. `begin` is counted back from today so that weekends fit in.
 UNDER_WAY = [
-    Plan("bids", 16, wait={"open": 16}),
-    Plan("bids", 24),
-    Plan("question", 8, wait={"open": 14}),
-    Plan("draft", 9),
-    Plan(""),
-    Plan("score", 28),
-    Plan("award", 28),
-    Plan("agreement", 30),
-    Plan("sign_sme", 32),
-    Plan("sign", 34),
-    Plan("redeem", 32),
-    Plan("share", 45),
-    Plan("confirm:1", 50),
-    Plan("hand_in:1", 52),
-    Plan("correction:2", 66, scheme="correction"),
-    Plan("accept:3", 80, at={"accept:3": 4}),
-    Plan("claim", 84, at={"claim": 3}),
-    Plan("claim", 116, at={"claim": 26}),
-    Plan("survey_firm", 98, scheme="laptop", at={"accept:3": 9, "claim": 7}),
-    Plan("return", 90, at={"claim": 8}),
-    Plan("check", 92, at=CHECKED),
-    Plan("approve", 94, at=CHECKED | {"approve": 0.5}),
-    Plan("approve", 98, at={"check": 9, "approve": 6}),
-    Plan("approve", 103, scheme="cut"),
+    Plan("grade", 118, scheme="pays_back"),
+    Plan("evaluate", 112),
     Plan("declare_evaluator", 108),
-    Plan("evaluate", 110),
-    Plan("grade", 116, scheme="pays_back"),
-    Plan("appeal", 120),
+    Plan("approve", 98, scheme="cut", at={"check": 9, "approve": 6}),
+    Plan("check", 92, at=CHECKED),
     Plan("survey_firm", 100, scheme="provider_pays"),
-    Plan("survey_firm", 96, scheme="copies", case="open", at={"claim": 9}),
-    Plan("survey_firm", 104, scheme="borrowed_device", case="replied"),
-    Plan("survey_firm", 110, scheme="stranger_pays", case="appealed"),
+    Plan("claim", 116, at={"claim": 26}),
+    Plan("correction:2", 66, scheme="correction"),
+    Plan("redeem", 32),
+    Plan("sign_sme", 32),
+    Plan("bids", 24),
+    Plan("bids", 16, wait={"open": 16}),
     *SINGLE,
 ]
+MORE_UNDER_WAY = [
+    Plan("survey_firm", 96, scheme="copies", case="open", at={"claim": 9}),
+    Plan("survey_firm", 110, scheme="stranger_pays", case="appealed"),
+    Plan("return", 90, at={"claim": 8, "return": 7.5}),
+    Plan("hand_in:1", 52),
+    Plan("sign", 34),
+    Plan("award", 28),
+    Plan("draft", 9),
+    Plan("question", 8, wait={"open": 14}),
+    Plan(""),
+]
+
+# Work that succeeded: its company gives a share of the aid back. In the past season a first instalment has been paid.
+SUCCESS = [Plan("success", 149, at={"success": 30})]
+REPAID = [Plan("success", at={"success": 440})]
 
 
 def calls(scale: Scale) -> Sequence[Offer]:
@@ -131,7 +122,7 @@ def calls(scale: Scale) -> Sequence[Offer]:
     if scale.small:
         return [
             Offer("technology-consulting", _title("기술혁신", "technology"), 170, 151, 1, (0, 1), 6, SUCCESS),
-            Offer("coupon-consulting", _title("상반기", "first half"), 170, 150, 18, (0, 20), 6, SMALL_PLANS),
+            Offer("coupon-consulting", _title("상반기", "first half"), 170, 150, 18, (0, 20), 6, UNDER_WAY),
             *_later_calls(20),
             Offer(
                 "coupon-consulting", _title("하반기", "second half"), 10, -20, 10, (29, 32), 24,
@@ -139,12 +130,14 @@ def calls(scale: Scale) -> Sequence[Offer]:
             ),
         ]  # fmt: skip
     return [
-        Offer("coupon-consulting", _title("지난 시즌", "past season"), 690, 664, 8, (0, 10), 10, FINISHED),
-        Offer("technology-consulting", _title("지난 시즌 기술혁신", "past tech"), 680, 664, 2, (0, 2), 10, REPAID),
-        Offer("coupon-consulting", _title("상반기", "first half"), 175, 150, 38, (10, 54), 8, UNDER_WAY),
-        *_later_calls(54),
+        Offer("coupon-consulting", _title("지난 시즌", "past season"), 690, 664, 4, (0, 5), 10, FINISHED),
+        Offer("technology-consulting", _title("지난 시즌 기술혁신", "past tech"), 680, 664, 1, (0, 1), 10, REPAID),
         Offer(
-            "coupon-consulting", _title("하반기", "second half"), 10, -20, 20, (63, 75), 14,
+            "coupon-consulting", _title("상반기", "first half"), 175, 150, 27, (5, 35), 8, UNDER_WAY + MORE_UNDER_WAY
+        ),
+        *_later_calls(35),
+        Offer(
+            "coupon-consulting", _title("하반기", "second half"), 10, -20, 10, (47, 57), 14,
             until={3: "draft", 9: "draft"}, method=LOTTERY,
         ),
         Offer("technology-consulting", _title("기술혁신", "technology"), -15, -45, 10, published=False),
@@ -163,28 +156,6 @@ def _later_calls(first: int) -> Sequence[Offer]:
             "coupon-consulting", _title("평가 선정", "by score"), 30, 5, 2, (first + 6, first + 9), 6, method=SCORED
         ),
     ]  # fmt: skip
-
-
-# Work that succeeded: its company gives a share of the aid back. In the past season a first instalment has been paid,
-# and the success of the other one is still to be judged.
-SUCCESS = [Plan("success", 149, at={"success": 30})]
-REPAID = [Plan("success", at={"success": 440}), Plan("approve")]
-
-SMALL_PLANS = [
-    Plan("grade", 118, scheme="pays_back"),
-    Plan("evaluate", 112),
-    Plan("declare_evaluator", 108),
-    Plan("approve", 98, scheme="cut", at={"check": 9, "approve": 6}),
-    Plan("check", 92, at=CHECKED),
-    Plan("survey_firm", 100, scheme="provider_pays"),
-    Plan("claim", 116, at={"claim": 26}),
-    Plan("correction:2", 66, scheme="correction"),
-    Plan("redeem", 32),
-    Plan("sign_sme", 32),
-    Plan("bids", 24),
-    Plan("bids", 16, wait={"open": 16}),
-    *SINGLE,
-]
 
 
 def _title(korean: str, english: str) -> Text:
