@@ -83,11 +83,11 @@ def settings(sockets: Path, worker_id: str, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="session")
 def app(settings: Settings) -> Iterator[Flask]:
-    """The application as it runs, without CSRF tokens (they have a test of their own) and rate limits."""
+    """The application as it runs, without CSRF tokens, which have a test of their own."""
     from app import create_app
 
     application = create_app(settings)
-    application.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    application.config.update(WTF_CSRF_ENABLED=False)
     engine = bound_engine()
     application.extensions["test_engine"] = engine
     unbind()

@@ -16,7 +16,6 @@ STEP_OF = {
     ClaimStatus.BATCHED: Step.PAY,
 }
 """The step that a claim waits for, by status; every other status waits for no step of the agency."""
-LEVELS = (1, 2)
 """First the officers are told that a step is overdue, then the administrators."""
 
 

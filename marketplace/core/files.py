@@ -34,7 +34,6 @@ DOCUMENTS: Mapping[str, str] = {
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
 }
-BANK_FILES: Mapping[str, str] = {"xml": "application/xml"}
 
 # The first bytes by which a type is known; a zip is looked into as well.
 SIGNATURES = {

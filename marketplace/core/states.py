@@ -64,11 +64,6 @@ class Lifecycle(Generic[Status]):
         """Every status in the reader's words."""
         return {status: status.label for status in self.statuses}
 
-    @property
-    def events(self) -> list[str]:
-        """Every event, once."""
-        return list(dict.fromkeys(move.event for move in self.moves))
-
     def find(self, status: Status, event: str) -> Move[Status] | None:
         """The move that `event` makes from `status`, or None."""
         return next((m for m in self.moves if m.event == event and status in m.sources), None)

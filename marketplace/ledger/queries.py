@@ -10,16 +10,7 @@ from sqlalchemy import CompoundSelect, Select, func, select, union_all
 from sqlalchemy.orm import aliased, contains_eager
 
 from marketplace.core.db import session
-from marketplace.core.errors import NotFound
 from marketplace.ledger.models import PUBLIC_STAGES, Account, Transfer
-
-
-def get_account(code: str) -> Account:
-    """The account with this code; NotFound without one."""
-    account = session.scalars(select(Account).where(Account.code == code)).one_or_none()
-    if account is None:
-        raise NotFound()
-    return account
 
 
 def balance(code: str) -> int:

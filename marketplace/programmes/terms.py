@@ -15,7 +15,6 @@ from marketplace.programmes.models import ONE_CATEGORY
 from marketplace.programmes.states import AllocationMethod, Stratum
 
 FILES = Path(__file__).resolve().parents[2] / "config" / "programmes"
-SME_SHARE = "sme"
 
 
 @dataclass(frozen=True)

@@ -242,9 +242,7 @@ def test_sign_in_leads_to_own_pages_only(client: FlaskClient, asked: str, led_to
 def test_a_second_factor_that_is_required_but_not_built_lets_nobody_in(
     client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dataclasses import replace
-
-    strict = replace(app.config["SETTINGS"], require_second_factor=True)
+    strict = app.config["SETTINGS"].model_copy(update={"require_second_factor": True})
     monkeypatch.setitem(app.config, "SETTINGS", strict)
     person = make_person()
     assert try_sign_in(client, person.email).status_code in (409, 422)

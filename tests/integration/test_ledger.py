@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.core import db
@@ -211,7 +211,7 @@ def test_several_transfers_move_together_and_open_their_accounts(line):
     post(*legs)
     post(*legs)
     assert (queries.balance(reserved.code), queries.balance(committed.code)) == (100, 200)
-    assert queries.get_account(committed.code).budget_line_id == line
+    assert db.session.scalar(select(Account.budget_line_id).where(Account.code == committed.code)) == line
     assert queries.verify().faults == []
 
 

@@ -1,6 +1,5 @@
 """Owns the verbs of accounts, split by noun; other areas call them as `accounts.service.<verb>`."""
 
-from marketplace.accounts.queries import find_actor as active_actor
 from marketplace.accounts.service.memberships import (
     accept_invitation,
     accept_invitation_as_new,
@@ -25,7 +24,6 @@ from marketplace.accounts.service.people import (
     change_email,
     change_password,
     change_profile,
-    choose_locale,
     confirm_email,
     disable_person,
     register_person,
@@ -47,7 +45,6 @@ from marketplace.accounts.service.traces import log_access, touch_session
 __all__ = [
     "accept_invitation",
     "accept_invitation_as_new",
-    "active_actor",
     "add_membership",
     "approve_role",
     "ask_for_new_email",
@@ -57,7 +54,6 @@ __all__ = [
     "change_password",
     "change_profile",
     "change_role",
-    "choose_locale",
     "confirm_email",
     "create_staff",
     "disable_person",

@@ -112,11 +112,6 @@ def change_profile(*, actor: Actor, name: str, phone: str | None, locale: str) -
     record(actor, "person.change_profile", person)
 
 
-def choose_locale(*, actor: Actor, locale: str) -> None:
-    """Read pages and mails in this language from now on."""
-    own_person(actor).locale = locale
-
-
 def ask_for_new_email(*, actor: Actor, email: str, password: str) -> str | None:
     """Mail a link to the new address, after the password once more; a taken one gets none, with the same answer."""
     person = own_person(actor)

@@ -9,7 +9,7 @@ from marketplace.claims.service.approval import (
     return_claim,
 )
 from marketplace.claims.service.batches import confirm_account, prepare_batch, remind_of_batch, remove_line, send_batch
-from marketplace.claims.service.deductions import cancel_deductions, deduct, expect_payment, take_deductions
+from marketplace.claims.service.deductions import cancel_deductions, deduct, expect_payment
 from marketplace.claims.service.escalation import escalate_claim
 from marketplace.claims.service.holds import end_holds, extend_hold, lift_hold, place_hold
 from marketplace.claims.service.reconciliation import import_bank_file
@@ -54,6 +54,5 @@ __all__ = [
     "send_batch",
     "send_entry_back",
     "submit_claim",
-    "take_deductions",
     "withdraw_claim",
 ]

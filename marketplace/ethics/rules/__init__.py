@@ -2,7 +2,7 @@
 
 from marketplace.ethics.rules import identity, price, work
 from marketplace.ethics.rules.book import Book, Entry, Found, action_of, current, get, holds, run
-from marketplace.ethics.rules.facts import Facts, Hit
+from marketplace.ethics.rules.facts import Facts
 from marketplace.ethics.rules.register import RULES, Rule
 
 __all__ = [
@@ -11,7 +11,6 @@ __all__ = [
     "Entry",
     "Facts",
     "Found",
-    "Hit",
     "Rule",
     "action_of",
     "current",

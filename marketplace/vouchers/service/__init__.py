@@ -17,7 +17,7 @@ from marketplace.vouchers.service.applications import (
     submit,
     withdraw,
 )
-from marketplace.vouchers.service.asking import ask_more_scorers, ask_scorers, chase_scorers
+from marketplace.vouchers.service.asking import ask_more_scorers, chase_scorers
 from marketplace.vouchers.service.ceiling import watch_ceiling
 from marketplace.vouchers.service.offers import accept_offer, decline_offer, lapse_offer, offer_from_waitlist
 from marketplace.vouchers.service.scoring import declare_conflict, hand_in_scores
@@ -38,7 +38,6 @@ __all__ = [
     "accept_offer",
     "allocate_batch",
     "ask_more_scorers",
-    "ask_scorers",
     "assess_holder",
     "attach_evidence",
     "chase_scorers",
