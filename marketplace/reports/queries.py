@@ -17,7 +17,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.db import session
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _
-from marketplace.core.task_queue import BackgroundTask
+from marketplace.core.task_queue import BackgroundTask, TaskStatus
 from marketplace.engagements.models import Agreement, ConsultingSession, CoPayment, Deliverable, Engagement, Stage
 from marketplace.engagements.models import Assignment as ConsultantAssignment
 from marketplace.engagements.states import (
@@ -309,7 +309,7 @@ def _faults_in_the_books(actor: Actor) -> Count:
 
 
 def _dead_tasks(actor: Actor) -> Count:
-    return _of(BackgroundTask, BackgroundTask.status == "dead")
+    return _of(BackgroundTask, BackgroundTask.status == TaskStatus.DEAD)
 
 
 SME: Sequence[Work] = (
