@@ -6,6 +6,7 @@ import hypothesis  # imported last, CPython 3.11 can end in SystemError at exit
 
 import itertools
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -26,6 +27,7 @@ from config.settings import Settings
 from marketplace.core import db
 from tests import business_time
 from tests.embedded_server import TEMPLATE, EmbeddedServer, copy_template
+from tests.installation import Installation
 from tests.mail_server import MailServer
 from tests.milestones import Milestones
 from workers import celery_app
@@ -191,6 +193,19 @@ def client(app: Flask, database: scoped_session[Session]) -> FlaskClient:
     """A browser without JavaScript, signed out."""
     app.test_client_class = Browser
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Web, worker and scheduler with demo data, as `make run` starts them: one for all pages and journeys."""
+    running = Installation(tmp_path_factory.mktemp("installation")).start(DEMO="1", DEMO_SMALL="1")
+    yield running
+    running.end(signal.SIGTERM)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the demo comes first, so that one worker makes it and keeps it to itself."""
+    items.sort(key=lambda item: "demo" not in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 import psycopg
 
 from config.settings import socket_folder
-from tests.embedded_server import wait_until
+from tests.embedded_server import database_url, wait_until
 
 
 def free_port() -> int:
@@ -33,6 +33,16 @@ class Installation:
     def url(self) -> str:
         """Where the pages are."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database_url(self) -> str:
+        """The database's address for the service."""
+        return database_url(socket_folder(self.folder / "var"), "marketplace")
+
+    @property
+    def files(self) -> Path:
+        """Where uploaded files are."""
+        return self.folder / "var" / "files"
 
     def start(self, **settings: str) -> "Installation":
         given = {"DATA_DIR": str(self.folder / "var"), "PORT": str(self.port), "DEMO": "0", "WEB_PROCESSES": "1"}

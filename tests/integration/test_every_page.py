@@ -4,6 +4,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -13,11 +14,15 @@ from lxml import html
 from sqlalchemy import event, select
 from werkzeug.test import TestResponse
 
+from config.settings import Settings
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Membership
-from marketplace.core import db
+from marketplace.core import db, files
 from marketplace.core.actors import EVERYONE, Role
+from tests import business_time
+from tests.conftest import unbind
 from tests.factories.accounts import sign_in_as
+from tests.installation import Installation
 
 # Of pages that differ in their row or filter alone, so many are looked at.
 EACH = 2
@@ -116,13 +121,21 @@ def counted() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def demo(app: Flask, real_database):
-    """A database with the small demo, and CSRF tokens in the forms."""
-    result = app.test_cli_runner().invoke(args=["demo", "generate", "--small"])
-    assert result.exit_code == 0, result.output
+def shown(app: Flask, settings: Settings, demo: Installation) -> Iterator[Flask]:
+    """The application on the demo's database and files, with CSRF tokens in the forms."""
+    engine, usual = db.connect(demo.database_url), app.extensions["test_engine"]
+    files.configure(demo.files)
+    app.extensions["test_engine"] = engine
     app.config["WTF_CSRF_ENABLED"] = True
-    yield
+    with app.app_context(), db.unit_of_work():
+        db.load_clock()
+    yield app
     app.config["WTF_CSRF_ENABLED"] = False
+    app.extensions["test_engine"] = usual
+    files.configure(settings.files_dir)
+    unbind()
+    engine.dispose()
+    business_time.come_back()
 
 
 def people_in(role: Role) -> list[Membership]:
@@ -136,18 +149,24 @@ def people_in(role: Role) -> list[Membership]:
     )
 
 
-def test_every_page_of_every_role_is_sound(app: Flask, demo) -> None:
-    faults: dict[str, list[str]] = {}
-    for language in ("ko", "en"):
-        for role in (Role.VISITOR, *sorted(EVERYONE)):
-            for membership in people_in(role) or [None]:
-                client = app.test_client()
-                if membership is not None:
-                    with app.app_context(), db.unit_of_work():
-                        sign_in_as(client, accounts.find_actor(membership.person_id, membership.id))
-                client.set_cookie("lang", language)
-                walk = Walk(app, client, language)
-                walk.start("/")
-                if walk.faults:
-                    faults[f"{language} {role}"] = walk.faults
-    assert not faults
+def readers() -> list[Any]:
+    """Every role in both languages; in the short run each in one, the roles in turn."""
+    return [
+        pytest.param(role, language, id=f"{role}-{language}", marks=[] if place % 2 == number else pytest.mark.slow)
+        for place, role in enumerate((Role.VISITOR, *sorted(EVERYONE)))
+        for number, language in enumerate(("ko", "en"))
+    ]
+
+
+@pytest.mark.costly("walks over all pages of a role")
+@pytest.mark.parametrize(("role", "language"), readers())
+def test_every_page_of_every_role_is_sound(shown: Flask, role: Role, language: str) -> None:
+    for membership in people_in(role) or [None]:
+        client = shown.test_client()
+        if membership is not None:
+            with shown.app_context(), db.unit_of_work():
+                sign_in_as(client, accounts.find_actor(membership.person_id, membership.id))
+        client.set_cookie("lang", language)
+        walk = Walk(shown, client, language)
+        walk.start("/")
+        assert not walk.faults

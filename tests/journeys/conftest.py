@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,23 +38,24 @@ def browser_type_launch_args(chromium: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Installation]:
-    """Web, worker and scheduler with demo data, as `make run` starts them."""
-    running = Installation(tmp_path_factory.mktemp("installation")).start(DEMO="1", DEMO_SMALL="1")
-    yield running
-    running.end(signal.SIGTERM)
+def base_url(demo: Installation, chromium: str) -> str:
+    """Addresses in `page.goto` are relative to this."""
+    return demo.url
 
 
 @pytest.fixture(scope="session")
-def base_url(installation: Installation) -> str:
-    """Addresses in `page.goto` are relative to this."""
-    return installation.url
+def looked_at() -> dict[str, Inspector]:
+    """What was looked at in each language and width, by whichever story came there first."""
+    return {}
 
 
 @pytest.fixture
-def story(request: pytest.FixtureRequest, browser: Browser, base_url: str, tmp_path: Path) -> Iterator[Story]:
+def story(
+    request: pytest.FixtureRequest, browser: Browser, base_url: str, tmp_path: Path, looked_at: dict[str, Inspector]
+) -> Iterator[Story]:
     """One telling in a language at a width; no page may have a fault."""
-    inspector = Inspector(*request.param)
+    inspector = looked_at.setdefault(request.param[0], Inspector(*request.param))
+    inspector.faults.clear()
     tale, pictures = request.path.stem.removeprefix("test_"), request.config.getoption("--screenshots", default=False)
     told = Story(browser, base_url, inspector, tmp_path, tale, pictures)
     yield told
