@@ -90,15 +90,16 @@ def test_a_crowd_gets_exactly_the_budget_and_clear_answers(
         check_everybody_was_answered_once(call_id, applications, vouchers)
 
 
+@pytest.mark.parametrize("kills", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
-    app: Flask, real_database: Settings, valkey: redis.Redis, mail_server: MailServer
+    app: Flask, real_database: Settings, valkey: redis.Redis, mail_server: MailServer, kills: int
 ) -> None:
     chance = Random(20261125)
     call_id = closed_call(app, 4000, vouchers=400, method="first_come")
     with app.app_context(), background(real_database, mail_server, "scheduler"):
         with db.unit_of_work():
             service.close_call(call_id, actor=SYSTEM)
-        for _kill in range(3):
+        for _kill in range(kills):
             with background(real_database, mail_server, *WORKER) as worker:
                 before = pieces_done()
                 wait_until(lambda before=before: pieces_done() > before, worker)  # type: ignore[misc]
@@ -111,9 +112,10 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
         check_everybody_was_answered_once(call_id, 4000, 400)
 
 
-def test_carrying_out_goes_on_where_it_was_killed(app: Flask, real_database: Settings) -> None:
+@pytest.mark.parametrize("kills", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_carrying_out_goes_on_where_it_was_killed(app: Flask, real_database: Settings, kills: int) -> None:
     call_id = closed_call(app, 4000, vouchers=1500, method="first_come")
-    for _kill in range(2):
+    for _kill in range(kills):
         process = get_context("spawn").Process(target=do_all_elsewhere, args=(real_database, call_id))
         process.start()
         with app.app_context():

@@ -134,7 +134,7 @@ def check_everything_happened_once(engagements: list[UUID], mail: MailServer, *,
 def test_nothing_is_lost_or_done_twice(
     app: Flask, real_database: Settings, valkey: "redis.Redis", mail_server: MailServer
 ) -> None:
-    run_story(app, real_database, valkey, mail_server, count=40, kills=4)
+    run_story(app, real_database, valkey, mail_server, count=20, kills=2)
 
 
 @pytest.mark.slow

@@ -21,19 +21,22 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         made.end(signal.SIGKILL)
 
 
-def test_ctrl_c_leaves_nothing_and_a_second_start_keeps_all_but_unfinished_demo_data(
-    installation: Installation,
-) -> None:
+def test_one_life_after_the_other_keeps_all_but_unfinished_demo_data(installation: Installation) -> None:
+    """Three starts on one folder: a start costs some ten seconds of CPU, so each life shows what it can."""
     installation.start()
+    only_one_supervisor_per_folder(installation)
     with installation.database() as database:
         database.execute("CREATE TABLE kept (word text)")
         database.execute("INSERT INTO kept VALUES ('still here')")
+    a_killed_child_comes_back(installation)
     assert installation.end(signal.SIGINT) == []
 
     installation.start()
     with installation.database() as database:
         assert database.execute("SELECT word FROM kept").fetchone() == ("still here",)
-    assert installation.end(signal.SIGTERM) == []
+    names = " ".join(installation.processes().values())
+    assert all(word in names for word in ("postgres", "valkey", "web", "worker", "scheduler"))
+    assert installation.end(signal.SIGKILL) == []
 
     unfinished = installation.folder / "var" / "demo.unfinished"
     unfinished.touch()
@@ -42,27 +45,21 @@ def test_ctrl_c_leaves_nothing_and_a_second_start_keeps_all_but_unfinished_demo_
     assert not unfinished.exists(), "what is done without demo data from here on is kept"
     with installation.database() as database:
         assert database.execute("SELECT to_regclass('kept')").fetchone() == (None,)
+    assert installation.end(signal.SIGTERM) == []
 
 
-def test_a_killed_child_comes_back(installation: Installation) -> None:
-    installation.start()
+def only_one_supervisor_per_folder(installation: Installation) -> None:
+    """A second start on the folder is refused."""
+    second = Installation(installation.folder)
+    with pytest.raises(AssertionError, match="already runs"):
+        second.start()
+
+
+def a_killed_child_comes_back(installation: Installation) -> None:
+    """Each process that is killed is there again, and the site answers."""
     for word in ("marketplace worker", "marketplace scheduler", "marketplace web", "valkey-server", "bin/postgres"):
         killed = installation.child(word)
         assert killed, f"no process {word}"
         os.kill(killed, signal.SIGKILL)
         wait_until(lambda word=word, killed=killed: installation.child(word) not in (0, killed))  # type: ignore[misc]
     wait_until(installation.answers)
-
-
-def test_kill_9_of_the_supervisor_leaves_no_process(installation: Installation) -> None:
-    installation.start()
-    names = " ".join(installation.processes().values())
-    assert all(word in names for word in ("postgres", "valkey", "web", "worker", "scheduler"))
-    assert installation.end(signal.SIGKILL) == []
-
-
-def test_one_supervisor_per_folder(installation: Installation) -> None:
-    installation.start()
-    second = Installation(installation.folder)
-    with pytest.raises(AssertionError, match="already runs"):
-        second.start()

@@ -106,7 +106,7 @@ def play(machine: type[MoneyMachine], steps: int, rounds: int = 50) -> None:
 
 
 def test_a_short_play(machine: type[MoneyMachine]) -> None:
-    play(machine, 200, rounds=3)
+    play(machine, 100, rounds=2)
     assert machine.done["redeem"]
 
 
