@@ -29,7 +29,7 @@ from tests import business_time
 from tests.embedded_server import TEMPLATE, EmbeddedServer, copy_template
 from tests.installation import Installation
 from tests.mail_server import MailServer
-from tests.milestones import Milestones
+from tests.milestones import Milestones, Tale
 from workers import celery_app
 
 # How long an example takes says how busy the machine is, not whether the code is right.
@@ -107,13 +107,13 @@ def milestones(sockets: Path, app: Flask, worker_id: str) -> Iterator[Milestones
 
 
 @pytest.fixture(scope="session")
-def begins() -> str | None:
-    """The milestone at which the tests begin; a file or folder that begins later than with nothing overrides it."""
+def begins() -> Tale | None:
+    """The story that is told before the tests begin; a file or folder that begins with one overrides it."""
     return None
 
 
 @pytest.fixture
-def database(app: Flask, milestones: Milestones, begins: str | None) -> Iterator[scoped_session[Session]]:
+def database(app: Flask, milestones: Milestones, begins: Tale | None) -> Iterator[scoped_session[Session]]:
     """The session inside one transaction that is undone after the test; commits become savepoints."""
     with one_transaction(milestones.engine(begins)), app.app_context():
         db.load_clock()  # a story may have moved it
@@ -134,17 +134,17 @@ def one_transaction(engine: Engine) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def told(database: scoped_session[Session], milestones: Milestones, begins: str) -> Any:
+def told(database: scoped_session[Session], milestones: Milestones, begins: Tale) -> Any:
     """What the story has come to at the milestone."""
     return milestones.read(begins)
 
 
 @pytest.fixture
 def real_database(
-    sockets: Path, settings: Settings, app: Flask, milestones: Milestones, begins: str | None
+    sockets: Path, settings: Settings, app: Flask, milestones: Milestones, begins: Tale | None
 ) -> Iterator[Settings]:
     """A fresh database with real commits, for threads and killed processes; the session is bound to it."""
-    with fresh_database(sockets, settings, app, milestones.database(begins)) as made:
+    with fresh_database(sockets, settings, app, milestones.template(begins)) as made:
         yield made
 
 

@@ -1,8 +1,10 @@
-"""Stories told once: each worker tells one into a database of its own, and every test of that worker begins there.
+"""Stories told once: each worker tells one into a database of its own, in which every test of that worker begins.
 
-A test, file or folder chooses where it begins by its fixture `begins`; the fixture `told` is what was told so far.
+A test file or folder chooses where it begins by its fixture `begins`, a function that tells the story; the fixture
+`told` is what that function returned.
 """
 
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,42 +16,42 @@ from marketplace.core import db
 from tests import business_time
 from tests.embedded_server import TEMPLATE, copy_template
 
+Tale = Callable[[], Any]
+
 
 class Milestones:
-    """The databases in which stories were told, by name of the milestone."""
+    """The databases in which stories were told, by the function that told it; None is the story that hasn't begun."""
 
     def __init__(self, sockets: Path, app: Flask, worker: str) -> None:
         self.sockets, self.app, self.worker = sockets, app, worker
-        self.told: dict[str, Any] = {}
-        self.engines: dict[str, Engine] = {}
+        self.told: dict[Tale, Any] = {}
+        self.engines: dict[Tale, Engine] = {}
 
-    def database(self, name: str | None) -> str:
-        """The name of the database that is as the milestone left it, and to which nobody is connected."""
-        if name is None:
-            return TEMPLATE
-        made = f"milestone_{self.worker}_{name.replace(' ', '_')}"
-        if name not in self.told:
-            from tests.factories.milestones import MILESTONES  # the whole product, which unit tests don't need
-
-            engine = db.connect(copy_template(self.sockets, made))
+    def engine(self, tale: Tale | None) -> Engine:
+        """Connections to the milestone's database, for tests that undo what they do."""
+        if tale is None:
+            engine: Engine = self.app.extensions["test_engine"]
+            return engine
+        if tale not in self.told:
+            self.engines[tale] = db.connect(copy_template(self.sockets, self._name(tale)))
             with self.app.app_context(), db.unit_of_work():
-                self.told[name] = MILESTONES[name]()
+                self.told[tale] = tale()
             business_time.come_back()
-            engine.dispose()
-        return made
+        return self.engines[tale]
 
-    def engine(self, name: str | None) -> Engine:
-        """Connections to a copy of the milestone's database, for tests that undo what they do."""
-        if name is None:
-            return self.app.extensions["test_engine"]
-        if name not in self.engines:
-            copy = f"begins_{self.worker}_{name.replace(' ', '_')}"
-            self.engines[name] = db.connect(copy_template(self.sockets, copy, self.database(name)))
-        return self.engines[name]
+    def template(self, tale: Tale | None) -> str:
+        """The name of the milestone's database, to which nobody is connected, so that it can be copied."""
+        if tale is None:
+            return TEMPLATE
+        self.engine(tale).dispose()
+        return self._name(tale)
 
-    def read(self, name: str) -> Any:
+    def read(self, tale: Tale) -> Any:
         """What was told, its rows read anew by the session as it is bound now."""
-        return read(self.told[name])
+        return read(self.told[tale])
+
+    def _name(self, tale: Tale) -> str:
+        return f"{self.worker}_{tale.__module__.rpartition('.')[2]}_{tale.__name__}"[:63]
 
 
 def read(value: Any) -> Any:
@@ -57,8 +59,8 @@ def read(value: Any) -> Any:
     if isinstance(value, db.Model):
         return db.session.get_one(type(value), inspect(value).identity)
     if isinstance(value, list | tuple):
-        return type(value)(read(part) for part in value)
+        parts = [read(part) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
     if is_dataclass(value) and not isinstance(value, type):
-        parts = {field.name: getattr(value, field.name) for field in fields(value)}
-        return replace(value, **{name: read(part) for name, part in parts.items()})
+        return replace(value, **{field.name: read(getattr(value, field.name)) for field in fields(value)})
     return value

@@ -1,60 +1,111 @@
-"""How far a story has come when a test begins: told once in a worker, by the verbs."""
+"""How far a story has come when a test begins, for the fixture `begins`; told by the verbs."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
+from marketplace.claims.models import Claim
+from marketplace.engagements.models import CoPayment, Engagement
+from marketplace.receivables.models import Receivable
 from tests.factories import claims, integrity, receivables
 from tests.factories import engagements as make
-from tests.factories.world import make_world
+from tests.factories.engagements import Story
+
+SMALL = dict.fromkeys(make.STAGES, 1_000_000)
 
 
-@dataclass
-class Told:
-    """What a story has come to: its people, and the last things that they made."""
+class Work(NamedTuple):
+    """People and the work that they do."""
 
-    story: make.Story
-    engagement: Any = None
-    claim: Any = None
-    debt: Any = None
+    story: Story
+    engagement: Engagement
 
 
-def engagement() -> Told:
-    """Its first stage is open."""
-    story = make.make_story()
-    return Told(story, make.make_engagement(story))
+class Claimed(NamedTuple):
+    """People, work and the claim for it."""
+
+    story: Story
+    engagement: Engagement
+    claim: Claim
 
 
-def finished() -> Told:
-    """Its three stages are accepted and every document was compared, with two consultants at work."""
-    return Told(*integrity.make_finished())
+class Awaited(NamedTuple):
+    """People, and the share that one of them has still to pay."""
+
+    story: Story
+    co_payment: CoPayment
 
 
-def claimed() -> Told:
+def share_awaited() -> Awaited:
+    """The voucher is redeemed, the company's share not paid yet."""
+    told = make.make_story()
+    agreement = make.make_agreement(told)
+    make.redeem(told, agreement)
+    payment = make.queries.find_co_payment(agreement.id)
+    assert payment is not None
+    return Awaited(told, payment)
+
+
+def story() -> Story:
+    """A voucher, and a firm in the register."""
+    return make.make_story()
+
+
+def repayable_story() -> Story:
+    """The same in a programme that takes something back on success."""
+    return make.make_story(programme=receivables.REPAYABLE)
+
+
+def started() -> Work:
+    """The first of three stages is open."""
+    told = make.make_story()
+    return Work(told, make.make_engagement(told))
+
+
+def first_stage_accepted() -> Work:
+    """One accepted stage of 3,000,000 won net, two to come."""
+    told, engagement = started()
+    make.accept_all(told, engagement, stages=1)
+    return Work(told, engagement)
+
+
+def first_stage_approved() -> Claimed:
+    """The claim of the first stage is approved."""
+    told, engagement = first_stage_accepted()
+    return Claimed(told, engagement, claims.approve(told, claims.submit(told, engagement)))
+
+
+def finished() -> Work:
+    """Three stages are accepted and every document was compared; checks and surveys are asked for."""
+    return Work(*integrity.make_finished())
+
+
+def claimed() -> Claimed:
     """A claim of three stages, 15,000,001 won net, waits for its check."""
-    story = make.make_story()
-    done = claims.finish(story)
-    return Told(story, done, claims.submit(story, done))
+    told = make.make_story()
+    engagement = claims.finish(told)
+    return Claimed(told, engagement, claims.submit(told, engagement))
 
 
-def paid() -> Told:
-    """A programme that takes something back on success, and work whose stages are all paid."""
-    story = make.make_story(programme=receivables.REPAYABLE)
-    return Told(story, receivables.make_paid(story))
+def paid_small() -> Work:
+    """The provider of a small engagement was paid; the voucher has something left for another one."""
+    told = make.make_story()
+    engagement = claims.finish(told, SMALL)
+    pay(told, claims.approve(told, claims.submit(told, engagement)))
+    return Work(told, engagement)
 
 
-def owed() -> Told:
-    """The firm owes the aid back and twice as much on top."""
-    story = make.make_story(programme=receivables.REPAYABLE)
-    return Told(story, debt=receivables.make_recovery(story))
+def paid() -> Work:
+    """9,000,001 won of aid are paid in a programme that takes something back on success."""
+    told = repayable_story()
+    return Work(told, receivables.make_paid(told))
 
 
-MILESTONES: dict[str, Callable[[], Any]] = {
-    "story": lambda: Told(make.make_story()),
-    "engagement": engagement,
-    "finished": finished,
-    "claimed": claimed,
-    "paid": paid,
-    "owed": owed,
-    "world": make_world,
-}
+def owed_and_claimed() -> tuple[Story, Receivable, Claim]:
+    """The firm owes, and another engagement's claim of 3,000,000 won is approved."""
+    told = make.make_story()
+    debt = receivables.make_recovery(told, "unmet")
+    return told, debt, claims.approve(told, claims.submit(told, claims.finish(told, SMALL)))
+
+
+def pay(told: Story, claim: Claim) -> None:
+    """The bank says that the claim was paid."""
+    claims.take(claims.bank_answer(claims.send(told, claim)), told.budget_officers[0])

@@ -61,16 +61,18 @@ def propose_recovery(
     ).id
 
 
-def make_recovery(story: Story, ground: str = "breach", *, from_firm: bool = True) -> Receivable:
+def make_recovery(
+    story: Story, ground: str = "breach", *, from_firm: bool = True, paid: Engagement | None = None
+) -> Receivable:
     """A confirmed recovery from the firm: the aid and twice as much on top, in one instalment."""
-    proposed = propose_recovery(story, make_paid(story), ground, from_firm=from_firm)
+    proposed = propose_recovery(story, paid or make_paid(story), ground, from_firm=from_firm)
     return service.confirm(proposed, actor=story.budget_officers[0], key=key())
 
 
-def make_repayment(story: Story) -> Receivable:
+def make_repayment(story: Story, paid: Engagement | None = None) -> Receivable:
     """A confirmed repayment of 30 % of the aid by the company, in five yearly instalments."""
     proposed = service.propose_repayment(
-        make_paid(story).id, actor=story.programme_officer, reason="Fewer rejects", key=key()
+        (paid or make_paid(story)).id, actor=story.programme_officer, reason="Fewer rejects", key=key()
     )
     return service.confirm(proposed.id, actor=story.budget_officers[0], key=key())
 

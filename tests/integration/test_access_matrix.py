@@ -22,7 +22,7 @@ from marketplace.core.actors import AGENCY, Actor, Role
 from tests import business_time
 from tests.conftest import Browser, one_transaction
 from tests.factories.accounts import sign_in_as
-from tests.factories.world import World
+from tests.factories.world import World, make_world
 from tests.milestones import Milestones
 
 MATRIX = Path(__file__).parents[1] / "access_matrix.csv"
@@ -82,7 +82,7 @@ FIXED = {
 def connection(app: Flask, milestones: Milestones) -> Iterator[Connection]:
     """One transaction in the world for the module: each request is undone."""
     app.test_client_class = Browser
-    with one_transaction(milestones.engine("world")) as made:
+    with one_transaction(milestones.engine(make_world)) as made:
         db.load_clock()
         yield made
     business_time.come_back()
@@ -90,7 +90,7 @@ def connection(app: Flask, milestones: Milestones) -> Iterator[Connection]:
 
 @pytest.fixture(scope="module")
 def world(connection: Connection, milestones: Milestones) -> World:
-    return milestones.read("world")
+    return milestones.read(make_world)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,9 @@ from marketplace.reports.models import Reconciliation
 from tests import business_time
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make
+from tests.factories import milestones as tales
 from tests.factories.accounts import make_officer, sign_in_as
+from tests.milestones import Milestones, Tale
 
 
 def found() -> set[tuple[str, str]]:
@@ -32,16 +34,19 @@ def found() -> set[tuple[str, str]]:
         return {(fault.check, fault.subject) for fault in proof.prove().faults}
 
 
+@pytest.fixture(scope="session")
+def begins() -> Tale:
+    return tales.first_stage_approved
+
+
 @pytest.fixture
-def story(app: Flask, real_database: object) -> Iterator[tuple[make.Story, Claim]]:
+def story(
+    app: Flask, real_database: object, milestones: Milestones, begins: Tale
+) -> Iterator[tuple[make.Story, Claim]]:
     """A voucher, an engagement under it and an approved claim of its first stage; the clock stands as it was after."""
-    with app.app_context(), db.unit_of_work():
-        story = make.make_story()
-        engagement = make.make_engagement(story)
-        make.accept_all(story, engagement, stages=1)
-        claim = make_claims.approve(story, make_claims.submit(story, engagement))
     with app.app_context():
-        yield story, claim
+        told = milestones.read(begins)
+        yield told.story, told.claim
     business_time.come_back()
 
 
@@ -125,12 +130,9 @@ def test_every_kind_of_fault_is_named(story: tuple[make.Story, Claim], as_owner:
 
 
 @pytest.fixture
-def paid(database, clock) -> tuple[make.Story, Claim]:
+def paid(told, clock) -> tuple[make.Story, Claim]:
     """An engagement whose first stage is claimed and paid."""
-    story = make.make_story()
-    engagement = make.make_engagement(story)
-    make.accept_all(story, engagement, stages=1)
-    claim = make_claims.approve(story, make_claims.submit(story, engagement))
+    story, claim = told.story, told.claim
     batch = make_claims.send(story, claim)
     make_claims.take(make_claims.bank_answer(batch), story.budget_officers[0])
     return story, claim

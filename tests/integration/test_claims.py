@@ -21,23 +21,27 @@ from marketplace.providers import service as providers
 from marketplace.providers.service import AccountDetails
 from tests.conftest import MovableClock
 from tests.factories import claims as make
-from tests.factories import engagements
+from tests.factories import engagements, milestones
 from tests.factories.accounts import make_officer, make_provider, sign_in_as
+from tests.milestones import Tale
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
 
-@pytest.fixture
-def story() -> engagements.Story:
-    return engagements.make_story()
+@pytest.fixture(scope="session")
+def begins() -> Tale:
+    return milestones.first_stage_accepted
 
 
 @pytest.fixture
-def engagement(story: engagements.Story) -> Engagement:
-    """One accepted stage of 3,000,000 won net, two to come."""
-    made = engagements.make_engagement(story)
-    engagements.accept_all(story, made, stages=1)
-    return made
+def story(told: milestones.Work) -> engagements.Story:
+    return told.story
+
+
+@pytest.fixture
+def engagement(told: milestones.Work) -> Engagement:
+    """The first of three stages is accepted, 3,000,000 won net; the second is open."""
+    return told.engagement
 
 
 @pytest.fixture

@@ -19,14 +19,25 @@ from marketplace.ledger import queries as ledger
 from marketplace.ledger.service import transfer
 from tests.conftest import MovableClock
 from tests.factories import engagements as make
+from tests.factories import milestones
 from tests.factories.accounts import make_member, make_sme
 from tests.factories.providers import make_consultant
+from tests.milestones import Tale
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def test_the_agreement_shares_the_net_price_to_the_last_won(clock: MovableClock) -> None:
-    story = make.make_story()
+@pytest.fixture(scope="session")
+def begins() -> Tale:
+    return milestones.story
+
+
+@pytest.fixture
+def story(told: make.Story) -> make.Story:
+    return told
+
+
+def test_the_agreement_shares_the_net_price_to_the_last_won(clock: MovableClock, story: make.Story) -> None:
     agreement = make.make_agreement(story)
     assert (agreement.price_net, agreement.aid, agreement.co_payment) == (15_000_001, 9_000_001, 6_000_000)
     assert [stage.code for stage in agreement.stages] == list(make.STAGES)
@@ -35,14 +46,13 @@ def test_the_agreement_shares_the_net_price_to_the_last_won(clock: MovableClock)
     assert agreement.status == "signed"
 
 
-def test_aid_never_exceeds_what_the_voucher_has_left(clock: MovableClock) -> None:
-    agreement = make.make_agreement(make.make_story(), {**make.PRICES, "execution": 30_000_000})
+def test_aid_never_exceeds_what_the_voucher_has_left(clock: MovableClock, story: make.Story) -> None:
+    agreement = make.make_agreement(story, {**make.PRICES, "execution": 30_000_000})
     assert agreement.aid == 12_000_000
     assert agreement.co_payment == agreement.price_net - 12_000_000
 
 
-def test_one_award_has_one_agreement_until_it_is_cancelled(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_one_award_has_one_agreement_until_it_is_cancelled(clock: MovableClock, story: make.Story) -> None:
     award = make.make_award(story)
     first = service.draft_agreement(award.id, actor=story.sme)
     assert service.draft_agreement(award.id, actor=story.manager).id == first.id
@@ -50,8 +60,7 @@ def test_one_award_has_one_agreement_until_it_is_cancelled(clock: MovableClock) 
     assert service.draft_agreement(award.id, actor=story.sme).id != first.id
 
 
-def test_signing_and_redeeming_are_the_signatorys(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_signing_and_redeeming_are_the_signatorys(clock: MovableClock, story: make.Story) -> None:
     agreement = service.draft_agreement(make.make_award(story).id, actor=story.sme)
     preparer = make_member(story.sme, Role.PREPARER)
     with pytest.raises(Forbidden):
@@ -70,8 +79,7 @@ def test_signing_and_redeeming_are_the_signatorys(clock: MovableClock) -> None:
         make.redeem(replace(story, sme=story.manager), agreement)
 
 
-def test_redeeming_commits_the_money_and_a_gross_amount_is_refused(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_redeeming_commits_the_money_and_a_gross_amount_is_refused(clock: MovableClock, story: make.Story) -> None:
     agreement = make.make_agreement(story)
     with pytest.raises(Invalid):
         service.redeem(agreement.id, actor=story.sme, amount=Money(agreement.aid * 11 // 10, "KRW"), key="gross")
@@ -81,8 +89,7 @@ def test_redeeming_commits_the_money_and_a_gross_amount_is_refused(clock: Movabl
     assert ledger.verify().faults == []
 
 
-def test_the_same_key_redeems_once_and_another_key_is_refused(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_the_same_key_redeems_once_and_another_key_is_refused(clock: MovableClock, story: make.Story) -> None:
     agreement = make.make_agreement(story)
     make.redeem(story, agreement, key="one")
     make.redeem(story, agreement, key="one")
@@ -91,8 +98,7 @@ def test_the_same_key_redeems_once_and_another_key_is_refused(clock: MovableCloc
     assert sum(ledger.balances_by_owner(agreement.id, "committed").values()) == agreement.aid
 
 
-def test_a_key_that_moved_other_money_is_refused_in_words(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_a_key_that_moved_other_money_is_refused_in_words(clock: MovableClock, story: make.Story) -> None:
     agreement = make.make_agreement(story)
     line = next(iter(ledger.balances_by_owner(story.voucher.id, "reserved")))
     debit, credit = f"reserved:{story.voucher.id}:{line}", f"available:{line}"
@@ -102,8 +108,9 @@ def test_a_key_that_moved_other_money_is_refused_in_words(clock: MovableClock) -
     assert ledger.balances_by_owner(agreement.id, "committed") == {}
 
 
-def test_the_database_itself_keeps_one_redemption_of_an_agreement_and_of_a_key(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_the_database_itself_keeps_one_redemption_of_an_agreement_and_of_a_key(
+    clock: MovableClock, story: make.Story
+) -> None:
     small = dict.fromkeys(make.STAGES, 1_000_000)
     first, second = make.make_agreement(story, small), make.make_agreement(story, small)
     make.redeem(story, first, key="one")
@@ -116,8 +123,7 @@ def test_the_database_itself_keeps_one_redemption_of_an_agreement_and_of_a_key(c
             db.session.execute(plant, {"agreement": agreement.id, "key": key})
 
 
-def test_no_work_before_the_co_payment_even_past_the_verbs(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_no_work_before_the_co_payment_even_past_the_verbs(clock: MovableClock, story: make.Story) -> None:
     agreement = make.make_agreement(story)
     make.redeem(story, agreement)
     engagement = queries.find_engagement(agreement.id)
@@ -134,8 +140,7 @@ def test_no_work_before_the_co_payment_even_past_the_verbs(clock: MovableClock) 
         plant_session(story, engagement)
 
 
-def test_the_co_payment_starts_the_work_and_keeps_who_paid(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_the_co_payment_starts_the_work_and_keeps_who_paid(clock: MovableClock, story: make.Story) -> None:
     agreement = make.make_agreement(story)
     make.redeem(story, agreement)
     payment = queries.find_co_payment(agreement.id)
@@ -154,8 +159,7 @@ def test_the_co_payment_starts_the_work_and_keeps_who_paid(clock: MovableClock) 
     assert [stage.status for stage in engagement.stages] == ["open", "waiting", "waiting"]
 
 
-def test_a_consultant_is_not_in_two_places(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_a_consultant_is_not_in_two_places(clock: MovableClock, story: make.Story) -> None:
     first, second = make.make_engagement(story), make.make_engagement(story, dict.fromkeys(make.STAGES, 1_000_000))
     clock.advance(days=1)
     record(story, first)
@@ -166,8 +170,7 @@ def test_a_consultant_is_not_in_two_places(clock: MovableClock) -> None:
         plant_session(story, second)
 
 
-def test_a_withdrawn_session_leaves_the_time_free(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_a_withdrawn_session_leaves_the_time_free(clock: MovableClock, story: make.Story) -> None:
     engagement = make.make_engagement(story)
     clock.advance(days=1)
     wrong = record(story, engagement)
@@ -176,8 +179,7 @@ def test_a_withdrawn_session_leaves_the_time_free(clock: MovableClock) -> None:
 
 
 @pytest.mark.parametrize(("start", "hours"), [(-20, 2), (-2, 3), (-14, 13), (-2, 0)])
-def test_session_times_that_cannot_be(clock: MovableClock, start: int, hours: int) -> None:
-    story = make.make_story()
+def test_session_times_that_cannot_be(clock: MovableClock, story: make.Story, start: int, hours: int) -> None:
     engagement = make.make_engagement(story)
     clock.advance(hours=15)
     starts_at = business_clock.now() + timedelta(hours=start)
@@ -185,8 +187,7 @@ def test_session_times_that_cannot_be(clock: MovableClock, start: int, hours: in
         record(story, engagement, starts_at=starts_at, ends_at=starts_at + timedelta(hours=hours))
 
 
-def test_only_a_named_consultant_works_until_a_change_is_approved(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_only_a_named_consultant_works_until_a_change_is_approved(clock: MovableClock, story: make.Story) -> None:
     engagement = make.make_engagement(story)
     clock.advance(days=1)
     other = story.consultants[1]
@@ -204,8 +205,7 @@ def test_only_a_named_consultant_works_until_a_change_is_approved(clock: Movable
         record(story, engagement)
 
 
-def test_one_consultant_is_replaced_by_one_other(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_one_consultant_is_replaced_by_one_other(clock: MovableClock, story: make.Story) -> None:
     (named,) = make.make_engagement(story).agreement.assignments
     others = (story.consultants[1], make_consultant(story.manager))
     first, second = (
@@ -217,8 +217,7 @@ def test_one_consultant_is_replaced_by_one_other(clock: MovableClock) -> None:
         service.decide_change(second.id, actor=story.sme, approved=True)
 
 
-def test_whoever_recorded_or_held_a_session_cannot_confirm_it(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_whoever_recorded_or_held_a_session_cannot_confirm_it(clock: MovableClock, story: make.Story) -> None:
     engagement = make.make_engagement(story)
     clock.advance(days=1)
     made = record(story, engagement)
@@ -234,8 +233,7 @@ def test_whoever_recorded_or_held_a_session_cannot_confirm_it(clock: MovableCloc
         )
 
 
-def test_each_stage_opens_the_next_and_the_last_finishes_all_at_once(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_each_stage_opens_the_next_and_the_last_finishes_all_at_once(clock: MovableClock, story: make.Story) -> None:
     engagement = make.make_engagement(story)
     service.accept_stage(make.hand_in(story, engagement), actor=story.sme)
     assert [stage.status for stage in engagement.stages] == ["accepted", "open", "waiting"]
@@ -258,8 +256,7 @@ def test_each_stage_opens_the_next_and_the_last_finishes_all_at_once(clock: Mova
         service.finish(engagement.id, actor=SYSTEM)
 
 
-def test_a_correction_reopens_the_stage_until_a_new_document_comes(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_a_correction_reopens_the_stage_until_a_new_document_comes(clock: MovableClock, story: make.Story) -> None:
     engagement = make.make_engagement(story)
     stage_id = make.hand_in(story, engagement)
     (first,) = queries.deliverables_of(engagement.id)
@@ -282,8 +279,9 @@ def test_a_correction_reopens_the_stage_until_a_new_document_comes(clock: Movabl
     assert found == {"Report": "replaced", "Report 2": "accepted"}
 
 
-def test_a_stage_with_unconfirmed_sessions_or_without_documents_does_not_pass(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_a_stage_with_unconfirmed_sessions_or_without_documents_does_not_pass(
+    clock: MovableClock, story: make.Story
+) -> None:
     engagement = make.make_engagement(story)
     with pytest.raises(DomainError):
         service.hand_in_stage(engagement.stages[0].id, actor=story.manager)
@@ -296,8 +294,9 @@ def test_a_stage_with_unconfirmed_sessions_or_without_documents_does_not_pass(cl
     service.accept_stage(stage_id, actor=story.sme)
 
 
-def test_a_copied_report_is_shown_to_reviewers_whichever_is_compared_first(clock: MovableClock) -> None:
-    story = make.make_story()
+def test_a_copied_report_is_shown_to_reviewers_whichever_is_compared_first(
+    clock: MovableClock, story: make.Story
+) -> None:
     first, second = make.make_engagement(story), make.make_engagement(story, dict.fromkeys(make.STAGES, 1_000_000))
     words = " ".join(f"finding{n} measure{n} effect{n}" for n in range(120))
     make.hand_in(story, first, words)
@@ -313,8 +312,8 @@ def test_a_copied_report_is_shown_to_reviewers_whichever_is_compared_first(clock
     assert queries.likenesses_of(first.id) == []
 
 
-def test_the_signed_terms_stay_as_they_are(clock: MovableClock) -> None:
-    agreement = make.make_agreement(make.make_story())
+def test_the_signed_terms_stay_as_they_are(clock: MovableClock, story: make.Story) -> None:
+    agreement = make.make_agreement(story)
     with pytest.raises(IntegrityError, match="keeps its terms"), db.session.begin_nested():
         db.session.execute(text("UPDATE agreements SET ends_on = ends_on + 1 WHERE id = :id"), {"id": agreement.id})
     for table in ("agreement_stages", "redemptions"):

@@ -21,20 +21,26 @@ from marketplace.notifications.rendering import render
 from marketplace.reports import proof
 from tests.conftest import MovableClock
 from tests.factories import claims as make
-from tests.factories import engagements
+from tests.factories import engagements, milestones
 from tests.factories.accounts import make_member, make_officer
+from tests.milestones import Tale
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
 
-@pytest.fixture
-def story() -> engagements.Story:
-    return engagements.make_story()
+@pytest.fixture(scope="session")
+def begins() -> Tale:
+    return milestones.started
 
 
 @pytest.fixture
-def engagement(story: engagements.Story) -> Engagement:
-    return engagements.make_engagement(story)
+def story(told: milestones.Work) -> engagements.Story:
+    return told.story
+
+
+@pytest.fixture
+def engagement(told: milestones.Work) -> Engagement:
+    return told.engagement
 
 
 @pytest.fixture

@@ -28,24 +28,29 @@ from marketplace.vouchers import queries as vouchers
 from marketplace.vouchers import service as voucher_verbs
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make
+from tests.factories import milestones
 from tests.factories.accounts import sign_in_as
+from tests.milestones import Tale
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
 RunTasks = Callable[[], int]
 
 
-@pytest.fixture
-def story() -> make.Story:
-    return make.make_story()
+@pytest.fixture(scope="session")
+def begins() -> Tale:
+    return milestones.first_stage_accepted
 
 
 @pytest.fixture
-def engagement(story: make.Story) -> Engagement:
-    """The first of three stages is accepted, the second is open."""
-    made = make.make_engagement(story)
-    make.accept_all(story, made, stages=1)
-    return made
+def story(told: milestones.Work) -> make.Story:
+    return told.story
+
+
+@pytest.fixture
+def engagement(told: milestones.Work) -> Engagement:
+    """The first of three stages is accepted, 3,000,000 won net; the second is open."""
+    return told.engagement
 
 
 def end(engagement: Engagement, actor: object, reason: str = "The company was sold", key: str = "k") -> Engagement:
@@ -164,6 +169,7 @@ def test_after_the_vouchers_end_the_aid_goes_to_the_budget(story: make.Story, en
 PRICE = st.integers(min_value=1, max_value=9_999_999)
 
 
+@pytest.mark.costly("six whole stories")
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     prices=st.tuples(PRICE, PRICE, PRICE),

@@ -16,7 +16,7 @@ from marketplace.engagements.models import Engagement
 from marketplace.ethics import queries, service
 from marketplace.vouchers.models import Voucher
 from tests.factories.engagements import Story
-from tests.factories.integrity import make_finished
+from tests.milestones import Milestones, Tale
 
 GUARDS = """
 ALTER TABLE providers DROP CONSTRAINT ck_providers_four_eyes;
@@ -30,13 +30,15 @@ GRANT DELETE ON pledges TO app;
 
 
 @pytest.fixture
-def finished(real_database: Settings, app: Flask) -> Iterator[tuple[Story, Engagement]]:
+def finished(
+    real_database: Settings, app: Flask, milestones: Milestones, begins: Tale
+) -> Iterator[tuple[Story, Engagement]]:
     """A finished engagement in a database of its own, from which its owner has taken the guards."""
     owner = real_database.owner_database_url.replace("postgresql+psycopg", "postgresql")
     with psycopg.connect(owner, autocommit=True) as connection:
         connection.execute(GUARDS)
     with app.app_context():
-        yield make_finished()
+        yield milestones.read(begins)
         db.rollback()
 
 

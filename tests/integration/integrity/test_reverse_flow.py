@@ -23,8 +23,9 @@ from marketplace.ethics.rules.identity import digits_and_letters, firm_name
 from marketplace.providers import queries as providers
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make
-from tests.factories import receivables
+from tests.factories import milestones, receivables
 from tests.factories.engagements import Story
+from tests.milestones import Tale
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 SMALL = dict.fromkeys(make.STAGES, 1_000_000)
@@ -32,20 +33,21 @@ SME_ACCOUNT = "111-222"
 Run = Callable[[], int]
 
 
-@pytest.fixture
-def story() -> Story:
-    return make.make_story()
+@pytest.fixture(scope="session")
+def begins() -> Tale:
+    return milestones.paid_small
 
 
 @pytest.fixture
-def paid(story: Story, run_tasks: Run) -> Engagement:
+def story(told: milestones.Work) -> Story:
+    return told.story
+
+
+@pytest.fixture
+def paid(told: milestones.Work, run_tasks: Run) -> Engagement:
     """A small engagement whose provider was paid; the voucher has something left for another one."""
-    engagement = make.make_engagement(story, SMALL)
-    make.accept_all(story, engagement)
-    claim = make_claims.approve(story, make_claims.submit(story, engagement))
-    make_claims.take(make_claims.bank_answer(make_claims.send(story, claim)), story.budget_officers[0])
     run_tasks()
-    return engagement
+    return told.engagement
 
 
 def arrive(story: Story, reference: str, amount: int, account: str, name: str = "Somebody") -> BankEntry:

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from marketplace.core.i18n import force_locale
+from marketplace.engagements.models import Engagement
 from marketplace.receivables.models import Receivable
-from tests.factories import engagements as make_work
+from tests.factories import milestones
 from tests.factories import receivables as make
 from tests.factories.engagements import Story
+from tests.milestones import Tale
 
 
 @pytest.fixture(autouse=True)
@@ -18,13 +20,24 @@ def english(database: object) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def begins() -> Tale:
+    return milestones.paid
+
+
 @pytest.fixture
-def story(database: object) -> Story:
+def story(told: milestones.Work) -> Story:
     """The people of a programme that takes something back on success."""
-    return make_work.make_story(programme=make.REPAYABLE)
+    return told.story
 
 
 @pytest.fixture
-def recovery(story: Story) -> Receivable:
+def engagement(told: milestones.Work) -> Engagement:
+    """9,000,001 won of aid, all paid."""
+    return told.engagement
+
+
+@pytest.fixture
+def recovery(story: Story, engagement: Engagement) -> Receivable:
     """A confirmed recovery from the firm, because conditions were broken."""
-    return make.make_recovery(story)
+    return make.make_recovery(story, paid=engagement)

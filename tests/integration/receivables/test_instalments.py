@@ -10,6 +10,7 @@ from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.errors import Invalid
 from marketplace.core.task_queue import BackgroundTask
+from marketplace.engagements.models import Engagement
 from marketplace.ledger.rules import KeyReused
 from marketplace.receivables import queries, rules, service
 from marketplace.receivables.models import Receivable
@@ -103,9 +104,9 @@ def test_each_instalment_is_invoiced_and_reminded_on_its_days(
 
 
 def test_nobody_is_written_to_about_an_instalment_that_is_paid_or_replaced(
-    story: Story, clock: MovableClock, run_tasks: Callable[[], int]
+    story: Story, engagement: Engagement, clock: MovableClock, run_tasks: Callable[[], int]
 ) -> None:
-    receivable = make.make_repayment(story)
+    receivable = make.make_repayment(story, engagement)
     make.pay(story, receivable, 540_000)
     first, *others = receivable.instalments
     service.agree_instalments(

@@ -11,6 +11,7 @@ from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid
+from marketplace.engagements.models import Engagement
 from marketplace.receivables import queries, service
 from marketplace.receivables.models import Receivable
 from tests.conftest import MovableClock
@@ -31,8 +32,8 @@ PLANT = text(
 )
 
 
-def test_a_success_makes_a_share_of_the_aid_owed_in_yearly_instalments(story: Story) -> None:
-    receivable = make.make_repayment(story)
+def test_a_success_makes_a_share_of_the_aid_owed_in_yearly_instalments(story: Story, engagement: Engagement) -> None:
+    receivable = make.make_repayment(story, engagement)
     assert (receivable.status, receivable.debtor_id) == ("open", story.sme.organisation_id)
     assert (receivable.aid_paid, receivable.principal, receivable.surcharge) == (make.AID, 2_700_000, 0)
     assert [each.principal for each in receivable.instalments] == [540_000] * 5
@@ -64,8 +65,7 @@ def test_success_is_declared_of_paid_work_once_in_a_programme_that_takes_somethi
         )
 
 
-def test_no_success_is_kept_with_its_reason_and_leaves_the_list(story: Story) -> None:
-    engagement = make.make_paid(story)
+def test_no_success_is_kept_with_its_reason_and_leaves_the_list(story: Story, engagement: Engagement) -> None:
     assert db.session.scalars(queries.undecided_successes()).all() == [engagement]
     made = service.decline_repayment(
         engagement.id, actor=story.programme_officer, reason="Rejects stayed", key=make.key()
@@ -75,16 +75,15 @@ def test_no_success_is_kept_with_its_reason_and_leaves_the_list(story: Story) ->
     assert make.owed(made) == 0
 
 
-def test_nothing_is_left_to_judge_once_all_is_asked_back(story: Story) -> None:
-    engagement = make.make_paid(story)
+def test_nothing_is_left_to_judge_once_all_is_asked_back(story: Story, engagement: Engagement) -> None:
     recovery = make.propose_recovery(story, engagement)
     assert db.session.scalars(queries.undecided_successes()).all() == []
     service.drop(recovery, actor=story.budget_officers[0], reason="Explained")
     assert db.session.scalars(queries.undecided_successes()).all() == [engagement]
 
 
-def test_a_repayment_dropped_by_mistake_is_proposed_again(story: Story) -> None:
-    engagement, officer = make.make_paid(story), story.programme_officer
+def test_a_repayment_dropped_by_mistake_is_proposed_again(story: Story, engagement: Engagement) -> None:
+    officer = story.programme_officer
     first = service.propose_repayment(engagement.id, actor=officer, reason="Fewer rejects", key=make.key())
     assert not queries.may_be_judged_again(first)
     service.drop(first.id, actor=story.budget_officers[0], reason="By mistake")
@@ -99,9 +98,9 @@ def test_a_repayment_dropped_by_mistake_is_proposed_again(story: Story) -> None:
     [("false_receipt", 5, True), ("other_purpose", 3, True), ("breach", 2, False), ("unmet", 1, False)],
 )
 def test_a_recovery_is_the_aid_paid_and_the_surcharge_of_its_ground(
-    story: Story, ground: str, times: int, listed: bool
+    story: Story, engagement: Engagement, ground: str, times: int, listed: bool
 ) -> None:
-    receivable = make.make_recovery(story, ground)
+    receivable = make.make_recovery(story, ground, paid=engagement)
     assert (receivable.principal, receivable.surcharge) == (make.AID, times * make.AID)
     assert receivable.debtor_id == story.manager.organisation_id
     assert [each.due_on for each in receivable.instalments] == [business_clock.today() + timedelta(days=30)]
@@ -109,8 +108,8 @@ def test_a_recovery_is_the_aid_paid_and_the_surcharge_of_its_ground(
     make.check_books(receivable)
 
 
-def test_together_never_more_is_asked_back_than_was_paid(story: Story) -> None:
-    repayment = make.make_repayment(story)
+def test_together_never_more_is_asked_back_than_was_paid(story: Story, engagement: Engagement) -> None:
+    repayment = make.make_repayment(story, engagement)
     engagement, left = repayment.engagement, make.AID - repayment.principal
     with pytest.raises(Invalid, match="Not more"):
         make.propose_recovery(story, engagement, amount=left + 1)
@@ -127,8 +126,10 @@ def test_together_never_more_is_asked_back_than_was_paid(story: Story) -> None:
         db.session.execute(PLANT, {"id": repayment.id, "debtor": repayment.debtor_id})
 
 
-def test_two_recoveries_on_different_grounds_are_paid_one_beside_the_other(story: Story) -> None:
-    engagement, officer = make.make_paid(story), story.budget_officers[0]
+def test_two_recoveries_on_different_grounds_are_paid_one_beside_the_other(
+    story: Story, engagement: Engagement
+) -> None:
+    officer = story.budget_officers[0]
     debts = [
         service.confirm(make.propose_recovery(story, engagement, ground, amount=amount), actor=officer, key=make.key())
         for ground, amount in (("unmet", 3_000_001), ("false_receipt", None))
@@ -141,8 +142,8 @@ def test_two_recoveries_on_different_grounds_are_paid_one_beside_the_other(story
     assert (make.total("returned"), make.total("paid")) == (make.AID, 0)
 
 
-def test_what_the_bank_sent_back_meanwhile_is_not_confirmed(story: Story) -> None:
-    engagement, (first, _second) = make.make_paid(story), story.budget_officers
+def test_what_the_bank_sent_back_meanwhile_is_not_confirmed(story: Story, engagement: Engagement) -> None:
+    (first, _second) = story.budget_officers
     proposed = make.propose_recovery(story, engagement)
     claim = claim_queries.claims_of(engagement.id)[0]
     make.bounce(story, claim)
@@ -155,8 +156,9 @@ def test_what_the_bank_sent_back_meanwhile_is_not_confirmed(story: Story) -> Non
     assert service.confirm(proposed, actor=first, key=make.key()).status == "open"
 
 
-def test_a_recovery_needs_a_known_ground_a_side_of_the_engagement_and_an_officer(story: Story) -> None:
-    engagement = make.make_paid(story)
+def test_a_recovery_needs_a_known_ground_a_side_of_the_engagement_and_an_officer(
+    story: Story, engagement: Engagement
+) -> None:
     officer = make_officer(Role.ETHICS_OFFICER)
     stranger = make_provider().organisation_id
     assert stranger is not None
@@ -172,8 +174,7 @@ def test_a_recovery_needs_a_known_ground_a_side_of_the_engagement_and_an_officer
         db.session.execute(PLANT, {"id": proposed, "debtor": stranger})
 
 
-def test_another_officer_confirms_and_amounts_never_change(story: Story) -> None:
-    engagement = make.make_paid(story)
+def test_another_officer_confirms_and_amounts_never_change(story: Story, engagement: Engagement) -> None:
     first, second = story.budget_officers
     made = service.open_recovery(
         engagement.id, actor=first, debtor_id=engagement.provider_id, ground="unmet", reason="x", key=make.key()
@@ -195,8 +196,8 @@ def test_another_officer_confirms_and_amounts_never_change(story: Story) -> None
     make.check_books(made)
 
 
-def test_names_are_public_from_and_until_their_days(story: Story, clock: MovableClock) -> None:
-    receivable = make.make_recovery(story, "false_receipt")
+def test_names_are_public_from_and_until_their_days(story: Story, engagement: Engagement, clock: MovableClock) -> None:
+    receivable = make.make_recovery(story, "false_receipt", paid=engagement)
 
     def names() -> list[Receivable]:
         return list(db.session.scalars(queries.published()))

@@ -14,6 +14,7 @@ from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.core.errors import Forbidden, NotFound
+from marketplace.engagements.models import Engagement
 from marketplace.receivables import queries, service
 from marketplace.receivables.models import Receivable
 from tests.conftest import MovableClock
@@ -26,8 +27,10 @@ from tests.factories.engagements import Story
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
 
-def test_what_comes_in_pays_the_oldest_instalment_and_goes_back_by_the_lines_that_paid(story: Story) -> None:
-    receivable = make.make_repayment(story)
+def test_what_comes_in_pays_the_oldest_instalment_and_goes_back_by_the_lines_that_paid(
+    story: Story, engagement: Engagement
+) -> None:
+    receivable = make.make_repayment(story, engagement)
     paid = make.total("paid")
     receipt = make.pay(story, receivable, 800_000)
     assert [each.status for each in receivable.instalments] == [
@@ -143,8 +146,9 @@ def test_aid_that_the_bank_has_sent_back_is_not_taken_from_the_debtor(story: Sto
     make.check_books(recovery)
 
 
-def test_what_was_taken_back_for_this_or_another_recovery_is_not_taken_again(story: Story) -> None:
+def test_what_was_taken_back_for_this_or_another_recovery_is_not_taken_again() -> None:
     """Of two claims the bank sent one back: for both recoveries together no more is taken than the other one paid."""
+    story = make_work.make_story()  # with a whole voucher
     engagement, (officer, _second) = make_work.make_engagement(story), story.budget_officers
     paid = []
     for stages in (1, 2):

@@ -12,19 +12,14 @@ from werkzeug.test import TestResponse
 from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
+from marketplace.engagements.models import Engagement
 from marketplace.receivables.models import Receivable
 from tests.conftest import MovableClock
-from tests.factories import engagements as make_work
 from tests.factories import receivables as make
 from tests.factories.accounts import make_officer, make_provider, sign_in_as
 from tests.factories.engagements import Story
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
-
-
-@pytest.fixture
-def story() -> Story:
-    return make_work.make_story(programme=make.REPAYABLE)
 
 
 def see(client: FlaskClient, actor: Actor | None, path: str, status: int = 200) -> str:
@@ -44,8 +39,10 @@ def send(client: FlaskClient, actor: Actor, path: str, status: int = 303, **fiel
     return response
 
 
-def test_a_recovery_from_its_opening_to_the_write_off(client: FlaskClient, story: Story) -> None:
-    engagement, (first, second) = make.make_paid(story), story.budget_officers
+def test_a_recovery_from_its_opening_to_the_write_off(
+    client: FlaskClient, story: Story, engagement: Engagement
+) -> None:
+    first, second = story.budget_officers
     ethics = make_officer(Role.ETHICS_OFFICER)
     facts = {"debtor": "provider", "ground": "false_receipt", "reason": "A forged invoice"}
     send(client, ethics, "/receivables/new", status=422, engagement="ENG-1", **facts)
@@ -67,8 +64,9 @@ def test_a_recovery_from_its_opening_to_the_write_off(client: FlaskClient, story
     assert "Nothing is owed any more" in see(client, story.manager, page)
 
 
-def test_success_is_judged_and_the_company_sees_what_to_pay(client: FlaskClient, story: Story) -> None:
-    engagement = make.make_paid(story)
+def test_success_is_judged_and_the_company_sees_what_to_pay(
+    client: FlaskClient, story: Story, engagement: Engagement
+) -> None:
     officer = story.programme_officer
     assert engagement.number in see(client, officer, "/receivables/successes")
     made = send(client, officer, f"/engagements/{engagement.id}/success", success="yes", reason="Fewer rejects")
@@ -86,8 +84,10 @@ def test_success_is_judged_and_the_company_sees_what_to_pay(client: FlaskClient,
     assert engagement.number not in see(client, officer, "/receivables/successes")
 
 
-def test_the_list_filters_arrears_and_exports(client: FlaskClient, story: Story, clock: MovableClock) -> None:
-    receivable = make.make_recovery(story)
+def test_the_list_filters_arrears_and_exports(
+    client: FlaskClient, story: Story, engagement: Engagement, clock: MovableClock
+) -> None:
+    receivable = make.make_recovery(story, paid=engagement)
     officer = story.budget_officers[0]
     assert receivable.number not in see(client, officer, "/receivables?overdue=yes")
     clock.advance(days=31)
@@ -97,8 +97,10 @@ def test_the_list_filters_arrears_and_exports(client: FlaskClient, story: Story,
     assert receivable.number not in see(client, officer, "/receivables?kind=repayment")
 
 
-def test_the_public_list_shows_a_name_for_its_time(client: FlaskClient, story: Story, clock: MovableClock) -> None:
-    receivable = make.make_recovery(story, "false_receipt")
+def test_the_public_list_shows_a_name_for_its_time(
+    client: FlaskClient, story: Story, engagement: Engagement, clock: MovableClock
+) -> None:
+    receivable = make.make_recovery(story, "false_receipt", paid=engagement)
     assert receivable.listed_until is not None
     day = str(receivable.listed_until.year)
     assert "No name is published now" in see(client, None, "/recoveries")

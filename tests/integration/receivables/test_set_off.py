@@ -18,31 +18,39 @@ from marketplace.receivables.models import Receivable
 from marketplace.reports import proof
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make_work
+from tests.factories import milestones
 from tests.factories import receivables as make
 from tests.factories.accounts import make_officer
 from tests.factories.engagements import Story
+from tests.milestones import Tale
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
 SMALL = dict.fromkeys(make_work.STAGES, 1_000_000)
 
 
-@pytest.fixture
-def story() -> Story:
-    return make_work.make_story()
+Told = tuple[Story, Receivable, Claim]
+
+
+@pytest.fixture(scope="session")
+def begins() -> Tale:
+    return milestones.owed_and_claimed
 
 
 @pytest.fixture
-def debt(story: Story) -> Receivable:
-    return make.make_recovery(story, "unmet")
+def story(told: Told) -> Story:
+    return told[0]
 
 
 @pytest.fixture
-def claim(story: Story, debt: Receivable) -> Claim:
+def debt(told: Told) -> Receivable:
+    return told[1]
+
+
+@pytest.fixture
+def claim(told: Told) -> Claim:
     """Another engagement's claim of 3,000,000 won, approved."""
-    engagement = make_work.make_engagement(story, SMALL)
-    make_work.accept_all(story, engagement)
-    return make_claims.approve(story, make_claims.submit(story, engagement))
+    return told[2]
 
 
 def test_the_payment_is_less_and_the_rest_is_booked_as_paid(story: Story, debt: Receivable, claim: Claim) -> None:

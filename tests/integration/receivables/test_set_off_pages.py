@@ -12,32 +12,39 @@ from marketplace.receivables import service
 from marketplace.receivables.models import Receivable
 from tests.conftest import MovableClock
 from tests.factories import claims as make_claims
-from tests.factories import engagements as make_work
+from tests.factories import milestones
 from tests.factories import receivables as make
 from tests.factories.accounts import sign_in_as
 from tests.factories.engagements import Story
+from tests.milestones import Tale
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
 KEPT_BACK = 1_000_000
 
 
-@pytest.fixture
-def story() -> Story:
-    return make_work.make_story()
+Told = tuple[Story, Receivable, Claim]
+
+
+@pytest.fixture(scope="session")
+def begins() -> Tale:
+    return milestones.owed_and_claimed
 
 
 @pytest.fixture
-def debt(story: Story) -> Receivable:
-    return make.make_recovery(story, "unmet")
+def story(told: Told) -> Story:
+    return told[0]
 
 
 @pytest.fixture
-def claim(story: Story, debt: Receivable) -> Claim:
+def debt(told: Told) -> Receivable:
+    return told[1]
+
+
+@pytest.fixture
+def claim(told: Told) -> Claim:
     """A claim of 3,000,000 won, approved, from which a million is kept back."""
-    engagement = make_work.make_engagement(story, dict.fromkeys(make_work.STAGES, 1_000_000))
-    make_work.accept_all(story, engagement)
-    made = make_claims.approve(story, make_claims.submit(story, engagement))
+    story, debt, made = told
     officer = story.budget_officers[0]
     service.set_off(debt.id, actor=officer, claim_id=made.id, amount=KEPT_BACK, key=make.key())
     return made

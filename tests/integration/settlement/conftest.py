@@ -10,19 +10,24 @@ import config.claims
 from config.claims import handling
 from marketplace.claims.models import Claim
 from marketplace.core import clock as business_clock
-from tests.factories import claims as make
-from tests.factories import engagements
+from tests.factories import engagements, milestones
+from tests.milestones import Tale
+
+
+@pytest.fixture(scope="session")
+def begins() -> Tale:
+    return milestones.claimed
 
 
 @pytest.fixture
-def story() -> engagements.Story:
-    return engagements.make_story()
+def story(told: milestones.Claimed) -> engagements.Story:
+    return told.story
 
 
 @pytest.fixture
-def claim(story: engagements.Story) -> Claim:
+def claim(told: milestones.Claimed) -> Claim:
     """A claim of three stages, 15,000,001 won net."""
-    return make.submit(story, make.finish(story))
+    return told.claim
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from marketplace.core.task_queue import BackgroundTask
 from marketplace.ledger import queries as ledger
 from marketplace.reports.proof import prove
 from tests.factories import claims as make
-from tests.factories import engagements
+from tests.factories import engagements, milestones
 from tests.factories.accounts import make_officer
+from tests.milestones import Tale
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
@@ -27,16 +28,17 @@ def pay(story: engagements.Story, claim: Claim) -> None:
     make.take(make.bank_answer(make.send(story, claim)), story.budget_officers[0])
 
 
+@pytest.fixture(scope="session")
+def begins() -> Tale:
+    return milestones.paid_small
+
+
 @pytest.fixture
 def known(story: engagements.Story, edition: Callable[..., None]) -> Claim:
     """A claim of low risk: its provider was paid before, and nothing is drawn for the sample."""
+    assert db.session.scalars(select(Claim.route)).all() == ["people"]
     edition(sample_share=0)
-    small = dict.fromkeys(engagements.STAGES, 1_000_000)
-    first = make.submit(story, make.finish(story, small))
-    assert first.route == "people"
-    make.approve(story, first)
-    pay(story, first)
-    return make.submit(story, make.finish(story, small))
+    return make.submit(story, make.finish(story, milestones.SMALL))
 
 
 def pass_it(claim: Claim) -> Claim:

@@ -18,18 +18,30 @@ from marketplace.ledger import queries as ledger
 from marketplace.reports.proof import prove
 from marketplace.reports.queries import waiting_for
 from tests.factories import claims as make
-from tests.factories import engagements
+from tests.factories import engagements, milestones
 from tests.factories.accounts import make_officer, sign_in_as
+from tests.milestones import Tale
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
 
-@pytest.fixture
-def large(story: engagements.Story) -> Claim:
+def checked_large_claim() -> milestones.Claimed:
     """A claim above the limit of one approval, checked."""
-    made = make.submit(story, make.finish(story, make.LARGE))
-    make.check(story, made)
-    return made
+    story = engagements.make_story()
+    engagement = make.finish(story, make.LARGE)
+    claim = make.submit(story, engagement)
+    make.check(story, claim)
+    return milestones.Claimed(story, engagement, claim)
+
+
+@pytest.fixture(scope="session")
+def begins() -> Tale:
+    return checked_large_claim
+
+
+@pytest.fixture
+def large(claim: Claim) -> Claim:
+    return claim
 
 
 def test_a_large_claim_needs_two_budget_officers(story: engagements.Story, large: Claim) -> None:
