@@ -64,8 +64,8 @@ test: check ## check, then the whole suite in parallel
 	$(BIN)/pytest -q -n $(WORKERS) -m "not slow" --ignore tests/architecture
 
 .PHONY: test-long
-test-long: setup ## everything, the slow tests too (kills, floods, long stories)
-	$(BIN)/pytest -q -n $(WORKERS)
+test-long: check ## check, then everything, the slow tests too (STEPS=80000 of money verbs)
+	$(BIN)/pytest -q -n $(WORKERS) --ignore tests/architecture
 
 .PHONY: restore-drill
 restore-drill: setup ## lose a database, restore it to a point in time, prove what is there

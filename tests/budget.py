@@ -1,21 +1,25 @@
 """What each test costs in CPU, whatever else the machine does; the ten dearest are printed after every run.
 
 A test's cost is the processor time of its own process and of the processes that it has waited for. The database's
-is not in it: that runs in servers which all tests share. A unit test has 50 ms, any other one and one of Hypothesis a
+is not in it: that runs in servers which all tests share. A unit test has 50 ms, one of integration or of Hypothesis a
 second; whoever needs more says why, `@pytest.mark.costly("why")`. Since a busy or slower machine makes everything
-dearer, a test fails only where it costs five times as much.
+dearer, a test fails only where it costs five times as much. Tests in the other folders need processes, crowds or
+browsers by their nature; what they cost is printed only.
 """
 
 import os
 import resource
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-UNIT, OTHER, PATIENCE = 0.05, 1.0, 5
+BUDGETS = {"unit": 0.05, "integration": 1.0}
+PATIENCE = 5
 SHOWN = 10
+TESTS = Path(__file__).parent
 BEGAN = pytest.StashKey[float]()
 costs: defaultdict[str, float] = defaultdict(float)
 
@@ -32,7 +36,8 @@ def budget(item: pytest.Item) -> float:
     assert costly is None or costly.args, "say why it is costly"
     if costly or item.get_closest_marker("slow"):
         return float("inf")
-    return UNIT if "unit" in item.path.parts and not item.get_closest_marker("hypothesis") else OTHER
+    folder = "integration" if item.get_closest_marker("hypothesis") else item.path.relative_to(TESTS).parts[0]
+    return BUDGETS.get(folder, float("inf"))
 
 
 @pytest.hookimpl(wrapper=True)
