@@ -13,9 +13,11 @@ from psycopg.abc import RV, PQGen
 from sqlalchemy import (
     JSON,
     BindParameter,
+    ColumnElement,
     DateTime,
     Dialect,
     Engine,
+    Insert,
     MetaData,
     Text,
     TypeDecorator,
@@ -36,7 +38,6 @@ from sqlalchemy.orm import (
     Mapped,
     Session,
     TypeResolve,
-    make_transient_to_detached,
     mapped_column,
     scoped_session,
     sessionmaker,
@@ -232,13 +233,6 @@ def get(model: type[Row], key: UUID, *, lock: bool = False) -> Row:
     return row
 
 
-def written(row: Row) -> Row:
-    """A row that a function of the database has just written, as if it had been read; the rest is read when asked."""
-    make_transient_to_detached(row)
-    session.add(row)
-    return row
-
-
 def forget(model: type[Model], key: UUID) -> None:
     """Read this row anew when it is next looked at: a function of the database changed it."""
     known = session.identity_map.get(identity_key(model, key))
@@ -262,6 +256,21 @@ def insert_all(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
     session.execute(insert(model).from_select(list(rows[0]), select(*given.columns), include_defaults=False))
 
 
+def insert_one(model: type[Row], **values: Any) -> Insert:
+    """An INSERT of one row that can be a part (CTE) of a larger statement; values may be SQL."""
+    known = model.__table__.columns
+    row = [
+        value if isinstance(value, ColumnElement) else literal(value, known[name].type)
+        for name, value in values.items()
+    ]
+    return insert(model).from_select(list(values), select(*row), include_defaults=False)
+
+
+def number(prefix: str) -> ColumnElement[str]:
+    """next_number() as part of a statement."""
+    return func.next_number(prefix, clock.today().year)
+
+
 def next_number(prefix: str) -> str:
     """The next number that people see, such as APP-2026-000123; gaps are allowed."""
     return next_numbers(prefix, 1)[0]
@@ -269,8 +278,7 @@ def next_number(prefix: str) -> str:
 
 def next_numbers(prefix: str, count: int) -> list[str]:
     """So many next numbers at once."""
-    made = func.next_number(prefix, clock.today().year)
-    return list(session.scalars(select(made).select_from(func.generate_series(1, count))))
+    return list(session.scalars(select(number(prefix)).select_from(func.generate_series(1, count))))
 
 
 def act_as(organisation_id: UUID | None) -> None:

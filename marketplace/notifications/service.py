@@ -1,21 +1,18 @@
 """Owns the verbs of the outbox: queue a mail once per event, send it at least once."""
 
-import hashlib
-import json
 import re
 import smtplib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Select, case, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from marketplace.core import db
 from marketplace.core.actors import Actor
-from marketplace.core.audit import transition
+from marketplace.core.audit import plain, transition
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import LOCALES, _
 from marketplace.core.tasks import Queue, schedule_each, task
@@ -42,17 +39,12 @@ def queue(template: str, *, to: Recipient, key: str, **data: Any) -> None:
     """
     if not re.fullmatch(r"[!-~]+@[!-~]+", to.address):
         raise Invalid(_("This is not an e-mail address."), field="email")
-    mails = prepare(template, [(key, to, data)])
-    db.session.execute(select(func.mail_queue(literal(mails, JSONB))))
-
-
-def prepare(template: str, mails: Sequence[tuple[str, Recipient, Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """Mails as mail_queue(), a function of the database, takes them; each with the id of the task that sends it."""
-    return [{"task": str(uuid4()), **_row(template, to, key, dict(data))} for key, to, data in mails]
+    mail = literal(key), literal(to.address), literal(to.locale), literal(to.name), literal(plain(data), JSONB)
+    queue_all(template, select(*mail))
 
 
 def queue_all(template: str, mails: Select[str, str, str, str, Any]) -> None:
-    """Put a mail into the outbox for each row of a select of (key, address, locale, name, data): queue() for many."""
+    """Put a mail and its sending into the outbox for each row of a select of (key, address, locale, name, data)."""
     key, address, locale, name, data = mails.subquery().columns
     values = {
         "key": key,
@@ -66,18 +58,6 @@ def queue_all(template: str, mails: Select[str, str, str, str, Any]) -> None:
     made = insert(Message).from_select(list(values), select(*values.values()), include_defaults=False)
     fresh = made.on_conflict_do_nothing(index_elements=["key"]).returning(Message.id).cte("fresh")
     schedule_each(send, select(fresh.columns.id))
-
-
-def _row(template: str, to: Recipient, key: str, data: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "key": key,
-        "address": to.address,
-        "locale": to.locale if to.locale in LOCALES else LOCALES[0],
-        "template": template,
-        "data": _plain({"recipient_name": to.name, **data}),
-        "status": MESSAGE.initial,
-        "message_id": hashlib.sha256(key.encode()).hexdigest()[:40],
-    }
 
 
 @task("send_mail", _("Send a mail"), Queue.MAIL, keep=timedelta(days=30))
@@ -104,9 +84,3 @@ def send(message_id: UUID, *, actor: Actor, post: Post | None = None) -> None:
             return
         message.data = {}
     transition(message, MESSAGE, "send", actor=actor)
-
-
-def _plain(data: dict[str, Any]) -> dict[str, Any]:
-    """The data as JSON keeps them: ids and dates as text."""
-    plain: dict[str, Any] = json.loads(json.dumps(data, default=str))
-    return plain

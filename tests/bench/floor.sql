@@ -24,7 +24,7 @@ BEGIN
 END
 $$;
 
--- The same statements as the product's redeem, on its own tables, as one function.
+-- What leads to redeeming and what follows, on the product's own tables, as one function around redeem_floor.sql.
 CREATE SEQUENCE bench_next;
 CREATE TABLE bench_agreements (number bigint PRIMARY KEY, agreement_id uuid NOT NULL);
 CREATE TABLE bench_assessments AS SELECT to_jsonb(one) AS assessment FROM assessments AS one LIMIT 1;

@@ -62,6 +62,7 @@ def redeem_at_once(app: Flask, story: make.Story, pairs: list[list[UUID]]) -> Co
         return Counter(tuple(sorted((end, next(ends)))) for end in ends)
 
 
+@pytest.mark.costly("sixty pairs of redemptions, each redemption its own unit of work")
 @pytest.mark.parametrize("count", [60, pytest.param(500, marks=pytest.mark.slow)])
 def test_of_two_agreements_on_one_voucher_one_gets_the_money(
     app: Flask, real_database: Settings, sockets: Path, count: int

@@ -24,8 +24,8 @@ from marketplace.ledger.models import Transfer
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.models import Application, Voucher
+from marketplace.vouchers.service import draw
 from tests import business_time
-from tests.factories import vouchers as make
 from tests.factories.accounts import make_sme, sign_in_as
 from tests.factories.programmes import earlier, make_call, make_programme
 from tests.factories.vouchers import make_application, make_draft, make_voucher
@@ -62,7 +62,7 @@ def test_two_redemptions_of_the_whole_remainder_are_one(stored: Flask) -> None:
         voucher_id, amount = make_voucher(sme).id, 12_000_000
 
     def redeem() -> None:
-        make.draw(voucher_id, actor=sme, amount=amount, agreement_id=uuid4(), reference="AGR", key=str(uuid4()))
+        draw(voucher_id, actor=sme, amount=amount, agreement_id=uuid4(), reference="AGR", key=str(uuid4()))
 
     assert at_once(stored, [redeem, redeem]) == {"done": 1, "refused": 1}
     with stored.app_context(), db.unit_of_work():
@@ -76,7 +76,7 @@ def test_the_last_of_two_halves_at_once_uses_the_voucher_up(stored: Flask) -> No
         voucher_id = make_voucher(sme).id
 
     def redeem() -> None:
-        make.draw(voucher_id, actor=sme, amount=6_000_000, agreement_id=uuid4(), reference="AGR", key=str(uuid4()))
+        draw(voucher_id, actor=sme, amount=6_000_000, agreement_id=uuid4(), reference="AGR", key=str(uuid4()))
 
     assert at_once(stored, [redeem, redeem]) == {"done": 2}
     with stored.app_context(), db.unit_of_work():
@@ -89,7 +89,7 @@ def test_many_small_redemptions_never_exceed_the_voucher(stored: Flask) -> None:
         voucher_id = make_voucher(sme).id
 
     def redeem() -> None:
-        make.draw(voucher_id, actor=sme, amount=5_000_000, agreement_id=uuid4(), reference="AGR", key=str(uuid4()))
+        draw(voucher_id, actor=sme, amount=5_000_000, agreement_id=uuid4(), reference="AGR", key=str(uuid4()))
 
     assert at_once(stored, [redeem] * 6) == {"done": 2, "refused": 4}
     with stored.app_context(), db.unit_of_work():
@@ -206,7 +206,7 @@ def test_ten_clients_around_midnight_are_served_exactly_until_the_day_is_over(st
                 try:
                     with db.unit_of_work():
                         key = str(uuid4())
-                        make.draw(voucher_id, actor=sme, amount=1, agreement_id=uuid4(), reference="AGR", key=key)
+                        draw(voucher_id, actor=sme, amount=1, agreement_id=uuid4(), reference="AGR", key=key)
                     served.append(began)
                 except DomainError:
                     refused.append(clock.now())

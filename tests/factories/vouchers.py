@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import func, literal, select
-from sqlalchemy.dialects.postgresql import JSONB
-
-from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor
-from marketplace.core.audit import facts_of
 from marketplace.core.db import session
-from marketplace.ledger.service import in_words
 from marketplace.programmes.models import Call
 from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.models import Application, Voucher
@@ -63,23 +55,3 @@ def make_voucher(sme: Actor | None = None, **terms: Any) -> Voucher:
     allocate_all(call)
     voucher = queries.visible_vouchers(sme).where(Voucher.application_id == application.id)
     return session.scalars(voucher).one()
-
-
-def draw(
-    voucher_id: UUID,
-    *,
-    actor: Actor,
-    amount: int,
-    agreement_id: UUID,
-    reference: str,
-    key: str,
-    parts: Mapping[UUID, int] | None = None,
-) -> None:
-    """Bind part of a voucher to an agreement by voucher_commit() alone, as a redemption does among other things."""
-    shares = None if parts is None else {str(line): part for line, part in parts.items()}
-    facts = literal(shares, JSONB(none_as_null=True)), literal(facts_of(actor), JSONB)
-    db.flush()
-    with in_words():
-        call = func.voucher_commit(voucher_id, agreement_id, amount, *facts, reference, key)
-        rules.check_drawn(session.scalar(select(call)))
-    db.forget(Voucher, voucher_id)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from marketplace.core import clock as business_clock
@@ -87,6 +87,25 @@ def test_redeeming_commits_the_money_and_a_gross_amount_is_refused(clock: Movabl
     assert sum(ledger.balances_by_owner(agreement.id, "committed").values()) == agreement.aid
     assert sum(ledger.balances_by_owner(story.voucher.id, "reserved").values()) == 12_000_000 - agreement.aid
     assert ledger.verify().faults == []
+
+
+def test_a_redemption_makes_twelve_statements(clock: MovableClock, story: make.Story) -> None:
+    agreement = make.make_agreement(story)
+    db.session.commit()
+    db.session.expunge_all()
+    statements: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not statement.startswith("SAVEPOINT"):  # which the test's own transaction needs
+            statements.append(statement)
+
+    engine = db.session.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        make.redeem(story, agreement)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len(statements) <= 12, statements
 
 
 def test_the_same_key_redeems_once_and_another_key_is_refused(clock: MovableClock, story: make.Story) -> None:

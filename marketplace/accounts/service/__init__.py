@@ -12,7 +12,6 @@ from marketplace.accounts.service.memberships import (
     register_company,
 )
 from marketplace.accounts.service.notices import (
-    mails_to,
     notify_organisation,
     notify_organisations,
     notify_person,
@@ -63,7 +62,6 @@ __all__ = [
     "end_session",
     "invite",
     "log_access",
-    "mails_to",
     "notify_organisation",
     "notify_organisations",
     "notify_person",

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func
+from sqlalchemy import Select, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from marketplace.accounts import queries
-from marketplace.accounts.models import Membership, Person
+from marketplace.accounts.models import AGENCY_ID, Membership, Person
 from marketplace.core.actors import Role
+from marketplace.core.audit import plain
 from marketplace.notifications import service as notifications
 
 
@@ -16,25 +18,16 @@ def notify_person(person_id: UUID, template: str, *, key: str, **data: Any) -> N
     """Queue one mail to this person; nothing for somebody who can't sign in."""
     person = queries.get_person(person_id)
     if person.may_sign_in:
-        _send(person, template, key, data)
+        notifications.queue(template, to=recipient(person), key=key, **data)
 
 
 def notify_organisation(organisation_id: UUID, roles: Iterable[Role], template: str, *, key: str, **data: Any) -> None:
     """Queue one mail to everybody who holds one of these roles in the organisation today."""
-    for person in queries.people_of(organisation_id, roles):
-        _send(person, template, f"{key}:{person.id}", data)
-
-
-def mails_to(
-    organisation_id: UUID, roles: Iterable[Role], template: str, *, key: str, **data: Any
-) -> list[dict[str, Any]]:
-    """notify_organisation() not yet done: the mails as a function of the database takes them."""
-    people = queries.people_of(organisation_id, roles)
-    return notifications.prepare(template, [(f"{key}:{person.id}", recipient(person), data) for person in people])
+    notify_organisations(roles, template, select(literal(organisation_id), literal(key), literal(plain(data), JSONB)))
 
 
 def notify_organisations(roles: Iterable[Role], template: str, mails: Select[UUID, str, Any]) -> None:
-    """notify_organisation() for each row of a select of (organisation, key, data)."""
+    """Queue the mails of notify_organisation() for each row of a select of (organisation, key, data)."""
     mail = mails.subquery()
     organisation_id, key, data = mail.columns
     readers = queries.with_roles(roles).join(mail, organisation_id == Membership.organisation_id)
@@ -44,14 +37,9 @@ def notify_organisations(roles: Iterable[Role], template: str, mails: Select[UUI
 
 def notify_role(role: Role, template: str, *, key: str, **data: Any) -> None:
     """Queue one mail to everybody who holds this role of the agency today."""
-    for person in queries.people_with_role(role):
-        _send(person, template, f"{key}:{person.id}", data)
+    notify_organisation(AGENCY_ID, [role], template, key=key, **data)
 
 
 def recipient(person: Person) -> notifications.Recipient:
     """How mail reaches this person."""
     return notifications.Recipient(person.email, person.locale, person.name)
-
-
-def _send(person: Person, template: str, key: str, data: dict[str, Any]) -> None:
-    notifications.queue(template, to=recipient(person), key=key, **data)

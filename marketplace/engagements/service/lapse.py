@@ -41,7 +41,7 @@ def lapse_engagement(engagement_id: UUID, *, actor: Actor, key: str) -> Engageme
         key=f"lapse:{engagement.id}",
     )
     db.flush()
-    providers.set_load(agreement.provider_id, actor=actor)
+    providers.change_load(agreement.provider_id, -1, actor=actor)
     _tell(agreement, awaited)
     return engagement
 

@@ -116,7 +116,7 @@ def finish(engagement_id: UUID, *, actor: Actor) -> Engagement:
     transition(engagement, ENGAGEMENT, "finish", actor=actor)
     db.flush()
     announce(events.FINISHED, engagement_id=engagement.id)
-    providers.set_load(engagement.provider_id, actor=actor)
+    providers.change_load(engagement.provider_id, -1, actor=actor)
     return engagement
 
 

@@ -36,7 +36,7 @@ def terminate(engagement_id: UUID, *, actor: Actor, reason: str, key: str) -> En
     db.flush()
     _give_back(engagement, ended, actor=actor)
     announce(events.TERMINATED, engagement_id=engagement.id)
-    providers.set_load(engagement.provider_id, actor=actor)
+    providers.change_load(engagement.provider_id, -1, actor=actor)
     _tell(engagement)
     return engagement
 

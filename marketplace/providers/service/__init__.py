@@ -17,6 +17,7 @@ from marketplace.providers.service.consultants import (
 from marketplace.providers.service.firms import (
     apply_again,
     approve_provider,
+    change_load,
     change_profile,
     record_conflict,
     refuse_provider,
@@ -24,7 +25,6 @@ from marketplace.providers.service.firms import (
     remove_provider,
     restore_provider,
     set_grade,
-    set_load,
     suspend_provider,
 )
 
@@ -35,6 +35,7 @@ __all__ = [
     "approve_bank_account",
     "approve_provider",
     "change_consultant",
+    "change_load",
     "change_profile",
     "end_affiliation",
     "join_provider",
@@ -48,7 +49,6 @@ __all__ = [
     "remove_provider",
     "restore_provider",
     "set_grade",
-    "set_load",
     "sign_pledge",
     "suspend_provider",
 ]

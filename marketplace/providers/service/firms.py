@@ -4,15 +4,14 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, literal, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import update
 
 from marketplace.accounts import queries as accounts_queries
 from marketplace.accounts import service as accounts
 from marketplace.accounts.states import OrganisationKind
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
-from marketplace.core.audit import facts_of, record, transition
+from marketplace.core.audit import record, transition
 from marketplace.core.errors import DomainError, Forbidden
 from marketplace.core.i18n import _
 from marketplace.core.reasons import check_reason
@@ -125,11 +124,14 @@ def set_grade(provider_id: UUID, value: int, count: int, provisional: bool, *, a
     record(actor, "provider.set_grade", provider, after={"value": value, "count": count, "provisional": provisional})
 
 
-def set_load(provider_id: UUID, *, actor: Actor) -> None:
-    """Count how many engagements the firm has running; that it works is remembered against dormancy."""
-    db.flush()
-    db.session.execute(select(func.provider_set_load(provider_id, literal(facts_of(actor), JSONB))))
-    db.forget(Provider, provider_id)
+def change_load(provider_id: UUID, by: int, *, actor: Actor) -> None:
+    """Count engagements that the firm has running: `by` is 1 when one begins and -1 when it ends.
+
+    Added to what is there, so that of two at once neither is lost; that it works is remembered against dormancy.
+    """
+    change = update(Provider).where(Provider.id == provider_id).returning(Provider.load)
+    load = db.session.scalar(change.values(load=Provider.load + by, last_worked_at=clock.now()))
+    record(actor, "provider.change_load", (Provider.__tablename__, provider_id), after={"load": load})
 
 
 def record_conflict(provider_id: UUID, organisation_id: UUID, reason: str, *, actor: Actor = SYSTEM) -> None:

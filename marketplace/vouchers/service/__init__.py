@@ -6,10 +6,10 @@ from marketplace.vouchers.service.allocation import (
     start_allocation,
 )
 from marketplace.vouchers.service.applications import (
-    assess_holder,
     attach_evidence,
     decide_eligibility,
     reassess,
+    reassess_holder,
     remove_evidence,
     save_facts,
     save_need,
@@ -23,6 +23,7 @@ from marketplace.vouchers.service.offers import accept_offer, decline_offer, lap
 from marketplace.vouchers.service.scoring import declare_conflict, hand_in_scores
 from marketplace.vouchers.service.validity import extend, remind_holders
 from marketplace.vouchers.service.vouchers import (
+    draw,
     expire,
     expire_vouchers,
     release_commitment,
@@ -38,13 +39,13 @@ __all__ = [
     "accept_offer",
     "allocate_batch",
     "ask_more_scorers",
-    "assess_holder",
     "attach_evidence",
     "chase_scorers",
     "close_call",
     "decide_eligibility",
     "declare_conflict",
     "decline_offer",
+    "draw",
     "draw_waiting_room",
     "end_applications",
     "enter_waiting_room",
@@ -55,6 +56,7 @@ __all__ = [
     "lapse_offer",
     "offer_from_waitlist",
     "reassess",
+    "reassess_holder",
     "release_commitment",
     "remind_holders",
     "remove_evidence",

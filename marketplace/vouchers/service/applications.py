@@ -155,17 +155,17 @@ def withdraw(application_id: UUID, *, actor: Actor) -> Application:
 
 def reassess(application_id: UUID, *, occasion: AssessmentOccasion, actor: Actor) -> Assessment:
     """Take eligibility again by today's rule set and keep it; refused when the company does not count any more."""
-    application = db.get(Application, application_id)
+    return _reassess(db.get(Application, application_id), occasion, actor)
+
+
+def reassess_holder(voucher_id: UUID, *, occasion: AssessmentOccasion, actor: Actor) -> None:
+    """reassess() of whoever holds this voucher."""
+    _reassess(queries.application_of_voucher(voucher_id), occasion, actor)
+
+
+def _reassess(application: Application, occasion: AssessmentOccasion, actor: Actor) -> Assessment:
     assessment = keep_assessment(application, occasion, actor)
     rules.check_eligible(application, assessment.result)
-    return assessment
-
-
-def assess_holder(voucher_id: UUID, *, occasion: AssessmentOccasion, actor: Actor) -> dict[str, Any]:
-    """reassess() of a voucher's holder, not yet kept: the assessment as a function of the database takes it."""
-    application = queries.application_of_voucher(voucher_id)
-    assessment = assessed(application, occasion, actor)
-    rules.check_eligible(application, assessment["result"])
     return assessment
 
 

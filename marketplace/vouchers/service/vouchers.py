@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from sqlalchemy import BigInteger, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
-from marketplace.core.audit import record, transition
+from marketplace.core.audit import facts_of, record, transition
 from marketplace.core.db import session
 from marketplace.core.i18n import _
 from marketplace.core.money import split
 from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import Queue, announce, task
 from marketplace.ledger import queries as ledger_queries
-from marketplace.ledger.service import Leg, money_verb, post
+from marketplace.ledger.service import Leg, in_words, money_verb, post
 from marketplace.vouchers import events, queries, rules
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.service.validity import tell_holder
@@ -25,6 +28,29 @@ from marketplace.vouchers.states import VOUCHER, VoucherStatus
 log = structlog.get_logger()
 
 EXPIRING_AT_ONCE = 200
+
+
+def draw(
+    voucher_id: UUID,
+    *,
+    actor: Actor,
+    amount: int,
+    agreement_id: UUID,
+    reference: str,
+    key: str,
+    parts: Mapping[str, int] | None = None,
+) -> None:
+    """Bind part of a voucher to an agreement: reserved → committed, once per key.
+
+    `parts` says what each budget line gives; otherwise each gives by what is left on it. Of two at once the second
+    waits and then sees what is left.
+    """
+    shares, facts = literal(parts, JSONB(none_as_null=True)), literal(facts_of(actor), JSONB)
+    db.flush()
+    with in_words():
+        call = func.voucher_commit(voucher_id, agreement_id, literal(amount, BigInteger), shares, facts, reference, key)
+        rules.check_drawn(session.scalar(select(call)))
+    db.forget(Voucher, voucher_id)
 
 
 def release_commitment(

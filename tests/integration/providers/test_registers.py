@@ -232,7 +232,7 @@ def test_the_public_list_hides_the_unapproved_the_suspended_the_lapsed_and_the_d
     actor = _actor(consultant, ready)
     service.sign_pledge(actor=actor, version=ethics_code.current(business_clock.today()).version)
     assert listed() == []
-    service.set_load(ready.organisation_id, actor=SYSTEM)
+    service.change_load(ready.organisation_id, 1, actor=SYSTEM)
     assert listed() == ["Ready"]
 
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import func, literal, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from marketplace.core import db
 from marketplace.core.actors import Actor
-from marketplace.core.audit import AuditEntry
+from marketplace.core.audit import AuditEntry, facts_of, record
 from marketplace.core.errors import DomainError
 from marketplace.core.money import split
 from marketplace.ledger import queries as ledger
-from marketplace.vouchers import queries
+from marketplace.vouchers import queries, service
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.states import VOUCHER
-from tests.factories import vouchers as make
 from tests.factories.accounts import make_sme
 from tests.factories.vouchers import make_voucher
 
@@ -47,9 +48,16 @@ def voucher(sme: Actor) -> Voucher:
 
 
 def draw(voucher: Voucher, sme: Actor, amount: int, parts: dict[UUID, int] | None = None) -> UUID:
-    agreement = uuid4()
-    facts = {"agreement_id": agreement, "reference": "AGR-1", "key": str(agreement)}
-    make.draw(voucher.id, actor=sme, amount=amount, parts=parts, **facts)  # type: ignore[arg-type]
+    agreement, shares = uuid4(), parts and {str(line): part for line, part in parts.items()}
+    service.draw(
+        voucher.id,
+        actor=sme,
+        amount=amount,
+        agreement_id=agreement,
+        reference="AGR-1",
+        key=str(agreement),
+        parts=shares,
+    )
     return agreement
 
 
@@ -116,6 +124,21 @@ def test_the_database_writes_the_audit_entries_of_the_verb(voucher: Voucher, sme
     for entry in (committed, exhausted):
         assert (entry.person_id, entry.role) == (sme.person_id, sme.role.value)
         assert (entry.organisation_id, entry.device_hash) == (sme.organisation_id, sme.device_hash)
+
+
+def test_the_database_writes_an_audit_entry_as_python_does(voucher: Voucher, sme: Actor) -> None:
+    body = {"before": {"amount": 1}, "after": {"amount": 2, "day": "2026-01-01"}}
+    record(sme, "voucher.test", voucher, **body)
+    db.flush()
+    call = func.audit_record(
+        literal(facts_of(sme), JSONB), "voucher.test", "vouchers", voucher.id, literal(body, JSONB)
+    )
+    db.session.execute(select(call))
+    rows = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "voucher.test")).all()
+    columns = {column.name for column in AuditEntry.__table__.columns} - {"id", "at"}
+    first, second = ([getattr(row, name) for name in columns] for row in rows)
+    assert first == second
+    assert abs(rows[0].at - rows[1].at) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,6 @@ from marketplace.notifications.models import Message
 from marketplace.notifications.rendering import render
 from marketplace.vouchers import queries, service
 from marketplace.vouchers.models import Voucher
-from tests.factories import vouchers as make
 from tests.factories.accounts import make_member, make_officer, make_sme
 from tests.factories.programmes import earlier
 from tests.factories.vouchers import make_voucher
@@ -41,7 +40,7 @@ def mails(voucher: Voucher, template: str) -> int:
 
 def draw(voucher: Voucher, amount: int, actor: Actor) -> None:
     key = str(uuid4())
-    make.draw(voucher.id, actor=actor, amount=amount, agreement_id=uuid4(), reference="AGR-1", key=key)
+    service.draw(voucher.id, actor=actor, amount=amount, agreement_id=uuid4(), reference="AGR-1", key=key)
 
 
 def test_a_voucher_is_extended_once_by_the_programmes_days_and_ends_at_midnight(sme: Actor) -> None:

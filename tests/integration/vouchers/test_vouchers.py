@@ -16,7 +16,6 @@ from marketplace.ledger import queries as ledger
 from marketplace.vouchers import queries, service
 from marketplace.vouchers.models import Voucher
 from tests import business_time
-from tests.factories import vouchers as make
 from tests.factories.accounts import make_member, make_officer, make_sme
 from tests.factories.vouchers import make_voucher
 
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 def draw(voucher: Voucher, amount: int, sme: Actor) -> str:
     agreement = uuid4()
-    make.draw(voucher.id, actor=sme, amount=amount, agreement_id=agreement, reference="AGR-1", key=str(uuid4()))
+    service.draw(voucher.id, actor=sme, amount=amount, agreement_id=agreement, reference="AGR-1", key=str(uuid4()))
     return str(agreement)
 
 
@@ -90,7 +89,7 @@ def test_a_commitment_that_is_not_needed_goes_back_to_a_valid_voucher_and_else_t
     voucher = make_voucher(sme)
     agreement = uuid4()
     facts = {"actor": sme, "agreement_id": agreement, "reference": "AGR-1"}
-    make.draw(voucher.id, amount=6_000_000, key="a", **facts)  # type: ignore[arg-type]
+    service.draw(voucher.id, amount=6_000_000, key="a", **facts)  # type: ignore[arg-type]
     service.release_commitment(voucher.id, amount=1_000_001, key="b", **facts)  # type: ignore[arg-type]
     assert queries.remaining(voucher.id) == 7_000_001
     service.surrender(voucher.id, actor=sme, key="surrender")

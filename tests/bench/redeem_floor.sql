@@ -1,5 +1,52 @@
+-- The fixed floor: redeeming as it once was, one function that writes everything.
+
+-- Where a move leads, or an error when it isn't declared.
+CREATE FUNCTION lifecycle_target(which text, what text, now text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    reached text;
+BEGIN
+    SELECT target INTO reached FROM lifecycle_moves WHERE lifecycle = which AND event = what AND source = now;
+    IF reached IS NULL THEN
+        RAISE EXCEPTION '% can''t % from %', which, what, now
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'lifecycle_moves';
+    END IF;
+    RETURN reached;
+END
+$$;
+
+-- One mail and the task that sends it, each once per the mail's key; the ids of the tasks made.
+CREATE FUNCTION mail_queue(mails jsonb) RETURNS SETOF uuid LANGUAGE sql AS $$
+    WITH mail AS (
+        SELECT * FROM jsonb_to_recordset(mails) AS one (task uuid, key text, address text, locale text, template text,
+                                                        data jsonb, status text, message_id text)
+    ), fresh AS (
+        INSERT INTO messages (key, address, locale, template, data, status, message_id)
+        SELECT key, address, locale, template, data, status, message_id FROM mail
+        ON CONFLICT ON CONSTRAINT uq_messages_key DO NOTHING RETURNING id, key
+    )
+    INSERT INTO background_tasks (id, name, queue, key, arguments)
+    SELECT mail.task, 'send_mail', 'mail', 'message:' || fresh.id, jsonb_build_object('message_id', fresh.id)
+      FROM fresh JOIN mail ON mail.key = fresh.key
+    RETURNING id
+$$;
+
+-- They are counted while the firm's row is held, so of two at once the second counts the first one's too.
+CREATE FUNCTION provider_set_load(provider uuid, actor jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    running integer;
+BEGIN
+    PERFORM 1 FROM providers WHERE id = provider FOR NO KEY UPDATE;
+    SELECT count(*) INTO running FROM engagements
+     WHERE provider_id = provider AND status IN ('awaiting_co_payment', 'active');
+    UPDATE providers SET load = running, last_worked_at = app_now() WHERE id = provider;
+    PERFORM audit_record(actor, 'provider.set_load', 'providers', provider,
+                         jsonb_build_object('after', jsonb_build_object('load', running)));
+END
+$$;
+
 -- Everything that redeeming writes, or NULL changed and why not. The caller holds the agreement and has checked it.
-CREATE OR REPLACE FUNCTION agreement_redeem(agreement uuid, actor jsonb, once text, made jsonb) RETURNS text
+CREATE FUNCTION agreement_redeem(agreement uuid, actor jsonb, once text, made jsonb) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
     held agreements; refusal text; reached text; reference text;
