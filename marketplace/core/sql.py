@@ -13,8 +13,34 @@ def files() -> list[Path]:
     return sorted(AREAS.glob("*/sql/*.sql"), key=lambda file: (area_of(file) != "core", not functions_of(file), file))
 
 
+# A trigger or policy holds its function; a table's CHECK, default or index does too, and such a function is replaced.
+CLEAR = """
+DO $$
+DECLARE
+    command text;
+BEGIN
+    FOR command IN
+        SELECT format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass) FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT format('DROP POLICY %I ON %s', polname, polrelid::regclass) FROM pg_policy
+    LOOP
+        EXECUTE command;
+    END LOOP;
+    FOR command IN
+        SELECT format('DROP FUNCTION %s', oid::regprocedure) FROM pg_proc
+         WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'
+           AND NOT EXISTS (SELECT FROM pg_depend WHERE refclassid = 'pg_proc'::regclass AND refobjid = pg_proc.oid)
+           AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+    LOOP
+        EXECUTE command;
+    END LOOP;
+END
+$$
+"""
+
+
 def load(connection: Connection) -> None:
-    """Bring what the files say into the database; each may be run again and again."""
+    """Make the database's functions, triggers and policies what the files say, whatever was there before."""
+    connection.exec_driver_sql(CLEAR, execution_options={"no_parameters": True})
     for file in files():
         connection.exec_driver_sql(file.read_text(), execution_options={"no_parameters": True})
 

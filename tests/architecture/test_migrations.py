@@ -130,6 +130,10 @@ def test_a_changed_sql_file_is_loaded_into_an_older_database(owner_url: str, mon
         connection.exec_driver_sql(
             "CREATE OR REPLACE FUNCTION sum_of_values(parts jsonb) RETURNS bigint LANGUAGE sql AS 'SELECT 1'"
         )
+        connection.exec_driver_sql("CREATE FUNCTION stray() RETURNS bigint LANGUAGE sql AS 'SELECT 1'")
+        connection.exec_driver_sql("DROP FUNCTION money_split")
+        older = "money_split(whole bigint, weights bigint[])"  # a parameter had another name
+        connection.exec_driver_sql(f"CREATE FUNCTION {older} RETURNS bigint[] LANGUAGE sql AS 'SELECT weights'")
     migrations.up(owner_url)
     assert faults(owner_url), "nothing in the files has changed: nothing is loaded"
     with monkeypatch.context() as older:
