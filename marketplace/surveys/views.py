@@ -10,7 +10,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from marketplace.core import clock, db
 from marketplace.core.actors import Role
 from marketplace.core.auth import address_hash, current_actor, device_hash, public, requires
-from marketplace.core.exports import MOST_ROWS, export, requested_format
+from marketplace.core.exports import export, requested_format
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.engagements.models import Engagement
@@ -94,7 +94,7 @@ def survey_list() -> ResponseReturnValue:
     form.validate()
     chosen = queries.listed(status=_known(form.status), side=_known(form.side))
     if requested_format():
-        rows = db.session.execute(chosen.order_by(Survey.invited_at.desc(), Survey.id).limit(MOST_ROWS))
+        rows = chosen.order_by(Survey.invited_at.desc(), Survey.id)
         return export(rows, _columns(), "surveys")
     listed = paginate(
         chosen,

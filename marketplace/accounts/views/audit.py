@@ -12,8 +12,7 @@ from marketplace.core import task_queue
 from marketplace.core.actors import Role
 from marketplace.core.audit import AuditEntry
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.db import session
-from marketplace.core.exports import MOST_ROWS, export, requested_format
+from marketplace.core.exports import export, requested_format
 from marketplace.core.i18n import _
 from marketplace.core.task_queue import BackgroundTask
 from marketplace.core.tasks import label_of
@@ -27,7 +26,7 @@ def background_tasks() -> ResponseReturnValue:
     status = request.args.get("status", "dead")
     statement = queries.background_tasks(status if status in TASK_LABELS else "")
     if requested_format():
-        rows = session.scalars(statement.order_by(BackgroundTask.created_at.desc()).limit(MOST_ROWS))
+        rows = statement.order_by(BackgroundTask.created_at.desc())
         return export(rows, TASK_COLUMNS, "background-tasks")
     sorts = {"-created_at": BackgroundTask.created_at, "-run_after": BackgroundTask.run_after}
     return page(
@@ -58,9 +57,7 @@ def audit_log() -> ResponseReturnValue:
         subject_id=_id(request.args.get("subject_id", "")),
     )
     if requested_format():
-        return export(
-            session.scalars(statement.order_by(AuditEntry.id.desc()).limit(MOST_ROWS)), AUDIT_COLUMNS, "audit"
-        )
+        return export(statement.order_by(AuditEntry.id.desc()), AUDIT_COLUMNS, "audit")
     listing = paginate(statement, sorts={"-id": AuditEntry.id, "id": AuditEntry.id}, key=AuditEntry.subject_id)
     return page(
         "accounts/audit_log.html",

@@ -133,10 +133,9 @@ def is_known_entry(account: str, bank_reference: str, direction: Direction) -> b
     return session.scalar(query) is not None
 
 
-def entries(*, limit: int) -> Sequence[BankEntry]:
+def entries() -> Select[BankEntry]:
     """Movements that the bank reported, newest first."""
-    query = select(BankEntry).order_by(BankEntry.booked_on.desc(), BankEntry.id)
-    return session.scalars(query.limit(limit)).all()
+    return select(BankEntry).order_by(BankEntry.booked_on.desc(), BankEntry.id)
 
 
 def outcomes_of(import_ids: Sequence[UUID]) -> dict[UUID, dict[EntryOutcome, int]]:

@@ -16,7 +16,6 @@ from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, exports
 from marketplace.core.actors import Role
 from marketplace.core.auth import requires
-from marketplace.core.db import session
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _
 from marketplace.core.web import page, paginate
@@ -65,8 +64,8 @@ def ageing() -> ResponseReturnValue:
     first, last = ranges[int(asked)] if asked in map(str, range(len(ranges))) else (0, None)
     query = queries.ageing(status=ClaimStatus.of(request.args.get("status")), first=first, last=last)
     if exports.requested_format():
-        rows = query.order_by(Claim.clock_starts_at, Claim.id).limit(exports.MOST_ROWS)
-        return exports.export(session.scalars(rows), COLUMNS, "claims-ageing")
+        rows = query.order_by(Claim.clock_starts_at, Claim.id)
+        return exports.export(rows, COLUMNS, "claims-ageing")
     listing = paginate(query, sorts=SORTS, key=Claim.id)
     totals = queries.ageing_totals(ages)
     return page(

@@ -17,7 +17,6 @@ from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import db, exports
 from marketplace.core.actors import Actor, Role
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.db import session
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, money
@@ -41,8 +40,8 @@ def payment_batches() -> ResponseReturnValue:
     """All payment batches, and how many approved claims and refunds wait for the next."""
     query = queries.search_batches(status=BatchStatus.of(request.args.get("status")))
     if exports.requested_format():
-        rows = query.order_by(PaymentBatch.prepared_at.desc(), PaymentBatch.id).limit(exports.MOST_ROWS)
-        return exports.export(session.scalars(rows), COLUMNS, "payment-batches")
+        rows = query.order_by(PaymentBatch.prepared_at.desc(), PaymentBatch.id)
+        return exports.export(rows, COLUMNS, "payment-batches")
     listing = paginate(query, sorts=SORTS, key=PaymentBatch.id)
     return page(
         "claims/payment_batches.html",

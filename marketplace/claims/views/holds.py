@@ -14,7 +14,6 @@ from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, db, exports
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.db import session
 from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
@@ -36,8 +35,8 @@ def holds() -> ResponseReturnValue:
     """Every hold on payments."""
     query = queries.search_holds(status=HoldStatus.of(request.args.get("status")))
     if exports.requested_format():
-        rows = query.order_by(Hold.placed_at.desc(), Hold.id).limit(exports.MOST_ROWS)
-        return exports.export(session.scalars(rows), COLUMNS, "holds")
+        rows = query.order_by(Hold.placed_at.desc(), Hold.id)
+        return exports.export(rows, COLUMNS, "holds")
     listing = paginate(query, sorts=SORTS, key=Hold.id)
     numbers = engagements.numbers(row.engagement_id for row in listing.items)
     return page("claims/holds.html", found=listing, numbers=numbers, lifecycle=HOLD, form=HoldFilter(request.args))

@@ -36,7 +36,7 @@ COLUMNS = [
 def bank_imports() -> ResponseReturnValue:
     """Every file taken from the bank, and movements that match nothing."""
     if exports.requested_format():
-        return exports.export(queries.entries(limit=exports.MOST_ROWS), COLUMNS, "bank-entries")
+        return exports.export(queries.entries(), COLUMNS, "bank-entries")
     listing = paginate(queries.imports(), sorts=SORTS, key=BankImport.id)
     unmatched = queries.unmatched_entries(limit=50)
     return page(

@@ -16,7 +16,6 @@ from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, exports
 from marketplace.core.actors import AGENCY, Role
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.db import session
 from marketplace.core.i18n import _, money
 from marketplace.core.web import page, paginate
 from marketplace.engagements import queries as engagements
@@ -62,8 +61,8 @@ def claims() -> ResponseReturnValue:
     text, status = request.args.get("search", "").strip()[:100], ClaimStatus.of(request.args.get("status"))
     query = queries.search_claims(actor, status=status, text=text)
     if exports.requested_format():
-        rows = query.order_by(Claim.submitted_at.desc(), Claim.id).limit(exports.MOST_ROWS)
-        return exports.export(session.scalars(rows), COLUMNS, "claims")
+        rows = query.order_by(Claim.submitted_at.desc(), Claim.id)
+        return exports.export(rows, COLUMNS, "claims")
     listing = paginate(query, sorts=SORTS, key=Claim.id)
     to_claim = queries.engagements_to_claim(actor.organisation_id) if actor.role is Role.MANAGER else []
     return page(

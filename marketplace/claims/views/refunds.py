@@ -16,7 +16,6 @@ from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, exports
 from marketplace.core.actors import SME, Role
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.db import session
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.engagements import queries as engagements
@@ -40,8 +39,8 @@ def refunds() -> ResponseReturnValue:
     """Refunds of one's own company or firm, or all."""
     query = queries.search_refunds(current_actor(), status=RefundStatus.of(request.args.get("status")))
     if exports.requested_format():
-        rows = query.order_by(Refund.requested_at.desc(), Refund.id).limit(exports.MOST_ROWS)
-        return exports.export(session.scalars(rows), COLUMNS, "refunds")
+        rows = query.order_by(Refund.requested_at.desc(), Refund.id)
+        return exports.export(rows, COLUMNS, "refunds")
     listing = paginate(query, sorts=SORTS, key=Refund.id)
     return page(
         "claims/refunds.html",

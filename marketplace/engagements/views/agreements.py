@@ -4,14 +4,12 @@ from uuid import UUID
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select
 
 from config.payments import terms
 from marketplace.accounts import queries as accounts
 from marketplace.core import clock, exports
 from marketplace.core.actors import AGENCY, PROVIDER, SME, Role
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _
@@ -49,7 +47,7 @@ def agreements() -> ResponseReturnValue:
     text, status = request.args.get("search", "").strip()[:100], AgreementStatus.of(request.args.get("status"))
     query = queries.search_agreements(actor, status=status, text=text)
     if exports.requested_format():
-        return exports.export(session.scalars(_newest(query)), COLUMNS, "agreements")
+        return exports.export(query.order_by(Agreement.created_at.desc(), Agreement.id), COLUMNS, "agreements")
     listing = paginate(query, sorts=SORTS, key=Agreement.id)
     drafters = actor.role in (Role.SIGNATORY, Role.PREPARER, Role.MANAGER)
     awards = queries.awards_without_agreement(actor) if drafters else []
@@ -175,7 +173,3 @@ def _agreement_url(agreement_id: UUID) -> str:
 
 def _names(agreement: Agreement) -> dict[UUID, str]:
     return accounts.organisation_names([agreement.organisation_id, agreement.provider_id])
-
-
-def _newest(query: Select[Agreement]) -> Select[Agreement]:
-    return query.order_by(Agreement.created_at.desc(), Agreement.id).limit(exports.MOST_ROWS)

@@ -9,7 +9,6 @@ from marketplace.accounts import queries as accounts
 from marketplace.core import exports
 from marketplace.core.actors import AGENCY, Role
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.db import session
 from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
@@ -56,8 +55,8 @@ def engagements() -> ResponseReturnValue:
     text, status = request.args.get("search", "").strip()[:100], EngagementStatus.of(request.args.get("status"))
     query = queries.search_engagements(actor, status=status, text=text)
     if exports.requested_format():
-        rows = query.order_by(Engagement.created_at.desc(), Engagement.id).limit(exports.MOST_ROWS)
-        return exports.export(session.scalars(rows), COLUMNS, "engagements")
+        rows = query.order_by(Engagement.created_at.desc(), Engagement.id)
+        return exports.export(rows, COLUMNS, "engagements")
     listing = paginate(query, sorts=SORTS, key=Engagement.id)
     return page(
         "engagements/engagements.html",

@@ -10,7 +10,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.core import clock, db
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.exports import MOST_ROWS, export, requested_format
+from marketplace.core.exports import export, requested_format
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.engagements.models import Engagement
@@ -33,7 +33,7 @@ def case_list() -> ResponseReturnValue:
     status = known(form.status)
     chosen = queries.cases(status=status)
     if requested_format():
-        rows = db.session.execute(chosen.order_by(Case.opened_at.desc(), Case.id).limit(MOST_ROWS))
+        rows = chosen.order_by(Case.opened_at.desc(), Case.id)
         return export(rows, _columns(), "cases")
     listed = paginate(chosen, sorts={"-opened": Case.opened_at, "opened": Case.opened_at}, key=Case.id)
     return page("ethics/case_list.html", form=form, listed=listed, status=status, lifecycle=CASE)

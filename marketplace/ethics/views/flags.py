@@ -10,7 +10,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.core import db
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.exports import MOST_ROWS, export, requested_format
+from marketplace.core.exports import export, requested_format
 from marketplace.core.forms import Form, ReasonForm
 from marketplace.core.i18n import _, localized
 from marketplace.core.web import done, page, paginate
@@ -35,7 +35,7 @@ def flag_list() -> ResponseReturnValue:
     status, rule_id = known(form.status), known(form.rule)
     chosen = queries.flags(status=status, rule_id=rule_id)
     if requested_format():
-        rows = db.session.execute(chosen.order_by(Flag.raised_at.desc(), Flag.id).limit(MOST_ROWS))
+        rows = chosen.order_by(Flag.raised_at.desc(), Flag.id)
         return export(rows, _columns(), "flags")
     listed = paginate(
         chosen, sorts={"-raised": Flag.raised_at, "raised": Flag.raised_at, "rule": Flag.rule_id}, key=Flag.id

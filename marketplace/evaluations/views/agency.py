@@ -7,11 +7,10 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
-from marketplace.core import db
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import Invalid
-from marketplace.core.exports import MOST_ROWS, export, requested_format
+from marketplace.core.exports import export, requested_format
 from marketplace.core.forms import Form
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
@@ -41,7 +40,7 @@ def evaluation_list() -> ResponseReturnValue:
     status = "" if form.status.errors else form.status.data or ""
     chosen = queries.listed(current_actor(), status=status)
     if requested_format():
-        rows = db.session.execute(chosen.order_by(Evaluation.created_at.desc(), Evaluation.id).limit(MOST_ROWS))
+        rows = chosen.order_by(Evaluation.created_at.desc(), Evaluation.id)
         return export(rows, _columns(), "evaluations")
     listed = paginate(
         chosen, sorts={"-created": Evaluation.created_at, "created": Evaluation.created_at}, key=Evaluation.id

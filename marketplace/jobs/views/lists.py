@@ -66,7 +66,7 @@ def _chosen(form: JobFilter) -> tuple[str, str, str, str]:
 
 def _list(template: str, form: JobFilter, chosen: Select[Job], **context: object) -> ResponseReturnValue:
     if requested_format():
-        rows = db.session.scalars(chosen.order_by(Job.created_at.desc(), Job.id).limit(MOST_ROWS))
+        rows = chosen.order_by(Job.created_at.desc(), Job.id)
         return export(rows, COLUMNS, "jobs")
     listed = paginate(chosen, sorts=SORTS, key=Job.id)
     services = {row.id: word(lists.service_lines(), row.service_line) for row in listed.items}

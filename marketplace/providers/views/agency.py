@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 from config import lists
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.business_number import written
-from marketplace.core import clock, db
+from marketplace.core import clock
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.exports import MOST_ROWS, Column, export, requested_format
+from marketplace.core.exports import Column, export, requested_format
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.providers import account_numbers, queries, rules, service
@@ -40,7 +40,7 @@ def registrations() -> ResponseReturnValue:
     form.validate()
     chosen = queries.registrations(status=form.chosen("status"), search=form.chosen("search"))
     if requested_format():
-        rows = db.session.scalars(chosen.order_by(Provider.name, Provider.id).limit(MOST_ROWS))
+        rows = chosen.order_by(Provider.name, Provider.id)
         return export(rows, COLUMNS, "registrations")
     sorts = {"-newest": Provider.submitted_at, "oldest": Provider.submitted_at, "name": Provider.name}
     listed = paginate(chosen, sorts=sorts, key=Provider.id)
@@ -118,7 +118,7 @@ def consultants() -> ResponseReturnValue:
     form.validate()
     chosen = queries.consultants(search=form.chosen("search"))
     if requested_format():
-        rows = db.session.scalars(chosen.order_by(Consultant.name, Consultant.id).limit(MOST_ROWS))
+        rows = chosen.order_by(Consultant.name, Consultant.id)
         return export(rows, _consultant_columns(), "consultants")
     listed = paginate(chosen, sorts={"name": Consultant.name, "-newest": Consultant.joined_at}, key=Consultant.id)
     today = clock.today()

@@ -6,9 +6,9 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from config import lists
-from marketplace.core import clock, db
+from marketplace.core import clock
 from marketplace.core.auth import public
-from marketplace.core.exports import MOST_ROWS, Column, export, requested_format
+from marketplace.core.exports import Column, export, requested_format
 from marketplace.core.i18n import _
 from marketplace.core.web import page, paginate
 from marketplace.providers import queries
@@ -41,7 +41,7 @@ def directory() -> ResponseReturnValue:
         search=form.chosen("search"),
     )
     if requested_format():
-        rows = db.session.scalars(chosen.order_by(Provider.name, Provider.id).limit(MOST_ROWS))
+        rows = chosen.order_by(Provider.name, Provider.id)
         return export(rows, COLUMNS, "providers")
     listed = paginate(chosen, sorts=SORTS, key=Provider.id)
     return page(

@@ -14,7 +14,6 @@ from marketplace.claims.states import DeductionStatus
 from marketplace.core import clock, exports
 from marketplace.core.actors import AGENCY, SME, Role
 from marketplace.core.auth import current_actor, public, requires
-from marketplace.core.db import session
 from marketplace.core.i18n import _, localized
 from marketplace.core.web import page, paginate
 from marketplace.receivables import queries
@@ -65,8 +64,8 @@ def receivables() -> ResponseReturnValue:
         overdue=asked["overdue"] == "yes",
     )
     if exports.requested_format():
-        rows = query.order_by(Receivable.proposed_at.desc(), Receivable.id).limit(exports.MOST_ROWS)
-        return exports.export(session.scalars(rows), COLUMNS, "receivables")
+        rows = query.order_by(Receivable.proposed_at.desc(), Receivable.id)
+        return exports.export(rows, COLUMNS, "receivables")
     listing = paginate(query, sorts=SORTS, key=Receivable.id)
     return page(
         "receivables/receivables.html",

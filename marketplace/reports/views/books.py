@@ -12,7 +12,6 @@ from sqlalchemy import Select
 from marketplace.core import auth, clock, db, exports
 from marketplace.core.actors import SME, Actor, Role
 from marketplace.core.auth import current_actor, public, requires
-from marketplace.core.db import session
 from marketplace.core.exports import Column
 from marketplace.core.i18n import _, localized
 from marketplace.core.web import Page, page, paginate
@@ -66,7 +65,7 @@ def books() -> ResponseReturnValue:
     actor = current_actor()
     if exports.requested_format():
         rows = queries.reconciliations().order_by(Reconciliation.run_at.desc(), Reconciliation.id)
-        return exports.export(session.scalars(rows.limit(exports.MOST_ROWS)), PROOFS, "books")
+        return exports.export(rows, PROOFS, "books")
     return page(
         "reports/books.html",
         last=queries.last_reconciliation(),
@@ -114,7 +113,7 @@ def call_transfers(call_id: UUID) -> ResponseReturnValue:
     form = _filter(call, names)
     query = _narrowed(form, list(names))
     if exports.requested_format():
-        rows = session.scalars(query.order_by(Transfer.created_at, Transfer.id).limit(exports.MOST_ROWS))
+        rows = query.order_by(Transfer.created_at, Transfer.id)
         return exports.export(rows, _columns(actor, names), f"{call.number}-transfers")
     listing = paginate(query, sorts=SORTS, key=Transfer.id)
     return page("reports/call_transfers.html", form=form, call=call, names=names, **_listed(listing, actor))
@@ -128,7 +127,7 @@ def voucher_money(voucher_id: UUID) -> ResponseReturnValue:
     voucher = vouchers.get_voucher(voucher_id, actor=actor)
     query = money.transfers_of_voucher(voucher.id)
     if exports.requested_format():
-        rows = session.scalars(query.order_by(Transfer.created_at, Transfer.id).limit(exports.MOST_ROWS))
+        rows = query.order_by(Transfer.created_at, Transfer.id)
         return exports.export(rows, _columns(actor, {}), f"{voucher.number}-transfers")
     listing = paginate(query, sorts={"created_at": Transfer.created_at}, key=Transfer.id)
     return page("reports/voucher_money.html", voucher=voucher, **_listed(listing, actor))
@@ -142,7 +141,7 @@ def ledger_account(account_id: UUID) -> ResponseReturnValue:
     account = db.get(Account, account_id)
     query = ledger.search_transfers(account_ids=[account.id])
     if exports.requested_format():
-        rows = session.scalars(query.order_by(Transfer.created_at, Transfer.id).limit(exports.MOST_ROWS))
+        rows = query.order_by(Transfer.created_at, Transfer.id)
         return exports.export(rows, _columns(actor, {}), "account-transfers")
     listing = paginate(query, sorts=SORTS, key=Transfer.id)
     return page("reports/ledger_account.html", account=account, **_listed(listing, actor))

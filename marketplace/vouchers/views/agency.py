@@ -11,7 +11,6 @@ from marketplace.accounts import queries as accounts
 from marketplace.core import clock, exports, web
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, public, requires
-from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, localized
@@ -69,7 +68,7 @@ def received_applications() -> ResponseReturnValue:
         text=form.search.data if fine else None,
     )
     if exports.requested_format():
-        rows = session.scalars(query.order_by(Application.ticket).limit(exports.MOST_ROWS))
+        rows = query.order_by(Application.ticket)
         return exports.export(rows, APPLICATION_COLUMNS, "applications")
     page = web.paginate(
         query,
@@ -116,8 +115,8 @@ def call_allocation(call_id: UUID) -> ResponseReturnValue:
         raise NotFound()
     entries = queries.allocation_entries(call_id)
     if exports.requested_format():
-        rows = session.execute(entries.order_by(AllocationEntry.ticket, AllocationEntry.decided_at))
-        return exports.export(rows, ENTRY_COLUMNS, f"allocation-{call.number}")
+        rows = entries.order_by(AllocationEntry.ticket, AllocationEntry.decided_at)
+        return exports.export(rows, ENTRY_COLUMNS, f"allocation-{call.number}", most=None)
     scorers = queries.scorers_of(call_id) if actor.role in OFFICERS else []
     return web.page(
         "vouchers/call_allocation.html",
@@ -172,7 +171,7 @@ def issued_vouchers() -> ResponseReturnValue:
         current_actor(), status=form.status.data if fine else None, text=form.search.data if fine else None
     )
     if exports.requested_format():
-        rows = session.scalars(query.order_by(Voucher.number).limit(exports.MOST_ROWS))
+        rows = query.order_by(Voucher.number)
         return exports.export(rows, VOUCHER_COLUMNS, "vouchers")
     page = web.paginate(
         query,

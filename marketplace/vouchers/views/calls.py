@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from marketplace.core import clock, exports, web
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, public, requires
-from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, money
@@ -38,7 +37,7 @@ def waiting_room(call_id: UUID) -> ResponseReturnValue:
         raise NotFound()
     if exports.requested_format():
         places = queries.waiting_places(call.id).order_by(WaitingPlace.position, WaitingPlace.id)
-        return exports.export(session.scalars(places), PLACE_COLUMNS, f"waiting-room-{call.number}")
+        return exports.export(places, PLACE_COLUMNS, f"waiting-room-{call.number}", most=None)
     company = actor.organisation_id
     return web.page(
         "vouchers/waiting_room.html",

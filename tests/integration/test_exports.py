@@ -1,0 +1,58 @@
+"""A list is downloaded whole, however long, without being held in memory whole."""
+
+import csv
+import io
+import tracemalloc
+from contextlib import closing
+
+import pytest
+from flask import Flask, Response
+from openpyxl import load_workbook
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session, scoped_session
+
+from marketplace.core import db
+from marketplace.core.exports import Column, export
+
+ROWS = 5_000
+PADDING = " padded" * 90
+PEAK = 3_000_000  # bytes; all rows at once take more
+NUMBERS = select(func.generate_series(1, ROWS).label("number"))
+COLUMNS: list[Column] = [("Number", lambda number: number), ("Words", lambda number: f"번호 {number}{PADDING}")]
+
+
+def content_of(response: Response) -> bytes:
+    with closing(response):
+        return b"".join(response.response)
+
+
+def rows_of(content: bytes, kind: str) -> list[list[str]]:
+    if kind == "csv":
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    sheet = load_workbook(io.BytesIO(content), read_only=True).worksheets[0]
+    return [[str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_long_list_is_whole_and_takes_little_memory(app: Flask, database: scoped_session[Session], kind: str) -> None:
+    with app.test_request_context(f"/?format={kind}"):
+        content_of(export(NUMBERS, COLUMNS, "warm", most=10))
+        tracemalloc.start()
+        response = export(NUMBERS, COLUMNS, "numbers")
+        _now, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        content = content_of(response)
+    assert peak < PEAK
+    assert response.content_length == len(content)
+    rows = rows_of(content, kind)
+    assert rows[0] == ["Number", "Words"]
+    assert rows[1:] == [[str(number), f"번호 {number}{PADDING}"] for number in range(1, ROWS + 1)]
+
+
+def test_rows_come_by_a_cursor_of_the_database_and_end_at_the_limit(
+    app: Flask, database: scoped_session[Session]
+) -> None:
+    cursors: Column = ("Cursors", lambda number: db.session.scalar(text("SELECT count(*) FROM pg_cursors")))
+    with app.test_request_context("/"):
+        content = content_of(export(NUMBERS, [cursors], "numbers", most=3))
+    assert rows_of(content, "csv") == [["Cursors"], ["1"], ["1"], ["1"]]
