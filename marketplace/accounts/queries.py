@@ -151,7 +151,14 @@ def as_actor(person: Person, membership: Membership | None) -> Actor | None:
         return None
     if membership is None or membership.person_id != person.id or not membership.is_live(clock.today()):
         return Actor(person.id, Role.VISITOR, name=person.name)
-    return Actor(person.id, membership.role, membership.organisation_id, membership.id, name=person.name)
+    return Actor(
+        person.id,
+        membership.role,
+        membership.organisation_id,
+        membership.id,
+        name=person.name,
+        organisation_name=membership.organisation.name,
+    )
 
 
 def find_session(token_hash: str, *, idle: timedelta) -> tuple[SignInSession, bool] | None:

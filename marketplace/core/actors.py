@@ -70,6 +70,7 @@ class Actor:
     device_hash: str | None = None
     address_hash: str | None = None
     name: str = ""
+    organisation_name: str = ""
 
 
 SYSTEM = Actor(None, Role.SYSTEM)

@@ -46,10 +46,8 @@ def requires(*roles: Role) -> Callable[[View], View]:
 
 def current_actor() -> Actor:
     """The actor of this request; a visitor without a role when signed out."""
-    if current_user and current_user.is_authenticated:
-        actor: Actor = current_user.actor
-        return actor
-    return VISITOR
+    user = current_user._get_current_object() if current_user else None
+    return user.actor if isinstance(user, SignedIn) else VISITOR
 
 
 def forget_actor() -> None:

@@ -55,6 +55,8 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
+_decoder = json.JSONDecoder()
+
 session: scoped_session[Session] = scoped_session(sessionmaker(expire_on_commit=False))
 
 # What runs once the work is safely stored: bells for the workers. Losing one loses nothing.
@@ -158,6 +160,7 @@ def connect(url: str, *, statement_timeout: timedelta = timedelta(seconds=5), po
         max_overflow=2,
         pool_timeout=5,
         pool_pre_ping=True,
+        json_deserializer=_from_json,
         hide_parameters=True,  # an error must show no sealed bid and no personal data
         connect_args={"options": f"{options} -c timezone=UTC", "connect_timeout": 3, "tcp_user_timeout": 5000},
     )
@@ -171,6 +174,11 @@ def connect(url: str, *, statement_timeout: timedelta = timedelta(seconds=5), po
     session.remove()
     session.configure(bind=engine)
     return engine
+
+
+def _from_json(raw: bytes) -> Any:
+    """As json.loads, which looks first in which encoding the bytes are."""
+    return _decoder.decode(raw.decode())
 
 
 def after_commit(hook: Callable[[Session], None]) -> None:
@@ -288,7 +296,8 @@ def act_as(organisation_id: UUID | None) -> None:
 
 def load_clock() -> None:
     """Take over the stored offset of business time (demo and test mode)."""
-    clock.set_offset(session.scalar(text("SELECT shift FROM clock_offset")) or timedelta())
+    shift = session.connection().exec_driver_sql("SELECT shift FROM clock_offset").scalar()
+    clock.set_offset(shift or timedelta())
 
 
 def move_clock(by: timedelta) -> None:

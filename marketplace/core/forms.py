@@ -89,6 +89,8 @@ class ConfirmForm(Form):
 
 def storable(value: str) -> bool:
     """True unless the text holds what the database or a reader can't take (NUL, controls, reordering marks)."""
+    if value.isascii() and value.isprintable():
+        return True
     return not any(
         character in HIDDEN_CHARACTERS
         or (unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r")
@@ -318,6 +320,11 @@ class _Options(Select):
         """One option; ours have no attributes of their own."""
         selected = "selected " if choice.selected else ""
         return f'<option {selected}value="{escape(choice.value)}">{escape(choice.label)}</option>'
+
+    @classmethod
+    def _dispatch_render_option(cls) -> Any:
+        """WTForms would look each time whether render_option is of an older form."""
+        return cls.render_option
 
 
 class SelectOneField(_Choice, SelectField):

@@ -280,7 +280,7 @@ class Stage(Model):
     ended_at: Mapped[datetime | None]
     device_hash: Mapped[str | None]
 
-    agreed: Mapped[AgreementStage] = relationship()
+    agreed: Mapped[AgreementStage] = relationship(lazy="joined", innerjoin=True)
 
 
 class ConsultingSession(Model):

@@ -91,7 +91,7 @@ def agreement(agreement_id: UUID) -> ResponseReturnValue:
         agreement=agreement,
         names=accounts.organisation_names([agreement.organisation_id, agreement.provider_id]),
         people=accounts.names([agreement.sme_signed_by, agreement.provider_signed_by]),
-        consultants={c.id: c.name for c in providers.consultants_by_id(a.consultant_id for a in agreement.assignments)},
+        consultants=providers.consultant_names(a.consultant_id for a in agreement.assignments),
         co_payment=queries.find_co_payment(agreement_id),
         engagement=queries.find_engagement(agreement_id),
         lifecycle=AGREEMENT,

@@ -85,7 +85,7 @@ def engagement(engagement_id: UUID) -> ResponseReturnValue:
         engagement=engagement,
         agreement=engagement.agreement,
         names=accounts.organisation_names([engagement.organisation_id, engagement.provider_id]),
-        consultants={consultant.id: consultant.name for consultant in providers.consultants_by_id(people)},
+        consultants=providers.consultant_names(people),
         co_payment=queries.find_co_payment(engagement.agreement_id),
         sessions=sessions,
         deliverables=queries.deliverables_of(engagement_id),

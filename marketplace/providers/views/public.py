@@ -4,6 +4,7 @@ from uuid import UUID
 
 from flask import request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import load_only
 
 from config import lists
 from marketplace.core import clock
@@ -17,6 +18,14 @@ from marketplace.providers.models import Provider
 from marketplace.providers.views.blueprint import blueprint, service_words, words
 
 SORTS = {"name": Provider.name, "-newest": Provider.approved_at}
+SHOWN = (
+    Provider.name,
+    Provider.service_lines,
+    Provider.regions,
+    Provider.grade_value,
+    Provider.grade_count,
+    Provider.grade_provisional,
+)
 COLUMNS: list[Column] = [
     (_("Firm"), lambda row: row.name),
     (_("Services"), lambda row: ", ".join(service_words(row.service_lines))),
@@ -43,12 +52,12 @@ def directory() -> ResponseReturnValue:
     if requested_format():
         rows = chosen.order_by(Provider.name, Provider.id)
         return export(rows, COLUMNS, "providers")
-    listed = paginate(chosen, sorts=SORTS, key=Provider.id)
+    listed = paginate(chosen.options(load_only(*SHOWN, raiseload=True)), sorts=SORTS, key=Provider.id)
     return page(
         "providers/directory.html",
         form=form,
         listed=listed,
-        services={row.id: service_words(row.service_lines) for row in listed.items},
+        services={row.id: ", ".join(service_words(row.service_lines)) for row in listed.items},
         regions={row.id: words(row.regions, lists.regions()) for row in listed.items},
     )
 

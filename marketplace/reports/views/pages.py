@@ -3,7 +3,6 @@
 from flask import current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace.accounts import queries as accounts
 from marketplace.core.actors import ROLE_LABELS
 from marketplace.core.auth import current_actor, public
 from marketplace.core.i18n import _
@@ -72,7 +71,7 @@ def acting_as() -> str:
     actor = current_actor()
     if actor.organisation_id is None:
         return str(_("no organisation yet"))
-    return f"{ROLE_LABELS[actor.role]} · {accounts.get_organisation(actor.organisation_id).name}"
+    return f"{ROLE_LABELS[actor.role]} · {actor.organisation_name}"
 
 
 def demo_links() -> list[tuple[str, str]]:
