@@ -73,8 +73,8 @@ def _answer(file: IO[bytes], *, mimetype: str) -> Response:
 
 def _read(statement: Select[*tuple[Any, ...]]) -> Iterator[Any]:
     """The rows by a cursor of the database, a few at a time."""
-    found = db.session.execute(statement.execution_options(yield_per=ROWS_AT_ONCE))
-    yield from found.scalars() if len(statement.column_descriptions) == 1 else found
+    cursor = db.session.execute(statement.execution_options(yield_per=ROWS_AT_ONCE))
+    yield from cursor.scalars() if len(statement.column_descriptions) == 1 else cursor
 
 
 def _cells(rows: Iterable[Any], columns: Sequence[Callable[[Any], Any]]) -> Iterator[list[Any]]:

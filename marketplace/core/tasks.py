@@ -129,12 +129,12 @@ def wire() -> None:
     TypeError where an event doesn't tell what a task that follows on it has to know.
     """
     global _subscribers, _wired
-    found: dict[Event, list[tuple[Task, Subscription]]] = {}
+    followers: dict[Event, list[tuple[Task, Subscription]]] = {}
     for declared in DECLARED.values():
         for subscription in declared.on:
             _check_subscription(declared, subscription)
-            found.setdefault(subscription.event, []).append((declared, subscription))
-    _subscribers, _wired = found, True
+            followers.setdefault(subscription.event, []).append((declared, subscription))
+    _subscribers, _wired = followers, True
 
 
 def subscribers() -> Mapping[Event, Sequence[tuple[Task, Subscription]]]:
