@@ -74,14 +74,14 @@ class Installation:
     def processes(self) -> dict[int, str]:
         """Everything that it started, however far down, with its command line."""
         assert self.process
-        found, waiting = {}, [self.process.pid]
+        running, waiting = {}, [self.process.pid]
         while waiting:
             folder = Path(f"/proc/{waiting.pop()}")
             with suppress(FileNotFoundError, ProcessLookupError):
                 children = [int(pid) for tasks in folder.glob("task/*/children") for pid in tasks.read_text().split()]
-                found |= {pid: Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ") for pid in children}
+                running |= {pid: Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ") for pid in children}
                 waiting += children
-        return found
+        return running
 
     def child(self, word: str) -> int:
         """The first process whose command line has this word; 0 without one."""

@@ -12,12 +12,12 @@ PACKAGES = ("app.py", "config", "marketplace", "workers")
 @cache
 def trees() -> dict[str, ast.Module]:
     """Every module of the program by its path from the root."""
-    found = {}
+    parsed = {}
     for package in PACKAGES:
         path = ROOT / package
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            found[str(file.relative_to(ROOT))] = ast.parse(file.read_text())
-    return found
+            parsed[str(file.relative_to(ROOT))] = ast.parse(file.read_text())
+    return parsed
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, int]]:

@@ -165,10 +165,10 @@ def test_a_database_of_other_migrations_is_refused_and_left_alone(owner_url: str
 
 def test_the_models_are_what_the_migrations_made(owner_url: str) -> None:
     import_models()
-    found = inspect(create_engine(owner_url, poolclass=NullPool))
+    inspector = inspect(create_engine(owner_url, poolclass=NullPool))
     wrong = []
     for table in Model.metadata.sorted_tables:
-        columns = {column["name"]: column for column in found.get_columns(table.name)}
+        columns = {column["name"]: column for column in inspector.get_columns(table.name)}
         wrong += [f"{table.name}.{name} is in one of the two only" for name in columns.keys() ^ table.columns.keys()]
         for column in table.columns:
             made = columns.get(column.name)

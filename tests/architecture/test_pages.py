@@ -59,9 +59,9 @@ def test_every_mail_is_there_in_both_languages() -> None:
 def test_no_style_or_script_inside_pages() -> None:
     """The content security policy forbids them, so they would silently do nothing."""
     forbidden = re.compile(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE)
-    found = [
+    offenders = [
         f"{path.relative_to(TEMPLATES)}: {match[0].strip()}"
         for path in sorted(TEMPLATES.rglob("*.html"))
         for match in forbidden.finditer(path.read_text())
     ]
-    assert not found
+    assert not offenders

@@ -23,10 +23,10 @@ def actor_in(role: Role) -> Actor:
 
 def rows_changed() -> dict[str, int]:
     """Rows inserted, updated and deleted so far in this transaction, by table."""
-    found = db.session.execute(
+    rows = db.session.execute(
         text("SELECT relname, n_tup_ins + n_tup_upd + n_tup_del AS changes FROM pg_stat_xact_user_tables")
     )
-    return {row.relname: row.changes for row in found if row.relname not in WRITTEN_BY_LOOKING}
+    return {row.relname: row.changes for row in rows if row.relname not in WRITTEN_BY_LOOKING}
 
 
 def addresses(app: Flask) -> list[str]:

@@ -32,11 +32,11 @@ def test_every_module_says_what_it_owns() -> None:
 
 def test_every_verb_rule_and_query_states_its_promise() -> None:
     rooms = ("service", "rules", "queries")
-    found = [
+    offenders = [
         f"{path}:{node.lineno} {node.name}"
         for path, tree in trees().items()
         if path.startswith("marketplace/") and any(room in path.removesuffix(".py").split("/") for room in rooms)
         for node in tree.body
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and not ast.get_docstring(node)
     ]
-    assert not found
+    assert not offenders

@@ -79,10 +79,10 @@ class World:
                     story = make.make_story(budget=10**12)
                     agreement = make.make_agreement(story)
                 with postgres.connect(sockets, DATABASE) as connection:
-                    found = copy_agreements(connection, agreement, vouchers=copies)
-                self.agreements += [product.Redeeming(each[0], agreement.aid, story.sme) for each in found]
+                    copies_made = copy_agreements(connection, agreement, vouchers=copies)
+                self.agreements += [product.Redeeming(copy[0], agreement.aid, story.sme) for copy in copies_made]
             self.story = story
-        self.agreements.sort(key=lambda each: each.agreement_id)  # the firms mixed
+        self.agreements.sort(key=lambda copy: copy.agreement_id)  # the firms mixed
         self.waiting = iter(self.agreements)
 
     def take(self, count: int) -> list[product.Redeeming]:
@@ -98,14 +98,14 @@ class World:
         with self.app.app_context(), db.unit_of_work():
             call = make_call(vouchers=count // 2)
             people = [make_sme() for _number in range(count)]
-            return call.id, [product.Applying(make_draft(call, each).id, each) for each in people]
+            return call.id, [product.Applying(make_draft(call, person).id, person) for person in people]
 
     def claims(self, count: int) -> list[Any]:
         """Claims that wait for the budget officer."""
         from marketplace.claims import service
         from tests.factories import claims, engagements
 
-        found = []
+        made = []
         with self.app.app_context():
             for _number in range(count):
                 with db.unit_of_work():
@@ -114,8 +114,8 @@ class World:
                     engagements.accept_all(self.story, engagement, stages=1)
                     claim = claims.submit(self.story, engagement)
                     service.check_claim(claim.id, actor=self.story.programme_officer)
-                    found.append(claim.id)
-        return found
+                    made.append(claim.id)
+        return made
 
     def cookie(self, actor: Actor) -> str:
         """The cookie of a session that the sign-in page would have made."""
@@ -125,9 +125,9 @@ class World:
             client = self.app.test_client()
             with self.app.app_context():
                 sign_in_as(client, actor)
-            found = client.get_cookie(self.app.config["SESSION_COOKIE_NAME"])
-            assert found
-            self.cookies[actor] = f"{found.key}={found.value}"
+            cookie = client.get_cookie(self.app.config["SESSION_COOKIE_NAME"])
+            assert cookie
+            self.cookies[actor] = f"{cookie.key}={cookie.value}"
         return self.cookies[actor]
 
 
@@ -147,7 +147,7 @@ def main() -> None:
         with app.app_context():
             check_books()
         db.session.get_bind().dispose()  # type: ignore[union-attr]
-    write({name: statistics.median(found) for name, found in rates.items()})
+    write({name: statistics.median(measured) for name, measured in rates.items()})
 
 
 def rounds(rates: Rates) -> Iterator[int]:
@@ -155,7 +155,7 @@ def rounds(rates: Rates) -> Iterator[int]:
     for number in range(1, ROUNDS + 1):
         print(f"round {number} of {ROUNDS}, load {os.getloadavg()[0]:.1f}", flush=True)
         yield number
-        print({name: round(found[-1], 1) for name, found in rates.items()}, flush=True)
+        print({name: round(measured[-1], 1) for name, measured in rates.items()}, flush=True)
 
 
 def measure_verbs(rates: Rates, app: Flask, settings: Settings, sockets: Path, folder: Path) -> None:
@@ -164,8 +164,8 @@ def measure_verbs(rates: Rates, app: Flask, settings: Settings, sockets: Path, f
     world = World(app, sockets)
     with postgres.connect(sockets, DATABASE) as connection:
         connection.execute(FLOOR.encode())
-        for number, each in enumerate(world.take(ROUNDS * WHOLE * pgbench.CLIENTS), start=1):
-            connection.execute("INSERT INTO bench_agreements VALUES (%s, %s)", [number, each.agreement_id])
+        for number, member in enumerate(world.take(ROUNDS * WHOLE * pgbench.CLIENTS), start=1):
+            connection.execute("INSERT INTO bench_agreements VALUES (%s, %s)", [number, member.agreement_id])
         connection.execute("VACUUM ANALYZE")
     crowd, site = product.Crowd(settings), pages.Site(settings, folder)
     try:
@@ -209,11 +209,11 @@ def measure_redeeming(rates: Rates, world: World, sockets: Path, crowd: product.
     rates["whole"].append(pgbench.script(sockets, DATABASE, pgbench.REDEEM_WHOLE, "-t", str(WHOLE)))
     rates["redeem"].append(crowd.rate(product.redeem, world.take(REDEMPTIONS)))
     forms = [
-        pages.Form(site, f"/agreements/{each.agreement_id}/redeem", world.cookie(each.actor), {"agreed": "y"})
-        for each in world.take(FORMS)
+        pages.Form(site, f"/agreements/{member.agreement_id}/redeem", world.cookie(member.actor), {"agreed": "y"})
+        for member in world.take(FORMS)
     ]
-    found, answered = pages.rate(site, forms)
-    rates["redeem over HTTP"].append(found)
+    rate, answered = pages.rate(site, forms)
+    rates["redeem over HTTP"].append(rate)
     rates["redeem over HTTP, p95"].append(answered)
     rates["update"].append(pgbench.simple_update(sockets, DATABASE, seconds=SECONDS))
     rates["transfer"].append(pgbench.script(sockets, DATABASE, pgbench.TRANSFER, "-T", str(SECONDS)))
@@ -230,11 +230,11 @@ def measure_applying(rates: Rates, world: World, crowd: product.Crowd, site: pag
     rates["apply"].append(crowd.rate(product.apply, items[:APPLICATIONS]))
     declared = dict.fromkeys(rules.DECLARATIONS, "y")
     forms = [
-        pages.Form(site, f"/applications/{each.application_id}/check", world.cookie(each.actor), declared)
-        for each in items[APPLICATIONS:]
+        pages.Form(site, f"/applications/{item.application_id}/check", world.cookie(item.actor), declared)
+        for item in items[APPLICATIONS:]
     ]
-    found, answered = pages.rate(site, forms)
-    rates["apply over HTTP"].append(found)
+    rate, answered = pages.rate(site, forms)
+    rates["apply over HTTP"].append(rate)
     rates["apply over HTTP, p95"].append(answered)
     with world.app.app_context(), db.unit_of_work():
         business_time.ahead(timedelta(days=8))

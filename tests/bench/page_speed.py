@@ -85,11 +85,11 @@ def main() -> None:
         app = create_app(settings)
         print("making data", flush=True)
         readers.make_data(settings, app)
-        found = readers.readings(app)
-        print(f"{len(found)} pages after {time.monotonic() - started:.0f} s", flush=True)
-        floor, costs = measure_cpu(app, found)
+        readings = readers.readings(app)
+        print(f"{len(readings)} pages after {time.monotonic() - started:.0f} s", flush=True)
+        floor, costs = measure_cpu(app, readings)
         print(f"CPU measured after {time.monotonic() - started:.0f} s", flush=True)
-        rates = measure_rates(named(found), pages.Site(settings, folder), folder)
+        rates = measure_rates(named(readings), pages.Site(settings, folder), folder)
         db.session.get_bind().dispose()  # type: ignore[union-attr]
     lines = table(floor, costs, rates)
     print("\n".join(lines))
@@ -97,13 +97,13 @@ def main() -> None:
     print(f"{time.monotonic() - started:.0f} s")
 
 
-def named(found: Sequence[Reading]) -> dict[str, Reading]:
+def named(readings: Sequence[Reading]) -> dict[str, Reading]:
     """The pages of the table; KeyError when the data have no such page."""
-    by_view = {(reading.role, reading.endpoint): reading for reading in found}
+    by_view = {(reading.role, reading.endpoint): reading for reading in readings}
     return {words: by_view[key] for words, key in NAMED.items()}
 
 
-def measure_cpu(app: Flask, found: Sequence[Reading]) -> tuple[float, dict[Reading, Cost]]:
+def measure_cpu(app: Flask, readings: Sequence[Reading]) -> tuple[float, dict[Reading, Cost]]:
     """Milliseconds of CPU of a hello, and what each page costs; medians.
 
     After each page comes a hello, which so finds the machine's caches as full of other things as the page does.
@@ -112,7 +112,7 @@ def measure_cpu(app: Flask, found: Sequence[Reading]) -> tuple[float, dict[Readi
     floors: list[float] = []
     costs: dict[Reading, Cost] = {}
     servers = [child for child in psutil.Process().children() if "postgres" in child.name()]
-    for reading in found:
+    for reading in readings:
         with counted() as statements:
             answer = reading.client.get(reading.path)
         before, times = _database_cpu(servers), []
@@ -134,8 +134,8 @@ def _cpu(client: FlaskClient, path: str) -> float:
 
 def _database_cpu(servers: Sequence[psutil.Process]) -> float:
     """Milliseconds that all processes of the database have run so far."""
-    processes = [process for each in servers for process in each.children()]
-    return sum(int(Path(f"/proc/{each.pid}/schedstat").read_text().split()[0]) for each in processes) / 1e6
+    processes = [process for server in servers for process in server.children()]
+    return sum(int(Path(f"/proc/{entry.pid}/schedstat").read_text().split()[0]) for entry in processes) / 1e6
 
 
 @contextmanager
@@ -168,7 +168,7 @@ def measure_rates(chosen: dict[str, Reading], site: pages.Site, folder: Path) ->
     finally:
         site.stop()
         greeter.stop()
-    return {words: statistics.median(found) for words, found in rates.items()}
+    return {words: statistics.median(measured) for words, measured in rates.items()}
 
 
 def _rate(site: pages.Site, path: str, client: FlaskClient | None = None) -> float:

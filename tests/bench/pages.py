@@ -87,6 +87,6 @@ def rate(site: Site, forms: Sequence[Form], *, clients: int = CLIENTS) -> tuple[
 
     start = time.perf_counter()
     with ThreadPoolExecutor(clients) as threads:
-        times = [each for found in threads.map(client, range(clients)) for each in found]
+        times = [answer for answers in threads.map(client, range(clients)) for answer in answers]
     elapsed = time.perf_counter() - start
     return len(forms) / elapsed, sorted(times)[int(len(times) * 0.95)] * 1000

@@ -51,6 +51,6 @@ def _run(sockets: Path, database: str, *words: str) -> str:
 
 
 def _rate(output: str) -> float:
-    found = re.search(r"tps = ([0-9.]+) \(without", output)
-    assert found, output
-    return float(found.group(1))
+    match = re.search(r"tps = ([0-9.]+) \(without", output)
+    assert match, output
+    return float(match.group(1))

@@ -92,7 +92,7 @@ def _readers(app: Flask) -> Iterator[tuple[Role, FlaskClient]]:
 def _client(app: Flask, sign_in: SignIn) -> FlaskClient:
     person = accounts.find_person_by_email(sign_in.email)
     assert person
-    membership = next(each for each in accounts.memberships_of(person.id) if each.role == sign_in.role)
+    membership = next(known for known in accounts.memberships_of(person.id) if known.role == sign_in.role)
     actor = accounts.find_actor(person.id, membership.id)
     assert actor
     client = app.test_client()

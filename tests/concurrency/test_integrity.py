@@ -27,8 +27,8 @@ def finished(app: Flask, real_database: Settings) -> Iterator[tuple[UUID, str]]:
         _story, engagement = make_finished()
         _survey, token = invite(engagement)
         make_officer(Role.EVALUATOR)
-        found = engagement.id, token
-    yield found
+        invited = engagement.id, token
+    yield invited
     business_time.come_back()
 
 

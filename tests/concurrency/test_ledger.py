@@ -25,19 +25,19 @@ def outcomes(app: Flask, work: object) -> Counter[str]:
     """What became of the work done over and over by several threads."""
 
     def run(thread: int) -> list[str]:
-        chance, found = Random(thread), []
+        chance, results = Random(thread), []
         with app.app_context():
             for _turn in range(EACH):
                 try:
                     with db.unit_of_work():
                         work(chance)  # type: ignore[operator]
-                    found.append("done")
+                    results.append("done")
                 except DBAPIError as error:
-                    found.append(type(error.orig).__name__)
-        return found
+                    results.append(type(error.orig).__name__)
+        return results
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return Counter(outcome for found in pool.map(run, range(THREADS)) for outcome in found)
+        return Counter(outcome for results in pool.map(run, range(THREADS)) for outcome in results)
 
 
 def open_all(app: Flask) -> None:
@@ -68,7 +68,7 @@ def test_movements_over_several_accounts_never_wait_for_ever(app: Flask, real_da
             for number in range(5)
         ]
         legs = [Leg(first, second, 1, str(uuid4())), Leg(second, third, 1, str(uuid4()))]
-        legs += [Leg(third, each, 1, str(uuid4())) for each in chance.sample(fresh, 3)]
+        legs += [Leg(third, code, 1, str(uuid4())) for code in chance.sample(fresh, 3)]
         post(legs, kind="test", actor=SYSTEM, reference="a test")
 
     assert outcomes(app, work) == {"done": THREADS * EACH}

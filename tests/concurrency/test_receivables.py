@@ -139,7 +139,7 @@ def test_two_officers_at_once_ask_back_no_more_than_was_paid(app: Flask, story: 
     first, later = (lambda: make.propose_recovery(story, engagement, amount=5_000_000) for _officer in range(2))
     assert second(app, first, later) == "Invalid"
     with app.app_context(), db.unit_of_work():
-        assert [each.principal for each in queries.receivables_of(engagement.id)] == [5_000_000]
+        assert [receivable.principal for receivable in queries.receivables_of(engagement.id)] == [5_000_000]
 
 
 def test_the_database_itself_waits_where_more_than_was_paid_could_be_asked_back(app: Flask, story: Story) -> None:

@@ -30,14 +30,14 @@ THREADS = 8
 
 
 def prepare(
-    app: Flask, database: Settings, sockets: Path, *, vouchers: int, each: int
+    app: Flask, database: Settings, sockets: Path, *, vouchers: int, per_voucher: int
 ) -> tuple[make.Story, Agreement, list[list[UUID]]]:
     """A story and so many vouchers of 12,000,000, each with agreements that would take all of it."""
     with app.app_context(), db.unit_of_work():
         story = make.make_story(budget=20_000_000_000)
         agreement = make.make_agreement(story, dict.fromkeys(make.STAGES, 10_000_000))
     with connect(sockets, str(make_url(database.database_url).database)) as server:
-        return story, agreement, copy_agreements(server, agreement, vouchers=vouchers, each=each)
+        return story, agreement, copy_agreements(server, agreement, vouchers=vouchers, per_voucher=per_voucher)
 
 
 def redeem_at_once(app: Flask, story: make.Story, pairs: list[list[UUID]]) -> Counter[tuple[str, ...]]:
@@ -67,7 +67,7 @@ def redeem_at_once(app: Flask, story: make.Story, pairs: list[list[UUID]]) -> Co
 def test_of_two_agreements_on_one_voucher_one_gets_the_money(
     app: Flask, real_database: Settings, sockets: Path, count: int
 ) -> None:
-    story, agreement, pairs = prepare(app, real_database, sockets, vouchers=count, each=2)
+    story, agreement, pairs = prepare(app, real_database, sockets, vouchers=count, per_voucher=2)
     assert redeem_at_once(app, story, pairs) == {("redeemed", "refused"): count}
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Redemption)) == count
@@ -80,7 +80,7 @@ def test_of_two_agreements_on_one_voucher_one_gets_the_money(
 def test_a_firms_load_counts_the_engagement_that_began_meanwhile(
     app: Flask, real_database: Settings, sockets: Path
 ) -> None:
-    story, agreement, pairs = prepare(app, real_database, sockets, vouchers=2, each=1)
+    story, agreement, pairs = prepare(app, real_database, sockets, vouchers=2, per_voucher=1)
     (first,), (second,) = pairs
     aid = Money(agreement.aid, "KRW")
 

@@ -28,7 +28,7 @@ INSERT INTO vouchers SELECT (jsonb_populate_record(voucher, jsonb_build_object(
  WHERE agreement.id = %(agreement)s;
 CREATE TEMP TABLE drawings ON COMMIT DROP AS
 SELECT copies.voucher_id, md5(voucher_id::text || drawing)::uuid AS agreement_id
-  FROM copies, generate_series(1, %(each)s) AS drawing;
+  FROM copies, generate_series(1, %(per_voucher)s) AS drawing;
 INSERT INTO agreements SELECT (jsonb_populate_record(agreement, jsonb_build_object(
         'id', drawings.agreement_id, 'voucher_id', drawings.voucher_id, 'award_id', gen_random_uuid(),
         'number', drawings.agreement_id))).*
@@ -50,12 +50,14 @@ SELECT ledger_post(
 """
 
 
-def copy_agreements(server: Connection, agreement: Agreement, *, vouchers: int, each: int = 1) -> list[list[UUID]]:
-    """So many vouchers with what is left of the agreement's own, and `each` agreements on every one; their ids.
+def copy_agreements(
+    server: Connection, agreement: Agreement, *, vouchers: int, per_voucher: int = 1
+) -> list[list[UUID]]:
+    """So many vouchers with what is left of the agreement's own, and `per_voucher` agreements on every one; their ids.
 
     `server` is a connection as the cluster's superuser, outside transactions, to the database of the agreement.
     """
-    values = {"agreement": agreement.id, "vouchers": vouchers, "each": each}
+    values = {"agreement": agreement.id, "vouchers": vouchers, "per_voucher": per_voucher}
     with server.transaction():
         for statement in COPY.split(";\n"):
             if statement.strip():

@@ -96,8 +96,8 @@ def make_evaluation(engagement: Engagement, *, evaluators: int = 1) -> tuple[Eva
 
 def assigned_to(evaluation: Evaluation) -> UUID | None:
     """Who is at work on the evaluation now."""
-    wanted = select(Assignment.evaluator_id).where(Assignment.evaluation_id == evaluation.id)
-    return db.session.scalar(wanted.where(Assignment.status.in_(("assigned", "accepted"))))
+    query = select(Assignment.evaluator_id).where(Assignment.evaluation_id == evaluation.id)
+    return db.session.scalar(query.where(Assignment.status.in_(("assigned", "accepted"))))
 
 
 def submit(evaluation: Evaluation, evaluator: Actor, level: int = 3) -> Evaluation:
@@ -106,8 +106,8 @@ def submit(evaluation: Evaluation, evaluator: Actor, level: int = 3) -> Evaluati
     return evaluations.submit(
         evaluation.id,
         actor=evaluator,
-        levels={each.code: level for each in criteria},
-        reasons={each.code: LONG_REASON for each in criteria},
+        levels={criterion.code: level for criterion in criteria},
+        reasons={criterion.code: LONG_REASON for criterion in criteria},
     )
 
 

@@ -129,8 +129,8 @@ def check_books(receivable: Receivable) -> None:
 
 def total(stage: str) -> int:
     """What stands on all accounts of a stage."""
-    wanted = select(func.coalesce(func.sum(LedgerAccount.balance), 0)).where(LedgerAccount.stage == stage)
-    return int(db.session.scalar(wanted) or 0)
+    query = select(func.coalesce(func.sum(LedgerAccount.balance), 0)).where(LedgerAccount.stage == stage)
+    return int(db.session.scalar(query) or 0)
 
 
 def mails(template: str) -> int:

@@ -21,8 +21,8 @@ WRITES = 100
 def drill(folder: Path, say: Callable[[str], None] = print) -> None:
     """Write money, back up, write, note a time, write more, destroy, restore to that time; fail if anything differs."""
     archive, backup = folder / "archive", folder / "backup"
-    for each in (folder, archive):
-        give_to_ordinary_user(each)
+    for path in (folder, archive):
+        give_to_ordinary_user(path)
     key = Ed25519PrivateKey.generate()
     server = DurableServer(folder, ("-c", "archive_mode=on", "-c", f"archive_command=cp %p {archive}/%f"))
     engine = db.connect(server.url)
@@ -83,8 +83,8 @@ def prove(key: Ed25519PrivateKey, say: Callable[[str], None]) -> None:
         rows = db.session.execute(
             text("SELECT regexp_replace(key, '-\\d+$', ''), count(*) FROM ledger_transfers GROUP BY 1")
         )
-        found = {name: count for name, count in rows if not name.startswith("appropriate")}
-        assert found == {"before-backup": WRITES, "before-the-moment": WRITES}, found
+        counts = {name: count for name, count in rows if not name.startswith("appropriate")}
+        assert counts == {"before-backup": WRITES, "before-the-moment": WRITES}, counts
         say(f"there: all {2 * WRITES} writes acknowledged before the moment; not there: every one after it")
         books = proof.prove()
         assert not books.faults, books.faults

@@ -110,12 +110,12 @@ def _signed_in(client: FlaskClient, actor: Actor) -> str:
 
 def routes(app: Flask) -> list[tuple[str, str]]:
     """Every (endpoint, method) that the application answers."""
-    found = {
+    known = {
         (rule.endpoint, method)
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
-    return sorted(found)
+    return sorted(known)
 
 
 def address(app: Flask, world: World, endpoint: str, column: str) -> str:
@@ -123,8 +123,8 @@ def address(app: Flask, world: World, endpoint: str, column: str) -> str:
     rule = next(rule for rule in app.url_map.iter_rules(endpoint))
     values: dict[str, Any] = {}
     for name in rule.arguments:
-        wanted = INSTEAD.get(endpoint, {}).get(name, name)
-        values[name] = world.things.get(wanted) or _personal(world, endpoint, wanted, column)
+        argument = INSTEAD.get(endpoint, {}).get(name, name)
+        values[name] = world.things.get(argument) or _personal(world, endpoint, argument, column)
     with app.test_request_context():
         return app.url_for(endpoint, **values)
 
@@ -192,11 +192,11 @@ def test_access_of_everybody(
     app: Flask, connection: Connection, world: World, cookies: dict[str, str], endpoint: str, method: str
 ) -> None:
     expected = ROWS[endpoint, method]
-    found = {
+    answers = {
         column: ask(connection, app, cookies[column], method, address(app, world, endpoint, column))
         for column in expected
     }
-    assert found == expected
+    assert answers == expected
 
 
 def decision(app: Flask, actor: Actor, method: str, path: str) -> str:

@@ -28,9 +28,9 @@ def administrator(client: FlaskClient) -> FlaskClient:
 def test_people_are_found_by_name_role_and_status(administrator: FlaskClient) -> None:
     make_person("Findable Kim", email="kim@example.com")
     make_officer(Role.EVALUATOR, person=make_person("Evaluating Lee"))
-    found = administrator.get("/people?search=findable").text
-    assert "kim@example.com" in found
-    assert "Evaluating Lee" not in found
+    listed = administrator.get("/people?search=findable").text
+    assert "kim@example.com" in listed
+    assert "Evaluating Lee" not in listed
     assert "Evaluating Lee" in administrator.get("/people?role=evaluator").text
     assert "Findable Kim" not in administrator.get("/people?status=disabled").text
 

@@ -25,9 +25,9 @@ def try_sign_in(client: FlaskClient, email: str, password: str = PASSWORD, **kwa
 
 
 def cookie(client: FlaskClient) -> str:
-    found = client.get_cookie("session")
-    assert found is not None
-    return found.value
+    cookie = client.get_cookie("session")
+    assert cookie is not None
+    return cookie.value
 
 
 def test_the_right_password_opens_a_session_in_the_only_role(client: FlaskClient) -> None:

@@ -294,8 +294,8 @@ def test_a_correction_reopens_the_stage_until_a_new_document_comes(clock: Movabl
     )
     service.hand_in_stage(stage_id, actor=story.manager)
     service.accept_stage(stage_id, actor=story.sme)
-    found = {each.title: each.status for each in queries.deliverables_of(engagement.id)}
-    assert found == {"Report": "replaced", "Report 2": "accepted"}
+    statuses = {deliverable.title: deliverable.status for deliverable in queries.deliverables_of(engagement.id)}
+    assert statuses == {"Report": "replaced", "Report 2": "accepted"}
 
 
 def test_a_stage_with_unconfirmed_sessions_or_without_documents_does_not_pass(
@@ -325,9 +325,9 @@ def test_a_copied_report_is_shown_to_reviewers_whichever_is_compared_first(
     (earlier,) = queries.deliverables_of(first.id)
     for deliverable in (later, earlier):
         service.compare_deliverable(deliverable.id, actor=SYSTEM)
-    (found,) = queries.likenesses_of(second.id)
-    assert (found.other.id, found.same_file) == (earlier.id, False)
-    assert 80 <= found.similarity_percent < 100
+    (likeness,) = queries.likenesses_of(second.id)
+    assert (likeness.other.id, likeness.same_file) == (earlier.id, False)
+    assert 80 <= likeness.similarity_percent < 100
     assert queries.likenesses_of(first.id) == []
 
 

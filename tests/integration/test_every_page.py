@@ -77,7 +77,7 @@ class Walk:
             return
         if len(statements) > MOST_QUERIES:
             self.faults.append(f"{address}: {len(statements)} queries")
-        self.faults += [f"{address} writes: {each}" for each in statements if WRITES.match(each)]
+        self.faults += [f"{address} writes: {statement}" for statement in statements if WRITES.match(statement)]
         if answer.mimetype != "text/html":
             return
         document = html.document_fromstring(answer.text)

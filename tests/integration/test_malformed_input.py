@@ -113,12 +113,12 @@ def all_forms() -> list[type[Form]]:
         except ModuleNotFoundError as missing:
             if not str(missing.name).endswith("forms"):
                 raise
-    found, waiting = [], [Form]
+    forms, waiting = [], [Form]
     while waiting:
         for child in waiting.pop().__subclasses__():
-            found.append(child)
+            forms.append(child)
             waiting.append(child)
-    return sorted(set(found), key=lambda form: f"{form.__module__}.{form.__name__}")
+    return sorted(set(forms), key=lambda form: f"{form.__module__}.{form.__name__}")
 
 
 def fields_of(form: type[Form]) -> list[str]:
@@ -181,9 +181,9 @@ def who_may(endpoint: str) -> str:
 
 @pytest.fixture
 def client(app: Flask, cookies: dict[str, str], endpoint: str) -> FlaskClient:
-    found = app.test_client()
-    found.set_cookie("session", cookies[who_may(endpoint)])
-    return found
+    browser = app.test_client()
+    browser.set_cookie("session", cookies[who_may(endpoint)])
+    return browser
 
 
 class Seen(list[Form]):

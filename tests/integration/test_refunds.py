@@ -85,8 +85,8 @@ def test_each_mail_about_a_refund_says_how_much_goes_where(story: engagements.St
     make.take(make.bank_answer(batch, {line.end_to_end_id: "AC04"}), story.budget_officers[0])
     change = {"scheme": "other", "identifier": "99988777766", "bank_name": "Other bank"}
     service.change_refund_account(refund.id, actor=story.sme, **change)
-    wanted = select(Message).where(Message.template.like("claims/refund_%"))
-    mails = {each.template: each for each in db.session.scalars(wanted)}
+    query = select(Message).where(Message.template.like("claims/refund_%"))
+    mails = {row.template: row for row in db.session.scalars(query)}
     words = {
         "claims/refund_paid": {"en": "went to your account", "ko": "계좌"},
         "claims/refund_requested": {"en": "next payment batch", "ko": "지급 묶음"},

@@ -332,8 +332,8 @@ def test_cancelling_withdraws_what_begins_with_these_arguments(database):
 
     thing_id = uuid4()
     for number in (1, 12):
-        for each in (thing_id, uuid4()):
-            tasks.schedule(remind, number=number, thing_id=each)
+        for subject in (thing_id, uuid4()):
+            tasks.schedule(remind, number=number, thing_id=subject)
     tasks.cancel(remind, number=1)
     assert {(row.arguments["number"], row.status) for row in rows()} == {(1, "cancelled"), (12, "pending")}
     tasks.cancel(remind, number=12, thing_id=thing_id)

@@ -192,7 +192,9 @@ def test_nothing_of_an_agreement_is_stuck_whatever_its_prices(
         assert held(engagement) == (0, 0)
         aid, share = (sum(getattr(stage.agreed, part) for stage in engagement.stages) for part in ("aid", "co_payment"))
         paid = [claim for claim in claims.claims_of(engagement.id) if claim.status == "paid"]
-        given_back = [each.amount for each in db.session.scalars(select(Refund)) if each.engagement_id == engagement.id]
+        given_back = [
+            refund.amount for refund in db.session.scalars(select(Refund)) if refund.engagement_id == engagement.id
+        ]
         assert sum(claim.approved_co_payment or 0 for claim in paid) + sum(given_back) == share
         voucher = vouchers.get_voucher(engagement.agreement.voucher_id)
         left = vouchers.remaining(voucher.id) + voucher.released

@@ -88,7 +88,7 @@ def test_what_arrives_is_in_the_books_at_once(officer: Actor) -> None:
     entry = arrive(1234, officer)
     assert ledger.balance(f"suspense:{entry.id}") == 1234
     assert proof.prove().faults == []
-    assert [each.id for each in queries.unmatched_entries(limit=10)] == [entry.id]
+    assert [unmatched_entry.id for unmatched_entry in queries.unmatched_entries(limit=10)] == [entry.id]
 
 
 def test_two_parts_make_the_co_payment(awaited: CoPayment, officer: Actor) -> None:
@@ -291,8 +291,10 @@ def test_awaited_co_payments_of_the_same_amount_or_payer_are_offered_first(
     client: FlaskClient, awaited: CoPayment, story: engagements.Story, officer: Actor
 ) -> None:
     def likely(entry: BankEntry) -> list[tuple[str, bool, bool]]:
-        found = queries.likely_co_payments(entry, limit=10)
-        return [(each.co_payment.reference, each.same_amount, each.same_payer) for each in found]
+        offered = queries.likely_co_payments(entry, limit=10)
+        return [
+            (co_payment.co_payment.reference, co_payment.same_amount, co_payment.same_payer) for co_payment in offered
+        ]
 
     name = organisation_of(story.sme).name
     whole, part = arrive(awaited.amount, officer), arrive(1, officer, reference="part", payer=name.upper())

@@ -22,9 +22,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Debian's Chromium; without it a journey is skipped, or fails where continuous integration runs."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found:
-        return found
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program:
+        return program
     if os.environ.get("CI") == "true":
         pytest.fail("Chromium is not installed. Run `make browser`.")
     pytest.skip("Chromium is not installed; `make browser` installs it.")

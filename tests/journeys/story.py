@@ -17,11 +17,11 @@ TELLINGS = {"korean-desktop": ("ko", 1280), "english-phone": ("en", 360)}
 
 def told(first: str) -> pytest.MarkDecorator:
     """Tell a story in both languages, each at its own width; in the short run, as the first one alone."""
-    each = [
+    tellings = [
         pytest.param(telling, id=name, marks=[] if name == first else pytest.mark.slow)
         for name, telling in TELLINGS.items()
     ]
-    return pytest.mark.parametrize("story", each, indirect=True)
+    return pytest.mark.parametrize("story", tellings, indirect=True)
 
 
 class Story:

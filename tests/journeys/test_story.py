@@ -131,7 +131,7 @@ def get_the_voucher(story: Story) -> None:
 def publish_a_job(story: Story) -> None:
     """Step 6: the self-diagnosis drafts the job; the company edits and publishes it."""
     company = story.company.open("/jobs/diagnosis")
-    company.fill(**{each["code"]: 1 if each["line"] == "operations" else 4 for each in QUESTIONS}).send()
+    company.fill(**{statement["code"]: 1 if statement["line"] == "operations" else 4 for statement in QUESTIONS}).send()
     company.fill(service_line="operations").send()
     company.fill(title=f"납기 개선 {story.domain}").send()
     story.remember("job", company)

@@ -123,7 +123,7 @@ def check_the_draw(story: Story, company: Visitor, promise: str) -> None:
     sealed = json.loads(file.read_bytes())
     assert sha256(sealed["seed"].encode()).hexdigest() == promise
     assert {promise, sealed["seed"], sealed["list_hash"]} <= set(own)
-    (line,) = [each for each in sealed["results"] if each["number"] in own]
+    (line,) = [row for row in sealed["results"] if row["number"] in own]
     assert (line["outcome"], line["position"]) == ("waitlisted", 1)
     line["outcome"] = "allocated"
     file.write_text(json.dumps(sealed))

@@ -43,7 +43,7 @@ class Inspector:
             return
         self.seen.add(place)
         faults = [] if page.locator("h1").count() == 1 else ["not one h1"]
-        for width in sorted(WIDTHS, key=lambda each: each == self.width):
+        for width in sorted(WIDTHS, key=lambda size: size == self.width):
             page.set_viewport_size({"width": width, "height": 800})
             if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"):
                 faults.append(f"wider than the window at {width}")
@@ -88,7 +88,7 @@ class Visitor:
     def has_link(self, address: str) -> bool:
         """Whether the page links to such an address."""
         pattern = re.compile(address)
-        return any(pattern.search(each.get_attribute("href") or "") for each in self.main.locator("a[href]").all())
+        return any(pattern.search(row.get_attribute("href") or "") for row in self.main.locator("a[href]").all())
 
     def fill(self, **values: object) -> "Visitor":
         """Fill fields by name: text, a choice, a list of ticks, True for one tick, a file by its path."""
@@ -99,9 +99,9 @@ class Visitor:
     def send(self, at: str = "") -> "Visitor":
         """Press the button of the page's form, or of the form that posts to such an address; it must be taken."""
         forms = self.main.locator('form[method="post"]')
-        found = [form for form in forms.all() if re.search(at, form.get_attribute("action") or "")]
-        assert found, f"no form for {at!r} on {self.page.url}:\n{self.main.inner_text()[:1500]}"
-        self._click(found[-1].locator("button[type=submit]").first)
+        fitting = [form for form in forms.all() if re.search(at, form.get_attribute("action") or "")]
+        assert fitting, f"no form for {at!r} on {self.page.url}:\n{self.main.inner_text()[:1500]}"
+        self._click(fitting[-1].locator("button[type=submit]").first)
         refusal = self.page.locator(".error-summary")
         assert not refusal.count(), f"{self.page.url}: {refusal.inner_text()}"
         return self
@@ -129,7 +129,7 @@ class Visitor:
     def mailed_link(self, address: str, path: str) -> str:
         """The link to such a path in the newest mail to somebody that has one."""
         self.open(f"/demo/outbox?address={address}")
-        mails = [each.get_attribute("href") for each in self.main.locator("a[href*='/demo/outbox/']").all()]
+        mails = [row.get_attribute("href") for row in self.main.locator("a[href*='/demo/outbox/']").all()]
         for mail in mails:
             self.open(str(mail))
             for link in self.main.locator(".mail-text a").all():

@@ -49,14 +49,14 @@ REACHED = {
 
 def money_verbs() -> set[str]:
     """Every verb of the product that moves money once per key."""
-    found = set()
+    verbs = set()
     for item in pkgutil.walk_packages(marketplace.__path__, "marketplace."):
         if ".service" in item.name:
             module = importlib.import_module(item.name)
             made = [value for value in vars(module).values() if getattr(value, "__module__", "") == item.name]
             keyed = [value for value in made if hasattr(value, "__wrapped__") and "key" in signature(value).parameters]
-            found |= {f"{item.name}.{value.__name__}" for value in keyed}
-    return found
+            verbs |= {f"{item.name}.{value.__name__}" for value in keyed}
+    return verbs
 
 
 @pytest.fixture(scope="module")

@@ -91,9 +91,9 @@ def arrival(debt_id: UUID) -> UUID | None:
     """The movement by which it arrived; before the debt is open the bank's report means nothing."""
     number = db.get(Receivable, debt_id).number
     booked = select(Receipt.bank_entry_id).where(Receipt.bank_entry_id.is_not(None))
-    found = select(BankEntry.id).where(BankEntry.outcome == "receivable", BankEntry.reference == number)
-    found = found.where(BankEntry.id.not_in(booked))
-    return db.session.scalar(found.limit(1))
+    query = select(BankEntry.id).where(BankEntry.outcome == "receivable", BankEntry.reference == number)
+    query = query.where(BankEntry.id.not_in(booked))
+    return db.session.scalar(query.limit(1))
 
 
 def arrival_for(instalment_id: UUID) -> UUID | None:

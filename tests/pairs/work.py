@@ -28,16 +28,16 @@ def begin_engagement(cast: Cast) -> UUID:
     """An engagement that waits for the company's share."""
     agreement = make.make_agreement(cast.story, SMALL)
     make.redeem(cast.story, agreement)
-    found = queries.find_engagement(agreement.id)
-    assert found is not None
-    return found.id
+    engagement = queries.find_engagement(agreement.id)
+    assert engagement is not None
+    return engagement.id
 
 
 def begin_co_payment(cast: Cast) -> UUID:
     """The share that such an engagement waits for."""
-    found = share_of(begin_engagement(cast))
-    assert found is not None
-    return found
+    co_payment = share_of(begin_engagement(cast))
+    assert co_payment is not None
+    return co_payment
 
 
 def begin_stage(cast: Cast) -> UUID:
@@ -48,14 +48,14 @@ def begin_stage(cast: Cast) -> UUID:
 
 def share_of(engagement_id: UUID) -> UUID | None:
     """The co-payment of an engagement."""
-    found = queries.find_co_payment(db.get(Engagement, engagement_id).agreement_id)
-    return None if found is None else found.id
+    co_payment = queries.find_co_payment(db.get(Engagement, engagement_id).agreement_id)
+    return None if co_payment is None else co_payment.id
 
 
 def engagement_of_agreement(agreement_id: UUID) -> UUID | None:
     """The engagement that an agreement has once it is redeemed."""
-    found = queries.find_engagement(agreement_id)
-    return None if found is None else found.id
+    engagement = queries.find_engagement(agreement_id)
+    return None if engagement is None else engagement.id
 
 
 def engagement_of_share(share_id: UUID) -> UUID | None:

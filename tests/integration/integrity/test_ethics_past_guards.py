@@ -106,7 +106,7 @@ def test_e09_a_person_who_was_never_named(finished: tuple[Story, Engagement]) ->
 
 def session_row(story: Story, engagement: Engagement, *, person_id: UUID | None = None, hour: int = 1) -> UUID:
     """One countersigned session, written past the verbs and the overlap guard."""
-    found = db.session.scalar(
+    session_id = db.session.scalar(
         text(
             "INSERT INTO consulting_sessions (engagement_id, stage_id, consultant_id, person_id, starts_at, ends_at,"
             " place, summary, status, recorded_by, countersigned_by, countersigned_at)"
@@ -124,8 +124,8 @@ def session_row(story: Story, engagement: Engagement, *, person_id: UUID | None 
             "signer": story.sme.person_id,
         },
     )
-    assert isinstance(found, UUID)
-    return found
+    assert isinstance(session_id, UUID)
+    return session_id
 
 
 def test_e25_a_pledge_that_was_never_signed(finished: tuple[Story, Engagement]) -> None:

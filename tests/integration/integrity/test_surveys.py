@@ -86,8 +86,8 @@ def test_unknown_used_and_expired_links_say_the_same(
     answer(used)
     clock.advance(days=21, minutes=1)
     answers = [client.get(f"/surveys/answer/{token}") for token in ("never-was", used, expired)]
-    assert [found.status_code for found in answers] == [404, 404, 404]
-    pages = [found.get_data(as_text=True).replace(found.headers["X-Request-Id"], "") for found in answers]
+    assert [reply.status_code for reply in answers] == [404, 404, 404]
+    pages = [reply.get_data(as_text=True).replace(reply.headers["X-Request-Id"], "") for reply in answers]
     assert len({page.split("<main")[1] for page in pages}) == 1
 
 

@@ -121,7 +121,7 @@ def test_a_firm_is_invited_once_and_never_with_a_conflict_on_record(database: Da
     providers.record_conflict(barred.organisation_id, sme.organisation_id, "The same owner.")
     with pytest.raises(DomainError, match="can't be invited"):
         service.invite_to_bid(job.id, actor=sme, provider_id=barred.organisation_id)
-    assert [found.id for found in queries.invitations_of(manager.organisation_id)] == [job.id]
+    assert [invitation.id for invitation in queries.invitations_of(manager.organisation_id)] == [job.id]
 
 
 def test_withdrawing_needs_a_reason_tells_bidders_and_cancels_the_closing(database: Database) -> None:

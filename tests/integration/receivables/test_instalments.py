@@ -61,7 +61,7 @@ def test_other_instalments_are_agreed_for_all_that_is_left(
     plan = {"first_due_on": today + timedelta(days=10), "every_months": 1, "reason": "Asked for"}
     once = make.key()
     service.agree_instalments(recovery.id, actor=officer, count=7, key=once, **plan)  # type: ignore[arg-type]
-    assert [each.status for each in recovery.instalments] == ["replaced"] + ["scheduled"] * 7
+    assert [instalment.status for instalment in recovery.instalments] == ["replaced"] + ["scheduled"] * 7
     assert recovery.outstanding == 3 * make.AID - 1_000_001 + interest
     assert recovery.live[0].interest == interest
     assert queries.interest_today(recovery, today) == interest

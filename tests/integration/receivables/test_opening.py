@@ -36,9 +36,9 @@ def test_a_success_makes_a_share_of_the_aid_owed_in_yearly_instalments(story: St
     receivable = make.make_repayment(story, engagement)
     assert (receivable.status, receivable.debtor_id) == ("open", story.sme.organisation_id)
     assert (receivable.aid_paid, receivable.principal, receivable.surcharge) == (make.AID, 2_700_000, 0)
-    assert [each.principal for each in receivable.instalments] == [540_000] * 5
+    assert [instalment.principal for instalment in receivable.instalments] == [540_000] * 5
     first = business_clock.today().year + 1
-    assert [each.due_on.year for each in receivable.instalments] == list(range(first, first + 5))
+    assert [instalment.due_on.year for instalment in receivable.instalments] == list(range(first, first + 5))
     assert sum(receivable.parts.values()) == receivable.principal
     assert make.mails("receivables/confirmed") == 1
     make.check_books(receivable)
@@ -103,7 +103,7 @@ def test_a_recovery_is_the_aid_paid_and_the_surcharge_of_its_ground(
     receivable = make.make_recovery(story, ground, paid=engagement)
     assert (receivable.principal, receivable.surcharge) == (make.AID, times * make.AID)
     assert receivable.debtor_id == story.manager.organisation_id
-    assert [each.due_on for each in receivable.instalments] == [business_clock.today() + timedelta(days=30)]
+    assert [instalment.due_on for instalment in receivable.instalments] == [business_clock.today() + timedelta(days=30)]
     assert (receivable.listed_from is not None) == listed
     make.check_books(receivable)
 

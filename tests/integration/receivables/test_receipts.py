@@ -34,14 +34,14 @@ def test_what_comes_in_pays_the_oldest_instalment_and_goes_back_by_the_lines_tha
     receivable = make.make_repayment(story, engagement)
     paid = make.total("paid")
     receipt = make.pay(story, receivable, 800_000)
-    assert [each.status for each in receivable.instalments] == [
+    assert [instalment.status for instalment in receivable.instalments] == [
         "paid",
         "scheduled",
         "scheduled",
         "scheduled",
         "scheduled",
     ]
-    assert [each.outstanding for each in receivable.live] == [280_000, 540_000, 540_000, 540_000]
+    assert [instalment.outstanding for instalment in receivable.live] == [280_000, 540_000, 540_000, 540_000]
     assert (receipt.principal, receipt.excess) == (800_000, 0)
     assert (make.total("returned"), paid - make.total("paid")) == (800_000, 800_000)
     make.check_books(receivable)
@@ -66,7 +66,7 @@ def test_what_is_too_much_or_too_late_is_kept_to_be_paid_back(story: Story, reco
     late = make.pay(story, recovery, 5)
     assert (receipt.excess, late.excess, late.principal) == (7, 5, 0)
     refunds = db.session.scalars(select(Refund).order_by(Refund.number)).all()
-    assert [(each.amount, each.reason, each.account_number) for each in refunds] == [
+    assert [(refund.amount, refund.reason, refund.account_number) for refund in refunds] == [
         (7, receipt.number, "110-222"),
         (5, late.number, "110-222"),
     ]

@@ -91,9 +91,9 @@ def test_the_list_filters_arrears_and_exports(
     officer = story.budget_officers[0]
     assert receivable.number not in see(client, officer, "/receivables?overdue=yes")
     clock.advance(days=31)
-    found = "/receivables?overdue=yes&kind=recovery&status=open&search=RCV"
-    assert receivable.number in see(client, officer, found)
-    assert receivable.number.encode() in client.get(f"{found}&format=csv").data
+    address = "/receivables?overdue=yes&kind=recovery&status=open&search=RCV"
+    assert receivable.number in see(client, officer, address)
+    assert receivable.number.encode() in client.get(f"{address}&format=csv").data
     assert receivable.number not in see(client, officer, "/receivables?kind=repayment")
 
 

@@ -87,7 +87,7 @@ def test_a_bounced_payment_keeps_back_the_same_once(story: Story, debt: Receivab
     (second,) = claim_queries.lines_of(again.id)
     assert second.amount == line.amount
     make_claims.take(make_claims.bank_answer(again), officer)
-    assert [each.id for each in debt.receipts] == [receipt.id]
+    assert [row.id for row in debt.receipts] == [receipt.id]
     assert make.total("payable") + make.total("co_payment_payable") == 0
     assert (claim.status, proof.prove().faults) == ("paid", [])
 
@@ -102,7 +102,7 @@ def test_of_a_bounced_claim_more_can_be_kept_back(story: Story, debt: Receivable
         make.bounce(story, claim)
         assert proof.prove().faults == []
     assert make.total("payable") + make.total("co_payment_payable") == 1_500_000
-    assert sum(each.amount for each in debt.receipts) == 1_500_000
+    assert sum(receipt.amount for receipt in debt.receipts) == 1_500_000
 
 
 def test_a_set_off_has_its_limits(story: Story, debt: Receivable, claim: Claim) -> None:

@@ -77,7 +77,7 @@ def test_the_mail_of_the_payment_names_what_was_kept_back(story: Story, debt: Re
     batch = make_claims.send(story, claim)
     make_claims.take(make_claims.bank_answer(batch), story.budget_officers[1])
     sent = db.session.query(Message).where(Message.template == "claims/claim_paid").all()
-    (mail,) = [each for each in sent if each.data["number"] == claim.number]
+    (mail,) = [message for message in sent if message.data["number"] == claim.number]
     letter = notifications.letter(mail, base_url="http://agency.example").body
     assert "2,000,000" in letter
     assert "3,000,000" in letter

@@ -37,7 +37,7 @@ def test_a_write_off_needs_the_signatures_of_two_budget_officers(story: Story, r
             db.session.execute(text(statement))
     service.sign_write_off(recovery.id, actor=second, key=make.key())
     assert (write_off.status, write_off.amount, recovery.status) == ("signed", 2 * make.AID, "written_off")
-    assert [each.status for each in recovery.instalments] == ["written_off"]
+    assert [instalment.status for instalment in recovery.instalments] == ["written_off"]
     assert (make.owed(recovery), make.total("obligation")) == (0, 0)
     assert proof.prove().faults == []
     for verb in (service.propose_write_off, service.refuse_write_off):

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("database", "clock")
 
 
 def test_less_is_approved_for_a_reason_and_the_rest_goes_back(story: engagements.Story, claim: Claim) -> None:
-    (line,) = [each for each in claim.lines if each.stage.code == "action-plan"]
+    (line,) = [row for row in claim.lines if row.stage.code == "action-plan"]
     left = vouchers.remaining(story.voucher.id)
     make.check(story, claim)
 
@@ -32,7 +32,7 @@ def test_less_is_approved_for_a_reason_and_the_rest_goes_back(story: engagements
     with pytest.raises(Invalid):
         approve(Cut(line.id, 5_000_002, "More"))
     with pytest.raises(Invalid):
-        approve(*[Cut(each.id, 0, "No") for each in claim.lines])
+        approve(*[Cut(row.id, 0, "No") for row in claim.lines])
     approve(Cut(line.id, 4_000_001, "One day was not worked"))
     assert (claim.status, claim.approved_amount) == ("approved", 14_000_001)
     assert line.approved_aid is not None
@@ -46,7 +46,7 @@ def test_less_is_approved_for_a_reason_and_the_rest_goes_back(story: engagements
     assert refund.amount == claim.co_payment - (claim.approved_co_payment or 0)
     assert ledger.balance(f"co_payment:{claim.engagement.agreement_id}") == 0
     batch = make.send(story, claim)
-    assert [each.amount for each in queries.lines_of(batch.id)] == [14_000_001]
+    assert [row.amount for row in queries.lines_of(batch.id)] == [14_000_001]
     make.take(make.bank_answer(batch), story.budget_officers[0])
     assert (claim.status, prove().faults) == ("paid", [])
     mail = db.session.scalars(select(Message).where(Message.template == "claims/claim_approved")).first()

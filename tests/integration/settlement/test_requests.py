@@ -88,10 +88,10 @@ def test_each_level_of_an_overdue_step_is_told_once(
 
 def test_a_request_calls_the_alarms_off_and_the_answer_sets_them_anew(story: engagements.Story, claim: Claim) -> None:
     service.return_claim(claim.id, actor=story.programme_officer, reasons=["No date"])
-    found = alarms(claim)
-    for task in found.values():
+    pending = alarms(claim)
+    for task in pending.values():
         db.session.refresh(task)
-    assert {task.status for task in found.values()} == {"cancelled"}
+    assert {task.status for task in pending.values()} == {"cancelled"}
     service.escalate_claim(claim.id, "check", 1, 0, actor=SYSTEM)  # a late one does nothing
     make.answer(story, claim)
     service.escalate_claim(claim.id, "check", 1, 0, actor=SYSTEM)

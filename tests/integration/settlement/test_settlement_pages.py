@@ -49,8 +49,8 @@ def test_pages_of_a_claim_that_was_cut(
     for _twice in range(2):
         assert officer.post(f"/claims/{claim.id}/approve", data=form).status_code == 303
     db.session.expire_all()
-    found = db.get(Claim, claim.id)
-    assert (found.status, found.approved_amount) == ("approved", 13_000_001)
+    cut = db.get(Claim, claim.id)
+    assert (cut.status, cut.approved_amount) == ("approved", 13_000_001)
     page = sign_in_as(client, story.manager).get(f"/claims/{claim.id}").get_data(as_text=True)
     assert "Not all was done" in page
     listed = client.get("/claims").get_data(as_text=True)

@@ -178,7 +178,7 @@ def test_the_page_prints_the_fingerprint_that_the_replay_prints(app: Any, tmp_pa
 def test_what_happens_after_the_decision_changes_no_byte_of_the_file() -> None:
     first, second, wins, other = two_calls()
     line, *others = programmes.budget_lines(second.id)
-    parts = {line.id: 1} | dict.fromkeys((each.id for each in others), 0)
+    parts = {line.id: 1} | dict.fromkeys((applicant.id for applicant in others), 0)
     issue_all(second, [other.id], parts, actor=SYSTEM)
     allocate_all(first)
     assert wins.status == "refused"
@@ -221,7 +221,7 @@ def two_calls() -> tuple[Call, Call, Application, Application]:
     service.close_call(first.id, actor=SYSTEM)
     for batch in (1, 2, 3):
         service.allocate_batch(first.id, batch, actor=SYSTEM, size=1)
-    assert [each.outcome for each in queries.first_answers(first.id)] == ["allocated", "allocated"]
+    assert [first_answer.outcome for first_answer in queries.first_answers(first.id)] == ["allocated", "allocated"]
     assert wins.status == "accepted"
     return first, second, wins, other
 
@@ -238,11 +238,11 @@ def test_who_got_another_voucher_meanwhile_is_refused_and_the_list_stays_sound()
     first, second, wins, other = two_calls()
     # As an accepted offer would.
     line, *others = programmes.budget_lines(second.id)
-    parts = {line.id: 1} | dict.fromkeys((each.id for each in others), 0)
+    parts = {line.id: 1} | dict.fromkeys((applicant.id for applicant in others), 0)
     issue_all(second, [other.id], parts, actor=SYSTEM)
     allocate_all(first)
     assert (wins.status, wins.reason) == ("refused", "active_voucher")
     entries = db.session.query(AllocationEntry).filter_by(application_id=wins.id).order_by(AllocationEntry.decided_at)
-    assert [each.outcome for each in entries] == ["allocated", "refused"]
+    assert [entry.outcome for entry in entries] == ["allocated", "refused"]
     assert sealed_list.replay(queries.sealed_file(first)).faults == []
     assert programmes.meter(first).available == 12_000_000

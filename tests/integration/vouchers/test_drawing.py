@@ -115,8 +115,8 @@ def test_each_line_bears_no_more_than_it_has_left(voucher: Voucher, sme: Actor) 
 
 def test_the_database_writes_the_audit_entries_of_the_verb(voucher: Voucher, sme: Actor) -> None:
     agreement = draw(voucher, sme, voucher.amount)
-    found = select(AuditEntry).where(AuditEntry.subject_id == voucher.id).order_by(AuditEntry.id.desc()).limit(2)
-    exhausted, committed = db.session.scalars(found)
+    query = select(AuditEntry).where(AuditEntry.subject_id == voucher.id).order_by(AuditEntry.id.desc()).limit(2)
+    exhausted, committed = db.session.scalars(query)
     assert (committed.action, committed.subject_type) == ("voucher.commit", "vouchers")
     assert committed.body == {"after": {"agreement": str(agreement), "amount": 12_000_000}}
     assert exhausted.action == "voucher.exhaust"

@@ -39,9 +39,9 @@ def test_a_company_waits_and_sees_the_place_it_drew(client: FlaskClient, clock: 
     service.draw_waiting_room(call.id, actor=SYSTEM)
     html = read(client, room)
     assert "of 2" in html
-    found = programmes.find_waiting_room(call.id)
-    assert found is not None
-    assert found.seed_hash in html
+    waiting_room = programmes.find_waiting_room(call.id)
+    assert waiting_room is not None
+    assert waiting_room.seed_hash in html
     assert str(programmes.find_seed(call.id)) in html
     listed = client.get(f"{room}?format=csv").text
     assert len(listed.strip().splitlines()) == 3

@@ -80,8 +80,8 @@ def test_an_offer_holds_the_money_for_five_working_days() -> None:
 
 
 def readers(template: str) -> list[str]:
-    found = db.session.query(Message).filter_by(template=f"vouchers/{template}")
-    return sorted(mail.address for mail in found)
+    query = db.session.query(Message).filter_by(template=f"vouchers/{template}")
+    return sorted(mail.address for mail in query)
 
 
 def address(actor: Actor) -> str:
@@ -102,7 +102,7 @@ def test_whoever_may_accept_is_told_and_whoever_prepared_too(template: str, cloc
     offer(first)
     clock.advance(days=14)
     lapse(first)
-    assert readers(template) == sorted(address(each) for each in told)
+    assert readers(template) == sorted(address(reader) for reader in told)
     (mail, *_others) = db.session.query(Message).filter_by(template="vouchers/offered")
     for locale in ("en", "ko"):
         letter = render(mail.template, locale=locale, base_url="https://example.org", data=mail.data)

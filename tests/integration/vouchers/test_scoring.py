@@ -63,16 +63,16 @@ def score(scoring: Scoring, points: int) -> None:
 
 def test_allocation_waits_for_every_score_and_the_highest_win() -> None:
     call, applications, _evaluators = closed_call(3, vouchers=1)
-    assert [len(scorings(each)) for each in applications] == [2, 2, 2]
+    assert [len(scorings(application)) for application in applications] == [2, 2, 2]
     with pytest.raises(DomainError, match="not scored yet"):
         service.start_allocation(call.id, actor=make_officer(Role.PROGRAMME_OFFICER))
-    given = [scoring for each in applications for scoring in scorings(each)]
+    given = [scoring for application in applications for scoring in scorings(application)]
     for scoring, points in zip(given, (3, 4, 9, 8, 5, 5), strict=True):
         assert queries.find_allocation(call.id) is None
         score(scoring, points)
     allocate_all(call)
-    assert [each.status for each in applications] == ["waitlisted", "allocated", "waitlisted"]
-    assert [queries.waitlist_position(each) for each in applications] == [2, None, 1]
+    assert [application.status for application in applications] == ["waitlisted", "allocated", "waitlisted"]
+    assert [queries.waitlist_position(application) for application in applications] == [2, None, 1]
     assert sealed_list.replay(queries.sealed_file(call)).faults == []
 
 
@@ -104,8 +104,8 @@ def test_whoever_does_not_score_in_time_is_reminded_once_and_then_somebody_else_
     for _number in range(2):
         make_officer(Role.EVALUATOR)
     assert service.ask_more_scorers(call, actor=make_officer(Role.PROGRAMME_OFFICER)) == 2
-    for each in scorings(application)[2:]:
-        score(each, 7)
+    for scoring in scorings(application)[2:]:
+        score(scoring, 7)
     assert queries.find_allocation(call.id) is not None
 
 
@@ -115,7 +115,7 @@ def test_others_are_asked_at_once_where_somebody_is_free(clock: Any) -> None:
     score(first, 5)
     make_officer(Role.EVALUATOR)
     assert chase(clock, 11) == 1
-    assert [each.status for each in scorings(application)] == ["scored", "lapsed", "assigned"]
+    assert [scoring.status for scoring in scorings(application)] == ["scored", "lapsed", "assigned"]
     assert len(mails("scoring")) == 3
     assert first.status == "scored"
     assert second.evaluator_id != scorings(application)[2].evaluator_id
@@ -136,12 +136,14 @@ def test_a_certificate_adds_its_points_once_its_file_is_there() -> None:
         service.attach_evidence(draft.id, actor=sme, stream=file, filename="venture.pdf", kind="certificate_venture")
         second = service.submit(draft.id, actor=sme, declarations=set(rules.DECLARATIONS))
     service.close_call(call.id, actor=SYSTEM)
-    for each in (first, second):
-        for scoring in scorings(each):
+    for applicant in (first, second):
+        for scoring in scorings(applicant):
             score(scoring, 6)
     allocate_all(call)
     assert (first.status, second.status) == ("waitlisted", "allocated")
-    (ticket,) = [each for each in queries.sealed_tickets(call.id) if each.application_id == second.id]
+    (ticket,) = [
+        sealed_ticket for sealed_ticket in queries.sealed_tickets(call.id) if sealed_ticket.application_id == second.id
+    ]
     assert ticket.points is not None
     assert ticket.points["certificates"] == ["venture"]
 
@@ -157,8 +159,8 @@ def test_a_conflict_is_declared_first_and_another_is_asked() -> None:
     with pytest.raises(Invalid):
         service.declare_conflict(first.id, actor=actor, has_conflict=True, statement="so")
     service.declare_conflict(first.id, actor=actor, has_conflict=True, statement="I advise this company.")
-    assert len({each.evaluator_id for each in scorings(application)}) == 3
-    assert [each.status for each in scorings(application)].count("refused") == 1
+    assert len({scoring.evaluator_id for scoring in scorings(application)}) == 3
+    assert [scoring.status for scoring in scorings(application)].count("refused") == 1
     with pytest.raises(NotFound):
         queries.get_scoring(first.id, actor=actor)
 
@@ -195,8 +197,8 @@ def test_too_few_evaluators_are_said_to_an_officer_who_asks_again_once_one_is_ap
     second = make_officer(Role.EVALUATOR)
     asked = client.post(f"/calls/{call.id}/scorers/ask", data={"key": "asked"})
     assert (asked.status_code, asked.location) == (303, f"/calls/{call.id}/allocation")
-    assert {each.evaluator_id for one in applications for each in scorings(one)} >= {second.person_id}
-    assert [len(scorings(each)) for each in applications] == [2, 2, 2]
+    assert {scoring.evaluator_id for one in applications for scoring in scorings(one)} >= {second.person_id}
+    assert [len(scorings(application)) for application in applications] == [2, 2, 2]
     assert queries.shortage(call.id) == queries.Shortage(0, 0)
     assert "Calls that wait for evaluators" not in client.get("/?lang=en").text
     assert "No call waits for evaluators" in client.get("/scorers/missing?lang=en").text
@@ -215,7 +217,10 @@ def test_an_evaluator_tells_applications_apart_and_an_officer_sees_whose_scores_
         service.submit(applications[1].id, actor=sme, declarations=set(rules.DECLARATIONS))
     service.close_call(call.id, actor=SYSTEM)
     done, left = (
-        scoring for each in applications for scoring in scorings(each) if scoring.evaluator_id == one.person_id
+        scoring
+        for application in applications
+        for scoring in scorings(application)
+        if scoring.evaluator_id == one.person_id
     )
     score(done, 5)
     sign_in_as(client, one)
@@ -249,7 +254,7 @@ def test_asking_takes_as_many_statements_for_many_applications_as_for_one() -> N
             made = [make_application(call) for _number in range(applications)]
         with counted() as statements:
             service.close_call(call.id, actor=SYSTEM)
-        assert all(len(scorings(each)) == 2 for each in made)
+        assert all(len(scorings(applicant)) == 2 for applicant in made)
         counts.append(len(statements))
     assert counts[0] == counts[1]
 
@@ -294,7 +299,7 @@ def test_an_evaluator_scores_page_by_page_without_reading_who_it_is(client: Flas
         service.save_need(draft.id, actor=sme, service_line="operations", need="Hanbit Precision wants less scrap.")
         application = service.submit(draft.id, actor=sme, declarations=set(rules.DECLARATIONS))
     service.close_call(call.id, actor=SYSTEM)
-    scoring = next(each for each in scorings(application) if each.evaluator_id == evaluators[0].person_id)
+    scoring = next(row for row in scorings(application) if row.evaluator_id == evaluators[0].person_id)
     sign_in_as(client, evaluators[0])
     pages = [client.get("/scorings"), client.get(f"/scorings/{scoring.id}/declare")]
     posted: Any = client.post(f"/scorings/{scoring.id}/declare", data={"has_conflict": "no"})

@@ -34,8 +34,8 @@ def sme() -> Actor:
 
 
 def mails(voucher: Voucher, template: str) -> int:
-    found = db.session.query(Message).filter(Message.template == f"vouchers/{template}")
-    return sum(message.data["voucher"] == voucher.number for message in found)
+    query = db.session.query(Message).filter(Message.template == f"vouchers/{template}")
+    return sum(message.data["voucher"] == voucher.number for message in query)
 
 
 def draw(voucher: Voucher, amount: int, actor: Actor) -> None:

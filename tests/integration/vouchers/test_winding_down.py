@@ -38,8 +38,8 @@ def answer_all(call: Call) -> None:
 
 
 def standings(call: Call) -> list[str]:
-    found = db.session.query(Message).filter_by(template="vouchers/winding_down").order_by(Message.key)
-    return [mail.data["standing"] for mail in found if f"winding_down:{call.id}" in mail.key]
+    query = db.session.query(Message).filter_by(template="vouchers/winding_down").order_by(Message.key)
+    return [mail.data["standing"] for mail in query if f"winding_down:{call.id}" in mail.key]
 
 
 def finished_call() -> tuple[Call, Actor, list[Application]]:

@@ -30,9 +30,11 @@ def test_the_list_has_the_top_three_thousand() -> None:
     assert len(passwords.common()) > 3_000
 
 
-@pytest.mark.parametrize(("password", "found"), [("jiyoon.park2026", True), ("what jiyoon.park ate on friday", False)])
-def test_little_more_than_the_owners_mail_address(password: str, found: bool) -> None:
-    assert passwords.contains_own_word(password, ["jiyoon.park", "Kim"]) is found
+@pytest.mark.parametrize(
+    ("password", "refused"), [("jiyoon.park2026", True), ("what jiyoon.park ate on friday", False)]
+)
+def test_little_more_than_the_owners_mail_address(password: str, refused: bool) -> None:
+    assert passwords.contains_own_word(password, ["jiyoon.park", "Kim"]) is refused
 
 
 def test_the_hash_is_argon2id_and_matches_only_its_password() -> None:

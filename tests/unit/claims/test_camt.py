@@ -100,14 +100,14 @@ def test_a_statement_is_read_like_a_notification() -> None:
 )
 def test_a_moment_of_booking_is_a_day_of_the_agency(moment: str, day: date) -> None:
     entry = ENTRY.replace("<BookgDt><Dt>2026-03-04</Dt>", f"<BookgDt><DtTm>{moment}</DtTm>")
-    (found,) = camt.read(statement(entry), DIGITS, SEOUL)
-    assert (found.booked_on, found.valued_on) == (day, day)
+    (movement,) = camt.read(statement(entry), DIGITS, SEOUL)
+    assert (movement.booked_on, movement.valued_on) == (day, day)
 
 
 def test_a_payment_counts_from_its_value_date() -> None:
     entry = ENTRY.replace("</BookgDt>", "</BookgDt><ValDt><Dt>2026-03-01</Dt></ValDt>")
-    (found,) = camt.read(statement(entry), DIGITS, SEOUL)
-    assert (found.booked_on, found.valued_on) == (date(2026, 3, 4), date(2026, 3, 1))
+    (movement,) = camt.read(statement(entry), DIGITS, SEOUL)
+    assert (movement.booked_on, movement.valued_on) == (date(2026, 3, 4), date(2026, 3, 1))
 
 
 def test_what_is_not_booked_yet_is_left_alone() -> None:
@@ -118,7 +118,7 @@ def test_each_transaction_of_a_collective_entry_counts_with_its_own_amount() -> 
     one = '<TxDtls><Refs><EndToEndId>{0}</EndToEndId></Refs><Amt Ccy="EUR">{1}</Amt></TxDtls>'
     details = one.format("A", "10") + one.format("B", "2.50")
     entry = ENTRY[: ENTRY.index("<TxDtls>")] + details + "</NtryDtls></Ntry>"
-    assert [(found.reference, found.amount) for found in camt.read(statement(entry), DIGITS, SEOUL)] == [
+    assert [(movement.reference, movement.amount) for movement in camt.read(statement(entry), DIGITS, SEOUL)] == [
         ("A", 1000),
         ("B", 250),
     ]

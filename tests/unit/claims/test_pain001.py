@@ -33,9 +33,9 @@ def children(element: ElementTree.Element) -> list[str]:
 
 
 def at(root: ElementTree.Element, path: str) -> ElementTree.Element:
-    found = root.find("/".join(f"{{{NAMESPACE}}}{name}" for name in path.split("/")))
-    assert found is not None, path
-    return found
+    element = root.find("/".join(f"{{{NAMESPACE}}}{name}" for name in path.split("/")))
+    assert element is not None, path
+    return element
 
 
 def test_the_elements_stand_in_the_prescribed_order() -> None:

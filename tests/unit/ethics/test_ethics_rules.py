@@ -37,8 +37,8 @@ EDITION = book.current(date(2026, 6, 15))
 
 def hits(**changes: Any) -> list[tuple[str, str, str]]:
     """Every hit on the clean engagement with these changes: rule, finding, strength."""
-    found = book.run(replace(CLEAN, **changes), EDITION)
-    return [(each.entry.id, each.hit.reason, each.hit.strength) for each in found]
+    findings = book.run(replace(CLEAN, **changes), EDITION)
+    return [(finding.entry.id, finding.hit.reason, finding.hit.strength) for finding in findings]
 
 
 def session(person: str, start: datetime, hours: float, reference: str = "s1", **more: Any) -> Session:
@@ -134,7 +134,7 @@ def test_e10_two_sessions_unconfirmed_after_two_days() -> None:
     )
     assert hits(sessions=open_sessions) == [("E10", "unconfirmed", "strong")]
     assert hits(sessions=open_sessions[:1]) == []
-    fresh = tuple(replace(each, ends_at=NOON - timedelta(hours=48)) for each in open_sessions)
+    fresh = tuple(replace(open_session, ends_at=NOON - timedelta(hours=48)) for open_session in open_sessions)
     assert ("E10", "unconfirmed", "strong") not in hits(sessions=fresh)
 
 
@@ -235,7 +235,7 @@ def test_e19_and_e03_say_each_thing_once() -> None:
     theirs = Trace("provider", "bid", "d1", "a1", NOON)
     many = [Trace("sme", f"act {number}", "d1", "a1", NOON) for number in range(9)]
     assert hits(traces=(theirs, *many)) == [("E19", "same_device", "strong")]
-    elsewhere = [replace(each, device="d2") for each in many]
+    elsewhere = [replace(finding, device="d2") for finding in many]
     assert hits(traces=(theirs, *elsewhere)) == [("E19", "same_address", "weak")]
     assert hits(acts=(act(checker="ann"),) * 9) == [("E03", "same_person", "strong")]
 

@@ -49,8 +49,8 @@ def test_small_samples_stay_near_the_mean(values: list[int], expected: int) -> N
 
 
 def test_the_rubric_score_is_the_weighted_mean_of_levels() -> None:
-    lowest = {each.code: 0 for each in RUBRIC.criteria}
-    highest = {each.code: 4 for each in RUBRIC.criteria}
+    lowest = {criterion.code: 0 for criterion in RUBRIC.criteria}
+    highest = {criterion.code: 4 for criterion in RUBRIC.criteria}
     assert grading.rubric_score(RUBRIC.criteria, lowest, top=4) == 0
     assert grading.rubric_score(RUBRIC.criteria, highest, top=4) == 100
     assert grading.rubric_score(RUBRIC.criteria, lowest | {"diagnosis": 4}, top=4) == 25

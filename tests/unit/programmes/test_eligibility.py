@@ -51,8 +51,8 @@ def test_each_korean_row_at_its_boundaries(sector: str) -> None:
 @given(sector=st.sampled_from(list(TABLE_1)), employees=people, amount=money)
 def test_either_korean_test_is_enough(sector: str, employees: int, amount: int) -> None:
     staff, fact, most = TABLE_1[sector]
-    found = assess(KR, sector=sector, facts={"employees": employees, fact: amount})
-    assert (found.result == "eligible") == (employees < staff or amount <= most)
+    assessment = assess(KR, sector=sector, facts={"employees": employees, fact: amount})
+    assert (assessment.result == "eligible") == (employees < staff or amount <= most)
 
 
 @given(sector=st.sampled_from(list(TABLE_1)), employees=people)
@@ -64,9 +64,9 @@ def test_a_missing_korean_amount_is_unknown_and_never_a_refusal(sector: str, emp
 
 @given(sector=st.text(max_size=20).filter(lambda code: code not in TABLE_1) | st.none(), employees=people, amount=money)
 def test_a_sector_that_no_row_names_is_undetermined(sector: str | None, employees: int, amount: int) -> None:
-    found = assess(KR, sector=sector, facts={"employees": employees, "capital": amount, "sales": amount})
-    assert (found.result, found.rules) == ("undetermined", ())
-    assert [change.code for change in found.changes] == ["sector"]
+    assessment = assess(KR, sector=sector, facts={"employees": employees, "capital": amount, "sales": amount})
+    assert (assessment.result, assessment.rules) == ("undetermined", ())
+    assert [change.code for change in assessment.changes] == ["sector"]
 
 
 def test_the_fact_of_another_row_does_not_count() -> None:

@@ -16,13 +16,13 @@ def by_day(*amounts: int) -> dict[date, int]:
 
 
 def test_at_ten_a_day_thirty_last_three_days() -> None:
-    found = forecast(30, by_day(10, 10, 10), today=TODAY, days=3, least_days=3)
-    assert found == Forecast("runs_out", TODAY + timedelta(days=3))
+    outlook = forecast(30, by_day(10, 10, 10), today=TODAY, days=3, least_days=3)
+    assert outlook == Forecast("runs_out", TODAY + timedelta(days=3))
 
 
 def test_part_of_a_day_counts_as_a_day_and_quiet_days_slow_the_pace() -> None:
-    found = forecast(31, by_day(20, 0, 10, 0, 10, 0), today=TODAY, days=6, least_days=3)
-    assert found == Forecast("runs_out", TODAY + timedelta(days=5))
+    outlook = forecast(31, by_day(20, 0, 10, 0, 10, 0), today=TODAY, days=6, least_days=3)
+    assert outlook == Forecast("runs_out", TODAY + timedelta(days=5))
 
 
 def test_what_came_before_the_window_does_not_count() -> None:
@@ -40,7 +40,7 @@ def test_a_pace_that_lasts_for_decades_has_no_date() -> None:
 
 @given(some.integers(1, 10**12), some.lists(some.integers(0, 10**9), min_size=1, max_size=30))
 def test_the_money_is_gone_on_the_day_and_not_a_day_earlier(left: int, amounts: list[int]) -> None:
-    found = forecast(left, by_day(*amounts), today=TODAY, days=len(amounts), least_days=1)
-    if found.on is not None:
-        days, total = (found.on - TODAY).days, sum(amounts)
+    outlook = forecast(left, by_day(*amounts), today=TODAY, days=len(amounts), least_days=1)
+    if outlook.on is not None:
+        days, total = (outlook.on - TODAY).days, sum(amounts)
         assert days * total >= left * len(amounts) > (days - 1) * total

@@ -16,13 +16,13 @@ parts = st.builds(Parts, amounts, amounts, amounts)
 
 @given(parts, st.integers(1, 60))
 def test_instalments_sum_to_the_whole_and_differ_by_one_unit_at_most(owed: Parts, count: int) -> None:
-    found = schedule.shares(owed, count)
-    assert len(found) == count
-    assert sum(found, Parts()) == owed
+    instalments = schedule.shares(owed, count)
+    assert len(instalments) == count
+    assert sum(instalments, Parts()) == owed
     for name in ("principal", "surcharge"):
-        values = [getattr(part, name) for part in found]
+        values = [getattr(part, name) for part in instalments]
         assert max(values) - min(values) <= 1
-    assert [part.interest for part in found] == [owed.interest] + [0] * (count - 1)
+    assert [part.interest for part in instalments] == [owed.interest] + [0] * (count - 1)
 
 
 @given(amounts, parts, amounts)
@@ -68,8 +68,8 @@ def test_interest_is_simple_by_the_day_and_rounded_down(capital: int, points: in
 
 
 def test_due_dates_keep_their_day_where_the_month_has_it() -> None:
-    found = schedule.due_dates(date(2028, 1, 31), 4, 1)
-    assert found == [date(2028, 1, 31), date(2028, 2, 29), date(2028, 3, 31), date(2028, 4, 30)]
+    days = schedule.due_dates(date(2028, 1, 31), 4, 1)
+    assert days == [date(2028, 1, 31), date(2028, 2, 29), date(2028, 3, 31), date(2028, 4, 30)]
     assert schedule.due_dates(date(2026, 11, 25), 3, 12)[-1] == date(2028, 11, 25)
     assert schedule.due_dates(date(2026, 12, 1), 2, 1)[-1] == date(2027, 1, 1)
 

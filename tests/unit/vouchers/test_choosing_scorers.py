@@ -24,9 +24,9 @@ def test_the_least_loaded_are_asked_and_each_asking_counts() -> None:
 
 @given(needs, pairs, belonging)
 def test_nobody_is_asked_twice_or_about_their_own_company_and_no_place_is_left_that_could_be_filled(
-    wanted: list[tuple[UUID, int]], asked: set[tuple[UUID, UUID]], members: set[tuple[UUID, UUID]]
+    demand: list[tuple[UUID, int]], asked: set[tuple[UUID, UUID]], members: set[tuple[UUID, UUID]]
 ) -> None:
-    places = [Place(IDS[index], company, needed) for index, (company, needed) in enumerate(wanted)]
+    places = [Place(IDS[index], company, needed) for index, (company, needed) in enumerate(demand)]
     chosen = choose(places, EVALUATORS, load={}, asked=asked, members=members)
     assert len(set(chosen)) == len(chosen)
     assert not set(chosen) & asked

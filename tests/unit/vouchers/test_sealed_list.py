@@ -64,7 +64,7 @@ def test_a_sound_list_comes_out_byte_for_byte(method: str) -> None:
     verdict = sealed_list.replay(content)
     assert (verdict.faults, verdict.answers) == ([], 8)
     assert verdict.results == sealed_list.canonical(json.loads(content)["results"])
-    outcomes = Counter(each["outcome"] for each in json.loads(verdict.results))
+    outcomes = Counter(load["outcome"] for load in json.loads(verdict.results))
     assert outcomes["allocated"] == 3
 
 
