@@ -112,6 +112,8 @@ def upgrade() -> None:
     """Make the tables."""
     op.execute(CLOCK)
     op.execute(read("core", "app_now"))
+    op.execute(read("core", "plain_account"))
+    op.execute(read("core", "plain_firm_name"))
     op.execute(TABLES)
 
 

@@ -46,6 +46,7 @@ CREATE TABLE organisations (
     CONSTRAINT ck_organisations_numbered CHECK (kind = 'agency' OR business_number IS NOT NULL),
     CONSTRAINT uq_organisations_id_kind UNIQUE (id, kind)
 );
+CREATE INDEX ix_organisations_plain_name ON organisations (plain_firm_name(name));
 CREATE INDEX ix_organisations_undertaking_id ON organisations (undertaking_id);
 CREATE UNIQUE INDEX uq_organisations_agency ON organisations (kind) WHERE kind = 'agency';
 

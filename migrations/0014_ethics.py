@@ -2,8 +2,6 @@
 
 from alembic import op
 
-from marketplace.core.sql import drop_functions, read
-
 revision = "0014"
 down_revision = "0013"
 
@@ -105,28 +103,15 @@ CREATE TABLE flags (
 CREATE INDEX ix_flags_case_id ON flags (case_id);
 CREATE INDEX ix_flags_provider_id ON flags (provider_id);
 CREATE INDEX ix_flags_raised_at ON flags (raised_at);
-
-CREATE INDEX ix_organisations_plain_name ON organisations (plain_firm_name(name));
-CREATE INDEX ix_bank_accounts_plain_account ON bank_accounts (plain_account(identifier));
-CREATE INDEX ix_co_payments_plain_account ON co_payments (plain_account(payer_account));
-CREATE INDEX ix_bank_entries_plain_account ON bank_entries (plain_account(debtor_account));
-CREATE INDEX ix_bank_entries_plain_name ON bank_entries (plain_firm_name(debtor));
 """
 
 
 def upgrade() -> None:
     """Make the tables."""
-    op.execute(read("ethics", "plain_account"))
-    op.execute(read("ethics", "plain_firm_name"))
     op.execute(TABLES)
 
 
 def downgrade() -> None:
-    """Drop them, with the area's functions."""
-    op.execute(
-        "DROP INDEX ix_organisations_plain_name, ix_bank_accounts_plain_account,"
-        " ix_co_payments_plain_account, ix_bank_entries_plain_account, ix_bank_entries_plain_name"
-    )
+    """Drop them."""
     op.execute("DROP TABLE flags, ethics_checks, cases")
     op.execute("DROP SEQUENCE number_flag, number_case")
-    drop_functions("ethics")

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ScalarSelect, Select, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace.accounts.models import (
     AGENCY_ID,
@@ -53,6 +54,11 @@ def organisation_names(organisation_ids: Iterable[UUID | None]) -> dict[UUID, st
     known = {key for key in organisation_ids if key is not None}
     rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(known))).all()
     return {row.id: row.name for row in rows}
+
+
+def name_of(organisation_id: InstrumentedAttribute[UUID]) -> ScalarSelect[str]:
+    """The name of the organisation in this column, for a list of what belongs to it."""
+    return select(Organisation.name).where(Organisation.id == organisation_id).scalar_subquery()
 
 
 def find_organisation_by_business_number(digits: str) -> Organisation | None:
@@ -121,6 +127,23 @@ def organisations_ever(person_ids: Sequence[UUID]) -> set[tuple[UUID, UUID]]:
     """Person and organisation of every membership these people have or had."""
     rows = select(Membership.person_id, Membership.organisation_id).where(Membership.person_id.in_(person_ids))
     return {(row[0], row[1]) for row in session.execute(rows)}
+
+
+def people_ever(organisation_id: UUID, *, helpers: bool) -> Sequence[Person]:
+    """Everybody who is or was a member of the organisation: its helpers, or all the others."""
+    is_helper = Membership.role == Role.HELPER
+    query = select(Person).join(Membership, Membership.person_id == Person.id)
+    query = query.where(Membership.organisation_id == organisation_id, is_helper if helpers else ~is_helper)
+    return session.scalars(query.order_by(Person.id)).unique().all()
+
+
+def organisations_by_name(names: Iterable[str]) -> dict[str, set[UUID]]:
+    """The organisations of each of these names, which are written as plain_firm_name() writes them."""
+    plain = func.plain_firm_name(Organisation.name)
+    found: dict[str, set[UUID]] = {}
+    for name, organisation_id in session.execute(select(plain, Organisation.id).where(plain.in_(set(names)))):
+        found.setdefault(name, set()).add(organisation_id)
+    return found
 
 
 def people_with_role(role: Role) -> Sequence[Person]:

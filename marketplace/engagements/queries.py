@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, select, true
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy import ColumnElement, ScalarSelect, Select, false, func, select, true, tuple_, union_all
+from sqlalchemy.orm import InstrumentedAttribute, aliased, selectinload
 
 from marketplace.core import db
 from marketplace.core.actors import PROVIDER, SME, Actor, Role
@@ -102,6 +102,34 @@ def numbers(engagement_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Numbers of engagements by id, in one query; for lists."""
     rows = session.execute(select(Engagement.id, Engagement.number).where(Engagement.id.in_(set(engagement_ids))))
     return {row.id: row.number for row in rows}
+
+
+@dataclass(frozen=True)
+class Sides:
+    """An engagement's number and title, and whose it is."""
+
+    id: UUID
+    number: str
+    title: str
+    organisation_id: UUID
+    provider_id: UUID
+
+
+def sides(engagement_id: UUID, *, lock: bool = False) -> Sides:
+    """Whose engagement it is, locked if asked; NotFound without one."""
+    engagement = db.get(Engagement, engagement_id, lock=lock)
+    return Sides(
+        id=engagement.id,
+        number=engagement.number,
+        title=engagement.agreement.title,
+        organisation_id=engagement.organisation_id,
+        provider_id=engagement.provider_id,
+    )
+
+
+def number_of(engagement_id: InstrumentedAttribute[UUID]) -> ScalarSelect[str]:
+    """The number of the engagement in this column, for a list of what belongs to it."""
+    return select(Engagement.number).where(Engagement.id == engagement_id).scalar_subquery()
 
 
 def find_live_agreement(award_id: UUID) -> Agreement | None:
@@ -210,35 +238,101 @@ def stages_of(engagement_id: UUID) -> Sequence[Stage]:
 
 
 @dataclass(frozen=True)
-class Record:
-    """Everything that was recorded of one engagement, for those who check it when it is finished."""
+class Evidence:
+    """Everything that was recorded of one engagement, and of others what may contradict it."""
 
     engagement: Engagement
     agreement: Agreement
-    redemption: Redemption
     co_payment: CoPayment | None
     assignments: Sequence[Assignment]
     sessions: Sequence[ConsultingSession]
+    other_sessions: Sequence[ConsultingSession]
     deliverables: Sequence[Deliverable]
-    likenesses: Sequence[Likeness]
+    other_deliverables: Sequence[Deliverable]
+
+    @property
+    def held(self) -> Sequence[ConsultingSession]:
+        """The sessions that were not taken back."""
+        return [row for row in self.sessions if row.status != SessionStatus.WITHDRAWN]
 
 
-def facts(engagement_id: UUID) -> Record:
-    """The record of one engagement; NotFound without one."""
+def evidence(engagement_id: UUID) -> Evidence:
+    """What is stored of one engagement, for those who check it; NotFound without one."""
     engagement = db.get(Engagement, engagement_id)
-    redemption = find_redemption(engagement.agreement_id)
-    if redemption is None:
-        raise NotFound()
-    return Record(
+    sessions, deliverables = sessions_of(engagement_id), deliverables_of(engagement_id)
+    return Evidence(
         engagement=engagement,
         agreement=engagement.agreement,
-        redemption=redemption,
         co_payment=find_co_payment(engagement.agreement_id),
         assignments=engagement.agreement.assignments,
-        sessions=sessions_of(engagement_id),
-        deliverables=deliverables_of(engagement_id),
-        likenesses=likenesses_of(engagement_id),
+        sessions=sessions,
+        other_sessions=_other_sessions(engagement_id, sessions),
+        deliverables=deliverables,
+        other_deliverables=_other_deliverables(engagement_id, deliverables),
     )
+
+
+def _other_sessions(engagement_id: UUID, sessions: Sequence[ConsultingSession]) -> Sequence[ConsultingSession]:
+    """The same people's sessions of other engagements, from this one's first to its last."""
+    held = [row for row in sessions if row.status != SessionStatus.WITHDRAWN]
+    if not held:
+        return []
+    query = select(ConsultingSession).where(
+        ConsultingSession.person_id.in_({row.person_id for row in held}),
+        ConsultingSession.engagement_id != engagement_id,
+        ConsultingSession.status != SessionStatus.WITHDRAWN,
+        ConsultingSession.starts_at < max(row.ends_at for row in held),
+        ConsultingSession.ends_at > min(row.starts_at for row in held),
+    )
+    return session.scalars(query.order_by(ConsultingSession.starts_at, ConsultingSession.id)).all()
+
+
+def _other_deliverables(engagement_id: UUID, deliverables: Sequence[Deliverable]) -> Sequence[Deliverable]:
+    """The same files and texts in other engagements."""
+    hashes = [row.sha256 for row in deliverables]
+    texts = [row.text_sha256 for row in deliverables if row.text_sha256]
+    query = select(Deliverable).where(
+        Deliverable.engagement_id != engagement_id,
+        Deliverable.sha256.in_(hashes) | Deliverable.text_sha256.in_(texts),
+    )
+    return session.scalars(query.order_by(Deliverable.created_at, Deliverable.id)).all()
+
+
+def get_co_payment(co_payment_id: UUID) -> CoPayment:
+    """The co-payment; NotFound without one."""
+    return db.get(CoPayment, co_payment_id)
+
+
+def share_accounts(organisation_id: UUID) -> frozenset[str]:
+    """Every account from which a share of this company arrived."""
+    query = select(CoPayment.payer_account).join(Agreement, Agreement.id == CoPayment.agreement_id)
+    accounts = session.scalars(query.where(Agreement.organisation_id == organisation_id))
+    return frozenset(account for account in accounts if account)
+
+
+def share_payers(accounts: Iterable[str]) -> Sequence[tuple[str, UUID]]:
+    """Whose shares came from each of these accounts, which are written as plain_account() writes them."""
+    plain = func.plain_account(CoPayment.payer_account)
+    query = select(plain, Agreement.organisation_id).join(Agreement, Agreement.id == CoPayment.agreement_id)
+    return [(account, payer) for account, payer in session.execute(query.where(plain.in_(set(accounts))))]
+
+
+def companies_of(numbers: Iterable[str]) -> dict[str, UUID]:
+    """The company behind each of these numbers of a co-payment, an agreement or an engagement."""
+    given = set(numbers)
+    shares = select(CoPayment.reference, Agreement.organisation_id)
+    query = union_all(
+        shares.join(Agreement, Agreement.id == CoPayment.agreement_id).where(CoPayment.reference.in_(given)),
+        select(Agreement.number, Agreement.organisation_id).where(Agreement.number.in_(given)),
+        select(Engagement.number, Engagement.organisation_id).where(Engagement.number.in_(given)),
+    )
+    return dict(session.execute(query).all())
+
+
+def engagements_between(pairs: Iterable[tuple[UUID, UUID]]) -> Sequence[UUID]:
+    """The engagements of these pairs of company and firm."""
+    sides = tuple_(Engagement.organisation_id, Engagement.provider_id)
+    return session.scalars(select(Engagement.id).where(sides.in_(list(pairs))).order_by(Engagement.id)).all()
 
 
 def search_agreements(actor: Actor, *, status: AgreementStatus | None = None, text: str = "") -> Select[Agreement]:

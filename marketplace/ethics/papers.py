@@ -3,57 +3,60 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from marketplace.core import clock, db
-from marketplace.engagements.queries import Record
+from marketplace.core import clock
+from marketplace.engagements import queries as engagements
 from marketplace.engagements.states import AssignmentStatus
 from marketplace.ethics.rules.facts import Requirement, Validity
-from marketplace.jobs.models import Award
+from marketplace.providers import queries as providers
 from marketplace.providers import training
-from marketplace.providers.models import Consultant, Provider
 
 
-def named_people(record: Record, people: Sequence[Consultant]) -> tuple[Validity, ...]:
+def named_people(work: engagements.Evidence, register: providers.Evidence) -> tuple[Validity, ...]:
     """When each consultant was named in the agreement, changes approved by the SME included."""
-    person_of = {each.id: str(each.person_id) for each in people}
+    person_of = {consultant.id: str(consultant.person_id) for consultant in register.consultants}
     return tuple(
-        Validity(person_of[each.consultant_id], "named", each.from_on or record.agreement.starts_on, each.until_on)
-        for each in record.assignments
-        if each.status in (AssignmentStatus.ACTIVE, AssignmentStatus.ENDED)
+        Validity(person_of[row.consultant_id], "named", row.from_on or work.agreement.starts_on, row.until_on)
+        for row in work.assignments
+        if row.status in (AssignmentStatus.ACTIVE, AssignmentStatus.ENDED)
     )
 
 
-def requirements(record: Record, people: Sequence[Consultant], award: Award) -> tuple[Requirement, ...]:
+def requirements(
+    work: engagements.Evidence, register: providers.Evidence, awarded_at: datetime
+) -> tuple[Requirement, ...]:
     """What must be valid: the firm's registration, each consultant's pledge and required courses."""
-    awarded_on = _day(award.awarded_at)
-    joined = {validity.holder: validity.valid_from for validity in named_people(record, people)}
+    awarded_on = _day(awarded_at)
+    joined = {validity.holder: validity.valid_from for validity in named_people(work, register)}
     kinds = ["pledge", *(f"course {code}" for code in training.required())]
-    firm = Requirement(str(record.engagement.provider_id), "registration", awarded_on)
+    people = [str(consultant.person_id) for consultant in register.consultants]
     return (
-        firm,
+        Requirement(str(work.engagement.provider_id), "registration", awarded_on),
         *(
-            Requirement(str(each.person_id), kind, max(awarded_on, joined.get(str(each.person_id), awarded_on)))
-            for each in people
+            Requirement(person, kind, max(awarded_on, joined.get(person, awarded_on)))
+            for person in people
             for kind in kinds
         ),
     )
 
 
-def validities(record: Record, people: Sequence[Consultant]) -> tuple[Validity, ...]:
+def validities(register: providers.Evidence) -> tuple[Validity, ...]:
     """The papers as they stand in the registers."""
-    found = [*_registration(db.get(Provider, record.engagement.provider_id))]
-    for each in people:
-        person = str(each.person_id)
-        found += [
-            Validity(person, "pledge", _day(pledge.signed_at), date(pledge.season, 12, 31)) for pledge in each.pledges
+    papers = [*_registration(register)]
+    for consultant in register.consultants:
+        person = str(consultant.person_id)
+        papers += [
+            Validity(person, "pledge", _day(pledge.signed_at), date(pledge.season, 12, 31))
+            for pledge in consultant.pledges
         ]
-        found += [
-            Validity(person, f"course {record.course}", record.passed_on, record.expires_on) for record in each.training
+        papers += [
+            Validity(person, f"course {row.course}", row.passed_on, row.expires_on) for row in consultant.training
         ]
-    return tuple(found)
+    return tuple(papers)
 
 
-def _registration(provider: Provider) -> Sequence[Validity]:
+def _registration(register: providers.Evidence) -> Sequence[Validity]:
     """The time the firm stood approved in the register; an earlier suspension ends the first stretch."""
+    provider = register.provider
     holder, kind = str(provider.id), "registration"
     if provider.approved_at is None:
         return []

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import Select, case, func, select
 
-from marketplace.accounts.models import Organisation
-from marketplace.claims.models import Hold
+from marketplace.accounts import queries as accounts
+from marketplace.claims import queries as claims
+from marketplace.claims.states import HoldStatus
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import NotFound
-from marketplace.engagements.models import Engagement
+from marketplace.engagements import queries as engagements
 from marketplace.ethics.models import Case, EthicsCheck, Flag
 from marketplace.ethics.states import CaseStatus, FlagStatus
 
@@ -39,14 +40,10 @@ def find_check(engagement_id: UUID, *, rule_set: str, occasion: str) -> EthicsCh
     return db.session.scalars(query).one_or_none()
 
 
-def flags(*, status: str = "", rule_id: str = "") -> Select[Flag, str, str, str | None]:
+def flags(*, status: str = "", rule_id: str = "") -> Select[Flag, str, str, HoldStatus]:
     """Flags with engagement, provider and the state of their hold, for the officers' queue."""
-    query = (
-        select(Flag, Engagement.number, Organisation.name, Hold.status)
-        .join(Engagement, Engagement.id == Flag.engagement_id)
-        .join(Organisation, Organisation.id == Flag.provider_id)
-        .outerjoin(Hold, Hold.id == Flag.hold_id)
-    )
+    names = engagements.number_of(Flag.engagement_id), accounts.name_of(Flag.provider_id)
+    query = select(Flag, *names, claims.status_of_hold(Flag.hold_id))
     if status:
         query = query.where(Flag.status == status)
     return query.where(Flag.rule_id == rule_id) if rule_id else query
@@ -85,25 +82,15 @@ def known_fingerprints(engagement_id: UUID) -> set[tuple[str, str]]:
     return set(db.session.execute(query))
 
 
-def find_hold(flag: Flag) -> Hold | None:
-    """The hold that this flag placed last."""
-    return db.session.get(Hold, flag.hold_id) if flag.hold_id else None
-
-
 def cases(*, status: str = "") -> Select[Case, str, str]:
     """Cases with engagement and provider, for the officers' list."""
-    query = (
-        select(Case, Engagement.number, Organisation.name)
-        .join(Engagement, Engagement.id == Case.engagement_id)
-        .join(Organisation, Organisation.id == Case.provider_id)
-    )
+    query = select(Case, engagements.number_of(Case.engagement_id), accounts.name_of(Case.provider_id))
     return query.where(Case.status == status) if status else query
 
 
 def cases_of(provider_id: UUID) -> Select[Case, str]:
     """The provider's own cases with the engagement's number."""
-    query = select(Case, Engagement.number).join(Engagement, Engagement.id == Case.engagement_id)
-    return query.where(Case.provider_id == provider_id)
+    return select(Case, engagements.number_of(Case.engagement_id)).where(Case.provider_id == provider_id)
 
 
 def get_case(case_id: UUID, *, actor: Actor) -> Case:

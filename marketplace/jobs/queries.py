@@ -241,6 +241,11 @@ def find_declaration(job_id: UUID, person_id: UUID | None) -> ConflictDeclaratio
     return session.scalars(query).one_or_none()
 
 
+def get_award(award_id: UUID) -> Award:
+    """The award; NotFound without one."""
+    return db.get(Award, award_id)
+
+
 def find_award(job_id: UUID) -> Award | None:
     """The award of this job, or None."""
     return session.scalars(select(Award).where(Award.job_id == job_id)).one_or_none()

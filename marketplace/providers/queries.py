@@ -1,6 +1,7 @@
 """Reads of firms, consultants, bank accounts and what stands in their way; always ordered."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -185,6 +186,33 @@ def bank_accounts_of(organisation_id: UUID) -> Sequence[BankAccount]:
     """Every account the organisation ever gave, the newest first."""
     query = select(BankAccount).where(BankAccount.organisation_id == organisation_id)
     return session.scalars(query.order_by(BankAccount.proposed_at.desc(), BankAccount.id)).all()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the registers say of a firm and of people who worked for it: its accounts in force, the oldest first."""
+
+    provider: Provider
+    consultants: Sequence[Consultant]
+    bank_accounts: Sequence[BankAccount]
+
+
+def evidence(provider_id: UUID, consultant_ids: Iterable[UUID]) -> Evidence:
+    """What is stored of this firm and these consultants."""
+    people = select(Consultant).where(Consultant.id.in_(set(consultant_ids))).order_by(Consultant.id)
+    used = select(BankAccount).where(BankAccount.organisation_id == provider_id, BankAccount.active_at.is_not(None))
+    return Evidence(
+        provider=get_provider(provider_id),
+        consultants=session.scalars(people).all(),
+        bank_accounts=session.scalars(used.order_by(BankAccount.active_at, BankAccount.id)).all(),
+    )
+
+
+def holders_of(accounts: Iterable[str]) -> Sequence[tuple[str, UUID]]:
+    """Who ever gave each of these accounts, which are written as plain_account() writes them."""
+    plain = func.plain_account(BankAccount.identifier)
+    query = select(plain, BankAccount.organisation_id).where(plain.in_(set(accounts)))
+    return [(account, holder) for account, holder in session.execute(query)]
 
 
 def proposed_bank_accounts() -> Sequence[tuple[BankAccount, str]]:

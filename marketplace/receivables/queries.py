@@ -1,7 +1,7 @@
 """Owns reads of what is owed to the agency; always ordered, and by side."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -91,6 +91,12 @@ def search_receivables(
 def find_by_number(number: str) -> Receivable | None:
     """The receivable with this reference."""
     return session.scalars(select(Receivable).where(Receivable.number == number)).one_or_none()
+
+
+def debtors_of(numbers: Iterable[str]) -> dict[str, UUID]:
+    """Who owes each debt of these numbers."""
+    query = select(Receivable.number, Receivable.debtor_id).where(Receivable.number.in_(set(numbers)))
+    return dict(session.execute(query).all())
 
 
 def lock_receivable(receivable_id: UUID) -> Receivable:

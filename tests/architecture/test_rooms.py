@@ -109,3 +109,15 @@ def test_rooms_have_their_fixed_names() -> None:
 def test_no_room_without_a_subject() -> None:
     vague = {"common", "helpers", "utils", "util", "misc", "base"}
     assert not [path for path in trees() if vague & set(path.removesuffix(".py").split("/"))]
+
+
+def test_ethics_reads_no_other_areas_tables() -> None:
+    """What it checks it gets from each area's queries, so a table may change without a rule missing it."""
+    found = [
+        f"{path}:{line} {name}"
+        for path, tree in trees().items()
+        if area_of(path) == "ethics"
+        for name, line in imports(tree)
+        if name.startswith("marketplace.") and ".models" in name and not name.startswith("marketplace.ethics.")
+    ]
+    assert not found

@@ -18,13 +18,24 @@ from marketplace.claims.queries.claims import (
     visible_to,
 )
 from marketplace.claims.queries.debts import deductions_for, deductions_of, is_expected, kept_back, kept_back_of
+from marketplace.claims.queries.evidence import (
+    Evidence,
+    Movement,
+    credits_from,
+    evidence,
+    movements_in,
+    paid_refunds,
+    payees_of,
+)
 from marketplace.claims.queries.holds import (
     ended_hold_ids,
     find_active_hold,
+    find_hold,
     find_hold_in_force,
     held_engagements,
     holds_of,
     search_holds,
+    status_of_hold,
 )
 from marketplace.claims.queries.payments import (
     attempts,
@@ -47,7 +58,6 @@ from marketplace.claims.queries.payments import (
 from marketplace.claims.queries.refunds import (
     get_refund,
     refunds_by_id,
-    refunds_visible_to,
     search_refunds,
     waiting_refunds,
 )
@@ -65,6 +75,8 @@ from marketplace.claims.queries.unmatched import (
 __all__ = [
     "UNASSIGNED",
     "Ageing",
+    "Evidence",
+    "Movement",
     "ageing",
     "ageing_totals",
     "approved_claims",
@@ -75,6 +87,7 @@ __all__ = [
     "claimable_stages",
     "claims_by_id",
     "claims_of",
+    "credits_from",
     "deductions_for",
     "deductions_of",
     "ended_hold_ids",
@@ -82,9 +95,11 @@ __all__ = [
     "entries",
     "entries_beside",
     "entries_by_id",
+    "evidence",
     "find_active_hold",
     "find_batch",
     "find_escalation",
+    "find_hold",
     "find_hold_in_force",
     "find_import",
     "find_line",
@@ -106,16 +121,19 @@ __all__ = [
     "line_of_claim",
     "lines_of",
     "lock_claim",
+    "movements_in",
     "outcomes_of",
     "paid_claims",
+    "paid_refunds",
+    "payees_of",
     "payment_file",
     "refunds_by_id",
-    "refunds_visible_to",
     "search_batches",
     "search_claims",
     "search_holds",
     "search_refunds",
     "stages_by_id",
+    "status_of_hold",
     "troubled_claims",
     "unmatched_entries",
     "visible_to",

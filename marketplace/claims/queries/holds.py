@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ScalarSelect, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace.claims.models import (
     Hold,
@@ -37,6 +38,16 @@ def held_engagements(engagement_ids: Sequence[UUID | None]) -> set[UUID]:
 def search_holds(*, status: HoldStatus | None = None) -> Select[Hold]:
     """All holds, filtered by status."""
     return select(Hold).where(Hold.status == status) if status else select(Hold)
+
+
+def find_hold(hold_id: UUID | None) -> Hold | None:
+    """The hold, if there is one."""
+    return session.get(Hold, hold_id) if hold_id else None
+
+
+def status_of_hold(hold_id: InstrumentedAttribute[UUID | None]) -> ScalarSelect[HoldStatus]:
+    """The status of the hold in this column, for a list of what placed it."""
+    return select(Hold.status).where(Hold.id == hold_id).scalar_subquery()
 
 
 def find_active_hold(engagement_id: UUID, flag_id: UUID) -> Hold | None:

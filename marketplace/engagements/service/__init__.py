@@ -1,6 +1,5 @@
 """The verbs from award to accepted work."""
 
-from marketplace.engagements.queries import facts
 from marketplace.engagements.service.agreements import cancel_agreement, draft_agreement, sign
 from marketplace.engagements.service.consultants import change_consultant, decide_change
 from marketplace.engagements.service.copies import compare_deliverable
@@ -26,7 +25,6 @@ __all__ = [
     "countersign_session",
     "decide_change",
     "draft_agreement",
-    "facts",
     "finish",
     "hand_in_stage",
     "lapse_engagement",

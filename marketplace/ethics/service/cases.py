@@ -11,7 +11,7 @@ from marketplace.core.errors import Invalid
 from marketplace.core.i18n import _
 from marketplace.core.reasons import TELLING, check_reason
 from marketplace.core.tasks import Queue, cancel, schedule, task
-from marketplace.engagements.models import Engagement
+from marketplace.engagements import queries as engagements
 from marketplace.ethics import queries
 from marketplace.ethics.models import Case, Flag
 from marketplace.ethics.rules import access, book
@@ -29,7 +29,7 @@ def open_case(engagement_id: UUID, *, actor: Actor, flag_ids: Iterable[UUID], qu
     """Put open flags of one engagement to its provider, with a question and a time to reply."""
     access.check_officer(actor)
     check_reason(question, field="question", shortest=TELLING)
-    engagement = db.get(Engagement, engagement_id, lock=True)
+    engagement = engagements.sides(engagement_id, lock=True)
     flags = queries.flags_by_id(flag_ids, engagement_id=engagement_id)
     if not flags:
         raise Invalid(_("Choose at least one flag."), field="flags")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from marketplace.accounts import service as accounts
 from marketplace.claims import events as claim_events
+from marketplace.claims import queries as claim_queries
 from marketplace.claims import service as claims
 from marketplace.claims.states import HoldStatus
 from marketplace.core import audit, clock, db
@@ -15,7 +16,7 @@ from marketplace.core.i18n import _
 from marketplace.core.reasons import TELLING, check_reason
 from marketplace.core.tasks import Queue, Subscription, task
 from marketplace.engagements import events as engagement_events
-from marketplace.engagements.models import Engagement
+from marketplace.engagements import queries as engagements
 from marketplace.ethics import flows, queries
 from marketplace.ethics.collection import collect
 from marketplace.ethics.models import EthicsCheck, Flag
@@ -37,7 +38,7 @@ from marketplace.surveys import events as survey_events
 )
 def check_engagement(engagement_id: UUID, *, occasion: str, actor: Actor) -> EthicsCheck:
     """Run the occasion's rules over one engagement, once per edition unless it repeats; write flags, hold money."""
-    engagement = db.get(Engagement, engagement_id, lock=True)
+    engagement = engagements.sides(engagement_id, lock=True)
     edition = book.current(clock.today())
     if occasion not in REPEATED:
         existing = queries.find_check(engagement_id, rule_set=edition.version, occasion=occasion)
@@ -74,7 +75,9 @@ def trace_bank_import(import_id: UUID, *, actor: Actor) -> list[EthicsCheck]:
     ]
 
 
-def _raise_flags(engagement: Engagement, check: EthicsCheck, hits: list[Found], edition: Book, *, actor: Actor) -> None:
+def _raise_flags(
+    engagement: engagements.Sides, check: EthicsCheck, hits: list[Found], edition: Book, *, actor: Actor
+) -> None:
     """Write the flags that are new; hold money for those that may hold it; tell the officers once."""
     known = queries.known_fingerprints(engagement.id)
     holding = book.holds(hits)
@@ -102,7 +105,7 @@ def _raise_flags(engagement: Engagement, check: EthicsCheck, hits: list[Found], 
         )
 
 
-def _flag(engagement: Engagement, check: EthicsCheck, raised: Found, edition: Book) -> Flag:
+def _flag(engagement: engagements.Sides, check: EthicsCheck, raised: Found, edition: Book) -> Flag:
     return Flag(
         number=db.next_number("FLAG"),
         check_id=check.id,
@@ -172,7 +175,7 @@ def lift_hold(flag_id: UUID, *, actor: Actor, reason: str) -> Flag:
 
 
 def _active_hold(flag: Flag) -> UUID:
-    placed = queries.find_hold(flag)
+    placed = claim_queries.find_hold(flag.hold_id)
     if placed is None or placed.status != HoldStatus.ACTIVE:
         raise DomainError(_("No payment is held because of this flag now."))
     return placed.id
@@ -184,6 +187,6 @@ def _hold(flag: Flag, *, actor: Actor, reason: str) -> None:
 
 def release(flag: Flag, *, actor: Actor, reason: str) -> None:
     """Lift the flag's hold if it still holds money."""
-    placed = queries.find_hold(flag)
+    placed = claim_queries.find_hold(flag.hold_id)
     if placed is not None and placed.status == HoldStatus.ACTIVE:
         claims.lift_hold(placed.id, actor=actor, reason=reason)

@@ -7,13 +7,13 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
-from marketplace.core import clock, db
+from marketplace.core import clock
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import export, requested_format
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
-from marketplace.engagements.models import Engagement
+from marketplace.engagements import queries as engagements
 from marketplace.ethics import queries, service
 from marketplace.ethics.forms import CaseFilter, CaseForm, DecideAppealForm, DecideForm
 from marketplace.ethics.labels import FINDINGS
@@ -60,7 +60,7 @@ def case(case_id: UUID) -> ResponseReturnValue:
         "ethics/case.html",
         case=case,
         flags=queries.flags_in_case(case_id),
-        engagement=db.get(Engagement, case.engagement_id),
+        engagement=engagements.sides(case.engagement_id),
         firms=accounts.organisation_names([case.provider_id]),
         names=accounts.names([case.opened_by, case.decided_by, case.appeal_decided_by]),
         findings_against=queries.findings_against(case.provider_id),
@@ -74,7 +74,7 @@ def case(case_id: UUID) -> ResponseReturnValue:
 @requires(Role.ETHICS_OFFICER)
 def open_case(engagement_id: UUID) -> ResponseReturnValue:
     """Put open flags of an engagement to its provider."""
-    engagement = db.get(Engagement, engagement_id)
+    engagement = engagements.sides(engagement_id)
     flags = [flag for flag in queries.flags_of(engagement_id) if flag.status == FlagStatus.RAISED]
     form = CaseForm()
     form.offer([(str(flag.id), f"{flag.number} {flag.rule_id}: {FINDINGS.get(flag.finding, '')}") for flag in flags])

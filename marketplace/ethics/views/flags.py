@@ -7,6 +7,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
+from marketplace.claims import queries as claims
 from marketplace.core import db
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
@@ -14,7 +15,7 @@ from marketplace.core.exports import export, requested_format
 from marketplace.core.forms import Form, ReasonForm
 from marketplace.core.i18n import _, localized
 from marketplace.core.web import done, page, paginate
-from marketplace.engagements.models import Engagement
+from marketplace.engagements import queries as engagements
 from marketplace.ethics import queries, service
 from marketplace.ethics.forms import DismissForm, FlagFilter
 from marketplace.ethics.labels import FINDINGS, INPUTS
@@ -77,11 +78,11 @@ def flag(flag_id: UUID) -> ResponseReturnValue:
         "ethics/flag.html",
         flag=flag,
         entry=edition.rules[flag.rule_id],
-        engagement=db.get(Engagement, flag.engagement_id),
+        engagement=engagements.sides(flag.engagement_id),
         firms=accounts.organisation_names([flag.organisation_id, flag.provider_id]),
         names=accounts.names([flag.closed_by]),
-        hold=queries.find_hold(flag),
-        others=[flag for flag in queries.flags_of(flag.engagement_id) if flag.id != flag.id],
+        hold=claims.find_hold(flag.hold_id),
+        others=[other for other in queries.flags_of(flag.engagement_id) if other.id != flag.id],
         findings=FINDINGS,
         inputs=INPUTS,
         action_labels=ACTIONS,
@@ -141,7 +142,7 @@ def lift_hold(flag_id: UUID) -> ResponseReturnValue:
 
 def _reason_page(flag_id: UUID, form: Form, verb: str) -> ResponseReturnValue:
     flag = db.get(Flag, flag_id)
-    return page(f"ethics/{verb}.html", form=form, flag=flag, findings=FINDINGS, hold=queries.find_hold(flag))
+    return page(f"ethics/{verb}.html", form=form, flag=flag, findings=FINDINGS, hold=claims.find_hold(flag.hold_id))
 
 
 def _address(flag_id: UUID) -> str:

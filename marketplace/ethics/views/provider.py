@@ -5,12 +5,12 @@ from uuid import UUID
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace.core import clock, db
+from marketplace.core import clock
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
-from marketplace.engagements.models import Engagement
+from marketplace.engagements import queries as engagements
 from marketplace.ethics import queries, service
 from marketplace.ethics.forms import AppealForm, ReplyForm
 from marketplace.ethics.labels import FINDINGS
@@ -45,7 +45,7 @@ def reply(case_id: UUID) -> ResponseReturnValue:
         "ethics/reply.html",
         form=form,
         case=case,
-        engagement=db.get(Engagement, case.engagement_id),
+        engagement=engagements.sides(case.engagement_id),
         flags=[flag for flag in queries.flags_in_case(case_id) if access.is_shown_to_provider(flag)],
         edition=book.newest(),
         may_reply=case.status == CaseStatus.AWAITING_REPLY and now <= case.reply_due_at,

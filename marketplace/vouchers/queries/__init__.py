@@ -31,20 +31,18 @@ from marketplace.vouchers.queries.applications import (
     newest_assessment,
     search_applications,
     undecided,
-    visible_applications,
 )
 from marketplace.vouchers.queries.calls import (
-    Outlook,
     asked_for,
     count_places,
     find_place,
     not_told_of_end,
     outlook,
     place_ids,
-    requests_by_day,
     undone,
     waiting_places,
 )
+from marketplace.vouchers.queries.evidence import Evidence, evidence
 from marketplace.vouchers.queries.scoring import (
     Shortage,
     asked_before,
@@ -76,8 +74,8 @@ from marketplace.vouchers.queries.vouchers import (
 )
 
 __all__ = [
+    "Evidence",
     "Intake",
-    "Outlook",
     "Shortage",
     "active_vouchers",
     "allocation_entries",
@@ -88,6 +86,7 @@ __all__ = [
     "calls_short_of_scorers",
     "candidates",
     "count_places",
+    "evidence",
     "expired_voucher_ids",
     "find_allocation",
     "find_live_application",
@@ -118,7 +117,6 @@ __all__ = [
     "promised_aid",
     "promised_vouchers",
     "remaining",
-    "requests_by_day",
     "scorers_of",
     "scorers_to_remind",
     "scorings_of",
@@ -132,7 +130,6 @@ __all__ = [
     "undecided",
     "undone",
     "unscored",
-    "visible_applications",
     "visible_vouchers",
     "voucher_ids_to_remind",
     "voucher_lines",

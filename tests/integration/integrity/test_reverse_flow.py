@@ -17,7 +17,7 @@ from marketplace.core.actors import SYSTEM
 from marketplace.core.task_queue import BackgroundTask
 from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import CoPayment, Engagement
-from marketplace.ethics import flows, queries
+from marketplace.ethics import queries
 from marketplace.ethics.models import EthicsCheck, Flag
 from marketplace.ethics.rules.identity import digits_and_letters, firm_name
 from marketplace.providers import queries as providers
@@ -203,4 +203,4 @@ def test_the_day_of_a_payment_is_the_agencys_day(story: Story, paid: Engagement)
     (line,) = claims.attempts(claim)
     line.paid_at = datetime(2026, 3, 4, 15, 30, tzinfo=UTC)
     db.flush()
-    assert flows.paid_on(paid.id) == (date(2026, 3, 5),)
+    assert claims.evidence(paid.id).paid_on == [date(2026, 3, 5)]
