@@ -3,7 +3,6 @@
 from datetime import date
 from uuid import UUID
 
-from marketplace.accounts import service as accounts
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
@@ -12,6 +11,7 @@ from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.engagements import queries, rules
 from marketplace.engagements.models import Agreement, Assignment
+from marketplace.engagements.service.letters import tell_both_sides
 from marketplace.engagements.service.pricing import price_stages, share_offer
 from marketplace.engagements.states import AGREEMENT, ASSIGNMENT
 from marketplace.jobs import queries as jobs
@@ -35,7 +35,7 @@ def draft_agreement(award_id: UUID, *, actor: Actor, starts_on: date | None = No
     _write_consultants(agreement, content, award)
     db.flush()
     record(actor, "agreement.draft", agreement, after={"price_net": agreement.price_net, "aid": agreement.aid})
-    _notify(agreement, "engagements/agreement_drafted")
+    tell_both_sides(agreement, "engagements/agreement_drafted")
     return agreement
 
 
@@ -54,7 +54,7 @@ def sign(agreement_id: UUID, *, actor: Actor) -> Agreement:
             assignment.approved_by = agreement.sme_signed_by
             assignment.from_on = clock.today()
             transition(assignment, ASSIGNMENT, "approve", actor=actor)
-        _notify(agreement, "engagements/agreement_signed")
+        tell_both_sides(agreement, "engagements/agreement_signed")
     db.flush()
     return agreement
 
@@ -64,7 +64,7 @@ def cancel_agreement(agreement_id: UUID, *, actor: Actor, reason: str) -> Agreem
     agreement = db.get(Agreement, agreement_id, lock=True)
     _check_party(agreement.organisation_id, agreement.provider_id, actor, binding=True)
     transition(agreement, AGREEMENT, "cancel", actor=actor, reason=reason)
-    _notify(agreement, "engagements/agreement_cancelled", reason=reason)
+    tell_both_sides(agreement, "engagements/agreement_cancelled", reason=reason)
     db.flush()
     return agreement
 
@@ -116,17 +116,3 @@ def _aid_parts(voucher: Voucher, content: BidContent) -> dict[str, int] | None:
 def _write_consultants(agreement: Agreement, content: BidContent, award: Award) -> None:
     for consultant_id in content.consultant_ids:
         agreement.assignments.append(Assignment(consultant_id=consultant_id, proposed_by=award.bid.submitted_by))
-
-
-def _notify(agreement: Agreement, template: str, **data: str) -> None:
-    for organisation_id, role in ((agreement.organisation_id, Role.SIGNATORY), (agreement.provider_id, Role.MANAGER)):
-        accounts.notify_organisation(
-            organisation_id,
-            [role],
-            template,
-            key=f"{template}:{agreement.id}",
-            number=agreement.number,
-            title=agreement.title,
-            path=f"/agreements/{agreement.id}",
-            **data,
-        )

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from marketplace.accounts import service as accounts
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import transition
@@ -11,6 +10,7 @@ from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, task
 from marketplace.engagements import queries
 from marketplace.engagements.models import Agreement, CoPayment, Engagement
+from marketplace.engagements.service.letters import tell_both_sides
 from marketplace.engagements.states import AGREEMENT, CO_PAYMENT, ENGAGEMENT, CoPaymentStatus
 from marketplace.ledger.service import money_verb
 from marketplace.providers import service as providers
@@ -42,19 +42,5 @@ def lapse_engagement(engagement_id: UUID, *, actor: Actor, key: str) -> Engageme
     )
     db.flush()
     providers.change_load(agreement.provider_id, -1, actor=actor)
-    _tell(agreement, awaited)
+    tell_both_sides(agreement, "engagements/engagement_lapsed", due_on=awaited.due_on.isoformat())
     return engagement
-
-
-def _tell(agreement: Agreement, co_payment: CoPayment) -> None:
-    for organisation_id, role in ((agreement.organisation_id, Role.SIGNATORY), (agreement.provider_id, Role.MANAGER)):
-        accounts.notify_organisation(
-            organisation_id,
-            [role],
-            "engagements/engagement_lapsed",
-            key=f"engagements/engagement_lapsed:{agreement.id}",
-            number=agreement.number,
-            title=agreement.title,
-            due_on=co_payment.due_on.isoformat(),
-            path=f"/agreements/{agreement.id}",
-        )

@@ -5,7 +5,6 @@ from datetime import date
 
 from sqlalchemy import select
 
-from marketplace.accounts import service as accounts
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import transition
@@ -17,6 +16,7 @@ from marketplace.core.tasks import announce, cancel
 from marketplace.engagements import events, queries
 from marketplace.engagements.models import CoPayment, Engagement
 from marketplace.engagements.service.lapse import lapse_engagement
+from marketplace.engagements.service.letters import tell_both_sides
 from marketplace.engagements.states import CO_PAYMENT, ENGAGEMENT, STAGE, CoPaymentStatus
 from marketplace.ledger.service import Leg, Opening, money_verb, post
 
@@ -82,13 +82,4 @@ def start(engagement: Engagement, *, actor: Actor) -> None:
     transition(engagement, ENGAGEMENT, "start", actor=actor)
     transition(engagement.stages[0], STAGE, "open", actor=actor)
     db.flush()
-    for organisation_id, role in ((engagement.organisation_id, Role.SIGNATORY), (engagement.provider_id, Role.MANAGER)):
-        accounts.notify_organisation(
-            organisation_id,
-            [role],
-            "engagements/work_started",
-            key=f"engagements/work_started:{engagement.id}",
-            number=engagement.number,
-            title=engagement.agreement.title,
-            path=f"/engagements/{engagement.id}",
-        )
+    tell_both_sides(engagement, "engagements/work_started")

@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from marketplace.accounts import service as accounts
 from marketplace.core import db
-from marketplace.core.actors import Actor, Role
+from marketplace.core.actors import Actor
 from marketplace.core.audit import transition
 from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import announce
 from marketplace.engagements import events, queries, rules
 from marketplace.engagements.models import Engagement, Stage
+from marketplace.engagements.service.letters import tell_both_sides
 from marketplace.engagements.states import ENGAGEMENT, STAGE, StageStatus
 from marketplace.ledger.service import money_verb
 from marketplace.providers import service as providers
@@ -37,7 +37,7 @@ def terminate(engagement_id: UUID, *, actor: Actor, reason: str, key: str) -> En
     _give_back(engagement, ended, actor=actor)
     announce(events.TERMINATED, engagement_id=engagement.id)
     providers.change_load(engagement.provider_id, -1, actor=actor)
-    _tell(engagement)
+    tell_both_sides(engagement, "engagements/engagement_terminated", reason=engagement.termination_reason)
     return engagement
 
 
@@ -53,18 +53,4 @@ def _give_back(engagement: Engagement, ended: list[Stage], *, actor: Actor) -> N
             agreement_id=agreement.id,
             reference=agreement.number,
             key=f"terminate:{engagement.id}",
-        )
-
-
-def _tell(engagement: Engagement) -> None:
-    for organisation_id, role in ((engagement.organisation_id, Role.SIGNATORY), (engagement.provider_id, Role.MANAGER)):
-        accounts.notify_organisation(
-            organisation_id,
-            [role],
-            "engagements/engagement_terminated",
-            key=f"engagements/engagement_terminated:{engagement.id}",
-            number=engagement.number,
-            title=engagement.agreement.title,
-            reason=engagement.termination_reason,
-            path=f"/engagements/{engagement.id}",
         )
