@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages import Catalog, Message
+from babel.messages.pofile import read_po
 
 from config.settings import ROOT
-from marketplace.core.translations import read
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 BARE_PERCENT = re.compile(r"(?<!%)(?:%%)*%(?![%(])")
@@ -18,7 +18,8 @@ def extract(project: Path, template: Path) -> Catalog:
     """The texts of the project's sources, with the places they stand at."""
     command = [ROOT / ".venv/bin/pybabel", "-q", "extract", "-F", ROOT / "pyproject.toml", "-o", template, "."]
     subprocess.run(command, cwd=project, check=True)
-    return read(template)
+    with template.open("rb") as file:
+        return read_po(file)
 
 
 def problems(catalogue: Catalog, template: Catalog) -> Iterator[str]:
