@@ -30,7 +30,7 @@ from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.db import Model, session
 from marketplace.core.errors import Words
-from marketplace.core.states import Lifecycle
+from marketplace.core.states import Lifecycle, Move
 
 Plain = Mapping[str, Any]
 
@@ -85,20 +85,13 @@ class HasStatus(Protocol):
 def transition(
     thing: HasStatus, lifecycle: Lifecycle[Any], event: str, *, actor: Actor, reason: str | None = None, **details: Any
 ) -> None:
-    """Make the named move, stamp its time and write the audit entry; the only place that assigns a status."""
+    """Make the named move, stamp its time and write the audit entry; with transition_all() alone it sets a status."""
     before = thing.status
     move = lifecycle.move(before, event)
-    thing.status = move.target
-    if move.stamp:
-        setattr(thing, move.stamp, clock.now())
-    record(
-        actor,
-        f"{lifecycle.name}.{event}",
-        thing,
-        before={"status": before},
-        after={"status": move.target, **details},
-        reason=reason,
-    )
+    for column, value in _values(move).items():
+        setattr(thing, column, value)
+    after = {"status": move.target, **details}
+    record(actor, f"{lifecycle.name}.{event}", thing, before={"status": before}, after=after, reason=reason)
 
 
 def transition_all(
@@ -114,36 +107,23 @@ def transition_all(
 ) -> None:
     """Make the named move of many rows in one statement, each with its audit entry, or of none of them.
 
-    transition() for many: every row stands at `before`, otherwise LookupError; `values` are set along with it.
+    transition() for rows that nobody loaded: every row stands at `before`, otherwise LookupError; `values` are set
+    along with it.
     """
     move = lifecycle.move(before, event)
-    stamp = {move.stamp: clock.now()} if move.stamp else {}
     rows = update(model).where(model.id == any_(db.array(ids)), model.status == before)
-    rows = rows.values({"status": move.target, **stamp, **(values or {})}).returning(model.id)
+    rows = rows.values({**_values(move), **(values or {})}).returning(model.id)
     moved = session.scalars(rows, execution_options={"synchronize_session": "fetch"}).all()
     if len(moved) != len(ids):
         raise LookupError(f"{len(ids) - len(moved)} rows are no longer {before}")
-    change = {"before": {"status": before}, "after": {"status": move.target}} | ({"reason": reason} if reason else {})
+    change = _body(before={"status": before}, after={"status": move.target}, reason=reason)
     subject = func.unnest(db.array(ids)).column_valued("id")
     record_all(actor, f"{lifecycle.name}.{event}", model.__tablename__, select(subject, literal(change, JSONB)))
 
 
-def record_all(actor: Actor, action: str, subject_type: str, changes: Select[UUID, Any]) -> None:
-    """Write one audit entry about each row of a select of (id, body) in one statement: record() for many."""
-    every = {
-        "at": clock.now(),
-        "person_id": actor.person_id,
-        "role": actor.role.value,
-        "organisation_id": actor.organisation_id,
-        "device_hash": actor.device_hash,
-        "address_hash": actor.address_hash,
-        "action": action,
-        "subject_type": subject_type,
-    }
-    columns = AuditEntry.__table__.columns
-    change = changes.subquery()
-    rows = select(*(literal(value, columns[name].type) for name, value in every.items()), *change.columns)
-    session.execute(insert(AuditEntry).from_select([*every, "subject_id", "body"], rows))
+def _values(move: Move[Any]) -> dict[str, Any]:
+    """What a move sets: the status, and its time if the row keeps it."""
+    return {"status": move.target, **({move.stamp: clock.now()} if move.stamp else {})}
 
 
 def record(
@@ -160,21 +140,38 @@ def record(
         if subject.id is None:
             session.flush()
         subject = (subject.__tablename__, subject.id)
+    kind, subject_id = subject
+    body = _body(before=before, after=after, reason=reason)
+    session.add(AuditEntry(**_facts(actor, action, kind), subject_id=subject_id, body=body))
+
+
+def record_all(actor: Actor, action: str, subject_type: str, changes: Select[UUID, Any]) -> None:
+    """Write one audit entry about each row of a select of (id, body) in one statement: record() for many."""
+    facts = _facts(actor, action, subject_type)
+    columns = AuditEntry.__table__.columns
+    change = changes.subquery()
+    rows = select(*(literal(value, columns[name].type) for name, value in facts.items()), *change.columns)
+    session.execute(insert(AuditEntry).from_select([*facts, "subject_id", "body"], rows))
+
+
+def _facts(actor: Actor, action: str, subject_type: str) -> dict[str, Any]:
+    """The columns of an entry apart from the row it is about and what it says of it."""
+    return {
+        "at": clock.now(),
+        "person_id": actor.person_id,
+        "role": actor.role.value,
+        "organisation_id": actor.organisation_id,
+        "device_hash": actor.device_hash,
+        "address_hash": actor.address_hash,
+        "action": action,
+        "subject_type": subject_type,
+    }
+
+
+def _body(*, before: Plain | None, after: Plain | None, reason: Words | None) -> dict[str, Any]:
+    """What an entry says, without what is not known."""
     body = {"before": before, "after": after, "reason": None if reason is None else str(reason)}
-    session.add(
-        AuditEntry(
-            at=clock.now(),
-            person_id=actor.person_id,
-            role=actor.role.value,
-            organisation_id=actor.organisation_id,
-            device_hash=actor.device_hash,
-            address_hash=actor.address_hash,
-            action=action,
-            subject_type=subject[0],
-            subject_id=subject[1],
-            body=plain({key: value for key, value in body.items() if value is not None}),
-        )
-    )
+    return plain({key: value for key, value in body.items() if value is not None})
 
 
 def facts_of(actor: Actor) -> dict[str, Any]:

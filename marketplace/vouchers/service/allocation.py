@@ -22,12 +22,11 @@ from marketplace.programmes.models import Call, Programme
 from marketplace.programmes.states import CallStatus
 from marketplace.vouchers import events, queries, rules
 from marketplace.vouchers.allocation import AID_CAP, Answer, Line, Ticket, list_hash
-from marketplace.vouchers.caps import breaks
 from marketplace.vouchers.models import Allocation, AllocationEntry, Application, Assessment
 from marketplace.vouchers.service.answering import carry_out
 from marketplace.vouchers.service.applications import assessed, keep_assessment, tell
 from marketplace.vouchers.service.asking import ask_scorers
-from marketplace.vouchers.service.deciding import decide, promised_now
+from marketplace.vouchers.service.deciding import decide, promised_now, ticket_of
 from marketplace.vouchers.states import APPLICATION, AssessmentOccasion
 
 BATCH = 1000
@@ -145,28 +144,17 @@ def tickets_of(programme: Programme, applications: Sequence[Application], actor:
     holders = queries.active_vouchers(programme.id, [application.organisation_id for application in applications])
     holders |= queries.promised_vouchers(programme.id)
     promised = promised_now(programme, besides=[application.id for application in applications])
-    tickets = []
-    for application in applications:
-        result = keep_assessment(application, AssessmentOccasion.ALLOCATION, actor).result
-        company = application.organisation_id
-        undertaking = application.organisation.undertaking_id or application.organisation_id
-        tickets.append(
-            Ticket(
-                application.id,
-                application.ticket or 0,
-                rules.refusal(
-                    application,
-                    result,
-                    holds=programme.one_active_voucher and company in holders,
-                    over=breaks(
-                        programme.sme_cap, promised=promised.by_company[company], amount=programme.voucher_amount
-                    ),
-                ),
-                undertaking=undertaking,
-                promised=promised.by_undertaking[undertaking],
-            )
+    return [
+        ticket_of(
+            programme,
+            application,
+            keep_assessment(application, AssessmentOccasion.ALLOCATION, actor).result,
+            undertaking=application.organisation.undertaking_id or application.organisation_id,
+            holders=holders,
+            promised=promised,
         )
-    return tickets
+        for application in applications
+    ]
 
 
 def refuse_waiting(call: Call, applications: Sequence[Application], answers: Sequence[Answer], actor: Actor) -> None:

@@ -15,11 +15,11 @@ from marketplace.core.audit import record
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
 from marketplace.programmes.models import Call, Programme
-from marketplace.programmes.states import Stratum
+from marketplace.programmes.states import Eligibility, Stratum
 from marketplace.vouchers import queries, rules, sealed_list
 from marketplace.vouchers.allocation import AID_CAP, Answer, Line, Ticket, allocate, in_order
 from marketplace.vouchers.caps import Promised, breaks, window_start
-from marketplace.vouchers.models import Allocation, AllocationEntry, SealedTicket
+from marketplace.vouchers.models import Allocation, AllocationEntry, Application, SealedTicket
 from marketplace.vouchers.states import Outcome
 
 
@@ -61,27 +61,39 @@ def _tickets(call: Call) -> list[Ticket]:
     promised = promised_now(programme)
     points = queries.points_of(call) if call.scoring else {}
     return [
-        Ticket(
-            row.id,
-            row.ticket,
-            rules.refusal(
-                row,
-                row.result,
-                holds=programme.one_active_voucher and row.organisation_id in holders,
-                over=breaks(
-                    programme.sme_cap,
-                    promised=promised.by_company[row.organisation_id],
-                    amount=programme.voucher_amount,
-                ),
-            ),
-            undertaking=row.undertaking,
-            promised=promised.by_undertaking[row.undertaking],
+        replace(
+            ticket_of(programme, row, row.result, undertaking=row.undertaking, holders=holders, promised=promised),
             name=row.number,
             stratum=_stratum(call, row),
             points=points.get(row.id),
         )
         for row in candidates
     ]
+
+
+def ticket_of(
+    programme: Programme,
+    application: Application | Row[Any],
+    result: Eligibility,
+    *,
+    undertaking: UUID,
+    holders: Collection[UUID],
+    promised: Promised,
+) -> Ticket:
+    """An application as the engine takes it; `result` is that of its newest assessment, `holders` have a voucher."""
+    company = application.organisation_id
+    return Ticket(
+        application.id,
+        application.ticket or 0,
+        rules.refusal(
+            application,
+            result,
+            holds=programme.one_active_voucher and company in holders,
+            over=breaks(programme.sme_cap, promised=promised.by_company[company], amount=programme.voucher_amount),
+        ),
+        undertaking=undertaking,
+        promised=promised.by_undertaking[undertaking],
+    )
 
 
 def _stratum(call: Call, row: Row[Any]) -> str | None:
