@@ -31,7 +31,7 @@ def people() -> ResponseReturnValue:
     listing = paginate(_matching(), sorts=SORTS, key=Person.id)
     return page(
         "accounts/people.html",
-        found=listing,
+        listing=listing,
         memberships=queries.memberships_of_people(person.id for person in listing.items),
         proposed=queries.proposed_roles(),
         lifecycle=PERSON,

@@ -31,7 +31,7 @@ def background_tasks() -> ResponseReturnValue:
     sorts = {"-created_at": BackgroundTask.created_at, "-run_after": BackgroundTask.run_after}
     return page(
         "accounts/background_tasks.html",
-        found=paginate(statement, sorts=sorts, key=BackgroundTask.id),
+        listing=paginate(statement, sorts=sorts, key=BackgroundTask.id),
         form=TaskFilter(request.args, status=status),
         states=TASK_LABELS,
         label_of=label_of,
@@ -61,7 +61,7 @@ def audit_log() -> ResponseReturnValue:
     listing = paginate(statement, sorts={"-id": AuditEntry.id, "id": AuditEntry.id}, key=AuditEntry.subject_id)
     return page(
         "accounts/audit_log.html",
-        found=listing,
+        listing=listing,
         form=AuditFilter(request.args),
         names=queries.names(entry.person_id for entry in listing.items),
     )

@@ -70,7 +70,7 @@ def ageing() -> ResponseReturnValue:
     totals = queries.ageing_totals(ages)
     return page(
         "claims/ageing.html",
-        found=listing,
+        listing=listing,
         totals={(row.status, row.currency, row.place): row for row in totals},
         rows=sorted(
             {(row.status, row.currency) for row in totals}, key=lambda row: (CLAIM.statuses.index(row[0]), row)

@@ -45,7 +45,7 @@ def payment_batches() -> ResponseReturnValue:
     listing = paginate(query, sorts=SORTS, key=PaymentBatch.id)
     return page(
         "claims/payment_batches.html",
-        found=listing,
+        listing=listing,
         totals=queries.batch_totals([row.id for row in listing.items]),
         waiting=len(queries.approved_claims()) + len(queries.waiting_refunds()),
         lifecycle=BATCH,

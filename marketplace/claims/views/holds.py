@@ -39,7 +39,7 @@ def holds() -> ResponseReturnValue:
         return exports.export(rows, COLUMNS, "holds")
     listing = paginate(query, sorts=SORTS, key=Hold.id)
     numbers = engagements.numbers(row.engagement_id for row in listing.items)
-    return page("claims/holds.html", found=listing, numbers=numbers, lifecycle=HOLD, form=HoldFilter(request.args))
+    return page("claims/holds.html", listing=listing, numbers=numbers, lifecycle=HOLD, form=HoldFilter(request.args))
 
 
 @blueprint.route("/engagements/<uuid:engagement_id>/hold", methods=["GET", "POST"])

@@ -41,7 +41,7 @@ def bank_imports() -> ResponseReturnValue:
     unmatched = queries.unmatched_entries(limit=50)
     return page(
         "claims/bank_imports.html",
-        found=listing,
+        listing=listing,
         outcomes=queries.outcomes_of([row.id for row in listing.items]),
         unmatched=unmatched,
         in_suspense=queries.in_suspense(unmatched),

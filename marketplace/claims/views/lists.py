@@ -67,7 +67,7 @@ def claims() -> ResponseReturnValue:
     to_claim = queries.engagements_to_claim(actor.organisation_id) if actor.role is Role.MANAGER else []
     return page(
         "claims/claims.html",
-        found=listing,
+        listing=listing,
         names=accounts.organisation_names(row.provider_id for row in listing.items),
         to_claim=to_claim,
         due=progress.due,

@@ -44,7 +44,7 @@ def refunds() -> ResponseReturnValue:
     listing = paginate(query, sorts=SORTS, key=Refund.id)
     return page(
         "claims/refunds.html",
-        found=listing,
+        listing=listing,
         names=accounts.organisation_names(row.organisation_id for row in listing.items if row.organisation_id),
         numbers=engagements.numbers(row.engagement_id for row in listing.items if row.engagement_id),
         lifecycle=REFUND,

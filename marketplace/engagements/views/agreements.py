@@ -53,7 +53,7 @@ def agreements() -> ResponseReturnValue:
     awards = queries.awards_without_agreement(actor) if drafters else []
     return page(
         "engagements/agreements.html",
-        found=listing,
+        listing=listing,
         names=accounts.organisation_names(
             key for row in listing.items for key in (row.organisation_id, row.provider_id)
         ),

@@ -64,7 +64,7 @@ def countersign_session(session_id: UUID) -> ResponseReturnValue:
             return done(_("The session is confirmed."), _back(engagement.id))
     consultant = providers.get_consultant(meeting.consultant_id)
     return page(
-        "engagements/countersign_session.html", form=form, engagement=engagement, found=meeting, consultant=consultant
+        "engagements/countersign_session.html", form=form, engagement=engagement, meeting=meeting, consultant=consultant
     )
 
 
@@ -79,7 +79,7 @@ def withdraw_session(session_id: UUID) -> ResponseReturnValue:
         with form.errors_to_fields():
             service.withdraw_session(session_id, actor=actor, reason=form.reason.data)
             return done(_("The session is withdrawn."), _back(engagement.id))
-    return page("engagements/withdraw_session.html", form=form, engagement=engagement, found=meeting)
+    return page("engagements/withdraw_session.html", form=form, engagement=engagement, meeting=meeting)
 
 
 def _back(engagement_id: UUID) -> str:

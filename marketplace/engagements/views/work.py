@@ -60,7 +60,7 @@ def engagements() -> ResponseReturnValue:
     listing = paginate(query, sorts=SORTS, key=Engagement.id)
     return page(
         "engagements/engagements.html",
-        found=listing,
+        listing=listing,
         names=accounts.organisation_names(
             key for row in listing.items for key in (row.organisation_id, row.provider_id)
         ),

@@ -92,7 +92,7 @@ def eligibility() -> ResponseReturnValue:
         standard=standards()[code],
         others=[standard for standard in standards().values() if standard.code != code],
         fields=asked_facts,
-        found=rules.assess(code, form.facts) if answered and fine else None,
+        assessment=rules.assess(code, form.facts) if answered and fine else None,
         open_calls=queries.open_calls(),
     )
     return page, 200 if fine else 422

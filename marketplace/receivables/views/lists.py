@@ -69,7 +69,7 @@ def receivables() -> ResponseReturnValue:
     listing = paginate(query, sorts=SORTS, key=Receivable.id)
     return page(
         "receivables/receivables.html",
-        found=listing,
+        listing=listing,
         names=accounts.organisation_names(row.debtor_id for row in listing.items),
         interest={row.id: queries.interest_today(row, clock.today()) for row in listing.items},
         lifecycle=RECEIVABLE,
@@ -115,7 +115,7 @@ def published() -> ResponseReturnValue:
     listing = paginate(queries.published(), sorts=LISTED, key=Receivable.id)
     return page(
         "receivables/published.html",
-        found=listing,
+        listing=listing,
         names=accounts.organisation_names(row.debtor_id for row in listing.items),
         grounds={row.id: localized(recovery.ground_name(row.ground)) for row in listing.items},
         days=recovery.terms(clock.today()).listed_days,

@@ -39,7 +39,7 @@ def successes() -> ResponseReturnValue:
     """Finished and paid work whose success is to be judged, because its programme takes something back."""
     listing = paginate(queries.undecided_successes(), sorts=SUCCESS_SORTS, key=Engagement.id)
     names = accounts.organisation_names(row.organisation_id for row in listing.items)
-    return page("receivables/successes.html", found=listing, names=names)
+    return page("receivables/successes.html", listing=listing, names=names)
 
 
 @blueprint.route("/engagements/<uuid:engagement_id>/success", methods=["GET", "POST"])

@@ -69,7 +69,7 @@ def books() -> ResponseReturnValue:
     return page(
         "reports/books.html",
         last=queries.last_reconciliation(),
-        found=paginate(
+        listing=paginate(
             queries.reconciliations(),
             sorts={"-run_at": Reconciliation.run_at, "run_at": Reconciliation.run_at},
             key=Reconciliation.id,
@@ -87,15 +87,15 @@ def call_money(call_id: UUID) -> ResponseReturnValue:
     call = programmes.get_call(call_id, actor=current_actor())
     lines = programmes.budget_lines(call.id)
     chosen = next((line for line in lines if str(line.id) == request.args.get("line")), None)
-    flow = money.of_call(call.id, line_id=chosen.id if chosen else None)
-    way = flows.steps({str(line_id): amounts for line_id, amounts in flow.standing.items()})
+    sums = money.of_call(call.id, line_id=chosen.id if chosen else None)
+    way = flows.steps({str(line_id): amounts for line_id, amounts in sums.standing.items()})
     return page(
         "reports/call_money.html",
         call=call,
         currency=call.programme.currency,
         lines=lines,
         chosen=chosen,
-        found=flow,
+        sums=sums,
         picture=flows.draw(way),
         stages=STAGES,
         kinds=KINDS,
@@ -179,7 +179,7 @@ def _listed(listing: Page, actor: Actor) -> dict[str, Any]:
     """What a table of transfers needs beside them: words, and where each reference leads this reader."""
     known = money.places(listing.items) if actor.role in OFFICERS else {}
     return {
-        "found": listing,
+        "listing": listing,
         "stages": STAGES,
         "kinds": KINDS,
         "officer": actor.role in OFFICERS,

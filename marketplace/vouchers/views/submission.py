@@ -41,7 +41,7 @@ def application_check(application_id: UUID) -> ResponseReturnValue:
         helper=queries.helper_name(application),
         programme=application.call.programme,
         missing=rules.missing(application),
-        found=assess(application.call.programme.size_standard, application.facts),
+        assessment=assess(application.call.programme.size_standard, application.facts),
         kinds=rules.EVIDENCE_KINDS | scoring.certificates(application.call),
     )
 
