@@ -1,4 +1,4 @@
-"""Invoices and receipts as PDF pages in the reader's language: how much, for what, to whom and how to pay."""
+"""Payment notices and receipts as PDF pages in the reader's language: how much, for what, to whom and how to pay."""
 
 from config.payments import Terms
 from marketplace.core import documents
@@ -8,12 +8,12 @@ from marketplace.receivables.models import Instalment, Receipt
 
 
 def invoice(instalment: Instalment, *, debtor: str, interest: int, agency: Terms, locale: str) -> bytes:
-    """The invoice of one instalment; `interest` is what is owed on arrears today, in minor units."""
+    """The payment notice of one instalment; `interest` is what is owed on arrears today, in minor units."""
     receivable = instalment.receivable
     currency = receivable.currency
     with force_locale(locale):
         facts: list[Fact] = [
-            (_("Invoice number"), f"{receivable.number}-{instalment.position:02d}"),
+            (_("Number of the notice"), f"{receivable.number}-{instalment.position:02d}"),
             (_("To"), debtor),
             (_("For"), f"{receivable.kind.label}, {receivable.engagement.number}"),
             (_("Principal"), money(instalment.principal - instalment.paid_principal, currency)),
@@ -26,7 +26,7 @@ def invoice(instalment: Instalment, *, debtor: str, interest: int, agency: Terms
             (_("Payment reference"), receivable.number),
         ]
         note = _("Write the payment reference exactly as it stands here. Otherwise the payment can't be matched.")
-        return documents.render(_("Invoice"), facts, issuer=agency.holder, note=note)
+        return documents.render(_("Payment notice"), facts, issuer=agency.holder, note=note)
 
 
 def receipt(receipt: Receipt, *, debtor: str, agency: Terms, locale: str) -> bytes:

@@ -36,7 +36,7 @@ class InstalmentStatus(TextChoices):
     """Where an instalment stands."""
 
     SCHEDULED = "scheduled", _("Scheduled")
-    INVOICED = "invoiced", _("Invoice sent")
+    INVOICED = "invoiced", _("Payment notice sent")
     PAID = "paid", _("Instalment paid")
     REPLACED = "replaced", _("Replaced by other instalments")
     WRITTEN_OFF = "written_off", _("Written off")
@@ -51,7 +51,7 @@ INSTALMENT = Lifecycle(
             (InstalmentStatus.SCHEDULED,),
             InstalmentStatus.INVOICED,
             stamp="invoiced_at",
-            label=_("Send the invoice"),
+            label=_("Send the payment notice"),
         ),
         Move(
             "pay",

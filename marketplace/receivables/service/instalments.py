@@ -44,9 +44,9 @@ def agree_instalments(
     return receivable
 
 
-@task("invoice_instalment", _("Send the invoice of an instalment"), Queue.MONEY)
+@task("invoice_instalment", _("Send the payment notice of an instalment"), Queue.MONEY)
 def invoice_instalment(instalment_id: UUID, *, actor: Actor) -> None:
-    """Send the invoice of an instalment that is soon due; nothing if it was paid, replaced or given up before."""
+    """Send the payment notice of an instalment soon due; nothing if it was paid, replaced or given up before."""
     rules.check_role(actor, Role.SYSTEM)
     instalment = _lock(instalment_id)
     if instalment.status != InstalmentStatus.SCHEDULED:
@@ -67,7 +67,7 @@ def remind_instalment(instalment_id: UUID, number: int, *, actor: Actor) -> None
 
 
 def add_instalments(receivable: Receivable, parts: Sequence[Parts], dates: Sequence[date]) -> None:
-    """Plan instalments with their invoices and reminders; what would be empty is left out."""
+    """Plan instalments with their payment notices and reminders; what would be empty is left out."""
     position = queries.next_position(receivable.id)
     for part, due_on in zip(parts, dates, strict=True):
         if part.total:

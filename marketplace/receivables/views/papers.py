@@ -1,4 +1,4 @@
-"""Invoices and receipts to print."""
+"""Payment notices and receipts to print."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from marketplace.receivables.views.lists import READERS
 @blueprint.get("/receivables/instalments/<uuid:instalment_id>/invoice")
 @requires(*READERS)
 def invoice(instalment_id: UUID) -> Response:
-    """The invoice of one instalment as it stands today, as a PDF."""
+    """The payment notice of one instalment as it stands today, as a PDF."""
     instalment = queries.get_instalment(instalment_id, actor=current_actor())
     receivable = instalment.receivable
     accrued = rules.accrued(instalment, receivable.interest_basis_points, clock.today())

@@ -2,11 +2,13 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
 from marketplace.core import clock as business_clock
@@ -77,7 +79,9 @@ def test_success_is_judged_and_the_company_sees_what_to_pay(
     assert "2,700,000" in text
     receivable = db.get(Receivable, receivable.id)
     invoice = client.get(f"/receivables/instalments/{receivable.instalments[0].id}/invoice")
-    assert invoice.data.startswith(b"%PDF")
+    words = PdfReader(BytesIO(invoice.data)).pages[0].extract_text()
+    assert "납입고지서" in words
+    assert "세금계산서" not in words, "a notice of a debt is no tax invoice"
     receipt = make.pay(story, db.get(Receivable, receivable.id), 540_000)
     assert client.get(f"/receivables/receipts/{receipt.id}").data.startswith(b"%PDF")
     see(client, story.manager, f"/receivables/receipts/{receipt.id}", status=404)
