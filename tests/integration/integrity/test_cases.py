@@ -215,6 +215,21 @@ def test_the_pages_of_officer_and_provider(client: FlaskClient, flagged: tuple[S
     assert client.get("/ethics-rules").status_code == 200
 
 
+def test_a_flags_page_lists_the_other_flags_of_its_engagement_alone(
+    client: FlaskClient, flagged: tuple[Story, Engagement, Flag]
+) -> None:
+    _story, engagement, flag = flagged
+    _survey, token = invite(engagement)
+    answer(token, offered_back="money")
+    service.check_engagement(engagement.id, occasion="survey", actor=SYSTEM)
+    (other,) = [row for row in queries.flags_of(engagement.id) if row.id != flag.id]
+    sign_in_as(client, *officers(1))
+    for shown, listed in ((flag, other), (other, flag)):
+        page = client.get(f"/flags/{shown.id}").get_data(as_text=True)
+        assert f'href="/flags/{listed.id}"' in page
+        assert f'href="/flags/{shown.id}"' not in page
+
+
 def test_the_provider_never_reads_what_the_company_answered(
     client: FlaskClient, finished: tuple[Story, Engagement]
 ) -> None:
