@@ -17,7 +17,7 @@ def diagnose(tale: Tale) -> None:
     line = vouchers.get_voucher(tale.voucher_id).application.service_line
     answers = {
         question.code: tale.chance.randint(1, 3) if question.line == line else tale.chance.randint(3, 5)
-        for question in diagnosis.load().questions
+        for question in diagnosis.EDITIONS.on(clock.today()).questions
     }
     who = tale.company.preparer or tale.company.signatory
     tale.ids["line"] = line

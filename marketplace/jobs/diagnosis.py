@@ -1,13 +1,12 @@
 """The self-diagnosis: from a company's answers to scores per service line and to a drafted job."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from datetime import date
 from typing import Any
 
-FOLDER = Path(__file__).resolve().parents[2] / "config" / "diagnosis"
+from config.dated import Editions
+
 LANGUAGES = ("ko", "en")
 LOWEST, HIGHEST = 1, 5
 
@@ -40,6 +39,7 @@ class Questionnaire:
     """One dated version of the questionnaire, as read from its data file."""
 
     version: str
+    valid_from: date
     scale: dict[int, Text]
     lines: dict[str, Line]
     questions: tuple[Question, ...]
@@ -56,16 +56,16 @@ class Draft:
     expected_results: Text
 
 
-@cache
-def load(name: str = "2026") -> Questionnaire:
-    """The questionnaire kept in the named data file."""
-    data: dict[str, Any] = tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
+def _questionnaire(data: dict[str, Any]) -> Questionnaire:
     lines = {
         code: Line(code, line["title"], line["goal"], tuple(line["results"])) for code, line in data["lines"].items()
     }
     questions = tuple(Question(**question) for question in data["questions"])
     scale = {int(value): label for value, label in data["scale"].items()}
-    return Questionnaire(data["version"], scale, lines, questions)
+    return Questionnaire(data["version"], data["valid_from"], scale, lines, questions)
+
+
+EDITIONS = Editions("diagnosis", _questionnaire)
 
 
 def score(questionnaire: Questionnaire, answers: Mapping[str, int]) -> dict[str, int]:

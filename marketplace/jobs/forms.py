@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from config import lists
+from marketplace.core import clock
 from marketplace.core.forms import (
     AgreeField,
     ChoiceField,
@@ -51,7 +52,7 @@ class BidFilter(FilterForm):
 
 def diagnosis_form() -> Form:
     """The self-diagnosis: one scale per statement."""
-    questionnaire = diagnosis.load()
+    questionnaire = diagnosis.EDITIONS.on(clock.today())
     scale = [(value, f"{value}. {localized(label)}") for value, label in questionnaire.scale.items()]
     fields = {
         question.code: ChoiceField(localized(question.text), coerce=int, choices=scale)

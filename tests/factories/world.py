@@ -195,7 +195,7 @@ def _stand_beside(world: World, story: make.Story) -> None:
 
 
 def _diagnosis(sme: Actor) -> UUID:
-    questions = diagnosis.load().questions
+    questions = diagnosis.EDITIONS.on(clock.today()).questions
     return jobs.answer_diagnosis(actor=sme, answers={question.code: 2 for question in questions}).id
 
 

@@ -14,7 +14,7 @@ from tests.journeys.story import Story, told
 from tests.journeys.visitor import Visitor
 
 pytestmark = pytest.mark.journey
-QUESTIONS = tomllib.loads((ROOT / "config/diagnosis/2026.toml").read_text())["questions"]
+QUESTIONS = tomllib.loads((ROOT / "config/diagnosis/2026-01-01.toml").read_text())["questions"]
 CRITERIA = ("approach", "experience", "schedule", "price")
 
 

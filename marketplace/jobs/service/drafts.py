@@ -19,7 +19,7 @@ from marketplace.jobs.states import JOB
 def answer_diagnosis(*, actor: Actor, answers: Mapping[str, int]) -> Diagnosis:
     """Keep a company's answers with the scores they give."""
     organisation_id, person_id = _own_company(actor)
-    questionnaire = diagnosis.load()
+    questionnaire = diagnosis.EDITIONS.on(clock.today())
     try:
         scores = diagnosis.score(questionnaire, answers)
     except ValueError:
@@ -41,7 +41,8 @@ def answer_diagnosis(*, actor: Actor, answers: Mapping[str, int]) -> Diagnosis:
 def draft_from_diagnosis(diagnosis_id: UUID, *, actor: Actor, language: str, service_line: str | None = None) -> Job:
     """Draft the job that the answers ask for (or for the named service line), in one language."""
     row = queries.get_diagnosis(diagnosis_id, actor=actor)
-    drafted = diagnosis.draft(diagnosis.load(), row.answers, service_line=service_line)
+    questionnaire = next(edition for edition in diagnosis.EDITIONS.all if edition.version == row.version)
+    drafted = diagnosis.draft(questionnaire, row.answers, service_line=service_line)
     organisation = accounts.get_organisation(row.organisation_id)
     text = JobText(
         service_line=drafted.service_line,

@@ -43,7 +43,7 @@ def new_job() -> ResponseReturnValue:
 def diagnose() -> ResponseReturnValue:
     """Fifteen statements about the company."""
     form = diagnosis_form()
-    questionnaire = diagnosis.load()
+    questionnaire = diagnosis.EDITIONS.on(clock.today())
     if form.validate_on_submit():
         with form.errors_to_fields():
             answers = {question.code: form[question.code].data for question in questionnaire.questions}

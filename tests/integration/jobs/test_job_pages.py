@@ -83,7 +83,9 @@ def offer_fields(manager: Actor, price: int) -> dict[str, object]:
 def test_the_story_from_diagnosis_to_award(visit: Visits, clock: MovableClock) -> None:
     sme, manager, loser = make_sme(), make_ready_provider("Winner Consulting"), make_ready_provider("Other Consulting")
     voucher = make_voucher_row(sme)
-    answers = {question.code: "5" for question in diagnosis.load().questions} | {"customers": "1"}
+    answers = {question.code: "5" for question in diagnosis.EDITIONS.on(business_clock.today()).questions} | {
+        "customers": "1"
+    }
     answered = visit.post(sme, "/jobs/diagnosis", **answers)
     assert answered.status_code == 303
     assert "Marketing" in visit.get(sme, answered.location).text

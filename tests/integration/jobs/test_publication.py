@@ -1,11 +1,14 @@
 """Drafting, publishing, questions, invitations and withdrawing."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, scoped_session
 
+import config
+from config.dated import Editions
 from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
@@ -24,7 +27,8 @@ Database = scoped_session[Session]
 
 def test_answers_draft_a_job_in_the_companys_words(database: Database) -> None:
     sme = make_sme(region="busan", sector="hotel")
-    answers = {question.code: 5 for question in diagnosis.load().questions} | {"customers": 1}
+    questionnaire = diagnosis.EDITIONS.on(business_clock.today())
+    answers = {question.code: 5 for question in questionnaire.questions} | {"customers": 1}
     row = service.answer_diagnosis(actor=sme, answers=answers)
     job = service.draft_from_diagnosis(row.id, actor=sme, language="en")
     assert (job.service_line, job.region, job.sector, job.status) == ("marketing", "busan", "hotel", "draft")
@@ -33,6 +37,24 @@ def test_answers_draft_a_job_in_the_companys_words(database: Database) -> None:
         service.answer_diagnosis(actor=sme, answers={**answers, "customers": 6})
     with pytest.raises(NotFound):
         service.draft_from_diagnosis(row.id, actor=make_sme(), language="en")
+
+
+def test_a_draft_follows_the_questionnaire_that_was_answered(
+    database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clock: MovableClock
+) -> None:
+    older = (Path(config.__file__).parent / "diagnosis" / "2026-01-01.toml").read_text()
+    newer = older.replace("Most of our sales", "All of our sales").replace('version = "2026-1"', 'version = "next"')
+    tomorrow = business_clock.today() + timedelta(days=1)
+    (tmp_path / "older.toml").write_text(older)
+    (tmp_path / "newer.toml").write_text(newer.replace("valid_from = 2026-01-01", f"valid_from = {tomorrow}"))
+    monkeypatch.setattr(diagnosis, "EDITIONS", Editions(str(tmp_path), diagnosis._questionnaire))
+    sme = make_sme()
+    answers = {question.code: 5 for question in diagnosis.EDITIONS.on(business_clock.today()).questions}
+    answered = [service.answer_diagnosis(actor=sme, answers=answers | {"customers": 1})]
+    clock.advance(days=1)
+    answered.append(service.answer_diagnosis(actor=sme, answers=answers | {"customers": 1}))
+    jobs = [service.draft_from_diagnosis(row.id, actor=sme, language="en") for row in answered]
+    assert [job.situation.split(" of ")[0] for job in jobs] == ["Most", "All"]
 
 
 def test_publishing_freezes_and_asks_for_the_closing(database: Database) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from marketplace.jobs import diagnosis
 
-QUESTIONNAIRE = diagnosis.load()
+QUESTIONNAIRE = diagnosis.EDITIONS.all[-1]
 
 
 def answers(value: int = 5, **changed: int) -> dict[str, int]:
