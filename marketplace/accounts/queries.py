@@ -140,10 +140,10 @@ def people_ever(organisation_id: UUID, *, helpers: bool) -> Sequence[Person]:
 def organisations_by_name(names: Iterable[str]) -> dict[str, set[UUID]]:
     """The organisations of each of these names, which are written as plain_firm_name() writes them."""
     plain = func.plain_firm_name(Organisation.name)
-    found: dict[str, set[UUID]] = {}
+    bearers: dict[str, set[UUID]] = {}
     for name, organisation_id in session.execute(select(plain, Organisation.id).where(plain.in_(set(names)))):
-        found.setdefault(name, set()).add(organisation_id)
-    return found
+        bearers.setdefault(name, set()).add(organisation_id)
+    return bearers
 
 
 def people_with_role(role: Role) -> Sequence[Person]:

@@ -77,7 +77,7 @@ def _numbers(movement: claims.Movement) -> list[str]:
 
 def _holders(numbers: set[str]) -> dict[str, set[UUID]]:
     """Who registered each account, or paid a share from it."""
-    found: dict[str, set[UUID]] = {}
+    holders: dict[str, set[UUID]] = {}
     for account, holder in (*providers.holders_of(numbers), *engagements.share_payers(numbers)):
-        found.setdefault(account, set()).add(holder)
-    return found
+        holders.setdefault(account, set()).add(holder)
+    return holders

@@ -161,13 +161,13 @@ def test_each_way_to_write_a_raw_status_is_found(line: str) -> None:
 
 
 def test_no_text_stands_for_a_status_a_role_or_a_kind() -> None:
-    found = [
+    offenders = [
         f"{path}:{line} {name} {written}"
         for path, tree in trees().items()
         for line, name, written in raw(tree)
         if (path, name) not in STILL_TEXT and (path, name) not in FOREIGN
     ]
-    assert not found
+    assert not offenders
 
 
 def set_statuses(tree: ast.AST) -> Iterator[int]:

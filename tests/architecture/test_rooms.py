@@ -30,60 +30,60 @@ ENGINES = {
 
 
 def test_commits_happen_at_the_edges_alone() -> None:
-    found = [
+    offenders = [
         f"{path}:{line}"
         for path, tree in trees().items()
         for name, line in calls(tree)
         if name.endswith(".commit") and path not in COMMITTERS
     ]
-    assert not found
+    assert not offenders
 
 
 def test_only_the_business_clock_reads_the_wall_clock() -> None:
-    found = [
+    offenders = [
         f"{path}:{line}"
         for path, tree in trees().items()
         for name, line in calls(tree)
         if name.endswith(WALL_CLOCKS) and path != "marketplace/core/clock.py"
     ]
-    assert not found
+    assert not offenders
 
 
 def test_locks_leave_foreign_keys_alone() -> None:
     """A lock is held as `key_share`, or for reading only (decision record 26)."""
-    found = [
+    offenders = [
         f"{path}:{number}"
         for path in trees()
         for number, line in enumerate((ROOT / path).read_text().splitlines(), 1)
         if re.search(r"with_for_update\(|with_for_update=(?!held)", line) and not re.search("key_share|read=True", line)
     ]
-    assert not found
+    assert not offenders
 
 
 def test_only_the_settings_read_the_environment() -> None:
-    found = [
+    offenders = [
         path
         for path in trees()
         if path != "config/settings.py"
         and any(word in (ROOT / path).read_text() for word in ("os.environ", "os.getenv"))
     ]
-    assert not found
+    assert not offenders
 
 
 def test_business_code_knows_no_web() -> None:
     """Engines too, which the import contract can't name."""
-    found = [
+    offenders = [
         f"{path}:{line} {name}"
         for path, tree in trees().items()
         if area_of(path) not in ("", "core") and path.split("/")[2].removesuffix(".py") not in WEB_MODULES
         for name, line in imports(tree)
         if name.split(".")[0] in WEB
     ]
-    assert not found
+    assert not offenders
 
 
 def test_no_area_uses_another_areas_pages() -> None:
-    found = [
+    offenders = [
         f"{path}:{line} {name}"
         for path, tree in trees().items()
         for name, line in imports(tree)
@@ -93,17 +93,17 @@ def test_no_area_uses_another_areas_pages() -> None:
         and parts[1] not in ("core", area_of(path))
         and path != "app.py"
     ]
-    assert not found
+    assert not offenders
 
 
 def test_rooms_have_their_fixed_names() -> None:
-    found = [
+    offenders = [
         path
         for path in trees()
         if (area := area_of(path)) not in ("", "core", "demo")
         and path.split("/")[2].removesuffix(".py") not in FIXED_NAMES | ENGINES.get(area, set())
     ]
-    assert not found
+    assert not offenders
 
 
 def test_no_room_without_a_subject() -> None:
@@ -113,11 +113,11 @@ def test_no_room_without_a_subject() -> None:
 
 def test_ethics_reads_no_other_areas_tables() -> None:
     """What it checks it gets from each area's queries, so a table may change without a rule missing it."""
-    found = [
+    offenders = [
         f"{path}:{line} {name}"
         for path, tree in trees().items()
         if area_of(path) == "ethics"
         for name, line in imports(tree)
         if name.startswith("marketplace.") and ".models" in name and not name.startswith("marketplace.ethics.")
     ]
-    assert not found
+    assert not offenders

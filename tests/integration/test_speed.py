@@ -46,10 +46,10 @@ def test_a_request_chooses_its_language_whatever_was_set_around_it(client: Flask
 
 
 def test_an_address_kept_for_one_root_or_kind_is_not_given_to_another(app: Flask) -> None:
-    found = []
+    addresses = []
     for root in ("", "/agency"):
         with app.test_request_context(base_url=f"http://localhost{root}/"):
-            found += [url_for("reports.home"), url_for("providers.directory", after=1)]
-            found += [url_for("providers.directory", after=True), url_for("providers.directory", after=[1, 2])]
+            addresses += [url_for("reports.home"), url_for("providers.directory", after=1)]
+            addresses += [url_for("providers.directory", after=True), url_for("providers.directory", after=[1, 2])]
     plain = ["/", "/providers?after=1", "/providers?after=True", "/providers?after=1&after=2"]
-    assert found == plain + [f"/agency{address}" for address in plain]
+    assert addresses == plain + [f"/agency{address}" for address in plain]

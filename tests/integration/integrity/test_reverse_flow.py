@@ -69,20 +69,20 @@ def awaited(story: Story) -> CoPayment:
     """The share of another engagement of the same company."""
     agreement = make.make_agreement(story, SMALL)
     make.redeem(story, agreement)
-    found = engagements.find_co_payment(agreement.id)
-    assert found is not None
-    return found
+    co_payment = engagements.find_co_payment(agreement.id)
+    assert co_payment is not None
+    return co_payment
 
 
 def account_of(engagement: Engagement) -> str:
     """The provider's account with a hyphen, as a bank may write it."""
-    found = providers.active_bank_account(engagement.provider_id)
-    assert found is not None
-    return f"{found.identifier[:3]}-{found.identifier[3:]}"
+    account = providers.active_bank_account(engagement.provider_id)
+    assert account is not None
+    return f"{account.identifier[:3]}-{account.identifier[3:]}"
 
 
 def flags(engagement: Engagement) -> list[Flag]:
-    return [each for each in queries.flags_of(engagement.id) if each.rule_id == "E18"]
+    return [flag for flag in queries.flags_of(engagement.id) if flag.rule_id == "E18"]
 
 
 def found(engagement: Engagement) -> list[tuple[str, str]]:

@@ -1,0 +1,26 @@
+"""Names are nouns of the trade: those that say nothing about what they hold don't come back."""
+
+import ast
+from collections.abc import Iterator
+
+from tests.architecture.source import trees
+
+SAY_NOTHING = {"each", "found", "wanted", "_go_on_with", "_send_its_way"}
+
+
+def test_no_variable_or_function_has_a_name_that_says_nothing() -> None:
+    offenders = [
+        f"{path}:{line} {name}" for path, tree in trees().items() for name, line in names(tree) if name in SAY_NOTHING
+    ]
+    assert not offenders
+
+
+def names(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Every name that the module gives to a variable, a parameter or a function, and the line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, ast.FunctionDef):
+            yield node.name, node.lineno
