@@ -88,8 +88,9 @@ def transition(
     """Make the named move, stamp its time and write the audit entry; with transition_all() alone it sets a status."""
     before = thing.status
     move = lifecycle.move(before, event)
-    for column, value in _values(move).items():
-        setattr(thing, column, value)
+    thing.status = move.target
+    for column, moment in _stamp(move).items():
+        setattr(thing, column, moment)
     after = {"status": move.target, **details}
     record(actor, f"{lifecycle.name}.{event}", thing, before={"status": before}, after=after, reason=reason)
 
@@ -112,7 +113,7 @@ def transition_all(
     """
     move = lifecycle.move(before, event)
     rows = update(model).where(model.id == any_(db.array(ids)), model.status == before)
-    rows = rows.values({**_values(move), **(values or {})}).returning(model.id)
+    rows = rows.values({"status": move.target, **_stamp(move), **(values or {})}).returning(model.id)
     moved = session.scalars(rows, execution_options={"synchronize_session": "fetch"}).all()
     if len(moved) != len(ids):
         raise LookupError(f"{len(ids) - len(moved)} rows are no longer {before}")
@@ -121,9 +122,9 @@ def transition_all(
     record_all(actor, f"{lifecycle.name}.{event}", model.__tablename__, select(subject, literal(change, JSONB)))
 
 
-def _values(move: Move[Any]) -> dict[str, Any]:
-    """What a move sets: the status, and its time if the row keeps it."""
-    return {"status": move.target, **({move.stamp: clock.now()} if move.stamp else {})}
+def _stamp(move: Move[Any]) -> dict[str, datetime]:
+    """The column that keeps the move's time, if the row has one, and the time."""
+    return {move.stamp: clock.now()} if move.stamp else {}
 
 
 def record(
