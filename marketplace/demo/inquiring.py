@@ -7,7 +7,7 @@ from marketplace.core.actors import Role
 from marketplace.demo.story import Tale
 from marketplace.demo.walk import later
 from marketplace.ethics import queries, service
-from marketplace.ethics.states import FlagStatus
+from marketplace.ethics.states import Dismissal, FlagStatus, Sanction
 
 QUESTION = "점검에서 나온 사항을 설명하고, 확인할 수 있는 자료를 제출하여 주십시오."
 REPLY = "담당자가 바뀌면서 생긴 착오입니다. 관련 자료를 첨부하여 소명합니다."
@@ -24,7 +24,7 @@ def inquire(tale: Tale) -> Iterator[datetime]:
     raised = [flag.id for flag in queries.flags_of(engagement_id) if flag.status == FlagStatus.RAISED]
     if end == "dismissed":
         for flag_id in raised:
-            service.dismiss(flag_id, actor=first, kind="explained", reason=EXPLAINED)
+            service.dismiss(flag_id, actor=first, kind=Dismissal.EXPLAINED, reason=EXPLAINED)
     if end == "dismissed" or not raised:
         return
     case_id = service.open_case(engagement_id, actor=first, flag_ids=raised, question=QUESTION).id
@@ -36,7 +36,7 @@ def inquire(tale: Tale) -> Iterator[datetime]:
         return
     yield later(3)
     violated = end != "no_violation"
-    sanction = "warning" if violated else None
+    sanction = Sanction.WARNING if violated else None
     service.decide(
         case_id, actor=second, violation=violated, reason=FOUND if violated else NOT_FOUND, sanction=sanction
     )

@@ -8,6 +8,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.demo import words
 from marketplace.demo.story import Tale
 from marketplace.engagements import queries as engagements
+from marketplace.engagements.states import Side
 from marketplace.evaluations import queries, rubric, service
 from marketplace.evaluations.states import AssignmentStatus
 from marketplace.notifications import queries as notifications
@@ -25,16 +26,16 @@ def answer_as_company(tale: Tale) -> None:
         "share_paid_by": "provider" if tale.plan.scheme == "provider_pays" else "us",
         "offered_back": "no",
     }
-    _answer(tale, "sme", facts, tale.company.signatory)
+    _answer(tale, Side.SME, facts, tale.company.signatory)
 
 
 def answer_as_firm(tale: Tale) -> None:
     """The firm answers its survey."""
     held = len(engagements.sessions_of(tale.ids["engagement"]))
-    _answer(tale, "provider", {"sessions_held": held, "asked_back": "no"}, tale.provider.manager)
+    _answer(tale, Side.PROVIDER, {"sessions_held": held, "asked_back": "no"}, tale.provider.manager)
 
 
-def _answer(tale: Tale, side: str, facts: dict[str, str | int], actor: Actor) -> None:
+def _answer(tale: Tale, side: Side, facts: dict[str, str | int], actor: Actor) -> None:
     survey = surveys.find_survey(tale.ids["engagement"], side)
     if survey is None or survey.status != SurveyStatus.INVITED:
         return

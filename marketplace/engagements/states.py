@@ -4,6 +4,13 @@ from marketplace.core.i18n import _
 from marketplace.core.states import Lifecycle, Move, TextChoices
 
 
+class Side(TextChoices):
+    """The two sides of an agreement."""
+
+    SME = "sme", _("SME")
+    PROVIDER = "provider", _("Provider")
+
+
 class AgreementStatus(TextChoices):
     """Where an agreement stands."""
 

@@ -194,15 +194,15 @@ def _traces(
             yield facts.Trace(side, entry.action, entry.device_hash or "", entry.address_hash or "", entry.at)
     answered = surveys.find_trace(work.engagement.id)
     if answered is not None:
-        yield facts.Trace("sme", "survey.answer", *answered)
+        yield facts.Trace(facts.Side.SME, "survey.answer", *answered)
 
 
-def _side(role: str) -> str | None:
+def _side(role: str) -> facts.Side | None:
     if role == Role.HELPER:
-        return "helper"
+        return facts.Side.HELPER
     if role in SME:
-        return "sme"
-    return "provider" if role in PROVIDER else None
+        return facts.Side.SME
+    return facts.Side.PROVIDER if role in PROVIDER else None
 
 
 def _survey(engagement_id: UUID) -> facts.Survey | None:

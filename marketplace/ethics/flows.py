@@ -7,7 +7,7 @@ from uuid import UUID
 from marketplace.accounts import queries as accounts
 from marketplace.claims import queries as claims
 from marketplace.engagements import queries as engagements
-from marketplace.ethics.rules.facts import Flow
+from marketplace.ethics.rules.facts import Direction, Flow, Side
 from marketplace.ethics.rules.identity import digits_and_letters, firm_name
 from marketplace.providers import queries as providers
 from marketplace.receivables import queries as receivables
@@ -17,17 +17,17 @@ NUMBER = re.compile(r"(?:AGR|COP|ENG|RCV)-\d{4}-\d{6,}")
 
 def flows_of(company_id: UUID, firm_id: UUID) -> tuple[Flow, ...]:
     """What came from an account of one side for a matter of the other, and where the company's refunds went."""
-    sides = {company_id: "sme", firm_id: "provider"}
+    sides = {company_id: Side.SME, firm_id: Side.PROVIDER}
     known = registered_accounts(firm_id) | engagements.share_accounts(company_id)
     names = [firm_name(accounts.get_organisation(organisation_id).name) for organisation_id in sides]
     movements = claims.credits_from([digits_and_letters(account) for account in known], names)
     came_in = [
-        Flow(number, movement.account, sides[owner], "in", movement.booked_on, movement.name)
+        Flow(number, movement.account, sides[owner], Direction.IN, movement.booked_on, movement.name)
         for movement, number, owner in _named(movements)
         if owner in sides
     ]
     refunds = claims.paid_refunds(company_id)
-    return (*came_in, *(Flow(number, account, "sme", "out", day) for number, account, day in refunds))
+    return (*came_in, *(Flow(number, account, Side.SME, Direction.OUT, day) for number, account, day in refunds))
 
 
 def engagements_in(import_id: UUID) -> list[UUID]:

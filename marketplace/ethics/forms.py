@@ -5,13 +5,14 @@ from typing import Any
 
 from marketplace.core.forms import ChoiceField, ChoicesField, FilterForm, Form, LongTextField, SelectOneField
 from marketplace.core.i18n import _
-from marketplace.ethics.states import CASE, DISMISSALS, FLAG, SANCTIONS
+from marketplace.core.states import labelled
+from marketplace.ethics.states import CASE, FLAG, Dismissal, Sanction
 
 
 class DismissForm(Form):
     """Why a flag is closed."""
 
-    kind = ChoiceField(_("What is it?"), choices=list(DISMISSALS.items()))
+    kind = ChoiceField(_("What is it?"), choices=labelled(Dismissal))
     reason = LongTextField(_("Reason"), max_length=3000)
 
 
@@ -38,7 +39,7 @@ class DecideForm(Form):
     finding = ChoiceField(
         _("What do you find?"), choices=[("violation", _("A violation")), ("none", _("No violation"))]
     )
-    sanction = ChoiceField(_("Sanction, for a violation"), required=False, choices=list(SANCTIONS.items()))
+    sanction = ChoiceField(_("Sanction, for a violation"), required=False, choices=labelled(Sanction))
     reason = LongTextField(_("Reason"), max_length=5000)
 
 

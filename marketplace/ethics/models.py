@@ -8,7 +8,18 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
-from marketplace.ethics.states import CASE, FLAG, CaseStatus, FlagStatus
+from marketplace.ethics.states import (
+    CASE,
+    FLAG,
+    Action,
+    CaseStatus,
+    Dismissal,
+    Family,
+    FlagStatus,
+    Occasion,
+    Sanction,
+    Strength,
+)
 
 
 class EthicsCheck(Model):
@@ -30,7 +41,7 @@ class EthicsCheck(Model):
     id: Mapped[UUID] = uuid_key()
     engagement_id: Mapped[UUID] = mapped_column(ForeignKey("engagements.id"))
     rule_set: Mapped[str]
-    occasion: Mapped[str]
+    occasion: Mapped[Occasion]
     rules: Mapped[int]
     hits: Mapped[int]
     checked_at: Mapped[datetime] = created_at()
@@ -76,7 +87,7 @@ class Case(Model):
     replied_by: Mapped[UUID | None]
     replied_at: Mapped[datetime | None]
     finding_reason: Mapped[str | None]
-    sanction: Mapped[str | None]
+    sanction: Mapped[Sanction | None]
     decided_by: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]
     appeal_due_at: Mapped[datetime | None]
@@ -119,9 +130,9 @@ class Flag(Model):
     rule_id: Mapped[str]
     rule_version: Mapped[int]
     rule_set: Mapped[str]
-    family: Mapped[str]
-    action: Mapped[str]
-    strength: Mapped[str]
+    family: Mapped[Family]
+    action: Mapped[Action]
+    strength: Mapped[Strength]
     finding: Mapped[str]
     inputs: Mapped[dict[str, Any]]
     threshold: Mapped[str]
@@ -130,7 +141,7 @@ class Flag(Model):
     status: Mapped[FlagStatus] = mapped_column(default=FLAG.initial)
     case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id"))
     hold_id: Mapped[UUID | None] = mapped_column(ForeignKey("holds.id"))
-    dismissal: Mapped[str | None]
+    dismissal: Mapped[Dismissal | None]
     closed_by: Mapped[UUID | None]
     closing_reason: Mapped[str | None]
     raised_at: Mapped[datetime] = created_at()

@@ -14,7 +14,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import NotFound
 from marketplace.engagements import queries as engagements
 from marketplace.ethics.models import Case, EthicsCheck, Flag
-from marketplace.ethics.states import CaseStatus, FlagStatus
+from marketplace.ethics.states import CaseStatus, FlagStatus, Occasion, Sanction
 
 FOUND = (CaseStatus.VIOLATION, CaseStatus.APPEALED, CaseStatus.UPHELD)
 
@@ -33,7 +33,7 @@ class Precision:
         return round(100 * self.confirmed / self.closed) if self.closed else None
 
 
-def find_check(engagement_id: UUID, *, rule_set: str, occasion: str) -> EthicsCheck | None:
+def find_check(engagement_id: UUID, *, rule_set: str, occasion: Occasion) -> EthicsCheck | None:
     """The check of this engagement by this edition of the rules on this occasion."""
     query = select(EthicsCheck).where(EthicsCheck.engagement_id == engagement_id)
     query = query.where(EthicsCheck.rule_set == rule_set, EthicsCheck.occasion == occasion)
@@ -110,7 +110,7 @@ def findings_against(provider_id: UUID) -> int:
 def is_suspended_by_another(case_: Case) -> bool:
     """Whether another standing finding suspends the same provider."""
     query = select(func.count()).where(Case.provider_id == case_.provider_id, Case.id != case_.id)
-    return bool(db.session.scalar(query.where(Case.status.in_(FOUND), Case.sanction == "suspension")))
+    return bool(db.session.scalar(query.where(Case.status.in_(FOUND), Case.sanction == Sanction.SUSPENSION)))
 
 
 def precision() -> dict[str, Precision]:

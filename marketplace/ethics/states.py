@@ -1,4 +1,6 @@
-"""Owns the lives of a flag and of a case."""
+"""Owns the lives of a flag and of a case, and what their columns may hold."""
+
+from enum import StrEnum
 
 from marketplace.core.i18n import _
 from marketplace.core.states import Lifecycle, Move, TextChoices
@@ -83,22 +85,59 @@ CASE = Lifecycle(
     ],
 )
 
-DISMISSALS = {"no_issue": _("No issue"), "explained": _("Explained")}
+
+class Occasion(StrEnum):
+    """When an engagement is checked."""
+
+    FINISH = "finish"
+    SURVEY = "survey"
+    CO_PAYMENT = "co_payment"
+    BANK = "bank"
+
+
 # When the share arrives the work has only begun: who paid it is all that can be asked.
-RULES_OF_OCCASION = {"co_payment": ("E17",), "bank": ("E17", "E18")}
+RULES_OF_OCCASION = {Occasion.CO_PAYMENT: ("E17",), Occasion.BANK: ("E17", "E18")}
 # As often as a bank file touches both sides.
-REPEATED = ("bank",)
-SANCTIONS = {
-    "reminder": _("Reminder"),
-    "warning": _("Warning"),
-    "suspension": _("Suspension from bidding"),
-}
-ACTIONS = {"H": _("Payment held"), "R": _("Review"), "N": _("Network report"), "B": _("Refused at entry")}
-FAMILIES = {
-    "identity": _("Identity"),
-    "time": _("Time"),
-    "price": _("Money"),
-    "document": _("Documents"),
-    "assignment": _("People at work"),
-    "survey": _("Survey"),
-}
+REPEATED = (Occasion.BANK,)
+
+
+class Dismissal(TextChoices):
+    """As what a flag is dismissed."""
+
+    NO_ISSUE = "no_issue", _("No issue")
+    EXPLAINED = "explained", _("Explained")
+
+
+class Sanction(TextChoices):
+    """What a violation costs the provider besides points of its grade."""
+
+    REMINDER = "reminder", _("Reminder")
+    WARNING = "warning", _("Warning")
+    SUSPENSION = "suspension", _("Suspension from bidding")
+
+
+class Action(TextChoices):
+    """What a hit leads to; only entry refuses, so no flag bears that one."""
+
+    HOLD = "H", _("Payment held")
+    REVIEW = "R", _("Review")
+    REPORT = "N", _("Network report")
+    REFUSE = "B", _("Refused at entry")
+
+
+class Strength(StrEnum):
+    """Whether a hit stands by itself."""
+
+    STRONG = "strong"
+    WEAK = "weak"
+
+
+class Family(TextChoices):
+    """What a rule looks at."""
+
+    IDENTITY = "identity", _("Identity")
+    TIME = "time", _("Time")
+    PRICE = "price", _("Money")
+    DOCUMENT = "document", _("Documents")
+    ASSIGNMENT = "assignment", _("People at work")
+    SURVEY = "survey", _("Survey")

@@ -14,9 +14,11 @@ from marketplace.core.forms import (
     WholeNumberField,
 )
 from marketplace.core.i18n import _, localized
+from marketplace.core.states import labelled
+from marketplace.engagements.states import Side
 from marketplace.surveys.instruments import Fact, Instrument
 from marketplace.surveys.rules import LONGEST_COMMENT
-from marketplace.surveys.states import SIDES, SURVEY
+from marketplace.surveys.states import SURVEY
 
 
 class AnswerForm(Form):
@@ -75,5 +77,5 @@ class IdentityForm(Form):
 class SurveyFilter(FilterForm):
     """How the list of surveys is narrowed."""
 
-    side = SelectOneField(_("Side"), required=False, choices=[("", _("Both sides")), *SIDES.items()])
+    side = SelectOneField(_("Side"), required=False, choices=[("", _("Both sides")), *labelled(Side)])
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *SURVEY.labels.items()])

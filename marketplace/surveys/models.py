@@ -8,7 +8,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core.db import Model, created_at, uuid_key
-from marketplace.surveys.states import SURVEY, SurveyStatus
+from marketplace.engagements.states import Side
+from marketplace.surveys.states import SURVEY, LinkPurpose, SurveyStatus
 
 
 class Survey(Model):
@@ -27,7 +28,7 @@ class Survey(Model):
 
     id: Mapped[UUID] = uuid_key()
     engagement_id: Mapped[UUID] = mapped_column(ForeignKey("engagements.id"))
-    side: Mapped[str]
+    side: Mapped[Side]
     wave: Mapped[int] = mapped_column(default=0)
     instrument: Mapped[str]
     organisation_id: Mapped[UUID]
@@ -92,6 +93,6 @@ class Link(Model):
 
     token_hash: Mapped[str] = mapped_column(primary_key=True)
     survey_id: Mapped[UUID] = mapped_column(ForeignKey("surveys.id"))
-    purpose: Mapped[str]
+    purpose: Mapped[LinkPurpose]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -14,10 +14,12 @@ from marketplace.claims.models import Claim
 from marketplace.claims.states import ClaimStatus
 from marketplace.core import clock, db
 from marketplace.engagements.models import Engagement
+from marketplace.engagements.states import Side
 from marketplace.notifications.models import Message
 from marketplace.notifications.states import MessageStatus
 from marketplace.surveys.models import Answer, Link, Survey
 from marketplace.surveys.rules import FEWEST_ANSWERS, LinkNotValid, can_be_answered
+from marketplace.surveys.states import LinkPurpose
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def find_survey(engagement_id: UUID, side: str, *, wave: int = 0) -> Survey | None:
+def find_survey(engagement_id: UUID, side: Side, *, wave: int = 0) -> Survey | None:
     """The survey of this side of the engagement."""
     query = select(Survey).where(Survey.engagement_id == engagement_id, Survey.side == side, Survey.wave == wave)
     return db.session.scalars(query).one_or_none()
@@ -60,7 +62,7 @@ def find_survey(engagement_id: UUID, side: str, *, wave: int = 0) -> Survey | No
 def get_by_link(token: str, *, lock: bool = False) -> Survey:
     """The survey that this link may answer now; LinkNotValid for every other link, whatever the cause."""
     link = db.session.get(Link, token_hash(token))
-    if link is None or link.purpose != "answer" or link.expires_at <= clock.now():
+    if link is None or link.purpose != LinkPurpose.ANSWER or link.expires_at <= clock.now():
         raise LinkNotValid()
     survey = db.get(Survey, link.survey_id, lock=lock)
     if lock:
@@ -82,7 +84,7 @@ def listed(*, status: str = "", side: str = "") -> Select[Survey, str, str]:
     return query.where(Survey.side == side) if side else query
 
 
-def statistics(side: str, *, provider_id: UUID | None = None) -> Statistics:
+def statistics(side: Side, *, provider_id: UUID | None = None) -> Statistics:
     """Invited, delivered, answered and the mean score of one side; the mean is hidden below five answers."""
     invitation = func.concat("survey/", Survey.id, "/invitation")
     sent = exists().where(Message.key == invitation, Message.status == MessageStatus.SENT)
@@ -90,7 +92,7 @@ def statistics(side: str, *, provider_id: UUID | None = None) -> Statistics:
         func.count(Survey.id),
         func.count(case((sent, 1))),
         func.count(Survey.answered_at),
-        func.avg(Answer.score if side == "sme" else Answer.programme_score),
+        func.avg(Answer.score if side == Side.SME else Answer.programme_score),
     ).outerjoin(Answer, Answer.survey_id == Survey.id)
     query = query.where(Survey.side == side)
     if provider_id is not None:
@@ -103,7 +105,7 @@ def statistics(side: str, *, provider_id: UUID | None = None) -> Statistics:
 def find_evidence(engagement_id: UUID) -> Evidence | None:
     """The SME's fact answers and score of this engagement, once answered."""
     query = select(Answer, Survey.instrument).join(Survey, Survey.id == Answer.survey_id)
-    row = db.session.execute(query.where(Survey.engagement_id == engagement_id, Survey.side == "sme")).one_or_none()
+    row = db.session.execute(query.where(Survey.engagement_id == engagement_id, Survey.side == Side.SME)).one_or_none()
     if row is None:
         return None
     answer, instrument = row
@@ -114,7 +116,7 @@ def find_trace(engagement_id: UUID) -> tuple[str, str, datetime] | None:
     """From which device and address, and when, the SME's survey was answered; hashes only."""
     query = select(Answer.device_hash, Answer.address_hash, Survey.answered_at)
     query = query.join(Survey, Survey.id == Answer.survey_id)
-    row = db.session.execute(query.where(Survey.engagement_id == engagement_id, Survey.side == "sme")).one_or_none()
+    row = db.session.execute(query.where(Survey.engagement_id == engagement_id, Survey.side == Side.SME)).one_or_none()
     return (row[0] or "", row[1] or "", row[2]) if row is not None and row[2] else None
 
 
@@ -151,4 +153,4 @@ def month_start() -> datetime:
 
 
 def _rated() -> ColumnElement[bool]:
-    return (Survey.side == "sme") & Answer.score.is_not(None)
+    return (Survey.side == Side.SME) & Answer.score.is_not(None)

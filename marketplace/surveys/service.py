@@ -16,16 +16,17 @@ from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, Subscription, announce, cancel, schedule, task
 from marketplace.engagements import events as engagement_events
 from marketplace.engagements.models import Engagement
+from marketplace.engagements.states import Side
 from marketplace.surveys import events, instruments, rules, scoring
 from marketplace.surveys.models import Answer, Comment, Link, Respondent, Survey
 from marketplace.surveys.queries import find_survey, get_by_link, token_hash
-from marketplace.surveys.states import KIND_OF_SIDE, SIDES, SURVEY, SurveyStatus
+from marketplace.surveys.states import KIND_OF_SIDE, SURVEY, LinkPurpose, SurveyStatus
 from marketplace.vouchers.models import Voucher
 
 REMINDER_DAYS = (3, 8)
 CLOSING_DAYS = 21
 # Who is asked, in this order; the first who can sign in.
-ASKED = {"sme": (Role.SIGNATORY, Role.PREPARER), "provider": (Role.MANAGER,)}
+ASKED = {Side.SME: (Role.SIGNATORY, Role.PREPARER), Side.PROVIDER: (Role.MANAGER,)}
 
 
 @task(
@@ -35,10 +36,10 @@ ASKED = {"sme": (Role.SIGNATORY, Role.PREPARER), "provider": (Role.MANAGER,)}
     on=[
         Subscription(ended, side=side)
         for ended in (engagement_events.FINISHED, engagement_events.TERMINATED)
-        for side in SIDES
+        for side in Side
     ],
 )
-def invite(engagement_id: UUID, *, side: str, actor: Actor) -> Survey:
+def invite(engagement_id: UUID, *, side: Side, actor: Actor) -> Survey:
     """Make the one survey of this side and mail its link; a second call changes nothing."""
     engagement = db.get(Engagement, engagement_id, lock=True)
     if (existing := find_survey(engagement_id, side)) is not None:
@@ -49,7 +50,7 @@ def invite(engagement_id: UUID, *, side: str, actor: Actor) -> Survey:
         side=side,
         wave=0,
         instrument=instruments.current(KIND_OF_SIDE[side], clock.today()).code,
-        organisation_id=engagement.organisation_id if side == "sme" else engagement.provider_id,
+        organisation_id=engagement.organisation_id if side == Side.SME else engagement.provider_id,
         provider_id=engagement.provider_id,
         programme_id=db.get(Voucher, engagement.agreement.voucher_id).programme_id,
         closes_at=now + timedelta(days=CLOSING_DAYS),
@@ -93,7 +94,9 @@ def remind(survey_id: UUID, *, number: int, actor: Actor) -> None:
 
 def _mail_link(survey: Survey, person: Person, *, template: str, event: str) -> None:
     token = secrets.token_urlsafe(16)
-    link = Link(token_hash=token_hash(token), survey_id=survey.id, purpose="answer", expires_at=survey.closes_at)
+    link = Link(
+        token_hash=token_hash(token), survey_id=survey.id, purpose=LinkPurpose.ANSWER, expires_at=survey.closes_at
+    )
     db.session.add(link)
     engagement = db.get(Engagement, survey.engagement_id)
     instrument = instruments.get(survey.instrument)
@@ -178,7 +181,7 @@ def _go_on(survey: Survey) -> None:
     cancel(remind, survey_id=survey.id)
     if survey.status == SurveyStatus.ANSWERED:
         cancel(close, survey_id=survey.id)
-    if survey.side == "sme":
+    if survey.side == Side.SME:
         if survey.status == SurveyStatus.ANSWERED:
             announce(events.COMPANY_ANSWERED, engagement_id=survey.engagement_id)
         announce(events.COMPANY_SURVEY_OVER, engagement_id=survey.engagement_id)

@@ -1,7 +1,10 @@
 """Owns the life of a survey: invited, then answered or closed."""
 
+from enum import StrEnum
+
 from marketplace.core.i18n import _
 from marketplace.core.states import Lifecycle, Move, TextChoices
+from marketplace.engagements.states import Side
 
 
 class SurveyStatus(TextChoices):
@@ -23,5 +26,11 @@ SURVEY = Lifecycle(
     ],
 )
 
-SIDES = {"sme": _("SME"), "provider": _("Provider")}
-KIND_OF_SIDE = {"sme": "satisfaction", "provider": "provider"}
+
+class LinkPurpose(StrEnum):
+    """What a link is good for."""
+
+    ANSWER = "answer"
+
+
+KIND_OF_SIDE = {Side.SME: "satisfaction", Side.PROVIDER: "provider"}

@@ -13,7 +13,7 @@ from marketplace.engagements import queries, rules
 from marketplace.engagements.models import Agreement, Assignment
 from marketplace.engagements.service.letters import tell_both_sides
 from marketplace.engagements.service.pricing import price_stages, share_offer
-from marketplace.engagements.states import AGREEMENT, ASSIGNMENT
+from marketplace.engagements.states import AGREEMENT, ASSIGNMENT, Side
 from marketplace.jobs import queries as jobs
 from marketplace.jobs.models import Award, BidContent, Job
 from marketplace.vouchers.models import Voucher
@@ -43,7 +43,7 @@ def sign(agreement_id: UUID, *, actor: Actor) -> Agreement:
     """Sign for the actor's side, with date and device; when both have signed, the agreement holds."""
     agreement = db.get(Agreement, agreement_id, lock=True)
     rules.check_may_sign(agreement, actor)
-    side = "sme" if actor.organisation_id == agreement.organisation_id else "provider"
+    side = Side.SME if actor.organisation_id == agreement.organisation_id else Side.PROVIDER
     setattr(agreement, f"{side}_signed_by", actor.person_id)
     setattr(agreement, f"{side}_signed_at", clock.now())
     setattr(agreement, f"{side}_device_hash", actor.device_hash)

@@ -6,7 +6,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, NotFound, explain
 from marketplace.core.i18n import _
 from marketplace.ethics.models import Case, Flag
-from marketplace.ethics.states import FlagStatus
+from marketplace.ethics.states import Family, FlagStatus
 
 explain(
     {
@@ -57,4 +57,4 @@ def check_can_be_held(flag: Flag) -> None:
 
 def is_shown_to_provider(flag: Flag) -> bool:
     """What the SME said in its survey is never shown to the provider; the officer's question stands for it."""
-    return flag.family != "survey" and not flag.finding.startswith("survey_")
+    return flag.family != Family.SURVEY and not flag.finding.startswith("survey_")

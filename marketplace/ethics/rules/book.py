@@ -10,6 +10,7 @@ from config.dated import Editions
 from marketplace.core import clock
 from marketplace.ethics.rules.facts import Facts, Hit
 from marketplace.ethics.rules.register import RULES, Limits
+from marketplace.ethics.states import Action, Family, Strength
 
 Text = Mapping[str, str]
 
@@ -20,10 +21,10 @@ class Entry:
 
     id: str
     class_: str
-    family: str
-    action: str
-    strong: str
-    weak: str
+    family: Family
+    action: Action | None
+    strong: Action
+    weak: Action
     title: Text
     data: Text
     formula: Text
@@ -69,9 +70,9 @@ def run(facts: Facts, book: Book) -> list[Found]:
     ]
 
 
-def action_of(entry: Entry, hit: Hit) -> str:
+def action_of(entry: Entry, hit: Hit) -> Action:
     """Return what this hit leads to when it is found in stored rows: H, R or N."""
-    return entry.strong if hit.strength == "strong" else entry.weak
+    return entry.strong if hit.strength == Strength.STRONG else entry.weak
 
 
 def holds(findings: Iterable[Found]) -> list[Found]:
@@ -80,7 +81,7 @@ def holds(findings: Iterable[Found]) -> list[Found]:
     return [
         finding
         for finding in every
-        if action_of(finding.entry, finding.hit) == "H"
+        if action_of(finding.entry, finding.hit) == Action.HOLD
         and (finding.entry.class_ == "D" or any(other.entry.family != finding.entry.family for other in every))
     ]
 
@@ -110,6 +111,8 @@ def _book(data: Mapping[str, Any]) -> Book:
 
 def _entry(rule_id: str, data: Mapping[str, Any]) -> Entry:
     values = {name: value for name, value in data.items() if name not in ("class", "thresholds")}
+    values |= {"family": Family(data["family"]), "action": Action.of(data["action"])}
+    values["strong"], values["weak"] = Action(data["strong"]), Action(data["weak"])
     return Entry(id=rule_id, class_=data["class"], thresholds=data.get("thresholds", {}), **values)
 
 

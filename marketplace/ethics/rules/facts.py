@@ -3,6 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
+from enum import StrEnum
+
+from marketplace.ethics.states import Strength
+
+
+class Side(StrEnum):
+    """Whose act it was, or whose money; a helper acts for the SME."""
+
+    SME = "sme"
+    PROVIDER = "provider"
+    HELPER = "helper"
+
+
+class Direction(StrEnum):
+    """Whether money came to the agency's account or left it."""
+
+    IN = "in"
+    OUT = "out"
 
 
 @dataclass(frozen=True)
@@ -80,8 +98,8 @@ class Flow:
 
     reference: str
     account: str
-    side: str
-    direction: str
+    side: Side
+    direction: Direction
     day: date
     payer: str = ""
 
@@ -107,9 +125,9 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Trace:
-    """One act as its device and network address show it; side is sme, provider or helper."""
+    """One act as its device and network address show it."""
 
-    side: str
+    side: Side
     act: str
     device: str
     address: str
@@ -165,7 +183,7 @@ class Hit:
     """What one rule found: how strong, from which values, against which threshold, and where to look."""
 
     reason: str
-    strength: str
+    strength: Strength
     inputs: Mapping[str, str | int] = field(default_factory=dict)
     threshold: str = ""
     links: tuple[str, ...] = ()
@@ -173,9 +191,9 @@ class Hit:
 
 def strong(reason: str, *, threshold: object = "", links: tuple[str, ...] = (), **inputs: str | int) -> Hit:
     """Return a hit that stands by itself."""
-    return Hit(reason, "strong", inputs, str(threshold), links)
+    return Hit(reason, Strength.STRONG, inputs, str(threshold), links)
 
 
 def weak(reason: str, *, threshold: object = "", links: tuple[str, ...] = (), **inputs: str | int) -> Hit:
     """Return a hit that a person should look at."""
-    return Hit(reason, "weak", inputs, str(threshold), links)
+    return Hit(reason, Strength.WEAK, inputs, str(threshold), links)

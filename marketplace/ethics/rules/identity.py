@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
-from marketplace.ethics.rules.facts import Facts, Hit, Party, strong, weak
+from marketplace.ethics.rules.facts import Facts, Hit, Party, Side, strong, weak
 from marketplace.ethics.rules.register import Limits, rule
 
 
@@ -54,8 +54,8 @@ def maker_is_checker(facts: Facts, limits: Limits) -> Iterator[Hit]:
 @rule("E19", version=1)
 def wrong_device(facts: Facts, limits: Limits) -> Iterator[Hit]:
     """E19: no act of the SME from a device that the provider, its consultants or a helper use. Once per device."""
-    theirs = [trace for trace in reversed(facts.traces) if trace.side != "sme"]
-    ours = [trace for trace in reversed(facts.traces) if trace.side == "sme"]
+    theirs = [trace for trace in reversed(facts.traces) if trace.side != Side.SME]
+    ours = [trace for trace in reversed(facts.traces) if trace.side == Side.SME]
     devices = {trace.device: trace for trace in theirs if trace.device}
     addresses = {trace.address: trace for trace in theirs if trace.address}
     for device, trace in {our.device: our for our in ours if our.device in devices}.items():

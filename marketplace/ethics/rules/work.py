@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from marketplace.ethics.rules.facts import Facts, Flow, Hit, Requirement, Session, Validity, strong, weak
+from marketplace.ethics.rules.facts import (
+    Direction,
+    Facts,
+    Flow,
+    Hit,
+    Requirement,
+    Session,
+    Side,
+    Validity,
+    strong,
+    weak,
+)
 from marketplace.ethics.rules.identity import digits_and_letters, firm_name, short
 from marketplace.ethics.rules.register import Limits, rule
 
@@ -83,24 +94,24 @@ def _between_the_sides(facts: Facts, flow: Flow, days: int) -> str | None:
     theirs = {digits_and_letters(bank_account) for bank_account in facts.provider.bank_accounts}
     ours = {digits_and_letters(number) for number in (*facts.sme.bank_accounts, *facts.share_accounts)} - theirs
     account = digits_and_letters(flow.account)
-    if account not in (theirs if flow.side == "sme" else ours):
+    if account not in (theirs if flow.side == Side.SME else ours):
         return None
-    if flow.direction == "out":
+    if flow.direction == Direction.OUT:
         return "refund_to_them"
     if not _is_soon_after(facts, flow, days):
         return None
-    return "provider_pays_for_company" if flow.side == "sme" else "company_pays_for_provider"
+    return "provider_pays_for_company" if flow.side == Side.SME else "company_pays_for_provider"
 
 
 def _under_their_name(facts: Facts, flow: Flow, days: int) -> str | None:
     """Money from an account that nobody knows, under the other side's name: firms can share a name, so it is weak."""
     theirs, ours = firm_name(facts.provider.name), firm_name(facts.sme.name)
-    other = theirs if flow.side == "sme" else ours
-    if flow.direction == "out" or not other or theirs == ours or firm_name(flow.payer) != other:
+    other = theirs if flow.side == Side.SME else ours
+    if flow.direction == Direction.OUT or not other or theirs == ours or firm_name(flow.payer) != other:
         return None
     if not _is_soon_after(facts, flow, days):
         return None
-    return "provider_name_for_company" if flow.side == "sme" else "company_name_for_provider"
+    return "provider_name_for_company" if flow.side == Side.SME else "company_name_for_provider"
 
 
 def _is_soon_after(facts: Facts, flow: Flow, days: int) -> bool:

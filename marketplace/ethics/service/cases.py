@@ -16,7 +16,7 @@ from marketplace.ethics import queries
 from marketplace.ethics.models import Case, Flag
 from marketplace.ethics.rules import access, book
 from marketplace.ethics.service.flags import release
-from marketplace.ethics.states import CASE, FLAG, SANCTIONS, CaseStatus
+from marketplace.ethics.states import CASE, FLAG, CaseStatus, Sanction
 from marketplace.evaluations import service as evaluations
 from marketplace.providers import queries as providers_queries
 from marketplace.providers import service as providers
@@ -76,12 +76,12 @@ def close_reply(case_id: UUID, *, actor: Actor) -> None:
         _tell_officers(case, "ethics/reply_missed")
 
 
-def decide(case_id: UUID, *, actor: Actor, violation: bool, reason: str, sanction: str | None = None) -> Case:
+def decide(case_id: UUID, *, actor: Actor, violation: bool, reason: str, sanction: Sanction | None = None) -> Case:
     """Find a violation, with a sanction, or none; never by the officer who opened the case."""
     case = db.get(Case, case_id, lock=True)
     access.check_may_decide(case, actor)
     check_reason(reason, shortest=TELLING)
-    if violation and sanction not in SANCTIONS:
+    if violation and sanction is None:
         raise Invalid(_("Choose a sanction."), field="sanction")
     case.finding_reason, case.decided_by = reason, actor.person_id
     event = "find_violation" if violation else "find_none"
@@ -111,7 +111,7 @@ def _punish(case: Case, flags: Iterable[Flag], *, actor: Actor, reason: str) -> 
         if flag.rule_id == SAME_PEOPLE:
             providers.record_conflict(case.provider_id, flag.organisation_id, case.number, actor=actor)
     if (
-        case.sanction == "suspension"
+        case.sanction == Sanction.SUSPENSION
         and providers_queries.get_provider(case.provider_id).status == ProviderStatus.APPROVED
     ):
         providers.suspend_provider(case.provider_id, actor=actor, reason=reason)
@@ -148,7 +148,7 @@ def _undo(case: Case, *, actor: Actor, reason: str) -> None:
         _close(flag, "clear", actor=actor, reason=reason)
     evaluations.withdraw_violation(case.id, actor=actor)
     provider = providers_queries.get_provider(case.provider_id)
-    alone = case.sanction == "suspension" and not queries.is_suspended_by_another(case)
+    alone = case.sanction == Sanction.SUSPENSION and not queries.is_suspended_by_another(case)
     if alone and provider.status == ProviderStatus.SUSPENDED:
         providers.restore_provider(case.provider_id, actor=actor, reason=reason)
 

@@ -21,7 +21,7 @@ from marketplace.ethics import flows, queries
 from marketplace.ethics.collection import collect
 from marketplace.ethics.models import EthicsCheck, Flag
 from marketplace.ethics.rules import Book, Found, access, action_of, book
-from marketplace.ethics.states import FLAG, REPEATED, RULES_OF_OCCASION
+from marketplace.ethics.states import FLAG, REPEATED, RULES_OF_OCCASION, Dismissal, Occasion
 from marketplace.surveys import events as survey_events
 
 
@@ -30,13 +30,13 @@ from marketplace.surveys import events as survey_events
     _("Check an engagement by the rules of ethics"),
     Queue.ETHICS,
     on=[
-        Subscription(engagement_events.CO_PAYMENT_PAID, occasion="co_payment"),
-        Subscription(engagement_events.FINISHED, occasion="finish"),
-        Subscription(engagement_events.TERMINATED, occasion="finish"),
-        Subscription(survey_events.COMPANY_ANSWERED, occasion="survey"),
+        Subscription(engagement_events.CO_PAYMENT_PAID, occasion=Occasion.CO_PAYMENT),
+        Subscription(engagement_events.FINISHED, occasion=Occasion.FINISH),
+        Subscription(engagement_events.TERMINATED, occasion=Occasion.FINISH),
+        Subscription(survey_events.COMPANY_ANSWERED, occasion=Occasion.SURVEY),
     ],
 )
-def check_engagement(engagement_id: UUID, *, occasion: str, actor: Actor) -> EthicsCheck:
+def check_engagement(engagement_id: UUID, *, occasion: Occasion, actor: Actor) -> EthicsCheck:
     """Run the occasion's rules over one engagement, once per edition unless it repeats; write flags, hold money."""
     engagement = engagements.sides(engagement_id, lock=True)
     edition = book.current(clock.today())
@@ -70,7 +70,7 @@ def check_engagement(engagement_id: UUID, *, occasion: str, actor: Actor) -> Eth
 def trace_bank_import(import_id: UUID, *, actor: Actor) -> list[EthicsCheck]:
     """Check every engagement whose two sides meet in this bank file; nothing new is found twice."""
     return [
-        check_engagement(engagement_id, occasion="bank", actor=actor)
+        check_engagement(engagement_id, occasion=Occasion.BANK, actor=actor)
         for engagement_id in flows.engagements_in(import_id)
     ]
 
@@ -134,7 +134,7 @@ def _fingerprint(raised: Found) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def dismiss(flag_id: UUID, *, actor: Actor, kind: str, reason: str) -> Flag:
+def dismiss(flag_id: UUID, *, actor: Actor, kind: Dismissal, reason: str) -> Flag:
     """Close a flag as no issue or explained, with the reason; its hold ends with it."""
     access.check_officer(actor)
     check_reason(reason, shortest=TELLING)

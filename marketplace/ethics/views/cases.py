@@ -19,7 +19,7 @@ from marketplace.ethics.forms import CaseFilter, CaseForm, DecideAppealForm, Dec
 from marketplace.ethics.labels import FINDINGS
 from marketplace.ethics.models import Case
 from marketplace.ethics.rules import book
-from marketplace.ethics.states import CASE, SANCTIONS, FlagStatus
+from marketplace.ethics.states import CASE, FlagStatus, Sanction
 from marketplace.ethics.views.blueprint import READERS, blueprint, known
 from marketplace.evaluations import rubric
 
@@ -45,7 +45,7 @@ def _columns() -> list[Any]:
         (_("Engagement"), lambda row: row[1]),
         (_("Provider"), lambda row: row[2]),
         (_("Status"), lambda row: str(CASE.label(row[0].status))),
-        (_("Sanction"), lambda row: str(SANCTIONS.get(row[0].sanction, ""))),
+        (_("Sanction"), lambda row: str(row[0].sanction.label) if row[0].sanction else ""),
         (_("Opened"), lambda row: row[0].opened_at),
         (_("Decided"), lambda row: row[0].decided_at),
     ]
@@ -65,7 +65,6 @@ def case(case_id: UUID) -> ResponseReturnValue:
         names=accounts.names([case.opened_by, case.decided_by, case.appeal_decided_by]),
         findings_against=queries.findings_against(case.provider_id),
         findings=FINDINGS,
-        sanctions=SANCTIONS,
         lifecycle=CASE,
     )
 
@@ -106,7 +105,7 @@ def decide(case_id: UUID) -> ResponseReturnValue:
                 actor=current_actor(),
                 violation=form.finding.data == "violation",
                 reason=form.reason.data,
-                sanction=form.sanction.data or None,
+                sanction=Sanction.of(form.sanction.data),
             )
             return done(_("The case is decided. The provider was told."), url_for("ethics.case", case_id=case_id))
     count = queries.findings_against(case.provider_id)

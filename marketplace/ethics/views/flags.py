@@ -21,7 +21,7 @@ from marketplace.ethics.forms import DismissForm, FlagFilter
 from marketplace.ethics.labels import FINDINGS, INPUTS
 from marketplace.ethics.models import Flag
 from marketplace.ethics.rules import book
-from marketplace.ethics.states import ACTIONS, FAMILIES, FLAG
+from marketplace.ethics.states import FLAG, Dismissal
 from marketplace.ethics.views.blueprint import READERS, blueprint, known
 
 
@@ -61,7 +61,7 @@ def _columns() -> list[Any]:
         (_("Finding"), lambda row: str(FINDINGS.get(row[0].finding, row[0].finding))),
         (_("Engagement"), lambda row: row[1]),
         (_("Provider"), lambda row: row[2]),
-        (_("Action"), lambda row: str(ACTIONS[row[0].action])),
+        (_("Action"), lambda row: str(row[0].action.label)),
         (_("Status"), lambda row: str(FLAG.label(row[0].status))),
         (_("Raised"), lambda row: row[0].raised_at),
         (_("Closed"), lambda row: row[0].closed_at),
@@ -85,8 +85,6 @@ def flag(flag_id: UUID) -> ResponseReturnValue:
         others=[other for other in queries.flags_of(flag.engagement_id) if other.id != flag.id],
         findings=FINDINGS,
         inputs=INPUTS,
-        action_labels=ACTIONS,
-        families=FAMILIES,
         lifecycle=FLAG,
     )
 
@@ -99,7 +97,7 @@ def dismiss(flag_id: UUID) -> ResponseReturnValue:
     form = DismissForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
-            service.dismiss(flag_id, actor=current_actor(), kind=form.kind.data, reason=form.reason.data)
+            service.dismiss(flag_id, actor=current_actor(), kind=Dismissal(form.kind.data), reason=form.reason.data)
             return done(_("The flag is closed. Its hold, if any, has ended."), _address(flag_id))
     return page("ethics/dismiss.html", form=form, flag=flag, findings=FINDINGS)
 

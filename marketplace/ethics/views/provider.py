@@ -16,7 +16,7 @@ from marketplace.ethics.forms import AppealForm, ReplyForm
 from marketplace.ethics.labels import FINDINGS
 from marketplace.ethics.models import Case
 from marketplace.ethics.rules import access, book
-from marketplace.ethics.states import CASE, SANCTIONS, CaseStatus
+from marketplace.ethics.states import CASE, CaseStatus
 from marketplace.ethics.views.blueprint import blueprint
 
 
@@ -51,7 +51,6 @@ def reply(case_id: UUID) -> ResponseReturnValue:
         may_reply=case.status == CaseStatus.AWAITING_REPLY and now <= case.reply_due_at,
         may_appeal=case.status == CaseStatus.VIOLATION and case.appeal_due_at is not None and now <= case.appeal_due_at,
         findings=FINDINGS,
-        sanctions=SANCTIONS,
         lifecycle=CASE,
     )
 

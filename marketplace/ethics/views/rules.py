@@ -9,7 +9,6 @@ from marketplace.core.web import page
 from marketplace.ethics import queries
 from marketplace.ethics.queries import Precision
 from marketplace.ethics.rules import RULES, book
-from marketplace.ethics.states import ACTIONS, FAMILIES
 from marketplace.ethics.views.blueprint import blueprint
 
 NEVER = Precision(0, 0, 0)
@@ -32,4 +31,4 @@ def rule_list() -> ResponseReturnValue:
             (_("Precision in percent"), lambda row: row[2].percent),
         ]
         return export(rows, columns, "ethics-rules")
-    return page("ethics/rule_list.html", rows=rows, edition=edition, families=FAMILIES, action_labels=ACTIONS)
+    return page("ethics/rule_list.html", rows=rows, edition=edition)
