@@ -59,7 +59,7 @@ def _rating(tale: Tale, mood: int, instrument: instruments.Instrument, turned: b
 
 
 def _token(survey_id: UUID) -> str:
-    message = notifications.find_message(f"survey/{survey_id}/invitation")
+    message = notifications.find_message(f"surveys/invitation:{survey_id}")
     assert message is not None
     return urlsplit(str(message.data["path"])).path.rpartition("/")[2]
 

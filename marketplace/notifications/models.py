@@ -12,7 +12,7 @@ from marketplace.notifications.states import MESSAGE, MessageStatus
 
 
 class Message(Model):
-    """One mail to one address about one event; `key` names the event, so that it is queued once ever."""
+    """One mail to one address about one event; `key` (template:what it is about) has it queued once ever."""
 
     __tablename__ = "messages"
     __table_args__ = (

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, literal, select
+from sqlalchemy import Select, Text, case, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from marketplace.core import db
@@ -33,7 +33,7 @@ class Recipient:
 
 
 def queue(template: str, *, to: Recipient, key: str, **data: Any) -> None:
-    """Put one mail about one event into the outbox; the same `key` again changes nothing.
+    """Put one mail into the outbox; the same template and `key`, which says what it is about, change nothing again.
 
     No bell rings for it: the sweeper comes within seconds, and nobody waits for the broker on a mail's account.
     """
@@ -44,8 +44,12 @@ def queue(template: str, *, to: Recipient, key: str, **data: Any) -> None:
 
 
 def queue_all(template: str, mails: Select[str, str, str, str, Any]) -> None:
-    """Put a mail and its sending into the outbox for each row of a select of (key, address, locale, name, data)."""
-    key, address, locale, name, data = mails.subquery().columns
+    """Put a mail and its sending into the outbox for each row of a select of (key, address, locale, name, data).
+
+    A mail is known by its template and what it is about: `claims/claim_paid:<id>`.
+    """
+    about, address, locale, name, data = mails.subquery().columns
+    key = literal(f"{template}:", Text).concat(about)
     values = {
         "key": key,
         "address": address,

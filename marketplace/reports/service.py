@@ -35,7 +35,7 @@ def reconcile(*, actor: Actor) -> Reconciliation:
             accounts.notify_role(
                 role,
                 "reports/books_do_not_balance",
-                key=f"reports/books_do_not_balance:{made.id}",
+                key=str(made.id),
                 unexplained=made.unexplained,
                 count=len(made.faults),
                 path="/books",

@@ -86,7 +86,7 @@ def listed(*, status: str = "", side: str = "") -> Select[Survey, str, str]:
 
 def statistics(side: Side, *, provider_id: UUID | None = None) -> Statistics:
     """Invited, delivered, answered and the mean score of one side; the mean is hidden below five answers."""
-    invitation = func.concat("survey/", Survey.id, "/invitation")
+    invitation = func.concat("surveys/invitation:", Survey.id)
     sent = exists().where(Message.key == invitation, Message.status == MessageStatus.SENT)
     query = select(
         func.count(Survey.id),

@@ -61,7 +61,7 @@ def invite(engagement_id: UUID, *, side: Side, actor: Actor) -> Survey:
     audit.record(actor, "survey.invite", survey, after={"side": side, "engagement": str(engagement_id)})
     if (person := _whom_to_ask(survey)) is not None:
         db.session.add(Respondent(survey_id=survey.id, person_id=person.id))
-        _mail_link(survey, person, template="surveys/invitation", event="invitation")
+        _mail_link(survey, person, "surveys/invitation", key=str(survey.id))
     _plan(survey, now)
     return survey
 
@@ -89,10 +89,10 @@ def remind(survey_id: UUID, *, number: int, actor: Actor) -> None:
     audit.record(actor, "survey.remind", survey, after={"number": number})
     person = accounts.get_person(respondent.person_id)
     if person.may_sign_in:
-        _mail_link(survey, person, template="surveys/reminder", event=f"reminder-{number}")
+        _mail_link(survey, person, "surveys/reminder", key=f"{survey.id}:{number}")
 
 
-def _mail_link(survey: Survey, person: Person, *, template: str, event: str) -> None:
+def _mail_link(survey: Survey, person: Person, template: str, *, key: str) -> None:
     token = secrets.token_urlsafe(16)
     link = Link(
         token_hash=token_hash(token), survey_id=survey.id, purpose=LinkPurpose.ANSWER, expires_at=survey.closes_at
@@ -103,7 +103,7 @@ def _mail_link(survey: Survey, person: Person, *, template: str, event: str) -> 
     accounts_service.notify_person(
         person.id,
         template,
-        key=f"survey/{survey.id}/{event}",
+        key=key,
         title=dict(instrument.title),
         minutes=instrument.minutes,
         work=engagement.agreement.title,

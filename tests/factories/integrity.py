@@ -58,12 +58,12 @@ def pay_own_share(story: Story, agreement: Agreement, *, payer: str | None = Non
 def invite(engagement: Engagement, side: str = "sme") -> tuple[Survey, str]:
     """The survey of one side, and its link's token as the mail carries it."""
     survey = surveys.invite(engagement.id, side=side, actor=SYSTEM)
-    return survey, token_of(survey, "invitation")
+    return survey, token_of(f"surveys/invitation:{survey.id}")
 
 
-def token_of(survey: Survey, event: str) -> str:
-    """The token in the mail of this event."""
-    message = notifications.find_message(f"survey/{survey.id}/{event}")
+def token_of(key: str) -> str:
+    """The token in the mail of this key."""
+    message = notifications.find_message(key)
     assert message is not None
     return str(message.data["path"]).removeprefix("/surveys/answer/").partition("?")[0]
 

@@ -25,9 +25,9 @@ LOCAL = Post(None, "service@example.com", "https://vouchers.example")
 FACTS = {"token": "secret-token", "expires_at": "2026-12-01T00:00:00+00:00"}
 
 
-def queue(key: str = "confirm:1", to: Recipient = READER, **changes: Any) -> Message:
+def queue(key: str = "1", to: Recipient = READER, **changes: Any) -> Message:
     service.queue("accounts/confirm_email", to=to, key=key, **{**FACTS, **changes})
-    message = queries.find_message(key)
+    message = queries.find_message(f"accounts/confirm_email:{key}")
     assert message is not None
     return message
 
@@ -115,12 +115,12 @@ def test_a_line_break_in_a_fact_does_not_become_a_header(mail_server: MailServer
     service.queue(
         "accounts/invitation",
         to=READER,
-        key="invitation:1",
+        key="1",
         organisation="Firm\r\nBcc: victim@example.com\r\n\r\nbody",
         inviter="X",
         **FACTS,
     )
-    message = queries.find_message("invitation:1")
+    message = queries.find_message("accounts/invitation:1")
     assert message is not None
     service.send(message.id, actor=SYSTEM, post=post_to(mail_server))
     (mail,) = mail_server.messages
@@ -129,10 +129,9 @@ def test_a_line_break_in_a_fact_does_not_become_a_header(mail_server: MailServer
 
 
 def test_the_task_sends_the_mail_end_to_end(run_tasks: Callable[[], int]) -> None:
-    message = queue()
+    message_id = queue().id
     assert run_tasks() == 1
-    db.session.refresh(message)
-    assert message.status == "sent"
+    assert db.get(Message, message_id).status == "sent"
 
 
 def test_ids_and_dates_are_kept_as_text() -> None:
@@ -145,4 +144,4 @@ def test_the_database_itself_refuses_a_second_message_for_an_event() -> None:
     queue("a")
     other = queue("b")
     with pytest.raises(Exception, match="uq_messages_key"):
-        db.session.execute(update(Message).where(Message.id == other.id).values(key="a"))
+        db.session.execute(update(Message).where(Message.id == other.id).values(key="accounts/confirm_email:a"))

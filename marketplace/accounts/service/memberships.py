@@ -135,7 +135,7 @@ def invite(
     notifications.queue(
         "accounts/invitation",
         to=Recipient(email.lower(), locale),
-        key=f"invitation:{token.id}",
+        key=str(token.id),
         token=secret,
         organisation=organisation.name,
         inviter=actor.name,
@@ -253,7 +253,7 @@ def _join(person: Person, data: dict[str, str], actor: Actor) -> Membership:
         notify_person(
             inviter,
             "accounts/invitation_accepted",
-            key=f"joined:{membership.id}",
+            key=str(membership.id),
             person=person.name,
             organisation=organisation.name,
         )

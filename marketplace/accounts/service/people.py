@@ -27,7 +27,7 @@ def register_person(email: str, name: str, password: str, *, locale: str) -> str
     known = queries.find_person_by_email(email, lock=True)
     if known is not None and known.status != PERSON.initial:
         secret, token = tokens.issue(TokenPurpose.RESET_PASSWORD, person_id=known.id)
-        notifications.queue("accounts/already_registered", to=recipient(known), key=f"known:{token.id}", token=secret)
+        notifications.queue("accounts/already_registered", to=recipient(known), key=str(token.id), token=secret)
         return None
     person = known or Person(email=email.lower(), status=PERSON.initial)
     person.name, person.password_hash, person.locale = name, kept, locale
@@ -43,7 +43,7 @@ def send_confirmation(person: Person) -> str:
     notifications.queue(
         "accounts/confirm_email",
         to=recipient(person),
-        key=f"confirm_email:{token.id}",
+        key=str(token.id),
         token=secret,
         expires_at=token.expires_at,
     )
@@ -73,7 +73,7 @@ def ask_for_new_password(email: str) -> str | None:
     notifications.queue(
         "accounts/reset_password",
         to=recipient(person),
-        key=f"reset_password:{token.id}",
+        key=str(token.id),
         token=secret,
         expires_at=token.expires_at,
     )
@@ -121,9 +121,7 @@ def ask_for_new_email(*, actor: Actor, email: str, password: str) -> str | None:
         return None
     secret, token = tokens.issue(TokenPurpose.CHANGE_EMAIL, person_id=person.id, email=email.lower())
     to = Recipient(email.lower(), person.locale, person.name)
-    notifications.queue(
-        "accounts/change_email", to=to, key=f"change_email:{token.id}", token=secret, expires_at=token.expires_at
-    )
+    notifications.queue("accounts/change_email", to=to, key=str(token.id), token=secret, expires_at=token.expires_at)
     return secret
 
 
@@ -136,7 +134,7 @@ def change_email(secret: str, *, actor: Actor) -> None:
     old = recipient(person)
     person.email = token.data["email"]
     db.flush()
-    notifications.queue("accounts/email_changed", to=old, key=f"email_changed:{token.id}")
+    notifications.queue("accounts/email_changed", to=old, key=str(token.id))
     record(actor, "person.change_email", person)
 
 
@@ -168,5 +166,5 @@ def _set_password(person: Person, password: str) -> None:
     notifications.queue(
         "accounts/password_changed",
         to=recipient(person),
-        key=f"password_changed:{person.id}:{person.password_changed_at.isoformat()}",
+        key=f"{person.id}:{person.password_changed_at.isoformat()}",
     )

@@ -23,7 +23,7 @@ def propose_role(person_id: UUID, role: Role, *, actor: Actor, valid_until: date
         raise Invalid(_("The last day can't lie in the past."), field="valid_until")
     membership = _propose(person_id, role, granted_by=actor.person_id, valid_until=valid_until)
     record(actor, "membership.propose", membership, after={"role": role.value})
-    notify_role(Role.ADMINISTRATOR, "accounts/role_proposed", key=f"role_proposed:{membership.id}", person=person.name)
+    notify_role(Role.ADMINISTRATOR, "accounts/role_proposed", key=str(membership.id), person=person.name)
     return membership
 
 
@@ -34,7 +34,7 @@ def approve_role(membership_id: UUID, *, actor: Actor) -> None:
     membership.approved_by = actor.person_id
     transition(membership, MEMBERSHIP, "activate", actor=actor)
     db.flush()
-    notify_person(membership.person_id, "accounts/role_granted", key=f"role_granted:{membership.id}")
+    notify_person(membership.person_id, "accounts/role_granted", key=str(membership.id))
 
 
 def refuse_role(membership_id: UUID, *, actor: Actor, reason: str) -> None:

@@ -122,7 +122,7 @@ def notify(claim: Claim, template: str, **data: object) -> None:
         claim.provider_id,
         [Role.MANAGER],
         template,
-        key=f"{template}:{claim.id}:{max(filter(None, moment)).isoformat()}",
+        key=f"{claim.id}:{max(filter(None, moment)).isoformat()}",
         number=claim.number,
         amount=claim.net_amount if claim.approved_amount is None else claim.approved_amount,
         currency=claim.currency,

@@ -89,7 +89,7 @@ def remind_of_batch(*, actor: Actor) -> int:
         accounts.notify_role(
             Role.BUDGET_OFFICER,
             "claims/batch_due",
-            key=f"claims/batch_due:{clock.today().isoformat()}",
+            key=clock.today().isoformat(),
             count=waiting,
             days=days,
             path="/payment-batches/new",

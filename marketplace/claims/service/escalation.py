@@ -41,7 +41,7 @@ def escalate_claim(claim_id: UUID, step: str, level: int, requests: int, *, acto
         accounts.notify_role(
             role,
             "claims/claim_overdue",
-            key=f"claims/claim_overdue:{claim_id}:{step}:{level}",
+            key=f"{claim_id}:{step}:{level}",
             number=claim.number,
             amount=claim.net_amount,
             currency=claim.currency,

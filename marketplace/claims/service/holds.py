@@ -47,7 +47,7 @@ def place_hold(engagement_id: UUID, *, actor: Actor, reason: str, flag_id: UUID 
         engagement.provider_id,
         [Role.MANAGER],
         "claims/payments_held",
-        key=f"claims/payments_held:{hold.id}",
+        key=str(hold.id),
         number=engagement.number,
         until_at=hold.until_at.isoformat(),
         path=f"/engagements/{engagement.id}",

@@ -32,7 +32,7 @@ def tell_paid(line: PaymentLine) -> None:
         kept_back = [{"amount": deduction.amount, "reference": deduction.reference} for deduction in deductions]
         notify(subject, "claims/claim_paid", paid=line.amount, kept_back=kept_back)
     else:
-        tell_company(subject, "claims/refund_paid", key=f"{line.id}:paid")
+        tell_company(subject, "claims/refund_paid", key=str(line.id))
 
 
 def tell_returned(line: PaymentLine, reason: str) -> None:
@@ -41,4 +41,4 @@ def tell_returned(line: PaymentLine, reason: str) -> None:
     if isinstance(subject, Claim):
         notify(subject, "claims/payment_returned", reason=reason)
     else:
-        tell_company(subject, "claims/refund_returned", key=f"{line.id}:returned", reason=reason)
+        tell_company(subject, "claims/refund_returned", key=str(line.id), reason=reason)

@@ -124,7 +124,7 @@ def tell_company(refund: Refund, template: str, *, key: str, **data: str | int) 
         refund.organisation_id,
         rules.REFUND_OWNERS,
         template,
-        key=f"{template}:{key}",
+        key=key,
         number=refund.number,
         agreement=refund.engagement.agreement.number,
         amount=refund.amount,

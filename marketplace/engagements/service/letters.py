@@ -16,7 +16,7 @@ def tell_both_sides(subject: Agreement | Engagement, template: str, **data: Any)
             organisation_id,
             [role],
             template,
-            key=f"{template}:{subject.id}",
+            key=str(subject.id),
             number=subject.number,
             title=agreement.title,
             path=f"/{page}/{subject.id}",

@@ -115,7 +115,7 @@ def _ask_for_co_payment(agreement: Agreement, engagement_id: UUID, reference: st
         agreement.organisation_id,
         [Role.SIGNATORY],
         "engagements/co_payment_awaited",
-        key=f"engagements/co_payment_awaited:{reference}",
+        key=reference,
         number=agreement.number,
         reference=reference,
         amount=agreement.co_payment,

@@ -151,7 +151,7 @@ def _notify(
         organisation_id,
         [role],
         template,
-        key=f"{template}:{about or stage.id}:{moment}",
+        key=f"{about or stage.id}:{moment}",
         number=engagement.number,
         title=engagement.agreement.title,
         stage=stage.code,

@@ -27,7 +27,7 @@ def tell_of_winding_down(call_id: UUID, *, actor: Actor) -> None:
             provider_id,
             (Role.MANAGER,),
             "engagements/winding_down",
-            key=f"winding_down:{call_id}:{provider_id}",
+            key=f"{call_id}:{provider_id}",
             call=call.title,
             reason=call.winding_down_reason,
             path="/engagements",

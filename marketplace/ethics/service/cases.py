@@ -154,12 +154,12 @@ def _undo(case: Case, *, actor: Actor, reason: str) -> None:
 
 
 def _tell_provider(case: Case, template: str, **more: str) -> None:
-    key = f"{template}/{case.id}"
+    key = str(case.id)
     accounts.notify_organisation(
         case.provider_id, [Role.MANAGER], template, key=key, number=case.number, path=f"/cases/{case.id}/reply", **more
     )
 
 
 def _tell_officers(case: Case, template: str) -> None:
-    key = f"{template}/{case.id}"
+    key = str(case.id)
     accounts.notify_role(Role.ETHICS_OFFICER, template, key=key, number=case.number, path=f"/cases/{case.id}")

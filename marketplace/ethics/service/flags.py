@@ -98,7 +98,7 @@ def _raise_flags(
         accounts.notify_role(
             Role.ETHICS_OFFICER,
             "ethics/flags_raised",
-            key=f"ethics/check/{check.id}",
+            key=str(check.id),
             number=engagement.number,
             count=raised,
             path="/flags?status=raised",

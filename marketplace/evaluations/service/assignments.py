@@ -70,7 +70,7 @@ def _assign_next(evaluation: Evaluation, *, actor: Actor) -> None:
     if candidates:
         _assign(evaluation, candidates[0], actor=actor)
         return
-    key = f"evaluation/{evaluation.id}/unassigned/{len(evaluation.evaluator_ids)}"
+    key = f"{evaluation.id}:{len(evaluation.evaluator_ids)}"
     accounts.notify_role(Role.ADMINISTRATOR, "evaluations/unassigned", key=key, number=evaluation.number,
                          path=f"/evaluations/{evaluation.id}")  # fmt: skip
 
@@ -84,7 +84,7 @@ def _assign(evaluation: Evaluation, evaluator_id: UUID, *, actor: Actor) -> Assi
     accounts.notify_person(
         evaluator_id,
         "evaluations/assigned",
-        key=f"evaluation/{evaluation.id}/assigned/{evaluator_id}",
+        key=f"{evaluation.id}:{evaluator_id}",
         number=evaluation.number,
         path=f"/evaluations/{evaluation.id}",
     )

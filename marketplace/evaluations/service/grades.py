@@ -27,7 +27,7 @@ def return_to_evaluator(evaluation_id: UUID, *, actor: Actor, reason: str) -> Ev
             accounts.notify_person(
                 assignment.evaluator_id,
                 "evaluations/returned",
-                key=f"evaluation/{evaluation.id}/returned/{clock.now().isoformat()}",
+                key=f"{evaluation.id}:{clock.now().isoformat()}",
                 number=evaluation.number,
                 reason=reason,
                 path=f"/evaluations/{evaluation.id}",
@@ -70,7 +70,7 @@ def appeal(evaluation_id: UUID, *, actor: Actor, grounds: str) -> GradeAppeal:
         accounts.notify_role(
             role,
             "evaluations/appealed",
-            key=f"evaluation/{evaluation.id}/appealed/{role}",
+            key=f"{evaluation.id}:{role}",
             number=evaluation.number,
             path=f"/evaluations/{evaluation.id}",
         )
@@ -139,7 +139,7 @@ def _tell(evaluation: Evaluation, template: str) -> None:
         evaluation.provider_id,
         [Role.MANAGER],
         template,
-        key=f"{template}/{evaluation.id}",
+        key=str(evaluation.id),
         number=evaluation.number,
         grade=evaluation.grade,
         appeal_days=rubric.get(evaluation.rubric).appeal_days,

@@ -129,7 +129,7 @@ def _tell_bidder(job: Job, row: queries.OpenedBid) -> None:
         row.bid.provider_id,
         [Role.MANAGER],
         template,
-        key=f"{template}:{row.bid.id}",
+        key=str(row.bid.id),
         bid_id=row.bid.id,
         number=job.number,
         title=job.title,

@@ -78,7 +78,7 @@ def ask(job_id: UUID, *, actor: Actor, text: str) -> Question:
     db.session.add(question)
     db.flush()
     record(actor, "question.ask", question)
-    _tell_company(job, "jobs/question_asked", key=str(question.id))
+    _tell_company(job, "jobs/question_asked", about=question.id)
     return question
 
 
@@ -92,7 +92,7 @@ def answer(question_id: UUID, *, actor: Actor, text: str) -> Question:
         raise DomainError(_("This question is already answered."))
     question.answer, question.answered_by, question.answered_at = text, actor.person_id, clock.now()
     record(actor, "question.answer", question)
-    _tell_firm(question.provider_id, job, "jobs/question_answered", key=str(question.id))
+    _tell_firm(question.provider_id, job, "jobs/question_answered", about=question.id)
     return question
 
 
@@ -116,12 +116,12 @@ def invite_to_bid(job_id: UUID, *, actor: Actor, provider_id: UUID) -> None:
     _tell_firm(provider_id, job, "jobs/invited")
 
 
-def _tell_company(job: Job, template: str, *, key: str = "", **data: object) -> None:
+def _tell_company(job: Job, template: str, *, about: UUID | None = None, **data: object) -> None:
     accounts.notify_organisation(
         job.organisation_id,
         [Role.SIGNATORY, Role.PREPARER],
         template,
-        key=f"{template}:{job.id}:{key}",
+        key=str(about or job.id),
         job_id=job.id,
         number=job.number,
         title=job.title,
@@ -129,12 +129,12 @@ def _tell_company(job: Job, template: str, *, key: str = "", **data: object) -> 
     )
 
 
-def _tell_firm(provider_id: UUID, job: Job, template: str, *, key: str = "", **data: object) -> None:
+def _tell_firm(provider_id: UUID, job: Job, template: str, *, about: UUID | None = None, **data: object) -> None:
     accounts.notify_organisation(
         provider_id,
         [Role.MANAGER],
         template,
-        key=f"{template}:{job.id}:{provider_id}:{key}",
+        key=f"{about or job.id}:{provider_id}",
         job_id=job.id,
         number=job.number,
         title=job.title,

@@ -85,7 +85,7 @@ def _lock(account_id: UUID) -> BankAccount:
 
 def _tell(account: BankAccount, template: str, **data: str) -> None:
     """Tell the managers, and who named the accounts before: whoever took the firm over can't keep it from them."""
-    key = f"{template}:{account.id}"
+    key = str(account.id)
     words = {"account": account_numbers.masked(account.identifier), "bank": account.bank_name, **data}
     accounts.notify_organisation(account.organisation_id, [Role.MANAGER], template, key=key, **words)
     earlier = [

@@ -156,7 +156,7 @@ def _tell(provider: Provider, template: str, **data: str) -> None:
         provider.id,
         [Role.MANAGER],
         template,
-        key=f"{template}:{provider.id}:{clock.now().isoformat()}",
+        key=f"{provider.id}:{clock.now().isoformat()}",
         firm=provider.name,
         **data,
     )

@@ -17,7 +17,7 @@ def notify(receivable: Receivable, template: str, *, key: str, **data: Any) -> N
         receivable.debtor_id,
         [Role.SIGNATORY if is_company else Role.MANAGER],
         template,
-        key=f"{template}:{key}",
+        key=key,
         number=receivable.number,
         kind=receivable.kind,
         engagement=receivable.engagement.number,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import IO, Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import Select, Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from marketplace.accounts import queries as accounts
@@ -229,7 +229,7 @@ def _tell_received(application: Application) -> None:
         notify_role(
             Role.PROGRAMME_OFFICER,
             "vouchers/undetermined",
-            key=f"undetermined:{application.id}",
+            key=str(application.id),
             number=application.number,
             path=f"/applications/{application.id}/review",
         )
@@ -242,7 +242,7 @@ def tell_all(template: str, call: Call, told: Select[UUID, Any], **data: Any) ->
     facts = func.jsonb_build_object("number", Application.number, "path", func.concat("/applications/", Application.id))
     mails = select(
         Application.organisation_id,
-        func.concat(f"{template}:", Application.id),
+        cast(Application.id, Text),
         literal(plain({"call": call.title, **data}), JSONB).concat(facts).concat(own),
     ).join(news, application_id == Application.id)
     notify_organisations(READERS, f"vouchers/{template}", mails)
@@ -254,7 +254,7 @@ def tell(application: Application, template: str, **data: Any) -> None:
         application.organisation_id,
         READERS,
         f"vouchers/{template}",
-        key=f"{template}:{application.id}",
+        key=str(application.id),
         number=application.number,
         call=application.call.title,
         path=f"/applications/{application.id}",

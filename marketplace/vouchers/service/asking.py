@@ -61,7 +61,7 @@ def ask_scorers(call: Call, *, actor: Actor) -> int:
     record_all(actor, "scoring.ask", Scoring.__tablename__, made)
     for evaluator_id in sorted({evaluator_id for _application_id, evaluator_id in chosen}, key=str):
         # Once a day: whoever is asked later about more, for another's conflict, hears of it too.
-        key = f"scoring:{call.id}:{evaluator_id}:{clock.today():%Y%m%d}"
+        key = f"{call.id}:{evaluator_id}:{clock.today():%Y%m%d}"
         notify_person(evaluator_id, "vouchers/scoring", key=key, call=call.title, last_day=last_day, path="/scorings")
     return len(chosen)
 
@@ -80,7 +80,7 @@ def chase_scorers(*, actor: Actor) -> int:
     for call_id in sorted({scoring.application.call_id for scoring in over}, key=str):
         ask_scorers(programmes.get_call(call_id), actor=actor)
     for call, evaluator_id, last_day, count in queries.scorers_to_remind():
-        key = f"scoring-reminder:{call.id}:{evaluator_id}:{last_day}"
+        key = f"{call.id}:{evaluator_id}:{last_day}"
         told = {"call": call.title, "last_day": last_day, "count": count, "path": "/scorings"}
         notify_person(evaluator_id, "vouchers/scoring_reminder", key=key, **told)
     return len(over)

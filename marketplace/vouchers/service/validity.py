@@ -41,7 +41,7 @@ def extend(voucher_id: UUID, *, actor: Actor, reason: str) -> Voucher:
     voucher.reminded_percent = _reached(voucher)
     transition(voucher, VOUCHER, "extend", actor=actor, reason=reason, last_day=last_day.isoformat())
     db.flush()
-    tell_holder(voucher, "extended", key=f"vouchers/extended:{voucher.id}")
+    tell_holder(voucher, "extended", key=str(voucher.id))
     return voucher
 
 
@@ -69,7 +69,7 @@ def _remind(voucher_id: UUID, actor: Actor) -> None:
     record(actor, "voucher.remind", voucher, after={"percent": percent})
     voucher.reminded_percent = percent
     db.flush()
-    tell_holder(voucher, "reminder", key=f"vouchers/reminder:{voucher.id}:{voucher.expires_at:%Y%m%d}:{percent}")
+    tell_holder(voucher, "reminder", key=f"{voucher.id}:{voucher.expires_at:%Y%m%d}:{percent}")
 
 
 def _reached(voucher: Voucher) -> int:

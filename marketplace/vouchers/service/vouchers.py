@@ -134,7 +134,7 @@ def expire(voucher_id: UUID, *, actor: Actor, key: str) -> Voucher:
     rules.check_system(actor)
     rules.check_over(queries.get_voucher(voucher_id, lock=True), clock.now())
     voucher = _end(voucher_id, "expire", actor, None)
-    tell_holder(voucher, "expired", key=f"vouchers/expired:{voucher.id}", returned=voucher.released)
+    tell_holder(voucher, "expired", key=str(voucher.id), returned=voucher.released)
     return voucher
 
 
@@ -171,5 +171,5 @@ def _end(voucher_id: UUID, event: str, actor: Actor, reason: str | None) -> Vouc
 
 
 def _tell_decision(voucher: Voucher, event: str, reason: str) -> None:
-    key = f"vouchers/{event}:{voucher.id}:{clock.now().isoformat()}"
+    key = f"{voucher.id}:{event}:{clock.now().isoformat()}"
     tell_holder(voucher, "voucher_decision", key=key, event=event, reason=reason, returned=voucher.released)

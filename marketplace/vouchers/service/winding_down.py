@@ -84,7 +84,7 @@ def _tell(call: Call, application: Application, standing: str) -> None:
         application.organisation_id,
         READERS,
         "vouchers/winding_down",
-        key=f"winding_down:{call.id}:{application.organisation_id}",
+        key=f"{call.id}:{application.organisation_id}",
         call=call.title,
         reason=call.winding_down_reason,
         standing=standing,

@@ -43,7 +43,7 @@ def test_each_side_is_asked_once_ever(finished: tuple[Story, Engagement]) -> Non
     engagement = finished[1]
     first = service.invite(engagement.id, side="sme", actor=SYSTEM)
     assert service.invite(engagement.id, side="sme", actor=SYSTEM).id == first.id
-    mails = select(func.count()).where(Message.key.like(f"survey/{first.id}/%"))
+    mails = select(func.count()).where(Message.key.like(f"surveys/%:{first.id}%"))
     assert db.session.scalar(mails) == 1
     assert service.invite(engagement.id, side="provider", actor=SYSTEM).organisation_id == engagement.provider_id
 
@@ -71,7 +71,7 @@ def test_a_link_is_kept_as_a_hash_and_answers_once(finished: tuple[Story, Engage
 def test_answering_uses_up_the_reminders_link_as_well(finished: tuple[Story, Engagement]) -> None:
     survey, token = invite(finished[1])
     service.remind(survey.id, number=1, actor=SYSTEM)
-    second = token_of(survey, "reminder-1")
+    second = token_of(f"surveys/reminder:{survey.id}:1")
     assert second != token
     answer(second)
     with pytest.raises(LinkNotValid):
@@ -129,7 +129,7 @@ def test_no_reminder_after_the_person_asked_for_none(client: FlaskClient, finish
     assert client.get(f"/surveys/no-reminders/{token}").status_code == 200
     assert client.post(f"/surveys/no-reminders/{token}", data={}).status_code == 303
     service.remind(survey.id, number=1, actor=SYSTEM)
-    assert db.session.scalar(select(func.count()).where(Message.key == f"survey/{survey.id}/reminder-1")) == 0
+    assert db.session.scalar(select(func.count()).where(Message.key == f"surveys/reminder:{survey.id}:1")) == 0
     assert client.get(f"/surveys/answer/{token}").status_code == 200
 
 
@@ -217,5 +217,5 @@ def test_a_reminder_after_closing_changes_nothing(finished: tuple[Story, Engagem
     survey, _token = invite(finished[1])
     service.close(survey.id, actor=SYSTEM)
     service.remind(survey.id, number=2, actor=SYSTEM)
-    assert db.session.scalar(select(func.count()).where(Message.key == f"survey/{survey.id}/reminder-2")) == 0
+    assert db.session.scalar(select(func.count()).where(Message.key == f"surveys/reminder:{survey.id}:2")) == 0
     assert survey.closes_at - survey.invited_at == timedelta(days=21)

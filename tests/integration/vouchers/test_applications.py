@@ -30,7 +30,7 @@ def test_submitting_takes_the_next_ticket_and_tells_the_company() -> None:
     assert second.ticket is not None
     assert first.ticket < second.ticket
     assert first.status == "accepted"
-    mails = db.session.query(Message).filter(Message.key.startswith(f"receipt:{first.id}")).all()
+    mails = db.session.query(Message).filter(Message.key.startswith(f"vouchers/receipt:{first.id}")).all()
     assert [mail.template for mail in mails] == ["vouchers/receipt"]
 
 
