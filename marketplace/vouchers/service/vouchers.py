@@ -171,5 +171,5 @@ def _end(voucher_id: UUID, event: str, actor: Actor, reason: str | None) -> Vouc
 
 
 def _tell_decision(voucher: Voucher, event: str, reason: str) -> None:
-    key = f"{voucher.id}:{event}:{clock.now().isoformat()}"
+    key = f"{voucher.id}:{clock.now().isoformat()}:{event}"
     tell_holder(voucher, "voucher_decision", key=key, event=event, reason=reason, returned=voucher.released)
