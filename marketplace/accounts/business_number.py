@@ -1,4 +1,4 @@
-"""Owns the Korean business registration number: its form, its check digit, and the making of valid ones."""
+"""The Korean business registration number: its form, its check digit, and the making of valid ones."""
 
 import re
 from random import Random

@@ -1,4 +1,4 @@
-"""Owns the commands of accounts: the first people of an installation."""
+"""The commands of accounts: the first people of an installation."""
 
 import click
 from flask.cli import AppGroup

@@ -1,4 +1,4 @@
-"""Owns what may be typed about people, companies and roles: shape only."""
+"""What may be typed about people, companies and roles: shape only."""
 
 from typing import Any
 

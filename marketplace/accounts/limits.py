@@ -1,4 +1,4 @@
-"""Owns how often somebody may try: counts in Valkey, kept for 15 minutes, closed when Valkey can't be asked.
+"""How often somebody may try: counts in Valkey, kept for 15 minutes, closed when Valkey can't be asked.
 
 A try is counted before the password is looked at and taken back when it was right, so that many tries
 at once can't slip past the count.

@@ -1,4 +1,4 @@
-"""Owns the tables of people, organisations, memberships, sessions, tokens and the access log."""
+"""The tables of people, organisations, memberships, sessions, tokens and the access log."""
 
 from datetime import date, datetime
 from typing import Any

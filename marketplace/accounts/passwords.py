@@ -1,4 +1,4 @@
-"""Owns passwords: what may be one, and how it is kept (argon2id) and compared."""
+"""Passwords: what may be one, and how it is kept (argon2id) and compared."""
 
 import string
 import unicodedata

@@ -1,4 +1,4 @@
-"""Owns reads of people, organisations, memberships and sessions."""
+"""Reads of people, organisations, memberships and sessions."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta

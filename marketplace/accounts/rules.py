@@ -1,4 +1,4 @@
-"""Owns what a person may do to people, memberships and passwords; pure, raises DomainError."""
+"""What a person may do to people, memberships and passwords; pure, raises DomainError."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Owns the lives of a person's account and of a membership."""
+"""The lives of a person's account and of a membership."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Owns playing the agency's bank in the demo: what came in and what went out, as a camt.054.001.08 notification."""
+"""Plays the agency's bank in the demo: what came in and what went out, as a camt.054.001.08 notification."""
 
 from dataclasses import dataclass
 from datetime import datetime

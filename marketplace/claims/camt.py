@@ -1,4 +1,4 @@
-"""Owns reading the bank's reports, camt.054.001.08 notifications and camt.053.001.08 statements, as plain entries."""
+"""Reads the bank's reports, camt.054.001.08 notifications and camt.053.001.08 statements, as plain entries."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Owns writing a payment batch as an ISO 20022 credit transfer initiation, pain.001.001.09, from plain data."""
+"""Writes a payment batch as an ISO 20022 credit transfer initiation, pain.001.001.09, from plain data."""
 
 import re
 from dataclasses import dataclass

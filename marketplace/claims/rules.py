@@ -1,4 +1,4 @@
-"""Owns what may be claimed, checked, approved and paid, by whom and when."""
+"""What may be claimed, checked, approved and paid, by whom and when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Owns the lives of claims, holds, refunds, payment batches and their lines."""
+"""The lives of claims, holds, refunds, payment batches and their lines."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Owns the tables from the agreement to the deliverable; the database itself refuses what must not be."""
+"""The tables from the agreement to the deliverable; the database itself refuses what must not be."""
 
 from datetime import date, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Owns reads of agreements, engagements and what belongs to them; always ordered, and by side."""
+"""Reads of agreements, engagements and what belongs to them; always ordered, and by side."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

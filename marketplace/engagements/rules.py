@@ -1,4 +1,4 @@
-"""Owns what may be done to an agreement and its engagement, by whom and when."""
+"""What may be done to an agreement and its engagement, by whom and when."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta

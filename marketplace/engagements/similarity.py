@@ -1,4 +1,4 @@
-"""Owns how alike two deliverables are: shingles of their words, a sketch of them, and the share in common.
+"""How alike two deliverables are: shingles of their words, a sketch of them, and the share in common.
 
 The sketch keeps the SIZE smallest hashes of a text's shingles (a bottom-k sketch: Broder, "On the resemblance and
 containment of documents", 1997; Cohen & Kaplan, "Summarizing data using bottom-k sketches", 2007). For texts with

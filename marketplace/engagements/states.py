@@ -1,4 +1,4 @@
-"""Owns the lives of agreements, their consultants, co-payments, engagements, stages, sessions and deliverables."""
+"""The lives of agreements, their consultants, co-payments, engagements, stages, sessions and deliverables."""
 
 from marketplace.core.i18n import _
 from marketplace.core.states import Lifecycle, Move, TextChoices

@@ -1,4 +1,4 @@
-"""Owns reading the words out of a deliverable (pdf, docx, xlsx, hwpx, txt) without trusting the file."""
+"""Reads the words out of a deliverable (pdf, docx, xlsx, hwpx, txt) without trusting the file."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""Owns the tables of ethics: checks, the flags they raise, and the cases that officers decide."""
+"""The tables of ethics: checks, the flags they raise, and the cases that officers decide."""
 
 from datetime import datetime
 from typing import Any

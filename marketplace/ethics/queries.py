@@ -1,4 +1,4 @@
-"""Owns reads of checks, flags and cases; what a provider sees of them, and how precise each rule is."""
+"""Reads of checks, flags and cases; what a provider sees of them, and how precise each rule is."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

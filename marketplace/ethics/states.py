@@ -1,4 +1,4 @@
-"""Owns the lives of a flag and of a case, and what their columns may hold."""
+"""The lives of a flag and of a case, and what their columns may hold."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Owns the tables of evaluations: evaluators, their scores, grades, appeals, violations told from above."""
+"""The tables of evaluations: evaluators, their scores, grades, appeals, violations told from above."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Owns reads of evaluations: what an evaluator, a reviewer, a provider and the public may see."""
+"""Reads of evaluations: what an evaluator, a reviewer, a provider and the public may see."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

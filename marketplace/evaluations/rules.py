@@ -1,4 +1,4 @@
-"""Owns who may do what to an evaluation, now."""
+"""Who may do what to an evaluation, now."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Owns the lives of an evaluation, of an evaluator's assignment and of an appeal against a grade."""
+"""The lives of an evaluation, of an evaluator's assignment and of an appeal against a grade."""
 
 from marketplace.core.i18n import _
 from marketplace.core.states import Lifecycle, Move, TextChoices

@@ -1,4 +1,4 @@
-"""Owns the table of outgoing messages."""
+"""The table of outgoing messages."""
 
 from datetime import datetime
 from typing import Any

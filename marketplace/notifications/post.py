@@ -1,4 +1,4 @@
-"""Owns the way of a mail to the mail server."""
+"""The way of a mail to the mail server."""
 
 import smtplib
 import ssl

@@ -1,4 +1,4 @@
-"""Owns reads of the outbox."""
+"""Reads of the outbox."""
 
 from sqlalchemy import Select, select
 

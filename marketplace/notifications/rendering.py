@@ -1,4 +1,4 @@
-"""Owns how a mail's text is made from its template, in the reader's language."""
+"""How a mail's text is made from its template, in the reader's language."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""Owns the verbs of the outbox: queue a mail once per event, send it at least once."""
+"""The verbs of the outbox: queue a mail once per event, send it at least once."""
 
 import re
 import smtplib

@@ -1,4 +1,4 @@
-"""Owns the life of a message in the outbox."""
+"""The life of a message in the outbox."""
 
 from marketplace.core.i18n import _
 from marketplace.core.states import Lifecycle, Move, TextChoices

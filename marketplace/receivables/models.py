@@ -1,4 +1,4 @@
-"""Owns the tables of what is owed to the agency; the database keeps two people, amounts and receipts apart."""
+"""The tables of what is owed to the agency; the database keeps two people, amounts and receipts apart."""
 
 from datetime import date, datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Owns reads of what is owed to the agency; always ordered, and by side."""
+"""Reads of what is owed to the agency; always ordered, and by side."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Owns what may be asked back, confirmed, agreed, set off and written off, by whom and when."""
+"""What may be asked back, confirmed, agreed, set off and written off, by whom and when."""
 
 from collections.abc import Mapping
 from datetime import date

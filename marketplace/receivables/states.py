@@ -1,4 +1,4 @@
-"""Owns the lives of receivables, their instalments and write-offs."""
+"""The lives of receivables, their instalments and write-offs."""
 
 from marketplace.core.i18n import _
 from marketplace.core.states import Lifecycle, Move, TextChoices

@@ -1,4 +1,4 @@
-"""Owns the tables of surveys: the survey, its answers, its free texts, who was asked, and the links."""
+"""The tables of surveys: the survey, its answers, its free texts, who was asked, and the links."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Owns reads of surveys: by link, for the agency's list, and as figures that show nobody."""
+"""Reads of surveys: by link, for the agency's list, and as figures that show nobody."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

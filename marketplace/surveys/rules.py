@@ -1,4 +1,4 @@
-"""Owns what may be done with a survey now, and by whom."""
+"""What may be done with a survey now, and by whom."""
 
 from collections.abc import Mapping
 

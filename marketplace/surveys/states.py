@@ -1,4 +1,4 @@
-"""Owns the life of a survey: invited, then answered or closed."""
+"""The life of a survey: invited, then answered or closed."""
 
 from enum import StrEnum
 

@@ -15,6 +15,10 @@ def test_no_variable_or_function_has_a_name_that_says_nothing() -> None:
     assert not offenders
 
 
+def test_a_module_says_what_it_does_or_holds_not_what_it_owns() -> None:
+    assert not [path for path, tree in trees().items() if (ast.get_docstring(tree) or "").startswith("Owns")]
+
+
 def names(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """Every name that the module gives to a variable, a parameter or a function, and the line."""
     for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""Owns the verbs of accounts, split by noun; other areas call them as `accounts.service.<verb>`."""
+"""The verbs of accounts, split by noun; other areas call them as `accounts.service.<verb>`."""
 
 from marketplace.accounts.service.memberships import (
     accept_invitation,

@@ -1,4 +1,4 @@
-"""Owns who may act for an organisation: companies and firms, their people, invitations and mandates."""
+"""Who may act for an organisation: companies and firms, their people, invitations and mandates."""
 
 from datetime import date, timedelta
 from uuid import UUID

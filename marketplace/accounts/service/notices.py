@@ -1,4 +1,4 @@
-"""Owns mail to people by who they are: one message per event and person, in their language."""
+"""Mail to people by who they are: one message per event and person, in their language."""
 
 from collections.abc import Iterable
 from typing import Any

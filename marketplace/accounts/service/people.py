@@ -1,4 +1,4 @@
-"""Owns a person's account: sign-up, e-mail address, password, profile, disabling."""
+"""A person's account: sign-up, e-mail address, password, profile, disabling."""
 
 from uuid import UUID
 

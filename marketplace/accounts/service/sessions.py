@@ -1,4 +1,4 @@
-"""Owns sign-in and sessions: started, moved to another role, and really ended."""
+"""Sign-in and sessions: started, moved to another role, and really ended."""
 
 import hashlib
 import logging

@@ -1,4 +1,4 @@
-"""Owns the agency's own roles: proposed by one administrator, approved by another."""
+"""The agency's own roles: proposed by one administrator, approved by another."""
 
 from datetime import date
 from uuid import UUID

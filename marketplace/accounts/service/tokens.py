@@ -1,4 +1,4 @@
-"""Owns the single-use secrets that links in mails carry; only their hashes are kept."""
+"""The single-use secrets that links in mails carry; only their hashes are kept."""
 
 import hashlib
 import secrets

@@ -1,4 +1,4 @@
-"""Owns the two writes that looking at a page makes, each in a short transaction of its own."""
+"""The two writes that looking at a page makes, each in a short transaction of its own."""
 
 from datetime import timedelta
 from uuid import UUID

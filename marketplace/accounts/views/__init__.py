@@ -1,4 +1,4 @@
-"""Owns the pages of accounts, by who reads them."""
+"""The pages of accounts, by who reads them."""
 
 from marketplace.accounts.views import agency, audit, company, door, person, roles
 from marketplace.accounts.views.blueprint import blueprint

@@ -1,4 +1,4 @@
-"""Owns the administrators' pages about people and roles."""
+"""The administrators' pages about people and roles."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Owns the pages about what happened: background tasks and the audit trail."""
+"""The pages about what happened: background tasks and the audit trail."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Owns the blueprint of accounts, and how a request becomes an actor."""
+"""The blueprint of accounts, and how a request becomes an actor."""
 
 from dataclasses import replace
 from datetime import timedelta

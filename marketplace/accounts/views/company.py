@@ -1,4 +1,4 @@
-"""Owns the pages on which a company or firm registers and names its people."""
+"""The pages on which a company or firm registers and names its people."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Owns the pages in front of the door: sign-up, confirmation, sign-in, forgotten password, invitation."""
+"""The pages in front of the door: sign-up, confirmation, sign-in, forgotten password, invitation."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Owns a person's own pages: name, address, language, password, sessions."""
+"""A person's own pages: name, address, language, password, sessions."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Owns the page on which a person chooses in which role they act."""
+"""The page on which a person chooses in which role they act."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Owns the tables of claims: what is asked for, how its way is decided, what was approved, and holds."""
+"""The tables of claims: what is asked for, how its way is decided, what was approved, and holds."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Owns the tables for debts known above: what is kept back from a claim, and the references that are paid under."""
+"""The tables for debts known above: what is kept back from a claim, and the references that are paid under."""
 
 from datetime import datetime
 from uuid import UUID

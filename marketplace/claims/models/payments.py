@@ -1,4 +1,4 @@
-"""Owns the tables from the approved claim to the bank's report; the database keeps maker and payer apart."""
+"""The tables from the approved claim to the bank's report; the database keeps maker and payer apart."""
 
 from datetime import date, datetime
 from typing import cast
