@@ -25,17 +25,11 @@ from marketplace.core.forms import (
     TextField,
 )
 from marketplace.core.i18n import LOCALES, _, localized
+from marketplace.core.states import labelled
+from marketplace.core.task_queue import TaskStatus
 
 LANGUAGES = [("ko", "한국어"), ("en", "English")]
 assert [code for code, _name in LANGUAGES] == list(LOCALES)
-
-
-TASK_LABELS = {
-    "dead": _("Given up"),
-    "pending": _("Waiting"),
-    "done": _("Done"),
-    "cancelled": _("Cancelled"),
-}
 
 
 def _role_choices() -> list[tuple[str, Any]]:
@@ -205,7 +199,7 @@ class PeopleFilter(FilterForm):
 
 
 class TaskFilter(FilterForm):
-    status = SelectOneField(_("Status"), required=False, choices=[*TASK_LABELS.items(), ("all", _("Every status"))])
+    status = SelectOneField(_("Status"), required=False, choices=[*labelled(TaskStatus), ("all", _("Every status"))])
 
 
 class AuditFilter(FilterForm):

@@ -21,7 +21,7 @@ from marketplace.core.actors import AGENCY, Actor, Role
 from marketplace.core.audit import AuditEntry
 from marketplace.core.db import session
 from marketplace.core.errors import NotFound
-from marketplace.core.task_queue import BackgroundTask
+from marketplace.core.task_queue import BackgroundTask, TaskStatus
 
 
 def get_person(person_id: UUID, *, lock: bool = False) -> Person:
@@ -234,7 +234,7 @@ def proposed_roles() -> Sequence[Membership]:
     return session.scalars(query.order_by(Membership.created_at, Membership.id)).all()
 
 
-def background_tasks(status: str = "") -> Select[BackgroundTask]:
+def background_tasks(status: TaskStatus | None = None) -> Select[BackgroundTask]:
     """Background tasks for the administrator's page."""
     query = select(BackgroundTask)
     return query.where(BackgroundTask.status == status) if status else query

@@ -25,6 +25,8 @@ from marketplace.core.forms import (
     to_id,
 )
 from marketplace.core.i18n import _, localized
+from marketplace.core.states import labelled
+from marketplace.providers.states import AccountScheme
 
 
 class ClaimFilter(FilterForm):
@@ -62,9 +64,7 @@ class RefundFilter(FilterForm):
 class RefundAccountForm(Form):
     """Another account of the company, for a refund."""
 
-    scheme = ChoiceField(
-        _("Kind of account number"), choices=[("other", _("Account number of the bank")), ("iban", "IBAN")]
-    )
+    scheme = ChoiceField(_("Kind of account number"), choices=labelled(AccountScheme))
     identifier = TextField(_("Account number"), max_length=50)
     bank_name = TextField(_("Bank"), max_length=100)
 

@@ -17,6 +17,8 @@ from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record
 from marketplace.core.db import Model, session
+from marketplace.core.i18n import _
+from marketplace.core.states import TextChoices
 
 MAX_FAILURES = 5
 # A task whose worker dies each time is given up as well, but not for a few unlucky crashes.
@@ -33,13 +35,13 @@ class Queue(StrEnum):
     MAINTENANCE = "maintenance"
 
 
-class TaskStatus(StrEnum):
-    """Where a task stands."""
+class TaskStatus(TextChoices):
+    """Where a task stands; those given up come first, since they need a person."""
 
-    PENDING = "pending"
-    DONE = "done"
-    DEAD = "dead"
-    CANCELLED = "cancelled"
+    DEAD = "dead", _("Given up")
+    PENDING = "pending", _("Waiting")
+    DONE = "done", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 class BackgroundTask(Model):

@@ -13,7 +13,7 @@ from marketplace.demo.story import World
 from marketplace.demo.walk import later
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries, rules, service
-from marketplace.vouchers.states import ApplicationStatus
+from marketplace.vouchers.states import ApplicationStatus, EvidenceKind
 
 
 def apply(world: World, company: Company, call_id: UUID, *, until: str = "") -> Iterator[datetime]:
@@ -43,7 +43,11 @@ def _draft(world: World, company: Company, call_id: UUID) -> UUID:
     application = service.start_application(call_id, actor=preparer)
     service.save_facts(application.id, company.facts, actor=preparer)
     service.save_need(application.id, actor=preparer, service_line=line, need=words.texts()["needs"][line]["ko"])
-    kinds = {"business_registration": "사업자등록증", "financial": "재무제표", "employees": "고용보험 가입자 명부"}
+    kinds = {
+        EvidenceKind.BUSINESS_REGISTRATION: "사업자등록증",
+        EvidenceKind.FINANCIAL: "재무제표",
+        EvidenceKind.EMPLOYEES: "고용보험 가입자 명부",
+    }
     for kind, title in list(kinds.items())[: chance.randint(1, 3)]:
         document = word_document([title, company.name, "시연용으로 만든 문서입니다."])
         service.attach_evidence(application.id, actor=preparer, stream=document, filename=f"{title}.docx", kind=kind)

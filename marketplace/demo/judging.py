@@ -23,7 +23,7 @@ def answer_as_company(tale: Tale) -> None:
     facts: dict[str, str | int] = {
         "sessions_held": len(engagements.sessions_of(tale.ids["engagement"])),
         "named_consultant": "always",
-        "share_paid_by": "provider" if tale.plan.scheme == "provider_pays" else "us",
+        "share_paid_by": "provider" if tale.plan.twist == "provider_pays" else "us",
         "offered_back": "no",
     }
     _answer(tale, Side.SME, facts, tale.company.signatory)

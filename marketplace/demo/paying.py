@@ -61,7 +61,7 @@ def approve(tale: Tale) -> None:
     service.approve_claim(
         claim.id,
         actor=tale.officer(Role.BUDGET_OFFICER, APPROVES),
-        lines=[cut] if tale.plan.scheme == "cut" else [],
+        lines=[cut] if tale.plan.twist == "cut" else [],
         key=f"demo-approve:{claim.id}",
     )
     if claim.needs_two:

@@ -63,13 +63,13 @@ CHECKED = {"claim": 3, "survey": 2.8, "survey_firm": 2.6, "check": 2}
 SINGLE = [
     Plan("extend", 12),
     Plan("give_back", 3),
-    Plan("approve", 70, scheme="ended"),
-    Plan("end", 60, scheme="ended", at={"end": 1}),
-    Plan("share", 34, scheme="no_reference"),
+    Plan("approve", 70, twist="ended"),
+    Plan("end", 60, twist="ended", at={"end": 1}),
+    Plan("share", 34, twist="no_reference"),
     Plan(
         "keep_back",
         148,
-        scheme="debt",
+        twist="debt",
         at={"ask_back": 60, "claim:2": 12, "check:2": 9, "approve:2": 6, "keep_back": 5.5},
     ),
 ]
@@ -78,22 +78,22 @@ PILOT = [Plan("session:1", 58), Plan("")]
 
 # The past season: every story is over.
 FINISHED = [
-    Plan("appeal_decided", scheme="borrowed_device", case="dismissed", wait=HELD),
-    Plan("grade", scheme="copies", case="violation", wait=HELD),
+    Plan("appeal_decided", twist="borrowed_device", case="dismissed", wait=HELD),
+    Plan("grade", twist="copies", case="violation", wait=HELD),
     Plan("draft"),
     Plan(""),
 ]
 
 # This season: one story or more at every point. `begin` is counted back from today so that weekends fit in.
 UNDER_WAY = [
-    Plan("grade", 118, scheme="pays_back"),
+    Plan("grade", 118, twist="pays_back"),
     Plan("evaluate", 112),
     Plan("declare_evaluator", 108),
-    Plan("approve", 98, scheme="cut", at={"check": 9, "approve": 6}),
+    Plan("approve", 98, twist="cut", at={"check": 9, "approve": 6}),
     Plan("check", 92, at=CHECKED),
-    Plan("survey_firm", 100, scheme="provider_pays"),
+    Plan("survey_firm", 100, twist="provider_pays"),
     Plan("claim", 116, at={"claim": 26}),
-    Plan("correction:2", 66, scheme="correction"),
+    Plan("correction:2", 66, twist="correction"),
     Plan("redeem", 32),
     Plan("sign_sme", 32),
     Plan("bids", 24),
@@ -101,8 +101,8 @@ UNDER_WAY = [
     *SINGLE,
 ]
 MORE_UNDER_WAY = [
-    Plan("survey_firm", 96, scheme="copies", case="open", at={"claim": 9}),
-    Plan("survey_firm", 110, scheme="stranger_pays", case="appealed"),
+    Plan("survey_firm", 96, twist="copies", case="open", at={"claim": 9}),
+    Plan("survey_firm", 110, twist="stranger_pays", case="appealed"),
     Plan("return", 90, at={"claim": 8, "return": 7.5}),
     Plan("hand_in:1", 52),
     Plan("sign", 34),

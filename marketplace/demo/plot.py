@@ -61,11 +61,11 @@ def scenes(plan: Plan) -> list[Scene]:
     """Every scene with its name and the days until the next one."""
     if plan.until in UNUSED:
         return [(plan.until, UNUSED[plan.until], 0)]
-    if plan.scheme == "ended":
+    if plan.twist == "ended":
         return [*BEGINNING, *_work(1, corrected=False), ("end", ending.end_early, 3), *PAYMENT]
-    if plan.scheme == "debt":
+    if plan.twist == "debt":
         return _with_a_debt()
-    corrected = "correction" in plan.scheme
+    corrected = "correction" in plan.twist
     work = [*_work(1, corrected=False), *_work(2, corrected=corrected), *_work(3, corrected=False)]
     claim, check, approve = PAYMENT
     returned: list[Scene] = [("return", paying.send_back, 0)] if plan.until == "return" else []
@@ -105,5 +105,5 @@ def _tell_beside(tale: Tale, name: str) -> None:
     """What happens beside the story from this scene on: an inquiry, money that flows back."""
     if name == "survey_firm" and tale.plan.case:
         tale.world.walk.tell(later(2), inquire(tale))
-    if name == "approve" and tale.plan.scheme == "pays_back":
+    if name == "approve" and tale.plan.twist == "pays_back":
         tale.world.walk.tell(tale.world.walk.ago(12), paying.pay_back(tale))

@@ -18,6 +18,7 @@ from marketplace.demo.people import Cast, acting, join, sign_up
 from marketplace.providers import ethics_code, training
 from marketplace.providers import queries as providers_queries
 from marketplace.providers import service as providers
+from marketplace.providers.states import AccountScheme
 
 # Sectors of companies, the frequent ones several times; what can't be decided by the standard last.
 SECTORS = [
@@ -127,7 +128,7 @@ def add_firm(cast: Cast, pair: tuple[dict[str, str], dict[str, str]], number: in
             "en": f"{name}. We work with small firms.",
         },
     )
-    details = providers.AccountDetails("other", firm.account, "시범은행", name)
+    details = providers.AccountDetails(AccountScheme.OTHER, firm.account, "시범은행", name)
     providers.register_provider(firm.id, actor=manager, profile=profile, account=details)
     for position in range(1, staff + 1):
         firm.consultants.append(_add_consultant(firm, cast, f"consultant{position}@{domain}"))

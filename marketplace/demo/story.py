@@ -17,7 +17,7 @@ class Plan:
 
     until: str
     begin: float | None = None
-    scheme: str = ""
+    twist: str = ""
     case: str = ""
     """What becomes of its flags: dismissed, or how far a case goes."""
     at: dict[str, float] = field(default_factory=dict)

@@ -45,14 +45,14 @@ def redeem(tale: Tale) -> None:
 def pay_share(tale: Tale) -> None:
     """The bank reports that the company's share has arrived, from whom the plan says; or that it names no reference."""
     payer, account = tale.company.name, own_account(tale.company.id)
-    if tale.plan.scheme == "no_reference":
+    if tale.plan.twist == "no_reference":
         agreement = db.get(Agreement, tale.ids["agreement"])
         money = Money(agreement.co_payment, agreement.currency)
         bank.pay_astray("컨설팅 부담금", payer=payer, account=account, money=money)
         return
-    if tale.plan.scheme == "provider_pays":
+    if tale.plan.twist == "provider_pays":
         account = tale.provider.account
-    if tale.plan.scheme == "stranger_pays":
+    if tale.plan.twist == "stranger_pays":
         payer, account = "무지개중개소 (Rainbow Brokers)", "777000000001"
     bank.pay_share(tale.ids["agreement"], payer=payer, account=account)
 
@@ -104,7 +104,7 @@ def hand_in(tale: Tale) -> None:
     stage = _stage(tale)
     title = words.texts()["titles"][stage.code][tale.language]
     paragraphs = words.report(tale.chance, f"{tale.company.name} {title}")
-    if tale.plan.scheme == "copies" and stage.position == 3:
+    if tale.plan.twist == "copies" and stage.position == 3:
         paragraphs = tale.world.copied
     if stage.position == 1 and not tale.world.copied:
         tale.world.copied = paragraphs
@@ -142,7 +142,7 @@ def correct(tale: Tale) -> None:
 def accept(tale: Tale) -> None:
     """The signatory accepts the stage; from the firm's own computer, if the plan says so."""
     actor: Actor = tale.company.signatory
-    if tale.plan.scheme == "borrowed_device" and tale.number == 3:
+    if tale.plan.twist == "borrowed_device" and tale.number == 3:
         actor = replace(actor, device_hash=tale.provider.manager.device_hash)
     service.accept_stage(_stage(tale).id, actor=actor)
     tale.number += 1

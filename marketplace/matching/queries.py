@@ -3,7 +3,7 @@
 from config.providers import terms
 from marketplace.core import clock
 from marketplace.jobs.models import Job
-from marketplace.matching.ranking import Provider, Ranking, Wanted, rank
+from marketplace.matching.ranking import Provider, Ranking, Standing, Wanted, rank
 from marketplace.providers import queries as providers
 from marketplace.providers import rules
 from marketplace.providers.models import Provider as ProviderRow
@@ -26,19 +26,19 @@ def rank_for(job: Job) -> Ranking:
     return rank(rows, Wanted(job.service_line, job.region, job.sector, job.language))
 
 
-def _standing(row: ProviderRow, *, dormant: bool, conflict: bool) -> str:
+def _standing(row: ProviderRow, *, dormant: bool, conflict: bool) -> Standing:
     if row.status != ProviderStatus.APPROVED:
-        return row.status
+        return Standing.SUSPENDED
     if conflict:
-        return "conflict"
-    return "dormant" if dormant else "approved"
+        return Standing.CONFLICT
+    return Standing.DORMANT if dormant else Standing.APPROVED
 
 
-def _plain(row: ProviderRow, status: str, ready: int) -> Provider:
+def _plain(row: ProviderRow, standing: Standing, ready: int) -> Provider:
     return Provider(
         id=row.id,
         name=row.name,
-        status=status,
+        standing=standing,
         service_lines=frozenset(row.service_lines),
         regions=frozenset(row.regions),
         sectors=frozenset(row.sectors),

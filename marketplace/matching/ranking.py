@@ -2,13 +2,21 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from fractions import Fraction
 from uuid import UUID
 
-from marketplace.providers.states import ProviderStatus
-
 # A firm without a grade yet stands in the middle of the scale, so that newcomers get a chance.
 UNGRADED = 50
+
+
+class Standing(StrEnum):
+    """Whether a firm of the register may be asked; all but one are reasons not to."""
+
+    APPROVED = "approved"
+    SUSPENDED = "suspended"
+    CONFLICT = "conflict"
+    DORMANT = "dormant"
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,7 @@ class Provider:
 
     id: UUID
     name: str
-    status: str
+    standing: Standing
     service_lines: frozenset[str]
     regions: frozenset[str]
     sectors: frozenset[str]
@@ -92,7 +100,7 @@ def rank(providers: Iterable[Provider], need: Wanted) -> Ranking:
 def exclusion(provider: Provider, need: Wanted) -> Reason | None:
     """The first reason why this provider can't take the job, or None."""
     checks: tuple[tuple[str, Callable[[], bool], str], ...] = (
-        (provider.status, lambda: provider.status == ProviderStatus.APPROVED, ""),
+        (provider.standing, lambda: provider.standing == Standing.APPROVED, ""),
         ("service_line", lambda: need.service_line in provider.service_lines, need.service_line),
         ("language", lambda: need.language in provider.languages, need.language),
         ("no_ready_consultant", lambda: provider.ready_consultants > 0, ""),

@@ -18,7 +18,7 @@ from marketplace.jobs import service
 from marketplace.jobs.rules import is_open
 from marketplace.matching import queries
 from marketplace.matching.forms import InviteForm
-from marketplace.matching.ranking import UNGRADED, Reason
+from marketplace.matching.ranking import UNGRADED, Reason, Standing
 from marketplace.providers import queries as providers
 
 blueprint = Blueprint("matching", __name__)
@@ -77,8 +77,8 @@ def words_for(reason: Reason) -> Words:
         "language": _("Does not work in the language of the job"),
         "no_ready_consultant": _("Has no consultant with code of ethics and training valid today"),
         "full": _("Has no room: %(load)s companies served", load=value),
-        "suspended": _("Suspended"),
-        "dormant": _("No work for %(years)s years", years=terms(clock.today()).dormant_years),
-        "conflict": _("A conflict of interest with your company is on record"),
+        Standing.SUSPENDED: _("Suspended"),
+        Standing.DORMANT: _("No work for %(years)s years", years=terms(clock.today()).dormant_years),
+        Standing.CONFLICT: _("A conflict of interest with your company is on record"),
     }
     return (good if reason.holds else bad)[reason.code]

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from enum import StrEnum
 
-State = Literal["spent", "not_enough_data", "lasts", "runs_out"]
 FARTHEST = 3650  # days; beyond that a date says nothing
+
+
+class State(StrEnum):
+    """What becomes of a call's money."""
+
+    SPENT = "spent"
+    NOT_ENOUGH_DATA = "not_enough_data"
+    LASTS = "lasts"
+    RUNS_OUT = "runs_out"
 
 
 @dataclass(frozen=True)
@@ -26,9 +34,11 @@ def forecast(left: int, by_day: Mapping[date, int], *, today: date, days: int, l
     `least_days` different days there is no forecast.
     """
     if left <= 0:
-        return Forecast("spent")
+        return Forecast(State.SPENT)
     window = [by_day.get(today - timedelta(days=back), 0) for back in range(days)]
     if sum(amount > 0 for amount in window) < least_days:
-        return Forecast("not_enough_data")
+        return Forecast(State.NOT_ENOUGH_DATA)
     remaining = -(-left * days // sum(window))  # rounded up
-    return Forecast("lasts") if remaining > FARTHEST else Forecast("runs_out", today + timedelta(days=remaining))
+    return (
+        Forecast(State.LASTS) if remaining > FARTHEST else Forecast(State.RUNS_OUT, today + timedelta(days=remaining))
+    )

@@ -17,9 +17,10 @@ from marketplace.core.forms import (
     WholeNumberField,
 )
 from marketplace.core.i18n import _, localized
+from marketplace.core.states import labelled
 from marketplace.providers import training
 from marketplace.providers.models import AccountDetails, Profile
-from marketplace.providers.states import PROVIDER
+from marketplace.providers.states import PROVIDER, AccountScheme
 
 LANGUAGES = [("ko", "한국어"), ("en", "English")]
 ANY = [("", _("All"))]
@@ -52,10 +53,7 @@ class ConsultantFilter(FilterForm):
 
 
 class _AccountPart:
-    scheme = ChoiceField(
-        _("Kind of account number"),
-        choices=[("other", _("Number of a Korean account")), ("iban", _("IBAN"))],
-    )
+    scheme = ChoiceField(_("Kind of account number"), choices=labelled(AccountScheme))
     identifier = TextField(_("Account number"), max_length=50)
     bank_name = TextField(_("Bank"), max_length=100)
     holder_name = TextField(_("Account holder"), max_length=100)
@@ -72,7 +70,9 @@ class AccountForm(_AccountPart, Form):
 
 def account_details(form: Any) -> AccountDetails:
     """The account in a form."""
-    return AccountDetails(form.scheme.data, form.identifier.data, form.bank_name.data, form.holder_name.data)
+    return AccountDetails(
+        AccountScheme(form.scheme.data), form.identifier.data, form.bank_name.data, form.holder_name.data
+    )
 
 
 class ProfileForm(Form):

@@ -13,6 +13,7 @@ from marketplace.providers.states import (
     BANK_ACCOUNT,
     CONSULTANT,
     PROVIDER,
+    AccountScheme,
     BankAccountStatus,
     ConsultantStatus,
     ProviderStatus,
@@ -84,7 +85,7 @@ class BankAccount(Model):
 
     id: Mapped[UUID] = uuid_key()
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
-    scheme: Mapped[str]
+    scheme: Mapped[AccountScheme]
     identifier: Mapped[str]
     bank_name: Mapped[str]
     holder_name: Mapped[str]
@@ -199,9 +200,9 @@ class Profile:
 
 @dataclass(frozen=True)
 class AccountDetails:
-    """What identifies a bank account: `scheme` is iban or other."""
+    """What identifies a bank account."""
 
-    scheme: str
+    scheme: AccountScheme
     identifier: str
     bank_name: str
     holder_name: str

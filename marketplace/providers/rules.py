@@ -9,7 +9,7 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, W
 from marketplace.core.i18n import _
 from marketplace.providers import account_numbers, ethics_code, training
 from marketplace.providers.models import Consultant, Provider
-from marketplace.providers.states import ProviderStatus
+from marketplace.providers.states import AccountScheme, ProviderStatus
 
 OBSTACLES: dict[str, Words] = {
     "provider_not_approved": _("The firm is not in the register."),
@@ -52,7 +52,7 @@ def check_another_person(actor: Actor, maker: UUID, message: Words) -> None:
         raise DomainError(message, status=409)
 
 
-def check_account_number(scheme: str, typed: str) -> str:
+def check_account_number(scheme: AccountScheme, typed: str) -> str:
     """The account's identifier as it is stored; refused unless it can be one."""
     identifier = account_numbers.normalise(scheme, typed)
     if identifier is None:

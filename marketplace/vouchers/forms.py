@@ -19,8 +19,9 @@ from marketplace.core.forms import (
     WholeNumberField,
 )
 from marketplace.core.i18n import _, localized
-from marketplace.core.states import Lifecycle
+from marketplace.core.states import Lifecycle, labelled
 from marketplace.vouchers import rules
+from marketplace.vouchers.states import EvidenceKind
 
 LARGEST_AMOUNT = 10**15  # whole major units
 FACTS = ("sector", "employees", "capital", "sales", "turnover", "balance_sheet")
@@ -62,12 +63,12 @@ class NeedForm(Form):
 class EvidenceForm(Form):
     """One file that documents facts."""
 
-    kind = ChoiceField(_("What does the file show?"), choices=list(rules.EVIDENCE_KINDS.items()))
+    kind = ChoiceField(_("What does the file show?"), choices=labelled(EvidenceKind))
     file = FileField(_("File"))
 
     def __init__(self, certificates: Mapping[str, Words], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.kind.choices = [*rules.EVIDENCE_KINDS.items(), *certificates.items()]
+        self.kind.choices = [*labelled(EvidenceKind), *certificates.items()]
 
 
 class DeclareForm(Form):

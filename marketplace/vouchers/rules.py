@@ -16,7 +16,7 @@ from marketplace.programmes.states import CallStatus, Eligibility
 from marketplace.vouchers.allocation import AID_CAP, Ticket
 from marketplace.vouchers.caps import breaks
 from marketplace.vouchers.models import Allocation, Application, Assessment, Voucher
-from marketplace.vouchers.states import ApplicationStatus, VoucherStatus
+from marketplace.vouchers.states import ApplicationStatus, EvidenceKind, VoucherStatus
 
 explain(
     {
@@ -45,21 +45,14 @@ DECLARATIONS = {
     "nothing_back": _("Nobody has offered the company money, goods or services in return for the voucher."),
 }
 
-EVIDENCE_KINDS = {
-    "business_registration": _("Business registration"),
-    "employees": _("Proof of the number of employees"),
-    "financial": _("Financial statement"),
-    "other": _("Other"),
-}
-
 # Which kind of file documents which fact.
 DOCUMENTED_BY = {
-    "sector": "business_registration",
-    "employees": "employees",
-    "capital": "financial",
-    "sales": "financial",
-    "turnover": "financial",
-    "balance_sheet": "financial",
+    "sector": EvidenceKind.BUSINESS_REGISTRATION,
+    "employees": EvidenceKind.EMPLOYEES,
+    "capital": EvidenceKind.FINANCIAL,
+    "sales": EvidenceKind.FINANCIAL,
+    "turnover": EvidenceKind.FINANCIAL,
+    "balance_sheet": EvidenceKind.FINANCIAL,
 }
 
 PAUSED = _(
@@ -246,7 +239,7 @@ def missing(application: Application) -> list[Words]:
         sentences.append(_("Company facts are missing."))
     if not application.service_line or not application.need:
         sentences.append(_("The need for consulting is not described."))
-    if not any(item.kind == "business_registration" for item in application.evidence):
+    if not any(item.kind == EvidenceKind.BUSINESS_REGISTRATION for item in application.evidence):
         sentences.append(_("The business registration is not attached."))
     return sentences
 

@@ -198,6 +198,15 @@ class AssessmentOccasion(StrEnum):
     PAYMENT = "payment"
 
 
+class EvidenceKind(TextChoices):
+    """What a file of an application documents; the certificates that a call scores stand beside these."""
+
+    BUSINESS_REGISTRATION = "business_registration", _("Business registration")
+    EMPLOYEES = "employees", _("Proof of the number of employees")
+    FINANCIAL = "financial", _("Financial statement")
+    OTHER = "other", _("Other")
+
+
 class Outcome(StrEnum):
     """What an allocation tells one application."""
 

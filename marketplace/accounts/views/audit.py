@@ -6,7 +6,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries
-from marketplace.accounts.forms import TASK_LABELS, AuditFilter, TaskFilter
+from marketplace.accounts.forms import AuditFilter, TaskFilter
 from marketplace.accounts.views.blueprint import blueprint
 from marketplace.core import task_queue
 from marketplace.core.actors import Role
@@ -14,7 +14,7 @@ from marketplace.core.audit import AuditEntry
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import export, requested_format
 from marketplace.core.i18n import _
-from marketplace.core.task_queue import BackgroundTask
+from marketplace.core.task_queue import BackgroundTask, TaskStatus
 from marketplace.core.tasks import label_of
 from marketplace.core.web import done, page, paginate
 
@@ -23,8 +23,8 @@ from marketplace.core.web import done, page, paginate
 @requires(Role.ADMINISTRATOR, Role.AUDITOR)
 def background_tasks() -> ResponseReturnValue:
     """Background tasks; those given up first need a person."""
-    status = request.args.get("status", "dead")
-    statement = queries.background_tasks(status if status in TASK_LABELS else "")
+    status = request.args.get("status", TaskStatus.DEAD)
+    statement = queries.background_tasks(TaskStatus.of(status))
     if requested_format():
         rows = statement.order_by(BackgroundTask.created_at.desc())
         return export(rows, TASK_COLUMNS, "background-tasks")
@@ -33,7 +33,6 @@ def background_tasks() -> ResponseReturnValue:
         "accounts/background_tasks.html",
         listing=paginate(statement, sorts=sorts, key=BackgroundTask.id),
         form=TaskFilter(request.args, status=status),
-        states=TASK_LABELS,
         label_of=label_of,
         arguments=ARGUMENTS,
     )
@@ -96,7 +95,7 @@ TASK_COLUMNS = [
     (_("Name"), lambda task: task.name),
     (_("Key"), lambda task: task.key),
     (_("About"), lambda task: task.arguments),
-    (_("Status"), lambda task: TASK_LABELS[task.status]),
+    (_("Status"), lambda task: task.status.label),
     (_("Asked for"), lambda task: task.created_at),
     (_("Due"), lambda task: task.run_after),
     (_("Failures"), lambda task: task.failures),

@@ -26,6 +26,7 @@ from marketplace.engagements.states import StageStatus
 from marketplace.ledger.service import money_verb
 from marketplace.providers.account_numbers import masked
 from marketplace.providers.rules import check_account_number
+from marketplace.providers.states import AccountScheme
 
 
 @money_verb(Refund)
@@ -93,7 +94,9 @@ def pay_back_entry(entry: BankEntry, *, actor: Actor, reason: str) -> Refund:
     return refund
 
 
-def change_refund_account(refund_id: UUID, *, actor: Actor, scheme: str, identifier: str, bank_name: str) -> Refund:
+def change_refund_account(
+    refund_id: UUID, *, actor: Actor, scheme: AccountScheme, identifier: str, bank_name: str
+) -> Refund:
     """Who signs for the company or firm names another account of it, for a refund that waits; all who sign are told.
 
     Where the payer is nobody known here, a budget officer names the account that the payer wrote of, and another one

@@ -19,6 +19,7 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.engagements import queries as engagements
+from marketplace.providers.states import AccountScheme
 
 READERS = (*SME, Role.MANAGER, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.AUDITOR)
 SORTS = {"-requested_at": Refund.requested_at, "requested_at": Refund.requested_at, "-amount": Refund.amount}
@@ -79,13 +80,13 @@ def refund_account(refund_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     refund = queries.get_refund(refund_id, actor=actor)
     check_refund_owner(refund, actor)
-    form = RefundAccountForm(scheme="other")
+    form = RefundAccountForm(scheme=AccountScheme.OTHER)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.change_refund_account(
                 refund_id,
                 actor=actor,
-                scheme=form.scheme.data,
+                scheme=AccountScheme(form.scheme.data),
                 identifier=form.identifier.data,
                 bank_name=form.bank_name.data,
             )

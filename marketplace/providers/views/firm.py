@@ -16,7 +16,7 @@ from marketplace.core.web import done, page
 from marketplace.providers import account_numbers, queries, service
 from marketplace.providers.forms import AccountForm, ApplyForm, ConsultantForm, ProfileForm, account_details
 from marketplace.providers.models import Provider
-from marketplace.providers.states import BANK_ACCOUNT
+from marketplace.providers.states import BANK_ACCOUNT, AccountScheme
 from marketplace.providers.states import PROVIDER as LIFECYCLE
 from marketplace.providers.views.blueprint import blueprint, service_words, standing, words
 
@@ -52,7 +52,7 @@ def registration() -> ResponseReturnValue:
 def apply() -> ResponseReturnValue:
     """Apply for the register of consulting firms."""
     actor = current_actor()
-    form = ApplyForm(scheme="other", languages=["ko"])
+    form = ApplyForm(scheme=AccountScheme.OTHER, languages=["ko"])
     if form.validate_on_submit() and actor.organisation_id:
         with form.errors_to_fields():
             service.register_provider(
@@ -94,7 +94,7 @@ def apply_again() -> ResponseReturnValue:
 def propose_account() -> ResponseReturnValue:
     """Ask for payment to another account."""
     provider = _own()
-    form = AccountForm(scheme="other")
+    form = AccountForm(scheme=AccountScheme.OTHER)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.propose_bank_account(provider.id, actor=current_actor(), details=form.details)

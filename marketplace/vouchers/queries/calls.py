@@ -17,7 +17,7 @@ from marketplace.core.errors import Words
 from marketplace.core.i18n import _
 from marketplace.core.i18n import day as day_in_words
 from marketplace.programmes import queries as programmes
-from marketplace.programmes.forecast import Forecast, forecast
+from marketplace.programmes.forecast import Forecast, State, forecast
 from marketplace.programmes.models import Call
 from marketplace.programmes.states import CallStatus
 from marketplace.vouchers.models import Application, WaitingPlace
@@ -29,7 +29,7 @@ ASKING = (
     ApplicationStatus.ACCEPTED,
     ApplicationStatus.WAITLISTED,
 )
-CONCERNED = ("draft", *ASKING, "offered", "allocated")
+CONCERNED = (ApplicationStatus.DRAFT, *ASKING, ApplicationStatus.OFFERED, ApplicationStatus.ALLOCATED)
 
 
 def place_ids(call_id: UUID) -> list[UUID]:
@@ -90,10 +90,10 @@ class Outlook:
         if self.forecast is None:
             return ""
         return {
-            "spent": _("The applications received already ask for all the money."),
-            "not_enough_data": _("There are not enough applications yet to say how long the money lasts."),
-            "lasts": _("At the present pace the money lasts for years."),
-            "runs_out": _(
+            State.SPENT: _("The applications received already ask for all the money."),
+            State.NOT_ENOUGH_DATA: _("There are not enough applications yet to say how long the money lasts."),
+            State.LASTS: _("At the present pace the money lasts for years."),
+            State.RUNS_OUT: _(
                 "At the present pace the money lasts until about %(day)s.", day=day_in_words(self.forecast.on)
             ),
         }[self.forecast.state]

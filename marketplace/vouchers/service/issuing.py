@@ -17,7 +17,7 @@ from marketplace.ledger import service as ledger
 from marketplace.programmes.models import Call
 from marketplace.vouchers.models import Application, Voucher
 from marketplace.vouchers.service.applications import tell_all
-from marketplace.vouchers.states import APPLICATION, VOUCHER
+from marketplace.vouchers.states import APPLICATION, VOUCHER, ApplicationStatus
 
 
 def issue_all(
@@ -26,7 +26,7 @@ def issue_all(
     parts: Mapping[UUID, int],
     *,
     actor: Actor,
-    before: str = "accepted",
+    before: ApplicationStatus = ApplicationStatus.ACCEPTED,
     source: str = "available",
 ) -> list[UUID]:
     """Issue a voucher to each of these applications of the call and reserve its money; the vouchers' ids.

@@ -92,7 +92,7 @@ def accept_offer(application_id: UUID, *, actor: Actor, key: str) -> Voucher:
     rules.check_offer_stands(ticket, amount=call.programme.voucher_amount, cap=call.programme.aid_cap, linked=linked)
     parts = _reserved(application)
     (voucher_id,) = issue_all(
-        call, [application.id], parts, actor=actor, before="offered", source=_account(application)
+        call, [application.id], parts, actor=actor, before=ApplicationStatus.OFFERED, source=_account(application)
     )
     session.add(
         AllocationEntry(

@@ -62,7 +62,7 @@ def wind_up_calls(*, actor: Actor) -> None:
             programmes_service.wind_up(call_id, actor=actor)
 
 
-def _answer(application: Application, actor: Actor) -> str:
+def _answer(application: Application, actor: Actor) -> ApplicationStatus:
     """Drafts end, who waits is answered, offers and vouchers stand; how it stands now."""
     if application.status in (ApplicationStatus.OFFERED, ApplicationStatus.ALLOCATED):
         return application.status
@@ -72,7 +72,7 @@ def _answer(application: Application, actor: Actor) -> str:
     return application.status
 
 
-def _tell(call: Call, application: Application, standing: str) -> None:
+def _tell(call: Call, application: Application, standing: ApplicationStatus) -> None:
     voucher = application.voucher
     if voucher is not None and voucher.status not in (
         VoucherStatus.ISSUED,
@@ -89,5 +89,5 @@ def _tell(call: Call, application: Application, standing: str) -> None:
         reason=call.winding_down_reason,
         standing=standing,
         until=voucher.last_moment if voucher else application.offer_ends_at,
-        path=f"/applications/{application.id}" if standing == "offered" else f"/calls/{call.id}",
+        path=f"/applications/{application.id}" if standing == ApplicationStatus.OFFERED else f"/calls/{call.id}",
     )

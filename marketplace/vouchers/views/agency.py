@@ -14,13 +14,14 @@ from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.errors import NotFound
 from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, localized
+from marketplace.core.states import labelled
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
 from marketplace.programmes.states import CallStatus
 from marketplace.vouchers import queries, rules, scoring, service
 from marketplace.vouchers.forms import ApplicationFilter, DecisionForm, StatusFilter
 from marketplace.vouchers.models import AllocationEntry, Application, Voucher
-from marketplace.vouchers.states import APPLICATION, VOUCHER
+from marketplace.vouchers.states import APPLICATION, VOUCHER, EvidenceKind
 from marketplace.vouchers.views import blueprint
 
 OFFICERS = (Role.PROGRAMME_OFFICER, Role.AUDITOR)
@@ -101,7 +102,7 @@ def application_review(application_id: UUID) -> ResponseReturnValue:
         application=application,
         helper=queries.helper_name(application),
         assessment=queries.newest_assessment(application.id),
-        kinds=rules.EVIDENCE_KINDS | scoring.certificates(application.call),
+        kinds=dict(labelled(EvidenceKind)) | scoring.certificates(application.call),
     )
 
 

@@ -12,11 +12,12 @@ from marketplace.core.actors import SME, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _, localized
+from marketplace.core.states import labelled
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.rules import asked_facts
 from marketplace.vouchers import queries, rules, scoring, service
 from marketplace.vouchers.forms import EvidenceForm, FactsForm, NeedForm
-from marketplace.vouchers.states import APPLICATION
+from marketplace.vouchers.states import APPLICATION, EvidenceKind
 from marketplace.vouchers.views import blueprint
 
 READERS = (*SME, Role.PROGRAMME_OFFICER, Role.AUDITOR)
@@ -61,7 +62,7 @@ def application_tasks(application_id: UUID) -> ResponseReturnValue:
         application=application,
         facts_done=not rules.missing_facts(application),
         need_done=bool(application.service_line and application.need),
-        evidence_done=any(item.kind == "business_registration" for item in application.evidence),
+        evidence_done=any(item.kind == EvidenceKind.BUSINESS_REGISTRATION for item in application.evidence),
         missing=rules.missing(application),
         is_open=application.call.is_open(clock.now()),
     )
@@ -125,7 +126,7 @@ def application_evidence(application_id: UUID) -> ResponseReturnValue:
         "vouchers/application_evidence.html",
         form=form,
         application=application,
-        kinds=rules.EVIDENCE_KINDS | certificates,
+        kinds=dict(labelled(EvidenceKind)) | certificates,
         certificates=certificates,
     )
 

@@ -12,10 +12,11 @@ from marketplace.core.actors import SME
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _
+from marketplace.core.states import labelled
 from marketplace.programmes.rules import assess
 from marketplace.vouchers import queries, rules, scoring, service
 from marketplace.vouchers.forms import SubmitForm
-from marketplace.vouchers.states import APPLICATION
+from marketplace.vouchers.states import APPLICATION, EvidenceKind
 from marketplace.vouchers.views import blueprint
 from marketplace.vouchers.views.applications import READERS
 
@@ -42,7 +43,7 @@ def application_check(application_id: UUID) -> ResponseReturnValue:
         programme=application.call.programme,
         missing=rules.missing(application),
         assessment=assess(application.call.programme.size_standard, application.facts),
-        kinds=rules.EVIDENCE_KINDS | scoring.certificates(application.call),
+        kinds=dict(labelled(EvidenceKind)) | scoring.certificates(application.call),
     )
 
 
@@ -71,7 +72,7 @@ def application_status(application_id: UUID) -> ResponseReturnValue:
         allocation=queries.find_allocation(application.call_id),
         reason=rules.in_words(application.reason, queries.linked_in_answer(application_id)),
         lifecycle=APPLICATION,
-        kinds=rules.EVIDENCE_KINDS | scoring.certificates(application.call),
+        kinds=dict(labelled(EvidenceKind)) | scoring.certificates(application.call),
         declarations=rules.DECLARATIONS,
         may_withdraw=actor.role in SME and APPLICATION.find(application.status, "withdraw") is not None,
         closed=application.call.closes_at <= clock.now(),

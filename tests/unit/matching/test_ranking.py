@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.matching.ranking import Provider, Wanted, rank
+from marketplace.matching.ranking import Provider, Standing, Wanted, rank
 
 WANTED = Wanted(service_line="marketing", region="busan", sector="manufacturing", language="ko")
 FIT = Provider(
     id=UUID(int=1),
     name="Firm",
-    status="approved",
+    standing=Standing.APPROVED,
     service_lines=frozenset({"marketing"}),
     regions=frozenset({"busan"}),
     sectors=frozenset({"manufacturing"}),
@@ -28,8 +28,7 @@ FIT = Provider(
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"status": "suspended"}, "suspended"),
-        ({"status": "lapsed"}, "lapsed"),
+        *(({"standing": standing}, standing.value) for standing in Standing if standing != Standing.APPROVED),
         ({"service_lines": frozenset({"hrd"})}, "service_line"),
         ({"languages": frozenset({"en"})}, "language"),
         ({"ready_consultants": 0}, "no_ready_consultant"),
