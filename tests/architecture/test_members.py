@@ -116,6 +116,17 @@ def beside(node: ast.AST) -> list[tuple[str, ast.AST]]:
     if isinstance(node, ast.Match):
         cases = [part.value for part in ast.walk(node) if isinstance(part, ast.MatchValue)]
         return [(name_of(node.subject), case) for case in cases]
+    return assigned(node)
+
+
+def assigned(node: ast.AST) -> list[tuple[str, ast.AST]]:
+    """Names with the values that an assignment, a declaration or a function's defaults give them."""
+    if isinstance(node, ast.arguments):
+        last = [*node.posonlyargs, *node.args][-len(node.defaults) :] if node.defaults else []
+        defaults = zip([*last, *node.kwonlyargs], [*node.defaults, *node.kw_defaults], strict=True)
+        return [(parameter.arg, default) for parameter, default in defaults if default is not None]
+    if isinstance(node, ast.AnnAssign):
+        return [(name_of(node.target), node.value)] if node.value is not None else []
     return [(name_of(target), node.value) for target in node.targets] if isinstance(node, ast.Assign) else []
 
 
@@ -134,7 +145,7 @@ def raw(tree: ast.AST) -> Iterator[tuple[int, str, list[str]]]:
     for node in ast.walk(tree):
         for name, part in beside(node):
             if name in enums() and any(texts(part)):
-                yield node.lineno, name, texts(part)
+                yield part.lineno, name, texts(part)
         if table_of_members(node):
             yield node.lineno, "", table_of_members(node)
 
@@ -153,6 +164,9 @@ def raw(tree: ast.AST) -> Iterator[tuple[int, str, list[str]]]:
         'rows = [{"status": "draft"}]',
         'call.status = "draft"',
         'status = "draft" if new else "opne"',
+        'status: str = "draft"',
+        'def listed(status: str = "draft"): pass',
+        'def listed(*, status="draft"): pass',
         'if row["status"] == "opne": pass',
         'TONES = {"draft": 1, "published": 2}',
         'OPEN = ("draft", "published")',
