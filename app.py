@@ -21,6 +21,8 @@ from marketplace.core import (
     auth,
     clock,
     db,
+    drafts,
+    exports,
     files,
     housekeeping,
     i18n,
@@ -80,6 +82,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     clock.configure(time_zone=settings.time_zone)
     files.configure(settings.files_dir)
     housekeeping.configure(settings.signing_key_path)
+    drafts.configure(functools.partial(exports.write_into, app))
     post.configure(post.Post(settings.smtp_url, settings.mail_from, settings.base_url))
     db.connect(settings.database_url)
     _configure_pages(app, settings)

@@ -145,6 +145,8 @@ class Settings(BaseSettings):
     """SESSION_IDLE_MINUTES: a session ends after so long without a request."""
     session_absolute_hours: NonNegativeInt = 12
     """SESSION_ABSOLUTE_HOURS: a session ends so long after sign-in, whatever happens."""
+    rows_at_once: NonNegativeInt = 5_000
+    """ROWS_AT_ONCE: a longer list is made into a file in the background."""
     web_processes: NonNegativeInt = 2
     """WEB_PROCESSES: processes of the web server."""
     web_threads: NonNegativeInt = 4

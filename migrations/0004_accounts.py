@@ -1,4 +1,4 @@
-"""People, organisations, memberships, sessions, tokens and the access log."""
+"""People, organisations, memberships, sessions, tokens, the access log and downloads."""
 
 from alembic import op
 
@@ -127,6 +127,26 @@ CREATE TABLE access_log (
 CREATE INDEX ix_access_log_at ON access_log (at);
 CREATE INDEX ix_access_log_subject_id ON access_log (subject_id);
 
+CREATE TABLE downloads (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_downloads PRIMARY KEY,
+    person_id uuid NOT NULL CONSTRAINT fk_downloads_person_id_people REFERENCES people,
+    membership_id uuid NOT NULL CONSTRAINT fk_downloads_membership_id_memberships REFERENCES memberships,
+    address text NOT NULL,
+    locale text NOT NULL,
+    name text NOT NULL,
+    rows integer NOT NULL DEFAULT 0,
+    total integer NOT NULL DEFAULT 0,
+    created_at timestamptz NOT NULL DEFAULT app_now(),
+    expires_at timestamptz NOT NULL,
+    made_at timestamptz,
+    failed_at timestamptz,
+    CONSTRAINT ck_downloads_one_end CHECK (made_at IS NULL OR failed_at IS NULL)
+);
+CREATE INDEX ix_downloads_person_id ON downloads (person_id);
+-- Who asks twice while the file is being made gets one.
+CREATE UNIQUE INDEX uq_downloads_unmade ON downloads (membership_id, address, locale)
+    WHERE made_at IS NULL AND failed_at IS NULL;
+
 ALTER TABLE money_requests ADD CONSTRAINT fk_money_requests_person_id_people
     FOREIGN KEY (person_id) REFERENCES people;
 INSERT INTO organisations (id, kind, name, representative_name)
@@ -144,5 +164,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop them, with the area's functions."""
     op.execute("ALTER TABLE money_requests DROP CONSTRAINT fk_money_requests_person_id_people")
-    op.execute("DROP TABLE access_log, tokens, sessions, memberships, organisations, people")
+    op.execute("DROP TABLE downloads, access_log, tokens, sessions, memberships, organisations, people")
     drop_functions("accounts")

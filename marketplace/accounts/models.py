@@ -1,4 +1,4 @@
-"""The tables of people, organisations, memberships, sessions, tokens and the access log."""
+"""The tables of people, organisations, memberships, sessions, tokens, the access log and downloads."""
 
 from datetime import date, datetime
 from typing import Any
@@ -201,3 +201,40 @@ class AccessEntry(Model):
     address: Mapped[str]
     page: Mapped[str]
     subject_id: Mapped[UUID | None]
+
+
+class Download(Model):
+    """A long list that a person asked for in one role, made into a file in the background; the file bears its id."""
+
+    __tablename__ = "downloads"
+    __table_args__ = (
+        CheckConstraint("made_at IS NULL OR failed_at IS NULL", name="one_end"),
+        Index("ix_downloads_person_id", "person_id"),
+        # Who asks twice while the file is being made gets one.
+        Index(
+            "uq_downloads_unmade",
+            "membership_id",
+            "address",
+            "locale",
+            unique=True,
+            postgresql_where=text("made_at IS NULL AND failed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    membership_id: Mapped[UUID] = mapped_column(ForeignKey("memberships.id"))
+    address: Mapped[str]
+    locale: Mapped[str]
+    name: Mapped[str]
+    rows: Mapped[int] = mapped_column(server_default="0")
+    total: Mapped[int] = mapped_column(server_default="0")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
+    expires_at: Mapped[datetime]
+    made_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+
+    @property
+    def is_open(self) -> bool:
+        """True while its file is still to be made."""
+        return self.made_at is None and self.failed_at is None

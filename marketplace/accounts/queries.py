@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from marketplace.accounts.models import (
     AGENCY_ID,
     AccessEntry,
+    Download,
     Membership,
     Organisation,
     Person,
@@ -20,7 +21,8 @@ from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, Actor, Role
 from marketplace.core.audit import AuditEntry
 from marketplace.core.db import session
-from marketplace.core.errors import NotFound
+from marketplace.core.errors import Forbidden, NotFound
+from marketplace.core.i18n import _
 from marketplace.core.task_queue import BackgroundTask, TaskStatus
 
 
@@ -266,3 +268,22 @@ def expired_memberships(*, limit: int) -> Sequence[Membership]:
     return session.scalars(
         query.order_by(Membership.id).limit(limit).with_for_update(of=Membership, key_share=True, skip_locked=True)
     ).all()
+
+
+def get_download(download_id: UUID, *, actor: Actor) -> Download:
+    """One's own download; NotFound for anybody else's, Forbidden to its owner in another role."""
+    download = db.get(Download, download_id)
+    if download.person_id != actor.person_id or download.expires_at <= clock.now():
+        raise NotFound()
+    if download.membership_id != actor.membership_id:
+        raise Forbidden(_("You asked for this file in another role. Act in that role to have it."))
+    return download
+
+
+def downloads_of(actor: Actor) -> Select[Download]:
+    """What this person asked for in this role and can still be had."""
+    return select(Download).where(
+        Download.person_id == actor.person_id,
+        Download.membership_id == actor.membership_id,
+        Download.expires_at > func.app_now(),
+    )

@@ -50,6 +50,11 @@ def current_actor() -> Actor:
     return user.actor if isinstance(user, SignedIn) else VISITOR
 
 
+def act_as(actor: Actor) -> None:
+    """This request is this actor's, who asked for it before and without a session now."""
+    g._login_user = SignedIn(actor, "")
+
+
 def forget_actor() -> None:
     """From now on this request is a visitor's: the page of a failure must not ask the database who reads it."""
     g._login_user = login_manager.anonymous_user()

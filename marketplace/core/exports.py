@@ -4,27 +4,34 @@ import csv
 import io
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import chain
 from typing import IO, Any
 from uuid import UUID
 
 import xlsxwriter
-from flask import Response, request
-from sqlalchemy import Select
+from flask import Flask, Response, current_app, redirect, request, url_for
+from sqlalchemy import Select, func, select
+from werkzeug.test import create_environ
 from werkzeug.wsgi import wrap_file
 
-from marketplace.core import clock, db
+from marketplace.core import auth, clock, db
+from marketplace.core.actors import Actor
+from marketplace.core.drafts import Draft
 from marketplace.core.errors import Words
 
 Column = tuple[Words, Callable[[Any], Any]]
-MOST_ROWS = 100_000
+MOST_ROWS = 500_000
+"""What a worker can write in its time; a longer file says so on its page."""
 ROWS_AT_ONCE = 500
+LONGEST_SHEET_NAME = 31
+COLUMN_WIDTH = 18  # characters: a time fits
 IN_MEMORY = 1 << 20  # bytes; a longer file lies on disk
 RUN_BY_SPREADSHEETS = re.compile(r"^(?=[ \u00a0]*[=+\-@\t\r])", re.MULTILINE)
 """Where a line of a cell begins that a spreadsheet would take for a formula."""
 CSV = "text/csv; charset=utf-8"
+DRAFT = "marketplace.draft"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -35,28 +42,63 @@ def requested_format() -> str | None:
 
 
 def export(
-    source: Select[*tuple[Any, ...]] | Iterable[Any],
+    source: Select[*tuple[Any, ...]] | Collection[Any],
     columns: Sequence[Column],
     name: str,
     *,
     kind: str | None = None,
     most: int | None = MOST_ROWS,
+    at_once: bool = False,
 ) -> Response:
     """A select's rows (entities when it has one column), at most `most`, or given ones as a file to download.
 
-    In `kind` or the format that the address asks for. Rows are written as they are read, so that a long list needs no
-    more memory than a short one; the file is whole before anything is sent, so that no failure leaves half of it and
-    who reads slowly holds no connection to the database.
+    In `kind` or the format that the address asks for. Whoever acts in a role is led on from a long select to have its
+    file made in the background, unless it is to come `at_once`. Rows are written as they are read, so that a long list
+    needs no more memory than a short one; the file is whole before anything is sent, so that no failure leaves half of
+    it and who reads slowly holds no connection to the database.
     """
     kind = kind or requested_format() or "csv"
+    draft: Draft | None = request.environ.get(DRAFT)
+    if draft is None and not at_once and _is_long(source):
+        return redirect(url_for("accounts.ask_for_download", address=request.full_path, name=name))  # type: ignore[return-value]
     rows = _read(source.limit(most)) if isinstance(source, Select) else source
-    file = tempfile.SpooledTemporaryFile(IN_MEMORY)
-    write = _write_csv if kind == "csv" else _write_xlsx
-    write(file, [str(title) for title, _cell in columns], _cells(rows, [cell for _title, cell in columns]))
-    response = _answer(file, mimetype=CSV if kind == "csv" else XLSX)
     filename = f"{name}-{clock.today().isoformat()}.{kind}"
+    if draft is not None:
+        draft.filename = filename
+        _write(draft.file, kind, name, columns, draft.count(rows, _count(source)))
+        return Response(status=204)
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)
+    _write(file, kind, name, columns, rows)
+    response = _answer(file, mimetype=media_type(filename))
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response
+
+
+def media_type(filename: str) -> str:
+    """The media type of an exported file."""
+    return CSV if filename.endswith(".csv") else XLSX
+
+
+def write_into(app: Flask, address: str, actor: Actor, locale: str, draft: Draft) -> int:
+    """Open the page of a list as this actor, whole with its checks, and let it write into the draft; its status."""
+    environ = create_environ(address, headers={"Cookie": f"lang={locale}"}) | {DRAFT: draft}
+    # A context of its own first, so that nothing of this reader stays behind.
+    with app.app_context(), app.request_context(environ):
+        auth.act_as(actor)
+        return app.full_dispatch_request().status_code
+
+
+def _is_long(source: Select[*tuple[Any, ...]] | Collection[Any]) -> bool:
+    """Whether it is too long to be waited for; counted no further than that."""
+    most: int = current_app.config["SETTINGS"].rows_at_once
+    in_a_role = auth.current_actor().membership_id is not None
+    return isinstance(source, Select) and in_a_role and _count(source.limit(most + 1)) > most
+
+
+def _count(source: Select[*tuple[Any, ...]] | Collection[Any]) -> int:
+    if not isinstance(source, Select):
+        return len(source)
+    return db.session.scalar(select(func.count()).select_from(source.order_by(None).subquery())) or 0
 
 
 def _answer(file: IO[bytes], *, mimetype: str) -> Response:
@@ -77,8 +119,13 @@ def _read(statement: Select[*tuple[Any, ...]]) -> Iterator[Any]:
     yield from cursor.scalars() if len(statement.column_descriptions) == 1 else cursor
 
 
-def _cells(rows: Iterable[Any], columns: Sequence[Callable[[Any], Any]]) -> Iterator[list[Any]]:
-    return ([safe(cell(row)) for cell in columns] for row in rows)
+def _write(file: IO[bytes], kind: str, name: str, columns: Sequence[Column], rows: Iterable[Any]) -> None:
+    head = [str(title) for title, _cell in columns]
+    body = ([cell(row) for _title, cell in columns] for row in rows)
+    if kind == "csv":
+        _write_csv(file, head, body)
+    else:
+        _write_xlsx(file, name, head, body)
 
 
 def safe(value: Any) -> Any:
@@ -96,17 +143,33 @@ def safe(value: Any) -> Any:
     return RUN_BY_SPREADSHEETS.sub("'", str(value))
 
 
+def _real(value: Any) -> Any:
+    """As `safe`, but days and times stay what they are: a spreadsheet counts with them."""
+    if isinstance(value, datetime):
+        return value.astimezone(clock.zone()).replace(tzinfo=None)
+    return value if isinstance(value, date) else safe(value)
+
+
 def _write_csv(file: IO[bytes], head: Sequence[str], body: Iterable[Sequence[Any]]) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     writer = csv.writer(text)
     writer.writerow(head)
-    writer.writerows(body)
+    writer.writerows(map(safe, row) for row in body)
     text.detach()
 
 
-def _write_xlsx(file: IO[bytes], head: Sequence[str], body: Iterable[Sequence[Any]]) -> None:
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+def _write_xlsx(file: IO[bytes], name: str, head: Sequence[str], body: Iterable[Sequence[Any]]) -> None:
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "default_date_format": "yyyy-mm-dd hh:mm",
+    }
     with xlsxwriter.Workbook(file, options) as book:
-        sheet = book.add_worksheet()
+        sheet = book.add_worksheet(name[:LONGEST_SHEET_NAME])
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.add_write_handler(date, lambda sheet, row, column, value: sheet.write_datetime(row, column, value, day))
+        sheet.freeze_panes(1, 0)
+        sheet.set_column(0, len(head) - 1, COLUMN_WIDTH)
         for index, row in enumerate(chain([head], body)):
-            sheet.write_row(index, 0, row)
+            sheet.write_row(index, 0, map(_real, row))

@@ -4,7 +4,8 @@ import hashlib
 import io
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -75,7 +76,39 @@ def configure(root: Path) -> None:
 
 def path(file: StoredFile) -> Path:
     """Where the bytes lie."""
-    return _root / file.id.hex[:2] / file.id.hex
+    return place(file.id)
+
+
+def place(file_id: UUID) -> Path:
+    """Where the bytes of the file with this id lie."""
+    return _root / file_id.hex[:2] / file_id.hex
+
+
+@contextmanager
+def draft(file_id: UUID) -> Iterator[IO[bytes]]:
+    """A file that is written bit by bit: what the block wrote is whole on disk after it, or isn't there.
+
+    What an earlier writer left half done is removed, and a writer who comes too late fails.
+    """
+    target = place(file_id)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    remove(file_id)
+    half = target.with_suffix(f".{uuid4().hex}")
+    try:
+        with open(half, "w+b") as output:
+            yield output
+            output.flush()
+            os.fsync(output.fileno())
+        half.rename(target)
+    except BaseException:
+        half.unlink(missing_ok=True)
+        raise
+
+
+def remove(file_id: UUID) -> None:
+    """Delete the file and what was left half done of it."""
+    for left in place(file_id).parent.glob(f"{file_id.hex}*"):
+        left.unlink(missing_ok=True)
 
 
 def store(stream: IO[bytes], filename: str, *, actor: Actor | None, kinds: Mapping[str, str] = DOCUMENTS) -> StoredFile:

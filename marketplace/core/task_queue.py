@@ -33,6 +33,7 @@ class Queue(StrEnum):
     MAIL = "mail"
     MONEY = "money"
     MAINTENANCE = "maintenance"
+    DOWNLOADS = "downloads"
 
 
 class TaskStatus(TextChoices):

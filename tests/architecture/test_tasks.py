@@ -30,6 +30,7 @@ FOLLOWERS = {
 }
 TIMED = {
     "chase_scorers": "1:00:00",
+    "delete_downloads": "6:00:00",
     "delete_ended_sessions": "6:00:00",
     "delete_finished_tasks": "6:00:00",
     "delete_used_keys": "6:00:00",

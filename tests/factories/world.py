@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from marketplace.accounts import service as account_service
+from marketplace.accounts.models import Download
 from marketplace.claims import service as claim_service
 from marketplace.claims.models import PaymentLine
-from marketplace.core import clock, db
+from marketplace.core import clock, db, files
 from marketplace.core.actors import AGENCY, SYSTEM, VISITOR, Actor, Role
 from marketplace.core.task_queue import BackgroundTask
 from marketplace.core.tasks import schedule
@@ -56,7 +57,19 @@ def make_world() -> World:
     _tell_the_story(world, story)
     _stand_beside(world, story)
     _staff(world)
+    world.things["download_id"] = _make_download(story.sme)
     return world
+
+
+def _make_download(actor: Actor) -> UUID:
+    """A long list that is made."""
+    download_id = account_service.ask_for_download("/claims?format=csv", name="claims", locale="en", actor=actor)
+    with files.draft(download_id) as file:
+        file.write(b"Number\r\n")
+    download = db.get(Download, download_id)
+    download.name, download.made_at = "claims.csv", clock.now()
+    db.flush()
+    return download_id
 
 
 def _actors(story: make.Story) -> dict[str, Actor]:

@@ -1,5 +1,6 @@
 """The verbs of accounts, split by noun; other areas call them as `accounts.service.<verb>`."""
 
+from marketplace.accounts.service.downloads import ask_for_download, delete_downloads, make_download
 from marketplace.accounts.service.memberships import (
     accept_invitation,
     accept_invitation_as_new,
@@ -46,6 +47,7 @@ __all__ = [
     "accept_invitation_as_new",
     "add_membership",
     "approve_role",
+    "ask_for_download",
     "ask_for_new_email",
     "ask_for_new_password",
     "change_company",
@@ -55,6 +57,7 @@ __all__ = [
     "change_role",
     "confirm_email",
     "create_staff",
+    "delete_downloads",
     "disable_person",
     "end_all_sessions",
     "end_expired_memberships",
@@ -62,6 +65,7 @@ __all__ = [
     "end_session",
     "invite",
     "log_access",
+    "make_download",
     "notify_organisation",
     "notify_organisations",
     "notify_person",

@@ -13,7 +13,7 @@ from marketplace.core.actors import Actor
 
 def touch_session(session_id: UUID) -> None:
     """Note that the session was used just now; at most once a minute."""
-    with _apart() as own, own.begin():
+    with apart() as own, own.begin():
         own.execute(
             update(SignInSession)
             .where(
@@ -26,7 +26,7 @@ def touch_session(session_id: UUID) -> None:
 
 def log_access(actor: Actor, subject_id: UUID | None, *, page: str, address: str) -> None:
     """Note who looked at whose personal data, on which page and from where; kept even if the page then fails."""
-    with _apart() as own, own.begin():
+    with apart() as own, own.begin():
         own.add(
             AccessEntry(
                 person_id=actor.person_id, role=actor.role.value, address=address, page=page, subject_id=subject_id
@@ -34,5 +34,6 @@ def log_access(actor: Actor, subject_id: UUID | None, *, page: str, address: str
         )
 
 
-def _apart() -> Session:
+def apart() -> Session:
+    """A session of its own beside the unit of work, which others see the effect of at once."""
     return Session(bind=db.session.get_bind(), join_transaction_mode="create_savepoint")

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select
+from sqlalchemy import Select, func, select
 
 from marketplace.accounts import queries, service
 from marketplace.accounts.forms import ExportForm, GrantRoleForm, InviteForm, PeopleFilter, roles_of
@@ -15,7 +15,7 @@ from marketplace.core.actors import EVERYONE, Role
 from marketplace.core.audit import record
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.db import session
-from marketplace.core.exports import MOST_ROWS, export
+from marketplace.core.exports import export
 from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, locale
 from marketplace.core.web import done, page, paginate
@@ -45,12 +45,12 @@ def export_people() -> ResponseReturnValue:
     """Download the list of people, for a stated reason that is kept."""
     form = ExportForm(format="csv")
     if form.validate_on_submit():
-        rows = session.scalars(_matching().order_by(Person.created_at).limit(MOST_ROWS)).all()
+        rows = _matching().order_by(Person.created_at)
         record(
             current_actor(),
             "people.export",
             ("people", UUID(int=0)),
-            after={"rows": len(rows)},
+            after={"rows": session.scalar(select(func.count()).select_from(_matching().subquery()))},
             reason=form.reason.data,
         )
         columns = [
@@ -59,7 +59,7 @@ def export_people() -> ResponseReturnValue:
             (_("Status"), lambda person: PERSON.label(person.status)),
             (_("Account since"), lambda person: person.created_at),
         ]
-        return export(rows, columns, "people", kind=form.format.data)
+        return export(rows, columns, "people", kind=form.format.data, most=None, at_once=True)
     return page("accounts/export_people.html", form=form)
 
 

@@ -75,6 +75,7 @@ ARGUMENTS = {
     "claim_id": _("Claim"),
     "deduction_id": _("Deduction"),
     "deliverable_id": _("Deliverable"),
+    "download_id": _("Download"),
     "engagement_id": _("Engagement"),
     "import_id": _("Bank file"),
     "instalment_id": _("Instalment"),

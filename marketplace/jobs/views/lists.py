@@ -8,7 +8,7 @@ from config import lists
 from marketplace.core import clock, db
 from marketplace.core.actors import PROVIDER, SME, Role
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.exports import MOST_ROWS, Column, export, requested_format
+from marketplace.core.exports import Column, export, requested_format
 from marketplace.core.i18n import _
 from marketplace.core.web import page, paginate
 from marketplace.jobs import queries
@@ -83,7 +83,7 @@ def bids() -> ResponseReturnValue:
     form.validate()
     chosen = queries.bids_of(current_actor().organisation_id, status=form.chosen("status"))
     if requested_format():
-        rows = list(db.session.scalars(chosen.order_by(Bid.submitted_at.desc(), Bid.id).limit(MOST_ROWS)))
+        rows = list(db.session.scalars(chosen.order_by(Bid.submitted_at.desc(), Bid.id)))
         titles = queries.job_titles(row.job_id for row in rows)
         columns: list[Column] = [
             (_("Number"), lambda row: row.number),
