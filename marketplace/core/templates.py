@@ -62,7 +62,8 @@ def configure(app: Flask) -> None:
     environment.add_extension("jinja2.ext.i18n")
     environment.policies["ext.i18n.trimmed"] = True
     install = environment.install_gettext_callables  # type: ignore[attr-defined]
-    install(i18n.gettext, i18n.ngettext, newstyle=True)
+    # Jinja puts the values in itself.
+    install(i18n.gettext, lambda *words: i18n.catalogue(i18n.locale()).ngettext(*words), newstyle=True)
 
 
 def find(app: Flask, name: str) -> Template:
