@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
-from marketplace.core.db import Model, session
+from marketplace.core.db import Model
 from marketplace.core.errors import Words
 from marketplace.core.states import Lifecycle, Move
 
@@ -114,7 +114,7 @@ def transition_all(
     move = lifecycle.move(before, event)
     rows = update(model).where(model.id == any_(db.array(ids)), model.status == before)
     rows = rows.values({"status": move.target, **_stamp(move), **(values or {})}).returning(model.id)
-    moved = session.scalars(rows, execution_options={"synchronize_session": "fetch"}).all()
+    moved = db.session.scalars(rows, execution_options={"synchronize_session": "fetch"}).all()
     if len(moved) != len(ids):
         raise LookupError(f"{len(ids) - len(moved)} rows are no longer {before}")
     change = _body(before={"status": before}, after={"status": move.target}, reason=reason)
@@ -139,11 +139,11 @@ def record(
     """Write one audit entry about a row, or about a (type, id) pair, in the change's own transaction."""
     if not isinstance(subject, tuple):
         if subject.id is None:
-            session.flush()
+            db.session.flush()
         subject = (subject.__tablename__, subject.id)
     kind, subject_id = subject
     body = _body(before=before, after=after, reason=reason)
-    session.add(AuditEntry(**_facts(actor, action, kind), subject_id=subject_id, body=body))
+    db.session.add(AuditEntry(**_facts(actor, action, kind), subject_id=subject_id, body=body))
 
 
 def record_all(actor: Actor, action: str, subject_type: str, changes: Select[UUID, Any]) -> None:
@@ -152,7 +152,7 @@ def record_all(actor: Actor, action: str, subject_type: str, changes: Select[UUI
     columns = AuditEntry.__table__.columns
     change = changes.subquery()
     rows = select(*(literal(value, columns[name].type) for name, value in facts.items()), *change.columns)
-    session.execute(insert(AuditEntry).from_select([*facts, "subject_id", "body"], rows))
+    db.session.execute(insert(AuditEntry).from_select([*facts, "subject_id", "body"], rows))
 
 
 def _facts(actor: Actor, action: str, subject_type: str) -> dict[str, Any]:
@@ -192,18 +192,18 @@ def seal(key: Ed25519PrivateKey, *, batch: int = 5000) -> int:
 
     Two sealers at once are kept apart by an advisory lock; nothing waits for it but they.
     """
-    if not session.scalar(select(func.pg_try_advisory_xact_lock(7_310_001))):
+    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(7_310_001))):
         return 0
-    head = session.scalars(select(AuditSeal).order_by(AuditSeal.position.desc()).limit(1)).first()
+    head = db.session.scalars(select(AuditSeal).order_by(AuditSeal.position.desc()).limit(1)).first()
     position, digest = (head.position, head.hash) if head else (0, b"")
     sealed = select(AuditSeal.entry_id).where(AuditSeal.entry_id == AuditEntry.id)
-    entries = session.scalars(select(AuditEntry).where(~sealed.exists()).order_by(AuditEntry.id).limit(batch)).all()
+    entries = db.session.scalars(select(AuditEntry).where(~sealed.exists()).order_by(AuditEntry.id).limit(batch)).all()
     for entry in entries:
         position += 1
         digest = _link(digest, position, entry)
-        session.add(AuditSeal(position=position, entry_id=entry.id, hash=digest))
+        db.session.add(AuditSeal(position=position, entry_id=entry.id, hash=digest))
     if entries:
-        session.add(AuditHead(position=position, hash=digest, signature=key.sign(_head(position, digest))))
+        db.session.add(AuditHead(position=position, hash=digest, signature=key.sign(_head(position, digest))))
     return len(entries)
 
 
@@ -220,7 +220,7 @@ def verify(key: Ed25519PrivateKey) -> Verdict:
     """Walk the whole chain and every signed head; any change to history is a fault."""
     hashes, fault = _walk()
     fault = fault or _head_fault(key, hashes)
-    total = session.scalar(select(func.count()).select_from(AuditEntry)) or 0
+    total = db.session.scalar(select(func.count()).select_from(AuditEntry)) or 0
     return Verdict(sealed=len(hashes), unsealed=total - len(hashes), fault=fault)
 
 
@@ -234,7 +234,7 @@ def _walk() -> tuple[dict[int, bytes], str | None]:
     )
     digest = b""
     hashes: dict[int, bytes] = {}
-    with session.execute(chain) as rows:
+    with db.session.execute(chain) as rows:
         for position, (seal_row, entry) in enumerate(rows, start=1):
             digest = _link(digest, position, entry)
             if seal_row.position != position or seal_row.hash != digest:
@@ -245,7 +245,7 @@ def _walk() -> tuple[dict[int, bytes], str | None]:
 
 def _head_fault(key: Ed25519PrivateKey, hashes: dict[int, bytes]) -> str | None:
     public = key.public_key()
-    heads = session.scalars(select(AuditHead).order_by(AuditHead.position)).all()
+    heads = db.session.scalars(select(AuditHead).order_by(AuditHead.position)).all()
     for head in heads:
         try:
             public.verify(head.signature, _head(head.position, head.hash))

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
 from flask.cli import AppGroup
 from sqlalchemy import text
 
-from marketplace.core import audit, tasks
-from marketplace.core.db import session, unit_of_work
+from marketplace.core import audit, db, tasks
+from marketplace.core.db import unit_of_work
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, task
 
@@ -67,7 +67,7 @@ def seal_audit() -> int:
 @task("delete_used_keys", _("Delete one-time keys long used"), Queue.MAINTENANCE, every=timedelta(hours=6))
 def delete_used_keys() -> None:
     """Delete the one-time keys of forms of two days ago."""
-    session.execute(text("DELETE FROM used_keys WHERE created_at < app_now() - interval '2 days'"))
+    db.session.execute(text("DELETE FROM used_keys WHERE created_at < app_now() - interval '2 days'"))
 
 
 @task("delete_finished_tasks", _("Delete tasks finished long ago"), Queue.MAINTENANCE, every=timedelta(hours=6))

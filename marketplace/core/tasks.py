@@ -12,9 +12,8 @@ from uuid import UUID
 from sqlalchemy import Select, func, literal
 from sqlalchemy.dialects.postgresql import insert
 
-from marketplace.core import clock, task_queue
+from marketplace.core import clock, db, task_queue
 from marketplace.core.actors import SYSTEM
-from marketplace.core.db import session
 from marketplace.core.i18n import LazyString
 from marketplace.core.task_queue import BackgroundTask, NewTask, Queue
 
@@ -179,7 +178,7 @@ def schedule_each(verb: Callable[..., object], ids: Select[UUID]) -> None:
     }
     rows = ids.with_only_columns(*values.values(), maintain_column_froms=True)
     made = insert(BackgroundTask).from_select(list(values), rows, include_defaults=False)
-    session.execute(made.on_conflict_do_nothing())
+    db.session.execute(made.on_conflict_do_nothing())
 
 
 def schedule_slot(name: str) -> None:

@@ -13,7 +13,6 @@ from marketplace.claims.models import PaymentBatch, Refund
 from marketplace.claims.states import BatchStatus, RefundStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import Role
-from marketplace.core.db import session
 from marketplace.engagements.models import Agreement, CoPayment, Engagement
 from marketplace.engagements.states import CoPaymentStatus, EngagementStatus
 from marketplace.jobs.models import Job
@@ -41,7 +40,9 @@ class SignIn:
 def staff() -> Sequence[SignIn]:
     """Everybody of the agency, by role."""
     query = _people().where(Organisation.kind == OrganisationKind.AGENCY).order_by(Membership.created_at, Person.email)
-    rows = [SignIn(email, name, Role(role), organisation) for email, name, role, organisation in session.execute(query)]
+    rows = [
+        SignIn(email, name, Role(role), organisation) for email, name, role, organisation in db.session.execute(query)
+    ]
     order = list(Role)
     return sorted(rows, key=lambda row: (order.index(Role(row.role)), row.email))
 
@@ -49,7 +50,9 @@ def staff() -> Sequence[SignIn]:
 def people_of(organisation_id: UUID) -> Sequence[SignIn]:
     """Everybody of one organisation, its signatory or manager first."""
     query = _people().where(Organisation.id == organisation_id).order_by(Membership.created_at, Person.email)
-    rows = [SignIn(email, name, Role(role), organisation) for email, name, role, organisation in session.execute(query)]
+    rows = [
+        SignIn(email, name, Role(role), organisation) for email, name, role, organisation in db.session.execute(query)
+    ]
     order = list(Role)
     return sorted(rows, key=lambda row: (order.index(Role(row.role)), row.email))
 
@@ -82,7 +85,7 @@ def at_work() -> tuple[UUID, UUID] | None:
     query = select(Engagement.organisation_id, Engagement.provider_id).where(
         Engagement.status == EngagementStatus.ACTIVE
     )
-    row = session.execute(query.order_by(Engagement.number).limit(1)).first()
+    row = db.session.execute(query.order_by(Engagement.number).limit(1)).first()
     return (row[0], row[1]) if row else None
 
 
@@ -110,7 +113,7 @@ def in_arrears() -> UUID | None:
 
 
 def _first(query: Select[UUID]) -> UUID | None:
-    return session.scalars(query.limit(1)).first()
+    return db.session.scalars(query.limit(1)).first()
 
 
 def _with_most_people(kind: OrganisationKind) -> Select[UUID]:
@@ -143,7 +146,7 @@ def own_account(organisation_id: UUID) -> str:
 
 def batches_to_answer() -> Sequence[PaymentBatch]:
     """Batches that were sent and wait for the bank, the oldest first."""
-    return session.scalars(
+    return db.session.scalars(
         select(PaymentBatch).where(PaymentBatch.status == BatchStatus.SENT).order_by(PaymentBatch.number)
     ).all()
 
@@ -157,7 +160,7 @@ def shares_awaited() -> Sequence[tuple[Agreement, CoPayment, str]]:
         .where(CoPayment.status == CoPaymentStatus.AWAITED)
         .order_by(CoPayment.reference.desc())
     )
-    return [(agreement, co_payment, name) for agreement, co_payment, name in session.execute(query)]
+    return [(agreement, co_payment, name) for agreement, co_payment, name in db.session.execute(query)]
 
 
 def open_debts() -> Sequence[tuple[Receivable, str]]:
@@ -171,7 +174,7 @@ def open_debts() -> Sequence[tuple[Receivable, str]]:
         .group_by(Receivable.id, Organisation.name)
         .order_by(first_due, Receivable.number)
     )
-    return [(debt, name) for debt, name in session.execute(query)]
+    return [(debt, name) for debt, name in db.session.execute(query)]
 
 
 def usual_debtor(debt: Receivable) -> dict[str, Any]:
@@ -187,7 +190,7 @@ def usual_debtor(debt: Receivable) -> dict[str, Any]:
 def find_awaited_share(reference: str) -> Agreement | None:
     """The agreement whose company owes the share with this reference."""
     query = select(Agreement).join(CoPayment, CoPayment.agreement_id == Agreement.id)
-    return session.scalars(
+    return db.session.scalars(
         query.where(CoPayment.reference == reference, CoPayment.status == CoPaymentStatus.AWAITED)
     ).one_or_none()
 

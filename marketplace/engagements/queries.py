@@ -10,7 +10,6 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, selectinload
 
 from marketplace.core import db
 from marketplace.core.actors import PROVIDER, SME, Actor, Role
-from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.engagements.models import (
     Agreement,
@@ -60,7 +59,7 @@ def _of_side(model: type[Agreement] | type[Engagement], actor: Actor) -> ColumnE
 
 def get_agreement(agreement_id: UUID, *, actor: Actor) -> Agreement:
     """The agreement, if it is this actor's to see; NotFound otherwise."""
-    agreement = session.scalars(agreements_visible_to(actor).where(Agreement.id == agreement_id)).one_or_none()
+    agreement = db.session.scalars(agreements_visible_to(actor).where(Agreement.id == agreement_id)).one_or_none()
     if agreement is None:
         raise NotFound()
     return agreement
@@ -68,7 +67,7 @@ def get_agreement(agreement_id: UUID, *, actor: Actor) -> Agreement:
 
 def get_engagement(engagement_id: UUID, *, actor: Actor) -> Engagement:
     """The engagement, if it is this actor's to see; NotFound otherwise."""
-    engagement = session.scalars(engagements_visible_to(actor).where(Engagement.id == engagement_id)).one_or_none()
+    engagement = db.session.scalars(engagements_visible_to(actor).where(Engagement.id == engagement_id)).one_or_none()
     if engagement is None:
         raise NotFound()
     return engagement
@@ -100,7 +99,7 @@ def get_assignment(assignment_id: UUID, *, actor: Actor) -> tuple[Agreement, Ass
 
 def numbers(engagement_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Numbers of engagements by id, in one query; for lists."""
-    rows = session.execute(select(Engagement.id, Engagement.number).where(Engagement.id.in_(set(engagement_ids))))
+    rows = db.session.execute(select(Engagement.id, Engagement.number).where(Engagement.id.in_(set(engagement_ids))))
     return {row.id: row.number for row in rows}
 
 
@@ -135,7 +134,7 @@ def number_of(engagement_id: InstrumentedAttribute[UUID]) -> ScalarSelect[str]:
 def find_live_agreement(award_id: UUID) -> Agreement | None:
     """The award's agreement that isn't cancelled, if there is one."""
     query = select(Agreement).where(Agreement.award_id == award_id, Agreement.status != AgreementStatus.CANCELLED)
-    return session.scalars(query).one_or_none()
+    return db.session.scalars(query).one_or_none()
 
 
 def awards_without_agreement(actor: Actor) -> Sequence[Award]:
@@ -146,29 +145,29 @@ def awards_without_agreement(actor: Actor) -> Sequence[Award]:
         query = query.where(Job.organisation_id == actor.organisation_id)
     else:
         query = query.where(Bid.provider_id == actor.organisation_id)
-    return session.scalars(query.where(Award.id.not_in(drafted)).order_by(Award.awarded_at.desc(), Award.id)).all()
+    return db.session.scalars(query.where(Award.id.not_in(drafted)).order_by(Award.awarded_at.desc(), Award.id)).all()
 
 
 def firms_at_work_for(call_id: UUID) -> Sequence[UUID]:
     """The firms that have an agreement, not cancelled, on a voucher of this call."""
     query = select(Agreement.provider_id).join(Voucher, Voucher.id == Agreement.voucher_id).distinct()
     live = Voucher.call_id == call_id, Agreement.status != AgreementStatus.CANCELLED
-    return session.scalars(query.where(*live).order_by(Agreement.provider_id)).all()
+    return db.session.scalars(query.where(*live).order_by(Agreement.provider_id)).all()
 
 
 def find_redemption(agreement_id: UUID) -> Redemption | None:
     """The agreement's redemption, if it was redeemed."""
-    return session.scalars(select(Redemption).where(Redemption.agreement_id == agreement_id)).one_or_none()
+    return db.session.scalars(select(Redemption).where(Redemption.agreement_id == agreement_id)).one_or_none()
 
 
 def find_co_payment(agreement_id: UUID) -> CoPayment | None:
     """The agreement's co-payment; None where the SME pays nothing or nothing is redeemed yet."""
-    return session.scalars(select(CoPayment).where(CoPayment.agreement_id == agreement_id)).one_or_none()
+    return db.session.scalars(select(CoPayment).where(CoPayment.agreement_id == agreement_id)).one_or_none()
 
 
 def find_engagement(agreement_id: UUID) -> Engagement | None:
     """The engagement under this agreement, once it is redeemed."""
-    return session.scalars(select(Engagement).where(Engagement.agreement_id == agreement_id)).one_or_none()
+    return db.session.scalars(select(Engagement).where(Engagement.agreement_id == agreement_id)).one_or_none()
 
 
 def find_stage_under_way(engagement_id: UUID) -> Stage | None:
@@ -176,18 +175,18 @@ def find_stage_under_way(engagement_id: UUID) -> Stage | None:
     query = select(Stage).where(
         Stage.engagement_id == engagement_id, Stage.status.in_((StageStatus.OPEN, StageStatus.DELIVERED))
     )
-    return session.scalars(query).one_or_none()
+    return db.session.scalars(query).one_or_none()
 
 
 def sessions_of(engagement_id: UUID) -> Sequence[ConsultingSession]:
     """All sessions of the engagement, in order of time."""
     query = select(ConsultingSession).where(ConsultingSession.engagement_id == engagement_id)
-    return session.scalars(query.order_by(ConsultingSession.starts_at, ConsultingSession.id)).all()
+    return db.session.scalars(query.order_by(ConsultingSession.starts_at, ConsultingSession.id)).all()
 
 
 def sessions_at(person_id: UUID, starts_at: datetime, ends_at: datetime) -> Sequence[ConsultingSession]:
     """This person's sessions, of whatever firm and client, that touch the time."""
-    return session.scalars(
+    return db.session.scalars(
         select(ConsultingSession)
         .where(
             ConsultingSession.person_id == person_id,
@@ -203,7 +202,7 @@ def deliverables_of(engagement_id: UUID) -> Sequence[Deliverable]:
     """All deliverables of the engagement, oldest first, replaced ones included."""
     query = select(Deliverable).where(Deliverable.engagement_id == engagement_id)
     query = query.options(selectinload(Deliverable.file))
-    return session.scalars(query.order_by(Deliverable.created_at, Deliverable.id)).all()
+    return db.session.scalars(query.order_by(Deliverable.created_at, Deliverable.id)).all()
 
 
 @dataclass(frozen=True)
@@ -220,7 +219,7 @@ class Likeness:
 def likenesses_of(engagement_id: UUID) -> list[Likeness]:
     """Near-copies of other engagements' deliverables in this engagement, the closest first; for reviewers."""
     other = aliased(Deliverable)
-    rows = session.execute(
+    rows = db.session.execute(
         select(Deliverable, other, Engagement, SimilarDeliverable.similarity_percent, SimilarDeliverable.same_file)
         .join(SimilarDeliverable, SimilarDeliverable.deliverable_id == Deliverable.id)
         .join(other, other.id == SimilarDeliverable.other_id)
@@ -234,7 +233,7 @@ def likenesses_of(engagement_id: UUID) -> list[Likeness]:
 def stages_of(engagement_id: UUID) -> Sequence[Stage]:
     """The engagement's stages as they are stored now, in their order."""
     query = select(Stage).where(Stage.engagement_id == engagement_id).order_by(Stage.position)
-    return session.scalars(query.execution_options(populate_existing=True)).all()
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 @dataclass(frozen=True)
@@ -284,7 +283,7 @@ def _other_sessions(engagement_id: UUID, sessions: Sequence[ConsultingSession]) 
         ConsultingSession.starts_at < max(row.ends_at for row in held),
         ConsultingSession.ends_at > min(row.starts_at for row in held),
     )
-    return session.scalars(query.order_by(ConsultingSession.starts_at, ConsultingSession.id)).all()
+    return db.session.scalars(query.order_by(ConsultingSession.starts_at, ConsultingSession.id)).all()
 
 
 def _other_deliverables(engagement_id: UUID, deliverables: Sequence[Deliverable]) -> Sequence[Deliverable]:
@@ -295,7 +294,7 @@ def _other_deliverables(engagement_id: UUID, deliverables: Sequence[Deliverable]
         Deliverable.engagement_id != engagement_id,
         Deliverable.sha256.in_(hashes) | Deliverable.text_sha256.in_(texts),
     )
-    return session.scalars(query.order_by(Deliverable.created_at, Deliverable.id)).all()
+    return db.session.scalars(query.order_by(Deliverable.created_at, Deliverable.id)).all()
 
 
 def get_co_payment(co_payment_id: UUID) -> CoPayment:
@@ -306,7 +305,7 @@ def get_co_payment(co_payment_id: UUID) -> CoPayment:
 def share_accounts(organisation_id: UUID) -> frozenset[str]:
     """Every account from which a share of this company arrived."""
     query = select(CoPayment.payer_account).join(Agreement, Agreement.id == CoPayment.agreement_id)
-    accounts = session.scalars(query.where(Agreement.organisation_id == organisation_id))
+    accounts = db.session.scalars(query.where(Agreement.organisation_id == organisation_id))
     return frozenset(account for account in accounts if account)
 
 
@@ -314,7 +313,7 @@ def share_payers(accounts: Iterable[str]) -> Sequence[tuple[str, UUID]]:
     """Whose shares came from each of these accounts, which are written as plain_account() writes them."""
     plain = func.plain_account(CoPayment.payer_account)
     query = select(plain, Agreement.organisation_id).join(Agreement, Agreement.id == CoPayment.agreement_id)
-    return [(account, payer) for account, payer in session.execute(query.where(plain.in_(set(accounts))))]
+    return [(account, payer) for account, payer in db.session.execute(query.where(plain.in_(set(accounts))))]
 
 
 def companies_of(numbers: Iterable[str]) -> dict[str, UUID]:
@@ -326,13 +325,13 @@ def companies_of(numbers: Iterable[str]) -> dict[str, UUID]:
         select(Agreement.number, Agreement.organisation_id).where(Agreement.number.in_(given)),
         select(Engagement.number, Engagement.organisation_id).where(Engagement.number.in_(given)),
     )
-    return dict(session.execute(query).all())
+    return dict(db.session.execute(query).all())
 
 
 def engagements_between(pairs: Iterable[tuple[UUID, UUID]]) -> Sequence[UUID]:
     """The engagements of these pairs of company and firm."""
     sides = tuple_(Engagement.organisation_id, Engagement.provider_id)
-    return session.scalars(select(Engagement.id).where(sides.in_(list(pairs))).order_by(Engagement.id)).all()
+    return db.session.scalars(select(Engagement.id).where(sides.in_(list(pairs))).order_by(Engagement.id)).all()
 
 
 def search_agreements(actor: Actor, *, status: AgreementStatus | None = None, text: str = "") -> Select[Agreement]:
@@ -361,7 +360,7 @@ def search_engagements(actor: Actor, *, status: EngagementStatus | None = None, 
 
 def waiting_by_engagement(engagement_ids: Sequence[UUID]) -> dict[UUID, int]:
     """Of each engagement the number of sessions that wait for the SME's confirmation."""
-    rows = session.execute(
+    rows = db.session.execute(
         select(ConsultingSession.engagement_id, func.count())
         .where(ConsultingSession.engagement_id.in_(engagement_ids), ConsultingSession.status == SessionStatus.RECORDED)
         .group_by(ConsultingSession.engagement_id)

@@ -9,7 +9,6 @@ from sqlalchemy.orm import selectinload
 
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, PROVIDER, SME, Actor
-from marketplace.core.db import session
 from marketplace.core.errors import NotFound, Words
 from marketplace.jobs import rules, scoring
 from marketplace.jobs.models import (
@@ -67,7 +66,7 @@ def get_job(job_id: UUID, *, actor: Actor, lock: bool = False) -> Job:
     query = visible_to(actor).where(Job.id == job_id)
     if lock:
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    job = session.scalars(query).one_or_none()
+    job = db.session.scalars(query).one_or_none()
     if job is None:
         raise NotFound()
     return job
@@ -95,7 +94,7 @@ def usable_vouchers(job: Job) -> list[Voucher]:
 
 def get_diagnosis(diagnosis_id: UUID, *, actor: Actor) -> Diagnosis:
     """The company's own diagnosis, else NotFound."""
-    diagnosis = session.get(Diagnosis, diagnosis_id)
+    diagnosis = db.session.get(Diagnosis, diagnosis_id)
     if diagnosis is None or diagnosis.organisation_id != actor.organisation_id:
         raise NotFound()
     return diagnosis
@@ -108,7 +107,7 @@ def get_question(question_id: UUID, *, lock: bool = False) -> Question:
 
 def invited(job_id: UUID) -> set[UUID]:
     """The firms that were asked to bid for this job."""
-    return set(session.scalars(select(Invitation.provider_id).where(Invitation.job_id == job_id)))
+    return set(db.session.scalars(select(Invitation.provider_id).where(Invitation.job_id == job_id)))
 
 
 def invitations_of(provider_id: UUID) -> Sequence[Job]:
@@ -118,13 +117,13 @@ def invitations_of(provider_id: UUID) -> Sequence[Job]:
         .join(Invitation, Invitation.job_id == Job.id)
         .where(Invitation.provider_id == provider_id, Job.status == JobStatus.PUBLISHED, Job.closes_at > clock.now())
     )
-    return session.scalars(query.order_by(Job.closes_at, Job.id)).all()
+    return db.session.scalars(query.order_by(Job.closes_at, Job.id)).all()
 
 
 def find_live_bid(job_id: UUID, provider_id: UUID | None) -> Bid | None:
     """The firm's bid for this job that it hasn't withdrawn."""
     query = select(Bid).where(Bid.job_id == job_id, Bid.provider_id == provider_id, Bid.status != BidStatus.WITHDRAWN)
-    return session.scalars(query).one_or_none()
+    return db.session.scalars(query).one_or_none()
 
 
 def live_bids(job_id: UUID, *, lock: bool = False) -> Sequence[Bid]:
@@ -136,7 +135,7 @@ def live_bids(job_id: UUID, *, lock: bool = False) -> Sequence[Bid]:
         .order_by(Bid.number)
         .execution_options(populate_existing=True)
     )
-    return session.scalars(query.with_for_update(of=Bid, key_share=True) if lock else query).all()
+    return db.session.scalars(query.with_for_update(of=Bid, key_share=True) if lock else query).all()
 
 
 def get_bid(bid_id: UUID, *, actor: Actor, lock: bool = False) -> Bid:
@@ -160,14 +159,14 @@ def bids_of(provider_id: UUID | None, *, status: str = "") -> Select[Bid]:
 
 def job_titles(job_ids: Iterable[UUID]) -> dict[UUID, Job]:
     """These jobs by id, in one query; for lists."""
-    return {job.id: job for job in session.scalars(select(Job).where(Job.id.in_(set(job_ids))))}
+    return {job.id: job for job in db.session.scalars(select(Job).where(Job.id.in_(set(job_ids))))}
 
 
 def bid_content(bid_id: UUID, actor: Actor) -> BidContent:
     """What the bid offers; NotFound while it is sealed for this actor. The database decides, not this code."""
     db.act_as(actor.organisation_id)
     query = select(BidContent).where(BidContent.bid_id == bid_id).execution_options(populate_existing=True)
-    content = session.scalars(query).one_or_none()
+    content = db.session.scalars(query).one_or_none()
     if content is None:
         raise NotFound()
     return content
@@ -179,7 +178,7 @@ def opened_bids(job: Job, *, actor: Actor) -> list[OpenedBid]:
     db.act_as(actor.organisation_id)
     bids = live_bids(job.id)
     query = select(BidContent).where(BidContent.job_id == job.id).order_by(BidContent.bid_id)
-    contents = {content.bid_id: content for content in session.scalars(query)}
+    contents = {content.bid_id: content for content in db.session.scalars(query)}
     conflicts = providers.conflicting_providers(job.organisation_id)
     ranks = ranking(job, bids, contents)
     opened = []
@@ -238,7 +237,7 @@ def find_declaration(job_id: UUID, person_id: UUID | None) -> ConflictDeclaratio
     query = select(ConflictDeclaration).where(
         ConflictDeclaration.job_id == job_id, ConflictDeclaration.person_id == person_id
     )
-    return session.scalars(query).one_or_none()
+    return db.session.scalars(query).one_or_none()
 
 
 def get_award(award_id: UUID) -> Award:
@@ -248,4 +247,4 @@ def get_award(award_id: UUID) -> Award:
 
 def find_award(job_id: UUID) -> Award | None:
     """The award of this job, or None."""
-    return session.scalars(select(Award).where(Award.job_id == job_id)).one_or_none()
+    return db.session.scalars(select(Award).where(Award.job_id == job_id)).one_or_none()

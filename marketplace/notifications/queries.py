@@ -2,7 +2,7 @@
 
 from sqlalchemy import Select, select
 
-from marketplace.core.db import session
+from marketplace.core import db
 from marketplace.notifications.models import Message
 from marketplace.notifications.rendering import Letter, render
 
@@ -15,7 +15,7 @@ def outbox(address: str | None = None) -> Select[Message]:
 
 def find_message(key: str) -> Message | None:
     """The message queued for this event."""
-    return session.scalars(select(Message).where(Message.key == key)).one_or_none()
+    return db.session.scalars(select(Message).where(Message.key == key)).one_or_none()
 
 
 def letter(message: Message, *, base_url: str) -> Letter:

@@ -11,7 +11,6 @@ from sqlalchemy.orm import selectinload
 from config.providers import terms
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, Actor, Role
-from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.providers import ethics_code, training
 from marketplace.providers.models import (
@@ -33,7 +32,7 @@ def get_provider(provider_id: UUID, *, lock: bool = False) -> Provider:
 
 def find_provider(organisation_id: UUID | None) -> Provider | None:
     """The firm registered for this organisation, or None before it applied."""
-    return session.get(Provider, organisation_id) if organisation_id else None
+    return db.session.get(Provider, organisation_id) if organisation_id else None
 
 
 def get_public_provider(provider_id: UUID) -> Provider:
@@ -61,7 +60,7 @@ def is_ready(on: date) -> ColumnElement[bool]:
 
 def ready_counts(on: date) -> dict[UUID, int]:
     """How many consultants each firm can name in a bid on that day."""
-    rows = session.execute(
+    rows = db.session.execute(
         select(Consultant.provider_id, func.count()).where(is_ready(on)).group_by(Consultant.provider_id)
     )
     return {provider_id: count for provider_id, count in rows if provider_id}
@@ -99,7 +98,7 @@ def registrations(*, status: str = "", search: str = "") -> Select[Provider]:
 def in_register() -> Sequence[Provider]:
     """Every firm that was ever approved and wasn't removed, for matching; by name."""
     query = select(Provider).where(Provider.status.in_([ProviderStatus.APPROVED, ProviderStatus.SUSPENDED]))
-    return session.scalars(query.order_by(Provider.name, Provider.id)).all()
+    return db.session.scalars(query.order_by(Provider.name, Provider.id)).all()
 
 
 def get_consultant(consultant_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Consultant:
@@ -115,24 +114,24 @@ def get_consultant(consultant_id: UUID, *, actor: Actor | None = None, lock: boo
 def find_consultant(person_id: UUID | None, *, lock: bool = False) -> Consultant | None:
     """The register's entry of this person, or None."""
     query = select(Consultant).where(Consultant.person_id == person_id)
-    return session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
+    return db.session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
 
 
 def consultants_of(provider_id: UUID) -> Sequence[Consultant]:
     """The firm's consultants today, by name."""
     query = select(Consultant).where(Consultant.provider_id == provider_id)
-    return session.scalars(query.order_by(Consultant.name, Consultant.id)).all()
+    return db.session.scalars(query.order_by(Consultant.name, Consultant.id)).all()
 
 
 def consultants_by_id(consultant_ids: Iterable[UUID]) -> Sequence[Consultant]:
     """These consultants, by name; unknown ids are left out."""
     query = select(Consultant).where(Consultant.id.in_(list(consultant_ids)))
-    return session.scalars(query.order_by(Consultant.name, Consultant.id)).all()
+    return db.session.scalars(query.order_by(Consultant.name, Consultant.id)).all()
 
 
 def consultant_names(consultant_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Names of consultants by id, without what stands in their way; for lists."""
-    rows = session.execute(select(Consultant.id, Consultant.name).where(Consultant.id.in_(list(consultant_ids))))
+    rows = db.session.execute(select(Consultant.id, Consultant.name).where(Consultant.id.in_(list(consultant_ids))))
     return {row.id: row.name for row in rows}
 
 
@@ -153,13 +152,13 @@ def affiliations_of(consultant_id: UUID) -> Sequence[tuple[Affiliation, str]]:
         .where(Affiliation.consultant_id == consultant_id)
         .order_by(Affiliation.from_on.desc(), Affiliation.id)
     )
-    return [(affiliation, name) for affiliation, name in session.execute(query)]
+    return [(affiliation, name) for affiliation, name in db.session.execute(query)]
 
 
 def find_open_affiliation(consultant_id: UUID) -> Affiliation | None:
     """The consultant's membership in a firm that has no end yet, locked."""
     query = select(Affiliation).where(Affiliation.consultant_id == consultant_id, Affiliation.until_on.is_(None))
-    return session.scalars(query.with_for_update(key_share=True)).one_or_none()
+    return db.session.scalars(query.with_for_update(key_share=True)).one_or_none()
 
 
 def get_bank_account(account_id: UUID, *, lock: bool = False) -> BankAccount:
@@ -179,13 +178,13 @@ def proposed_bank_account(organisation_id: UUID) -> BankAccount | None:
 
 def _account(organisation_id: UUID, status: str) -> BankAccount | None:
     query = select(BankAccount).where(BankAccount.organisation_id == organisation_id, BankAccount.status == status)
-    return session.scalars(query).one_or_none()
+    return db.session.scalars(query).one_or_none()
 
 
 def bank_accounts_of(organisation_id: UUID) -> Sequence[BankAccount]:
     """Every account the organisation ever gave, the newest first."""
     query = select(BankAccount).where(BankAccount.organisation_id == organisation_id)
-    return session.scalars(query.order_by(BankAccount.proposed_at.desc(), BankAccount.id)).all()
+    return db.session.scalars(query.order_by(BankAccount.proposed_at.desc(), BankAccount.id)).all()
 
 
 @dataclass(frozen=True)
@@ -203,8 +202,8 @@ def evidence(provider_id: UUID, consultant_ids: Iterable[UUID]) -> Evidence:
     used = select(BankAccount).where(BankAccount.organisation_id == provider_id, BankAccount.active_at.is_not(None))
     return Evidence(
         provider=get_provider(provider_id),
-        consultants=session.scalars(people).all(),
-        bank_accounts=session.scalars(used.order_by(BankAccount.active_at, BankAccount.id)).all(),
+        consultants=db.session.scalars(people).all(),
+        bank_accounts=db.session.scalars(used.order_by(BankAccount.active_at, BankAccount.id)).all(),
     )
 
 
@@ -212,7 +211,7 @@ def holders_of(accounts: Iterable[str]) -> Sequence[tuple[str, UUID]]:
     """Who ever gave each of these accounts, which are written as plain_account() writes them."""
     plain = func.plain_account(BankAccount.identifier)
     query = select(plain, BankAccount.organisation_id).where(plain.in_(set(accounts)))
-    return [(account, holder) for account, holder in session.execute(query)]
+    return [(account, holder) for account, holder in db.session.execute(query)]
 
 
 def proposed_bank_accounts() -> Sequence[tuple[BankAccount, str]]:
@@ -223,10 +222,10 @@ def proposed_bank_accounts() -> Sequence[tuple[BankAccount, str]]:
         .where(BankAccount.status == BankAccountStatus.PROPOSED, Provider.status != ProviderStatus.APPLIED)
         .order_by(BankAccount.proposed_at, BankAccount.id)
     )
-    return [(account, name) for account, name in session.execute(query)]
+    return [(account, name) for account, name in db.session.execute(query)]
 
 
 def conflicting_providers(organisation_id: UUID) -> set[UUID]:
     """Firms between which and this organisation a conflict was recorded by those who examine it."""
     query = select(RecordedConflict.provider_id).where(RecordedConflict.organisation_id == organisation_id)
-    return set(session.scalars(query.order_by(RecordedConflict.provider_id)))
+    return set(db.session.scalars(query.order_by(RecordedConflict.provider_id)))

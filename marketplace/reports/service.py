@@ -7,7 +7,6 @@ from marketplace.accounts import service as accounts
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
-from marketplace.core.db import session
 from marketplace.core.errors import Forbidden
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, task
@@ -27,7 +26,7 @@ def reconcile(*, actor: Actor) -> Reconciliation:
         unexplained=books.unexplained,
         faults=[asdict(fault) for fault in books.faults],
     )
-    session.add(made)
+    db.session.add(made)
     db.flush()
     record(actor, "books.reconcile", made, after={"unexplained": made.unexplained, "faults": len(made.faults)})
     if made.faults:

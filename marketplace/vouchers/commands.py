@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from marketplace.core.db import session
+from marketplace.core import db
 from marketplace.core.errors import NotFound
 from marketplace.programmes.models import Call
 from marketplace.vouchers import queries, sealed_list
@@ -20,7 +20,7 @@ groups = [allocation]
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; without it stdout.")
 def export(number: str, output: Path | None) -> None:
     """Write the sealed list of a call (CALL-2026-000001), with its results, as canonical JSON without names."""
-    call = session.scalars(select(Call).where(Call.number == number)).one_or_none()
+    call = db.session.scalars(select(Call).where(Call.number == number)).one_or_none()
     if call is None:
         raise click.UsageError("There is no call with this number.")
     try:

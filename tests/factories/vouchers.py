@@ -6,8 +6,8 @@ import io
 from datetime import timedelta
 from typing import Any
 
+from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor
-from marketplace.core.db import session
 from marketplace.programmes.models import Call
 from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.models import Application, Voucher
@@ -54,4 +54,4 @@ def make_voucher(sme: Actor | None = None, **terms: Any) -> Voucher:
         application = make_application(call, sme)
     allocate_all(call)
     voucher = queries.visible_vouchers(sme).where(Voucher.application_id == application.id)
-    return session.scalars(voucher).one()
+    return db.session.scalars(voucher).one()

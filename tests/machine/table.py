@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
+from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor, Role
-from marketplace.core.db import session
 from marketplace.programmes.models import Call, Programme
 from marketplace.vouchers import queries as vouchers
 from marketplace.vouchers import service as voucher_service
@@ -56,7 +56,7 @@ def lay() -> Table:
         for prices in jobs:
             make.make_agreement(replace(story, sme=company, voucher=voucher), prices)
     voucher_service.close_call(waiting.id, actor=SYSTEM)
-    assert session.query(Voucher).count() == 3
+    assert db.session.query(Voucher).count() == 3
     by_id = {company.organisation_id: company for company in companies if company.organisation_id}
     ethics = make_officer(Role.ETHICS_OFFICER)
     third = make_officer(Role.BUDGET_OFFICER)

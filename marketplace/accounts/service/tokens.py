@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 
 from marketplace.accounts.models import Token
 from marketplace.accounts.states import TokenPurpose
-from marketplace.core import clock
-from marketplace.core.db import flush, session
+from marketplace.core import clock, db
+from marketplace.core.db import flush
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 
@@ -28,11 +28,11 @@ def issue(purpose: TokenPurpose, *, person_id: UUID | None, **data: Any) -> tupl
     """A fresh secret for one purpose, and its row; a person's older ones for that purpose end."""
     if person_id is not None:
         live = update(Token).where(Token.person_id == person_id, Token.purpose == purpose, Token.used_at.is_(None))
-        session.execute(live.values(used_at=clock.now()))
+        db.session.execute(live.values(used_at=clock.now()))
     secret = secrets.token_urlsafe(24)
     expires_at = clock.now() + LIFETIMES[purpose]
     token = Token(purpose=purpose, hash=_hash(purpose, secret), person_id=person_id, data=data, expires_at=expires_at)
-    session.add(token)
+    db.session.add(token)
     flush()
     return secret, token
 
@@ -45,7 +45,7 @@ def find(purpose: TokenPurpose, secret: str, *, lock: bool = False) -> Token | N
         Token.used_at.is_(None),
         Token.expires_at > clock.now(),
     )
-    return session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
+    return db.session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
 
 
 def use(purpose: TokenPurpose, secret: str) -> Token:

@@ -11,8 +11,7 @@ from marketplace.claims.models import (
     Claim,
 )
 from marketplace.claims.states import ClaimStatus
-from marketplace.core import clock
-from marketplace.core.db import session
+from marketplace.core import clock, db
 
 
 class Ageing(NamedTuple):
@@ -46,7 +45,7 @@ def ageing_totals(ages: Sequence[int]) -> list[Ageing]:
         else_=len(ages),
     )
     amount = func.sum(func.coalesce(Claim.approved_amount, Claim.net_amount))
-    rows = session.execute(
+    rows = db.session.execute(
         select(Claim.status, Claim.currency, age, func.count(), amount)
         .where(Claim.status.in_(deadlines.STEP_OF))
         .group_by(Claim.status, Claim.currency, age)

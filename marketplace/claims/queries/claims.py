@@ -15,7 +15,6 @@ from marketplace.claims.models import (
 from marketplace.claims.states import ClaimStatus, Step
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
-from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.engagements.models import Engagement, Stage
 from marketplace.engagements.states import StageStatus
@@ -41,7 +40,7 @@ def visible_to(actor: Actor) -> Select[Claim]:
 
 def get_claim(claim_id: UUID, *, actor: Actor) -> Claim:
     """The claim, if it is this actor's to see; NotFound otherwise."""
-    claim = session.scalars(visible_to(actor).where(Claim.id == claim_id)).one_or_none()
+    claim = db.session.scalars(visible_to(actor).where(Claim.id == claim_id)).one_or_none()
     if claim is None:
         raise NotFound()
     return claim
@@ -70,25 +69,25 @@ def search_claims(actor: Actor, *, status: ClaimStatus | None = None, text: str 
 def claims_of(engagement_id: UUID) -> Sequence[Claim]:
     """The engagement's claims, oldest first."""
     query = select(Claim).where(Claim.engagement_id == engagement_id)
-    return session.scalars(query.order_by(Claim.submitted_at, Claim.id)).all()
+    return db.session.scalars(query.order_by(Claim.submitted_at, Claim.id)).all()
 
 
 def assessments_of(claim_id: UUID) -> Sequence[ClaimAssessment]:
     """How the claim's way was decided, oldest first."""
     query = select(ClaimAssessment).where(ClaimAssessment.claim_id == claim_id)
-    return session.scalars(query.order_by(ClaimAssessment.created_at, ClaimAssessment.occasion.desc())).all()
+    return db.session.scalars(query.order_by(ClaimAssessment.created_at, ClaimAssessment.occasion.desc())).all()
 
 
 def find_escalation(claim_id: UUID, *, step: Step, level: int) -> ClaimEscalation | None:
     """What was told at this level about this step being overdue."""
     query = select(ClaimEscalation).where(ClaimEscalation.claim_id == claim_id)
-    return session.scalars(query.where(ClaimEscalation.step == step, ClaimEscalation.level == level)).one_or_none()
+    return db.session.scalars(query.where(ClaimEscalation.step == step, ClaimEscalation.level == level)).one_or_none()
 
 
 def paid_claims(provider_id: UUID) -> int:
     """How many claims of the provider were paid."""
     query = select(func.count()).where(Claim.provider_id == provider_id, Claim.status == ClaimStatus.PAID)
-    return session.scalar(query) or 0
+    return db.session.scalar(query) or 0
 
 
 def troubled_claims(provider_id: UUID, *, since: datetime) -> int:
@@ -99,12 +98,12 @@ def troubled_claims(provider_id: UUID, *, since: datetime) -> int:
         Claim.refused_at >= since,
         and_(Claim.approved_at >= since, Claim.approved_amount < Claim.net_amount),
     )
-    return session.scalar(select(func.count()).where(Claim.provider_id == provider_id, troubled)) or 0
+    return db.session.scalar(select(func.count()).where(Claim.provider_id == provider_id, troubled)) or 0
 
 
 def approved_claims() -> Sequence[Claim]:
     """Claims that wait for a payment batch, the longest waiting first."""
-    return session.scalars(
+    return db.session.scalars(
         select(Claim).where(Claim.status == ClaimStatus.APPROVED).order_by(Claim.approved_at, Claim.id)
     ).all()
 
@@ -114,18 +113,18 @@ def claims_by_id(claim_ids: Sequence[UUID], *, lock: bool = False) -> Sequence[C
     query = select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id)
     if lock:
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return session.scalars(query).all()
+    return db.session.scalars(query).all()
 
 
 def stages_by_id(stage_ids: Sequence[UUID]) -> Sequence[Stage]:
     """These stages in order of position."""
-    return session.scalars(select(Stage).where(Stage.id.in_(stage_ids)).order_by(Stage.position, Stage.id)).all()
+    return db.session.scalars(select(Stage).where(Stage.id.in_(stage_ids)).order_by(Stage.position, Stage.id)).all()
 
 
 def claimable_stages(engagement_id: UUID) -> Sequence[Stage]:
     """The engagement's accepted stages that no live claim holds."""
     claimed = select(ClaimLine.stage_id).where(ClaimLine.withdrawn_at.is_(None))
-    return session.scalars(
+    return db.session.scalars(
         select(Stage)
         .where(Stage.engagement_id == engagement_id, Stage.status == StageStatus.ACCEPTED, Stage.id.not_in(claimed))
         .order_by(Stage.position)
@@ -136,7 +135,7 @@ def engagements_to_claim(provider_id: UUID | None) -> Sequence[Engagement]:
     """The provider's engagements with an accepted stage that isn't claimed yet."""
     claimed = select(ClaimLine.stage_id).where(ClaimLine.withdrawn_at.is_(None))
     open_stages = select(Stage.engagement_id).where(Stage.status == StageStatus.ACCEPTED, Stage.id.not_in(claimed))
-    return session.scalars(
+    return db.session.scalars(
         select(Engagement)
         .where(Engagement.provider_id == provider_id, Engagement.id.in_(open_stages))
         .order_by(Engagement.number)

@@ -7,19 +7,19 @@ from sqlalchemy import func, select
 
 from marketplace.claims.models import Deduction, ExpectedPayment
 from marketplace.claims.states import DeductionStatus
-from marketplace.core.db import session
+from marketplace.core import db
 
 
 def deductions_of(claim_id: UUID) -> Sequence[Deduction]:
     """What is kept back from the claim's payment, oldest first, without what was cancelled."""
     query = select(Deduction).where(Deduction.claim_id == claim_id, Deduction.status != DeductionStatus.CANCELLED)
-    return session.scalars(query.order_by(Deduction.agreed_at, Deduction.id)).all()
+    return db.session.scalars(query.order_by(Deduction.agreed_at, Deduction.id)).all()
 
 
 def deductions_for(reference: str) -> Sequence[Deduction]:
     """What is kept back for the debt with this reference, oldest first, without what was cancelled."""
     query = select(Deduction).where(Deduction.reference == reference, Deduction.status != DeductionStatus.CANCELLED)
-    return session.scalars(query.order_by(Deduction.agreed_at, Deduction.id)).all()
+    return db.session.scalars(query.order_by(Deduction.agreed_at, Deduction.id)).all()
 
 
 def kept_back(claim_id: UUID) -> int:
@@ -34,7 +34,7 @@ def kept_back_of(claim_ids: Sequence[UUID]) -> dict[UUID, int]:
         .where(Deduction.claim_id.in_(claim_ids), Deduction.status != DeductionStatus.CANCELLED)
         .group_by(Deduction.claim_id)
     )
-    return {claim_id: int(amount) for claim_id, amount in session.execute(query)}
+    return {claim_id: int(amount) for claim_id, amount in db.session.execute(query)}
 
 
 def is_expected(reference: str, currency: str) -> bool:
@@ -42,4 +42,4 @@ def is_expected(reference: str, currency: str) -> bool:
     query = select(ExpectedPayment.id).where(
         ExpectedPayment.reference == reference, ExpectedPayment.currency == currency
     )
-    return session.scalar(query) is not None
+    return db.session.scalar(query) is not None

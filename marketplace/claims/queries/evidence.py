@@ -10,8 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from marketplace.claims.models import BankEntry, Claim, PaymentBatch, PaymentLine, Refund
 from marketplace.claims.states import ClaimStatus, Direction, LineStatus
-from marketplace.core import clock
-from marketplace.core.db import session
+from marketplace.core import clock, db
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,13 @@ def evidence(engagement_id: UUID) -> Evidence:
     """What is stored of this engagement's claims."""
     dropped = Claim.status.in_((ClaimStatus.WITHDRAWN, ClaimStatus.REFUSED))
     live = select(Claim).where(Claim.engagement_id == engagement_id, ~dropped)
-    claims = session.scalars(live.order_by(Claim.submitted_at, Claim.id)).all()
+    claims = db.session.scalars(live.order_by(Claim.submitted_at, Claim.id)).all()
     left = select(PaymentLine.batch_id).where(PaymentLine.claim_id.in_([claim.id for claim in claims]))
-    batches = session.scalars(select(PaymentBatch).where(PaymentBatch.id.in_(left)).order_by(PaymentBatch.id)).all()
+    batches = db.session.scalars(select(PaymentBatch).where(PaymentBatch.id.in_(left)).order_by(PaymentBatch.id)).all()
     paid = select(PaymentLine.paid_at).join(Claim, Claim.id == PaymentLine.claim_id)
-    moments = session.scalars(paid.where(Claim.engagement_id == engagement_id, PaymentLine.status == LineStatus.PAID))
+    moments = db.session.scalars(
+        paid.where(Claim.engagement_id == engagement_id, PaymentLine.status == LineStatus.PAID)
+    )
     return Evidence(claims, batches, sorted(_day(moment) for moment in moments if moment))
 
 
@@ -40,7 +41,7 @@ def paid_refunds(organisation_id: UUID) -> Sequence[tuple[str, str, date]]:
     query = select(Refund.number, PaymentLine.account_number, PaymentLine.paid_at)
     query = query.join(Refund, Refund.id == PaymentLine.refund_id)
     paid = query.where(Refund.organisation_id == organisation_id, PaymentLine.status == LineStatus.PAID)
-    rows = session.execute(paid.order_by(Refund.number, PaymentLine.id))
+    rows = db.session.execute(paid.order_by(Refund.number, PaymentLine.id))
     return [(number, account, _day(moment)) for number, account, moment in rows if moment is not None]
 
 
@@ -81,7 +82,7 @@ def _movements(query: Select[BankEntry]) -> Sequence[Movement]:
             booked_on=entry.booked_on,
             co_payment_id=entry.assignment.co_payment_id if entry.assignment else None,
         )
-        for entry in session.scalars(query.options(selectinload(BankEntry.assignment)))
+        for entry in db.session.scalars(query.options(selectinload(BankEntry.assignment)))
     ]
 
 
@@ -92,7 +93,7 @@ def payees_of(references: Iterable[str]) -> Sequence[tuple[str, UUID]]:
         .outerjoin(Claim, Claim.id == PaymentLine.claim_id)
         .outerjoin(Refund, Refund.id == PaymentLine.refund_id)
     )
-    rows = session.execute(query.where(PaymentLine.end_to_end_id.in_(set(references))))
+    rows = db.session.execute(query.where(PaymentLine.end_to_end_id.in_(set(references))))
     return [(account, payee) for account, payee in rows if payee is not None]
 
 

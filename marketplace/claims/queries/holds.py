@@ -10,13 +10,13 @@ from marketplace.claims.models import (
     Hold,
 )
 from marketplace.claims.states import HoldStatus
-from marketplace.core.db import session
+from marketplace.core import db
 
 
 def holds_of(engagement_id: UUID) -> Sequence[Hold]:
     """Every hold ever placed on the engagement's payments, newest first."""
     query = select(Hold).where(Hold.engagement_id == engagement_id)
-    return session.scalars(query.order_by(Hold.placed_at.desc(), Hold.id)).all()
+    return db.session.scalars(query.order_by(Hold.placed_at.desc(), Hold.id)).all()
 
 
 def find_hold_in_force(engagement_id: UUID) -> Hold | None:
@@ -24,7 +24,7 @@ def find_hold_in_force(engagement_id: UUID) -> Hold | None:
     query = select(Hold).where(
         Hold.engagement_id == engagement_id, Hold.status == HoldStatus.ACTIVE, Hold.until_at > func.app_now()
     )
-    return session.scalars(query.order_by(Hold.until_at.desc()).limit(1)).one_or_none()
+    return db.session.scalars(query.order_by(Hold.until_at.desc()).limit(1)).one_or_none()
 
 
 def held_engagements(engagement_ids: Sequence[UUID | None]) -> set[UUID]:
@@ -32,7 +32,7 @@ def held_engagements(engagement_ids: Sequence[UUID | None]) -> set[UUID]:
     query = select(Hold.engagement_id).where(
         Hold.engagement_id.in_(engagement_ids), Hold.status == HoldStatus.ACTIVE, Hold.until_at > func.app_now()
     )
-    return set(session.scalars(query))
+    return set(db.session.scalars(query))
 
 
 def search_holds(*, status: HoldStatus | None = None) -> Select[Hold]:
@@ -42,7 +42,7 @@ def search_holds(*, status: HoldStatus | None = None) -> Select[Hold]:
 
 def find_hold(hold_id: UUID | None) -> Hold | None:
     """The hold, if there is one."""
-    return session.get(Hold, hold_id) if hold_id else None
+    return db.session.get(Hold, hold_id) if hold_id else None
 
 
 def status_of_hold(hold_id: InstrumentedAttribute[UUID | None]) -> ScalarSelect[HoldStatus]:
@@ -55,10 +55,10 @@ def find_active_hold(engagement_id: UUID, flag_id: UUID) -> Hold | None:
     query = select(Hold).where(
         Hold.engagement_id == engagement_id, Hold.flag_id == flag_id, Hold.status == HoldStatus.ACTIVE
     )
-    return session.scalars(query).one_or_none()
+    return db.session.scalars(query).one_or_none()
 
 
 def ended_hold_ids(*, limit: int) -> Sequence[UUID]:
     """Active holds whose time is over, the longest over first."""
     query = select(Hold.id).where(Hold.status == HoldStatus.ACTIVE, Hold.until_at <= func.app_now())
-    return session.scalars(query.order_by(Hold.until_at).limit(limit)).all()
+    return db.session.scalars(query.order_by(Hold.until_at).limit(limit)).all()

@@ -19,7 +19,6 @@ from marketplace.claims.models import (
 )
 from marketplace.claims.states import BatchStatus, Direction, EntryOutcome, LineStatus
 from marketplace.core import clock, db
-from marketplace.core.db import session
 from marketplace.core.money import exponent
 
 
@@ -30,7 +29,7 @@ def search_batches(*, status: BatchStatus | None = None) -> Select[PaymentBatch]
 
 def batch_totals(batch_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
     """Of each batch the number of its payments and their sum in minor units, without those taken out."""
-    rows = session.execute(
+    rows = db.session.execute(
         select(PaymentLine.batch_id, func.count(), func.sum(PaymentLine.amount))
         .where(PaymentLine.batch_id.in_(batch_ids), PaymentLine.status != LineStatus.REMOVED)
         .group_by(PaymentLine.batch_id)
@@ -41,7 +40,7 @@ def batch_totals(batch_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
 def batches_since(moment: datetime) -> int:
     """How many payment batches were prepared after this moment, without those dissolved."""
     query = select(func.count()).where(PaymentBatch.prepared_at > moment, PaymentBatch.status != BatchStatus.DISSOLVED)
-    return session.scalar(query) or 0
+    return db.session.scalar(query) or 0
 
 
 def get_batch(batch_id: UUID) -> PaymentBatch:
@@ -51,26 +50,26 @@ def get_batch(batch_id: UUID) -> PaymentBatch:
 
 def find_batch(number: str) -> PaymentBatch | None:
     """The payment batch with this number."""
-    return session.scalars(select(PaymentBatch).where(PaymentBatch.number == number)).one_or_none()
+    return db.session.scalars(select(PaymentBatch).where(PaymentBatch.number == number)).one_or_none()
 
 
 def lines_of(batch_id: UUID) -> Sequence[PaymentLine]:
     """The batch's payments with their claims and refunds, in the order of the bank file."""
     with_subjects = selectinload(PaymentLine.claim), selectinload(PaymentLine.refund)
     query = select(PaymentLine).where(PaymentLine.batch_id == batch_id).options(*with_subjects)
-    return session.scalars(query.order_by(PaymentLine.end_to_end_id)).all()
+    return db.session.scalars(query.order_by(PaymentLine.end_to_end_id)).all()
 
 
 def find_line(end_to_end_id: str) -> PaymentLine | None:
     """The payment with this reference."""
-    return session.scalars(select(PaymentLine).where(PaymentLine.end_to_end_id == end_to_end_id)).one_or_none()
+    return db.session.scalars(select(PaymentLine).where(PaymentLine.end_to_end_id == end_to_end_id)).one_or_none()
 
 
 def attempts(subject: Claim | Refund) -> Sequence[PaymentLine]:
     """Every attempt to pay the claim or refund that reached the bank, or is about to, in the order of their batches."""
     column = PaymentLine.claim_id if isinstance(subject, Claim) else PaymentLine.refund_id
     query = select(PaymentLine).where(column == subject.id, PaymentLine.status != LineStatus.REMOVED)
-    return session.scalars(query.order_by(PaymentLine.end_to_end_id)).all()
+    return db.session.scalars(query.order_by(PaymentLine.end_to_end_id)).all()
 
 
 def line_of_claim(claim_id: UUID) -> PaymentLine | None:
@@ -78,7 +77,7 @@ def line_of_claim(claim_id: UUID) -> PaymentLine | None:
     query = select(PaymentLine).where(
         PaymentLine.claim_id == claim_id, PaymentLine.status.in_((LineStatus.PENDING, LineStatus.PAID))
     )
-    return session.scalars(query).one_or_none()
+    return db.session.scalars(query).one_or_none()
 
 
 def payment_file(batch: PaymentBatch) -> bytes:
@@ -120,7 +119,7 @@ def get_import(import_id: UUID) -> BankImport:
 
 def find_import(sha256: str) -> BankImport | None:
     """The import of a file with exactly this content."""
-    return session.scalars(select(BankImport).where(BankImport.sha256 == sha256)).one_or_none()
+    return db.session.scalars(select(BankImport).where(BankImport.sha256 == sha256)).one_or_none()
 
 
 def is_known_entry(account: str, bank_reference: str, direction: Direction) -> bool:
@@ -130,7 +129,7 @@ def is_known_entry(account: str, bank_reference: str, direction: Direction) -> b
         BankEntry.bank_reference == bank_reference,
         BankEntry.direction == direction,
     )
-    return session.scalar(query) is not None
+    return db.session.scalar(query) is not None
 
 
 def entries() -> Select[BankEntry]:
@@ -140,7 +139,7 @@ def entries() -> Select[BankEntry]:
 
 def outcomes_of(import_ids: Sequence[UUID]) -> dict[UUID, dict[EntryOutcome, int]]:
     """Of each bank file how many movements had which outcome."""
-    rows = session.execute(
+    rows = db.session.execute(
         select(BankEntry.import_id, BankEntry.outcome, func.count())
         .where(BankEntry.import_id.in_(import_ids))
         .group_by(BankEntry.import_id, BankEntry.outcome)

@@ -10,15 +10,15 @@ from marketplace.claims.models import (
 )
 from marketplace.claims.queries.claims import SEES_ALL
 from marketplace.claims.states import RefundStatus
+from marketplace.core import db
 from marketplace.core.actors import SME, Actor, Role
-from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 
 
 def waiting_refunds() -> Sequence[Refund]:
     """Refunds that wait for a payment batch, the longest waiting first."""
     query = select(Refund).where(Refund.status == RefundStatus.AWAITING)
-    return session.scalars(query.order_by(Refund.requested_at, Refund.id)).all()
+    return db.session.scalars(query.order_by(Refund.requested_at, Refund.id)).all()
 
 
 def refunds_by_id(refund_ids: Sequence[UUID], *, lock: bool = False) -> Sequence[Refund]:
@@ -26,7 +26,7 @@ def refunds_by_id(refund_ids: Sequence[UUID], *, lock: bool = False) -> Sequence
     query = select(Refund).where(Refund.id.in_(refund_ids)).order_by(Refund.id)
     if lock:
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return session.scalars(query).all()
+    return db.session.scalars(query).all()
 
 
 def refunds_visible_to(actor: Actor) -> Select[Refund]:
@@ -38,7 +38,7 @@ def refunds_visible_to(actor: Actor) -> Select[Refund]:
 
 def get_refund(refund_id: UUID, *, actor: Actor) -> Refund:
     """The refund, if it is this actor's to see; NotFound otherwise."""
-    refund = session.scalars(refunds_visible_to(actor).where(Refund.id == refund_id)).one_or_none()
+    refund = db.session.scalars(refunds_visible_to(actor).where(Refund.id == refund_id)).one_or_none()
     if refund is None:
         raise NotFound()
     return refund

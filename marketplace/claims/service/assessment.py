@@ -10,7 +10,6 @@ from marketplace.claims import queries, risk, rules
 from marketplace.claims.models import Claim, ClaimAssessment
 from marketplace.claims.states import RiskOccasion
 from marketplace.core import clock, db
-from marketplace.core.db import session
 from marketplace.providers import queries as providers
 
 
@@ -34,7 +33,7 @@ def assess(claim: Claim, *, occasion: RiskOccasion, failed: Sequence[str] = ()) 
         sampled=decision.sampled,
         route=decision.route,
     )
-    session.add(made)
+    db.session.add(made)
     db.flush()
     return made
 

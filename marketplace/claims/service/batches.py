@@ -14,7 +14,6 @@ from marketplace.claims.states import BATCH, LINE, BatchStatus, LineStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, task
@@ -39,14 +38,14 @@ def prepare_batch(
         prepared_by=actor.person_id,
         prepared_at=clock.now(),
     )
-    session.add(batch)
+    db.session.add(batch)
     db.flush()
     for position, subject in enumerate(subjects, start=1):
         reference = f"{batch.number}-{position:04d}"
         line = _claim_line(subject) if isinstance(subject, Claim) else _refund_line(subject)
         _check_again(subject, line)
         line.batch_id, line.end_to_end_id, line.status = batch.id, reference, LINE.initial
-        session.add(line)
+        db.session.add(line)
         move(line, "batch", actor=actor, batch_id=batch.id)
     db.flush()
     record(actor, "payment_batch.prepare", batch, after={"paid": [subject.number for subject in subjects]})
@@ -109,7 +108,7 @@ def send_batch(batch_id: UUID, *, actor: Actor, key: str) -> PaymentBatch:
     batch.sent_by = actor.person_id
     transition(batch, BATCH, "send", actor=actor)
     # The row is stored once it is whole: a batch that was sent has the hash of its file.
-    with session.no_autoflush:
+    with db.session.no_autoflush:
         batch.file_sha256 = sha256(queries.payment_file(batch)).hexdigest()
     db.flush()
     return batch

@@ -10,7 +10,6 @@ from marketplace.claims.states import DEDUCTION, ClaimStatus, DeductionStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.errors import from_integrity
 from marketplace.core.tasks import announce
 
@@ -27,7 +26,7 @@ def deduct(claim_id: UUID, *, actor: Actor, amount: int, reference: str) -> Dedu
         agreed_by=actor.person_id,
         agreed_at=clock.now(),
     )
-    session.add(deduction)
+    db.session.add(deduction)
     try:
         db.flush()
     except IntegrityError as error:
@@ -58,5 +57,5 @@ def take_deductions(claim: Claim, *, actor: Actor) -> None:
 
 def expect_payment(reference: str, *, currency: str) -> None:
     """From now on the bank's report of a payment under this reference is handed to whoever asked for it."""
-    session.add(ExpectedPayment(reference=reference, currency=currency))
+    db.session.add(ExpectedPayment(reference=reference, currency=currency))
     db.flush()

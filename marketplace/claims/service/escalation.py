@@ -10,7 +10,6 @@ from marketplace.claims.states import Step
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
-from marketplace.core.db import session
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, schedule, task
 
@@ -35,7 +34,7 @@ def escalate_claim(claim_id: UUID, step: str, level: int, requests: int, *, acto
     told = queries.find_escalation(claim_id, step=late, level=level)
     if requests != claim.requests or told is not None or not deadlines.is_overdue(claim.status, late):
         return
-    session.add(ClaimEscalation(claim_id=claim_id, step=late, level=level))
+    db.session.add(ClaimEscalation(claim_id=claim_id, step=late, level=level))
     record(actor, "claim.escalate", claim, after={"step": step, "level": level})
     for role in TOLD[level]:
         accounts.notify_role(

@@ -13,7 +13,6 @@ from marketplace.claims.states import HOLD, HoldStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.reasons import check_reason
@@ -40,7 +39,7 @@ def place_hold(engagement_id: UUID, *, actor: Actor, reason: str, flag_id: UUID 
         placed_at=now,
         until_at=clock.add_working_days(now, terms(clock.today()).hold_working_days),
     )
-    session.add(hold)
+    db.session.add(hold)
     db.flush()
     record(actor, "hold.place", hold, after={"engagement_id": engagement_id, "until_at": hold.until_at}, reason=reason)
     accounts.notify_organisation(
@@ -88,7 +87,7 @@ def end_holds(*, actor: Actor) -> int:
     ended = 0
     for hold_id in queries.ended_hold_ids(limit=BATCH):
         try:
-            with session.begin_nested():
+            with db.session.begin_nested():
                 hold = db.get(Hold, hold_id, lock=True)
                 if hold.status == HoldStatus.ACTIVE and hold.until_at <= clock.now():
                     transition(hold, HOLD, "end", actor=actor)

@@ -20,7 +20,6 @@ from marketplace.claims.states import BATCH, LINE, BatchStatus, Direction, Entry
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.errors import DomainError, Forbidden, Invalid, Words
 from marketplace.core.i18n import _, force_locale
 from marketplace.core.money import Money
@@ -46,13 +45,13 @@ def import_bank_file(stream: IO[bytes], *, actor: Actor, filename: str) -> BankI
         raise Invalid(
             _("This is not a bank report that can be read: %(why)s", why=error.args[0]), field="file"
         ) from error
-    session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+    db.session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     digest = sha256(content).hexdigest()
     earlier = queries.find_import(digest)
     if earlier is not None:
         return earlier
     made = BankImport(sha256=digest, file_name=filename[-150:], imported_by=actor.person_id)
-    session.add(made)
+    db.session.add(made)
     db.flush()
     for position, entry in enumerate(entries):
         if not queries.is_known_entry(entry.account, entry.bank_reference, entry.direction):
@@ -71,7 +70,7 @@ def _keep(made: BankImport, position: int, entry: Entry, outcome: Outcome) -> Ba
     with force_locale("en"):  # it is translated for each reader, see rules.note_words
         words = None if note is None else str(note)
     kept = BankEntry(import_id=made.id, position=position, outcome=target, note=words, **asdict(entry))
-    session.add(kept)
+    db.session.add(kept)
     db.flush()
     return kept
 
@@ -83,7 +82,7 @@ def _is_ours(entry: Entry) -> bool:
 def _apply(entry: Entry, actor: Actor) -> Outcome:
     """What the movement does here; a refusal leaves it for an officer to look at, and the others count."""
     try:
-        with session.begin_nested():
+        with db.session.begin_nested():
             return _match(entry, actor)
     except DomainError as error:
         return EntryOutcome.UNMATCHED, error.message

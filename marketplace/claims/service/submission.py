@@ -13,7 +13,6 @@ from marketplace.claims.states import CLAIM, RiskOccasion, Route
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.tasks import schedule
 from marketplace.engagements.models import Engagement
 
@@ -50,7 +49,7 @@ def submit_claim(
     claim.lines = [
         ClaimLine(stage_id=stage.id, aid=stage.agreed.aid, co_payment=stage.agreed.co_payment) for stage in stages
     ]
-    session.add(claim)
+    db.session.add(claim)
     db.flush()
     record(actor, "claim.submit", claim, after={"net_amount": net_amount, "invoice_gross": invoice_gross})
     _choose_route(claim, limits)

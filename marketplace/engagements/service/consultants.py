@@ -6,7 +6,6 @@ from marketplace.accounts import service as accounts
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.errors import DomainError, Invalid
 from marketplace.core.i18n import _
 from marketplace.engagements import rules
@@ -39,7 +38,7 @@ def change_consultant(assignment_id: UUID, *, actor: Actor, consultant_id: UUID,
         status=ASSIGNMENT.initial,
         proposed_by=actor.person_id,
     )
-    session.add(change)
+    db.session.add(change)
     db.flush()
     record(actor, "assignment.propose", change, after={"replaces_id": leaving.id}, reason=reason)
     accounts.notify_organisation(

@@ -8,7 +8,6 @@ from sqlalchemy import func, select
 from marketplace.core import clock, db, files
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record
-from marketplace.core.db import session
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, task
 from marketplace.engagements import similarity
@@ -26,9 +25,9 @@ def compare_deliverable(deliverable_id: UUID, *, actor: Actor) -> None:
     if deliverable.compared_at is not None:
         return
     _read(deliverable)
-    session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+    db.session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     copies = _find_copies(deliverable)
-    session.add_all(copies)
+    db.session.add_all(copies)
     deliverable.compared_at = clock.now()
     db.flush()
     record(actor, "deliverable.compare", deliverable, after={"near_copies": len(copies)})
@@ -48,7 +47,7 @@ def _read(deliverable: Deliverable) -> None:
 
 
 def _find_copies(deliverable: Deliverable) -> list[SimilarDeliverable]:
-    others = session.execute(
+    others = db.session.execute(
         select(
             Deliverable.id, Deliverable.created_at, Deliverable.sha256, Deliverable.text_sha256, Deliverable.shingles
         )

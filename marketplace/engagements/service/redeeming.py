@@ -10,7 +10,6 @@ from marketplace.accounts import service as accounts
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.money import Money
 from marketplace.core.tasks import schedule
 from marketplace.engagements import rules
@@ -91,7 +90,7 @@ def _begin(
         device_hash=actor.device_hash,
     ).add_cte(engagement.cte("engagement"), stages.cte("stages"))
     if not agreement.co_payment:
-        return session.scalars(redemption.returning(Redemption)).one(), None
+        return db.session.scalars(redemption.returning(Redemption)).one(), None
     co_payment = db.insert_one(
         CoPayment,
         agreement_id=agreement.id,
@@ -102,7 +101,7 @@ def _begin(
         status=CO_PAYMENT.initial,
     ).returning(CoPayment.reference)
     reference = select(co_payment.cte("co_payment").columns.reference).scalar_subquery()
-    row = session.execute(redemption.returning(Redemption, reference)).one()
+    row = db.session.execute(redemption.returning(Redemption, reference)).one()
     return row[0], row[1]
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.errors import DomainError, Forbidden
 from marketplace.core.i18n import _
 from marketplace.engagements import queries, rules
@@ -52,7 +51,7 @@ def record_session(
         recorded_by=actor.person_id,
         recorder_device_hash=actor.device_hash,
     )
-    session.add(made)
+    db.session.add(made)
     db.flush()
     record(actor, "session.record", made, after={"engagement_id": engagement_id, "consultant_id": consultant_id})
     return made

@@ -9,7 +9,6 @@ from marketplace.accounts import service as accounts
 from marketplace.core import db, files
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.tasks import announce, schedule
@@ -42,7 +41,7 @@ def upload_deliverable(
         submitted_by=actor.person_id,
         device_hash=actor.device_hash,
     )
-    session.add(deliverable)
+    db.session.add(deliverable)
     db.flush()
     if replaced is not None:
         transition(replaced, DELIVERABLE, "replace", actor=actor)
@@ -128,12 +127,12 @@ def _lock(stage_id: UUID) -> tuple[Engagement, Stage]:
 
 def _deliverables(stage: Stage) -> list[Deliverable]:
     query = select(Deliverable).where(Deliverable.stage_id == stage.id)
-    return list(session.scalars(query.order_by(Deliverable.created_at, Deliverable.id)))
+    return list(db.session.scalars(query.order_by(Deliverable.created_at, Deliverable.id)))
 
 
 def _sessions(stage: Stage) -> list[ConsultingSession]:
     query = select(ConsultingSession).where(ConsultingSession.stage_id == stage.id)
-    return list(session.scalars(query.order_by(ConsultingSession.starts_at)))
+    return list(db.session.scalars(query.order_by(ConsultingSession.starts_at)))
 
 
 def _notify(

@@ -14,7 +14,6 @@ from config.intake import terms
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import Text, _
 from marketplace.core.reasons import check_reason
@@ -54,7 +53,7 @@ def create_call(
         quota_by=method.quota_by,
         created_by=actor.person_id,
     )
-    session.add(call)
+    db.session.add(call)
     db.flush()
     record(actor, "call.create", call, after=_call_facts(call))
     return call
@@ -124,7 +123,7 @@ def _freeze_method(call: Call, actor: Actor) -> None:
     transition(call, CALL, "publish", actor=actor, seed_hash=call.seed_hash)
     db.flush()
     if seed:
-        session.execute(insert(CallSeed).values(call_id=call.id, seed=seed))
+        db.session.execute(insert(CallSeed).values(call_id=call.id, seed=seed))
 
 
 def _prepare_waiting_room(call: Call) -> None:
@@ -132,9 +131,9 @@ def _prepare_waiting_room(call: Call) -> None:
     seed = secrets.token_hex(32)
     before = timedelta(minutes=terms(clock.today()).waiting_room_minutes)
     seed_hash = sha256(seed.encode("ascii")).hexdigest()
-    session.add(WaitingRoom(call_id=call.id, enter_from=call.opens_at - before, seed_hash=seed_hash))
+    db.session.add(WaitingRoom(call_id=call.id, enter_from=call.opens_at - before, seed_hash=seed_hash))
     db.flush()
-    session.execute(insert(WaitingRoomSeed).values(call_id=call.id, seed=seed))
+    db.session.execute(insert(WaitingRoomSeed).values(call_id=call.id, seed=seed))
     announce(events.WAITING_ROOM_PREPARED, call_id=call.id, opens_at=call.opens_at)
 
 

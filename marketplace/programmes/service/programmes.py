@@ -9,7 +9,6 @@ from uuid import UUID
 from marketplace.core import db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.programmes import queries, rules
 from marketplace.programmes.models import USUAL_CATEGORY, CostShare, Funder, Programme
 from marketplace.programmes.states import PROGRAMME
@@ -21,7 +20,7 @@ def add_funders(*, actor: Actor) -> None:
     for entry in funders():
         if queries.find_funder(entry["code"]) is None:
             funder = Funder(code=entry["code"], name=entry["name"], kind=entry["kind"])
-            session.add(funder)
+            db.session.add(funder)
             db.flush()
             record(actor, "funder.add", funder, after={"code": funder.code})
 
@@ -31,7 +30,7 @@ def create_programme(terms: Terms, *, actor: Actor) -> Programme:
     rules.check_officer(actor)
     rules.check_terms(terms)
     programme = Programme(**_plain(terms), created_by=actor.person_id)
-    session.add(programme)
+    db.session.add(programme)
     db.flush()
     record(actor, "programme.create", programme, after=_plain(terms))
     return programme

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import load_only, selectinload
 
 from marketplace.accounts.models import Organisation
-from marketplace.core.db import session
+from marketplace.core import db
 from marketplace.programmes.models import Call, Programme
 from marketplace.vouchers.caps import Promised
 from marketplace.vouchers.models import Allocation, AllocationEntry, Application, Assessment, SealedTicket, Voucher
@@ -34,7 +34,7 @@ ASKED = (
 
 def next_in_line(call_id: UUID, status: str, *, limit: int) -> Sequence[Application]:
     """The next applications of a decided call in the order of its allocation, locked."""
-    return session.scalars(
+    return db.session.scalars(
         select(Application)
         .join(SealedTicket, SealedTicket.application_id == Application.id)
         .where(SealedTicket.call_id == call_id, Application.status == status)
@@ -49,7 +49,9 @@ def waiting(call_id: UUID) -> int:
     """How many applications of a call are on the waitlist."""
     count = select(func.count()).select_from(Application)
     return (
-        session.scalar(count.where(Application.call_id == call_id, Application.status == ApplicationStatus.WAITLISTED))
+        db.session.scalar(
+            count.where(Application.call_id == call_id, Application.status == ApplicationStatus.WAITLISTED)
+        )
         or 0
     )
 
@@ -69,7 +71,7 @@ def waitlist_position(application: Application) -> int | None:
             SealedTicket.place <= own,
         )
     )
-    return session.scalar(before)
+    return db.session.scalar(before)
 
 
 def find_allocation(call_id: UUID, *, lock: bool = False) -> Allocation | None:
@@ -77,12 +79,12 @@ def find_allocation(call_id: UUID, *, lock: bool = False) -> Allocation | None:
     query = select(Allocation).where(Allocation.call_id == call_id)
     if lock:
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return session.scalars(query).one_or_none()
+    return db.session.scalars(query).one_or_none()
 
 
 def handed_in(call_id: UUID) -> list[tuple[int, str]]:
     """Ticket and number of every application of a call that was handed in, whatever became of it; by ticket."""
-    rows = session.execute(
+    rows = db.session.execute(
         select(Application.ticket, Application.number)
         .where(Application.call_id == call_id, Application.submitted_at.is_not(None))
         .order_by(Application.ticket)
@@ -92,7 +94,7 @@ def handed_in(call_id: UUID) -> list[tuple[int, str]]:
 
 def next_tickets(call_id: UUID, *, after: int, limit: int) -> Sequence[Application]:
     """The accepted applications of a call behind this ticket, in order."""
-    return session.scalars(
+    return db.session.scalars(
         select(Application)
         .options(load_only(*ASKED), selectinload(Application.evidence))
         .where(
@@ -113,7 +115,7 @@ def candidates(call_id: UUID) -> Sequence[Row[Any]]:
         .limit(1)
         .scalar_subquery()
     )
-    return session.execute(
+    return db.session.execute(
         select(
             Application.id,
             Application.number,
@@ -142,11 +144,11 @@ def promised_aid(programme_id: UUID, since: datetime, *, besides: Collection[UUI
     issued = issued.join(Organisation, Organisation.id == Voucher.organisation_id).group_by(Organisation.id)
     issued = issued.where(Voucher.programme_id == programme_id, Voucher.issued_at >= since)
     decided = _decided(programme_id).add_columns(Organisation.id, UNDERTAKING, AllocationEntry.parts)
-    for company, undertaking, amount in session.execute(issued):
+    for company, undertaking, amount in db.session.execute(issued):
         promised.add(company, undertaking, int(amount))
-    for company, undertaking, parts in session.execute(decided):
+    for company, undertaking, parts in db.session.execute(decided):
         promised.add(company, undertaking, sum(parts.values()))
-    for company, undertaking, amount in session.execute(_offered(programme_id, besides)):
+    for company, undertaking, amount in db.session.execute(_offered(programme_id, besides)):
         promised.add(company, undertaking, amount)
     return promised
 
@@ -156,19 +158,19 @@ def linked_holders(application_id: UUID, promised: Promised) -> list[str]:
     applicant = select(Application.organisation_id).where(Application.id == application_id).scalar_subquery()
     own = select(UNDERTAKING).where(Organisation.id == applicant).scalar_subquery()
     linked = select(Organisation.id, Organisation.name).where(own == UNDERTAKING, Organisation.id != applicant)
-    rows = session.execute(linked.order_by(Organisation.name, Organisation.id))
+    rows = db.session.execute(linked.order_by(Organisation.name, Organisation.id))
     return [row.name for row in rows if promised.by_company[row.id]]
 
 
 def linked_in_answer(application_id: UUID) -> Sequence[str]:
     """The linked firms that the newest answer to an application names, if it names any."""
     newest = select(AllocationEntry.detail).where(AllocationEntry.application_id == application_id)
-    return session.scalar(newest.order_by(AllocationEntry.decided_at.desc()).limit(1)) or []
+    return db.session.scalar(newest.order_by(AllocationEntry.decided_at.desc()).limit(1)) or []
 
 
 def promised_vouchers(programme_id: UUID) -> set[UUID]:
     """Companies to which an allocation of the programme decided to give a voucher that is not issued yet."""
-    return set(session.scalars(_decided(programme_id).add_columns(Application.organisation_id)))
+    return set(db.session.scalars(_decided(programme_id).add_columns(Application.organisation_id)))
 
 
 def _decided(programme_id: UUID) -> Select[Any]:
@@ -223,12 +225,12 @@ def next_answers(call_id: UUID, *, after: int, limit: int) -> Sequence[Row[Any]]
     )
     alike = answers.outcome, answers.reason, answers.parts
     ids = func.array_agg(aggregate_order_by(answers.id, answers.place)).label("ids")
-    return session.execute(select(*alike, ids).group_by(*alike).order_by(func.min(answers.place))).all()
+    return db.session.execute(select(*alike, ids).group_by(*alike).order_by(func.min(answers.place))).all()
 
 
 def last_place(call_id: UUID) -> int:
     """How many places the sealed list of a call has."""
-    return session.scalar(select(func.max(SealedTicket.place)).where(SealedTicket.call_id == call_id)) or 0
+    return db.session.scalar(select(func.max(SealedTicket.place)).where(SealedTicket.call_id == call_id)) or 0
 
 
 def allocation_entries(call_id: UUID) -> Select[AllocationEntry, str]:
@@ -248,12 +250,12 @@ def first_answers(call_id: UUID) -> Sequence[Row[Any]]:
         .where(AllocationEntry.call_id == call_id)
         .order_by(AllocationEntry.ticket, AllocationEntry.decided_at)
     )
-    return session.execute(query).all()
+    return db.session.execute(query).all()
 
 
 def own_line(call_id: UUID, organisation_id: UUID) -> tuple[SealedTicket, AllocationEntry, str] | None:
     """A company's own line of the sealed list, its first answer and its application's number, once decided."""
-    row = session.execute(
+    row = db.session.execute(
         select(SealedTicket, AllocationEntry, Application.number)
         .join(Application, Application.id == SealedTicket.application_id)
         .join(AllocationEntry, AllocationEntry.application_id == SealedTicket.application_id)
@@ -267,4 +269,4 @@ def own_line(call_id: UUID, organisation_id: UUID) -> tuple[SealedTicket, Alloca
 def sealed_tickets(call_id: UUID) -> Sequence[Row[Any]]:
     """The sealed list of a call, in ticket order: rows with the columns of a SealedTicket."""
     query = select(*SealedTicket.__table__.columns).where(SealedTicket.call_id == call_id)
-    return session.execute(query.order_by(SealedTicket.ticket)).all()
+    return db.session.execute(query.order_by(SealedTicket.ticket)).all()

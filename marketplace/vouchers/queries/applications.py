@@ -11,8 +11,9 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
+from marketplace.core import db
 from marketplace.core.actors import AGENCY, SME, Actor
-from marketplace.core.db import get, session
+from marketplace.core.db import get
 from marketplace.core.errors import NotFound
 from marketplace.programmes.models import Call, Programme
 from marketplace.vouchers.models import Application, Assessment, Evidence, Voucher
@@ -34,7 +35,7 @@ def application_of_voucher(voucher_id: UUID) -> Application:
     programme = joinedload(Application.call).load_only(Call.programme_id).joinedload(Call.programme)
     whole = programme.load_only(Programme.size_standard), joinedload(Application.evidence)
     query = select(Application).join(Application.voucher).where(Voucher.id == voucher_id).options(*whole)
-    return session.scalars(query).unique().one()
+    return db.session.scalars(query).unique().one()
 
 
 def get_application(application_id: UUID, *, actor: Actor, lock: bool = False, evidence: bool = False) -> Application:
@@ -44,7 +45,7 @@ def get_application(application_id: UUID, *, actor: Actor, lock: bool = False, e
         query = query.with_for_update(of=Application, key_share=True).execution_options(populate_existing=True)
     if evidence:
         query = query.options(joinedload(Application.evidence))
-    application = session.scalars(query).unique().one_or_none()
+    application = db.session.scalars(query).unique().one_or_none()
     if application is None:
         raise NotFound()
     return application
@@ -58,7 +59,7 @@ def helper_name(application: Application) -> str | None:
 
 def find_live_application(call_id: UUID, organisation_id: UUID) -> Application | None:
     """The company's application in the call that is neither refused nor withdrawn, if any."""
-    return session.scalars(
+    return db.session.scalars(
         select(Application).where(
             Application.call_id == call_id,
             Application.organisation_id == organisation_id,
@@ -69,7 +70,7 @@ def find_live_application(call_id: UUID, organisation_id: UUID) -> Application |
 
 def applications_of(actor: Actor) -> Sequence[Application]:
     """The company's applications, newest first."""
-    return session.scalars(
+    return db.session.scalars(
         visible_applications(actor)
         .options(joinedload(Application.call))
         .order_by(Application.created_at.desc(), Application.number.desc())
@@ -105,7 +106,7 @@ def get_evidence(evidence_id: UUID, *, actor: Actor) -> Evidence:
 
 def newest_assessment(application_id: UUID) -> Assessment | None:
     """The last assessment taken of an application."""
-    return session.scalars(
+    return db.session.scalars(
         select(Assessment)
         .where(Assessment.application_id == application_id)
         .order_by(Assessment.assessed_at.desc(), Assessment.id)
@@ -117,7 +118,7 @@ def undecided(call_id: UUID) -> int:
     """How many applications of a call still wait for an officer's decision about eligibility."""
     waiting = Application.status.in_(UNDECIDED)
     count = select(func.count()).select_from(Application).where(Application.call_id == call_id, waiting)
-    return session.scalar(count) or 0
+    return db.session.scalar(count) or 0
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ class Intake:
 
 def intake(call: Call) -> Intake:
     """The applications of a call counted by status."""
-    rows = session.execute(
+    rows = db.session.execute(
         select(Application.status, func.count()).where(Application.call_id == call.id).group_by(Application.status)
     )
     return Intake({row[0]: row[1] for row in rows})

@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from marketplace.accounts import queries as accounts
 from marketplace.core import db
-from marketplace.core.db import session
 from marketplace.programmes.models import Programme
 from marketplace.vouchers.models import Application, Voucher
 from marketplace.vouchers.states import VoucherStatus
@@ -37,6 +36,6 @@ def evidence(voucher_id: UUID) -> Evidence:
         voucher=voucher,
         application=db.get(Application, voucher.application_id),
         programme=db.get(Programme, voucher.programme_id),
-        active_numbers=session.scalars(own.order_by(Voucher.number)).all(),
-        of_undertaking=session.scalars(undertaking.order_by(Voucher.issued_at, Voucher.id)).all(),
+        active_numbers=db.session.scalars(own.order_by(Voucher.number)).all(),
+        of_undertaking=db.session.scalars(undertaking.order_by(Voucher.issued_at, Voucher.id)).all(),
     )

@@ -11,9 +11,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, func, select
 from sqlalchemy.orm import joinedload
 
-from marketplace.core import clock
+from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
-from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.programmes.models import Call
 from marketplace.programmes.states import CallStatus
@@ -45,7 +44,7 @@ def get_scoring(scoring_id: UUID, *, actor: Actor, lock: bool = False) -> Scorin
     query = scorings_of(actor).where(Scoring.id == scoring_id)
     if lock:
         query = query.with_for_update(of=Scoring, key_share=True).execution_options(populate_existing=True)
-    scoring = session.scalars(query).one_or_none()
+    scoring = db.session.scalars(query).one_or_none()
     if scoring is None or actor.role is not Role.EVALUATOR:
         raise NotFound()
     return scoring
@@ -55,13 +54,13 @@ def scorings_over(*, limit: int) -> Sequence[Scoring]:
     """Open scorings whose last day is over, locked, the longest overdue first."""
     query = select(Scoring).join(Scoring.application).join(Application.call)
     query = query.where(*WAITING, Scoring.last_day < clock.today()).order_by(Scoring.last_day, Scoring.id).limit(limit)
-    return session.scalars(query.with_for_update(of=Scoring, key_share=True, skip_locked=True)).all()
+    return db.session.scalars(query.with_for_update(of=Scoring, key_share=True, skip_locked=True)).all()
 
 
 def scorers_to_remind() -> Sequence[Row[Call, UUID, date, int]]:
     """Evaluators whose last day is near: the call, the person, that day, how many applications wait for them."""
     near = Scoring.last_day - Call.scoring["reminder_days"].as_integer() <= clock.today()
-    return session.execute(
+    return db.session.execute(
         select(Call, Scoring.evaluator_id, Scoring.last_day, func.count())
         .join(Application, Application.call_id == Call.id)
         .join(Scoring, Scoring.application_id == Application.id)
@@ -83,13 +82,13 @@ def _given(statuses: Sequence[str]) -> ScalarSelect[int]:
 def unscored(call: Call) -> int:
     """How many accepted applications of the call still lack a score."""
     count = select(func.count()).select_from(Application).join(Application.call)
-    return session.scalar(count.where(Call.id == call.id, *_too_few((ScoringStatus.SCORED,)))) or 0
+    return db.session.scalar(count.where(Call.id == call.id, *_too_few((ScoringStatus.SCORED,)))) or 0
 
 
 def short_of_scorers(call_id: UUID) -> Sequence[Row[UUID, UUID, int]]:
     """Accepted applications of a call that too few evaluators score, in ticket order: id, company, how many lack."""
     lacking = NEEDED - _given(LIVE)
-    return session.execute(
+    return db.session.execute(
         select(Application.id, Application.organisation_id, lacking.label("places"))
         .join(Application.call)
         .where(Call.id == call_id, *_too_few(LIVE))
@@ -122,20 +121,20 @@ class Shortage:
 
 def shortage(call_id: UUID) -> Shortage:
     """The evaluators missing in a call; zeros where none is."""
-    row = session.execute(calls_short_of_scorers().where(Call.id == call_id)).first()
+    row = db.session.execute(calls_short_of_scorers().where(Call.id == call_id)).first()
     return Shortage(row[1], row[2]) if row else Shortage(0, 0)
 
 
 def asked_before(call_id: UUID) -> set[tuple[UUID, UUID]]:
     """Application and evaluator of every scoring of a call, those refused for a conflict too."""
     rows = select(Scoring.application_id, Scoring.evaluator_id).join(Scoring.application)
-    return {(row[0], row[1]) for row in session.execute(rows.where(Application.call_id == call_id))}
+    return {(row[0], row[1]) for row in db.session.execute(rows.where(Application.call_id == call_id))}
 
 
 def open_scorings() -> dict[UUID, int]:
     """How many applications wait for each evaluator's score."""
     counted = select(Scoring.evaluator_id, func.count()).where(Scoring.status.in_(OPEN)).group_by(Scoring.evaluator_id)
-    return {row[0]: row[1] for row in session.execute(counted)}
+    return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
 def scorers_of(call_id: UUID) -> Sequence[Row[UUID, date | None, int, int, int, int, int]]:
@@ -147,7 +146,7 @@ def scorers_of(call_id: UUID) -> Sequence[Row[UUID, date | None, int, int, int, 
         return func.count().filter(Scoring.status == status)
 
     last_day = func.min(Scoring.last_day).filter(Scoring.status.in_(OPEN))
-    return session.execute(
+    return db.session.execute(
         select(
             Scoring.evaluator_id,
             last_day.label("last_day"),
@@ -168,7 +167,7 @@ def points_of(call: Call) -> dict[UUID, dict[str, Any]]:
     """By application of the call: the points of each scorer by criterion, and the certificates that are proved."""
     by_application: dict[UUID, dict[str, Any]] = {}
     scorers: dict[UUID, dict[str, int]] = {}
-    rows = session.execute(
+    rows = db.session.execute(
         select(Scoring.application_id, Score.scoring_id, Score.criterion, Score.points)
         .join(Scoring, Scoring.id == Score.scoring_id)
         .join(Application, Application.id == Scoring.application_id)
@@ -184,7 +183,7 @@ def points_of(call: Call) -> dict[UUID, dict[str, Any]]:
     kinds = select(Evidence.application_id, func.array_agg(Evidence.kind)).join(
         Application, Application.id == Evidence.application_id
     )
-    for application_id, attached in session.execute(
+    for application_id, attached in db.session.execute(
         kinds.where(Application.call_id == call.id).group_by(Evidence.application_id)
     ):
         if application_id in by_application:

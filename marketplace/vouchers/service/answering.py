@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import transition_all
-from marketplace.core.db import session
 from marketplace.programmes.models import Call
 from marketplace.vouchers import queries
 from marketplace.vouchers.models import Allocation, AllocationEntry, Application
@@ -56,7 +55,7 @@ def _refuse_late(call: Call, application_ids: Sequence[UUID], actor: Actor) -> N
         "decided_at": literal(clock.now()),
     }
     rows = select(*answer.values()).where(Application.id == any_(db.array(application_ids)))
-    session.execute(insert(AllocationEntry).from_select(list(answer), rows, include_defaults=False))
+    db.session.execute(insert(AllocationEntry).from_select(list(answer), rows, include_defaults=False))
     say_no(call, Outcome.REFUSED, reason, application_ids, actor=actor)
 
 

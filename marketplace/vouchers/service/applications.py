@@ -14,7 +14,6 @@ from marketplace.accounts.service import notify_organisation, notify_organisatio
 from marketplace.core import clock, db, files
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.audit import plain, record, transition
-from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.reasons import check_reason
@@ -50,7 +49,7 @@ def start_application(call_id: UUID, *, actor: Actor) -> Application:
         prepared_by=actor.person_id,
         helped_by=actor.person_id if actor.role is Role.HELPER else None,
     )
-    session.add(application)
+    db.session.add(application)
     db.flush()
     record(actor, "application.start", application, after={"call": str(call.id)})
     return application
@@ -80,7 +79,7 @@ def attach_evidence(application_id: UUID, *, actor: Actor, stream: IO[bytes], fi
     application = _draft(application_id, actor)
     file = files.store(stream, filename, actor=actor)
     evidence = Evidence(application_id=application.id, file=file, kind=kind)
-    session.add(evidence)
+    db.session.add(evidence)
     db.flush()
     record(actor, "application.attach_evidence", application, after={"file": str(file.id), "sha256": file.sha256})
     return evidence
@@ -91,7 +90,7 @@ def remove_evidence(evidence_id: UUID, *, actor: Actor) -> Application:
     evidence = queries.get_evidence(evidence_id, actor=actor)
     application = _draft(evidence.application_id, actor)
     record(actor, "application.remove_evidence", application, before={"file": str(evidence.file_id)})
-    session.delete(evidence)
+    db.session.delete(evidence)
     db.flush()
     return application
 
@@ -111,7 +110,7 @@ def submit(application_id: UUID, *, actor: Actor, declarations: Collection[str])
     assessment = Assessment(**assessed(application, AssessmentOccasion.SUBMISSION, actor))
     rules.check_not_refused(assessment)
     application.ticket = take_ticket(application)
-    session.add(assessment)
+    db.session.add(assessment)
     application.declarations = dict.fromkeys(sorted(declarations), True)
     application.submitted_by = actor.person_id
     application.device_hash, application.address_hash = actor.device_hash, actor.address_hash
@@ -172,7 +171,7 @@ def _reassess(application: Application, occasion: AssessmentOccasion, actor: Act
 def keep_assessment(application: Application, occasion: AssessmentOccasion, actor: Actor) -> Assessment:
     """Ask the programme's size standard and keep the answer with everything it rests on."""
     assessment = Assessment(**assessed(application, occasion, actor))
-    session.add(assessment)
+    db.session.add(assessment)
     db.flush()
     return assessment
 

@@ -12,7 +12,6 @@ from marketplace.accounts.service import notify_person
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record_all, transition
-from marketplace.core.db import session
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, task
 from marketplace.programmes import queries as programmes
@@ -55,7 +54,7 @@ def ask_scorers(call: Call, *, actor: Actor) -> int:
         {"id": uuid4(), "application_id": application_id, "evaluator_id": evaluator_id, **usual}
         for application_id, evaluator_id in chosen
     ]
-    session.execute(insert(Scoring), rows)
+    db.session.execute(insert(Scoring), rows)
     after = func.jsonb_build_object("after", func.jsonb_build_object("evaluator", Scoring.evaluator_id))
     made = select(Scoring.id, after).where(Scoring.id.in_([row["id"] for row in rows]))
     record_all(actor, "scoring.ask", Scoring.__tablename__, made)

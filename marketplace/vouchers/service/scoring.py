@@ -8,7 +8,6 @@ from uuid import UUID
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor
 from marketplace.core.audit import transition
-from marketplace.core.db import session
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries, scoring
 from marketplace.vouchers.models import Score, Scoring
@@ -40,7 +39,7 @@ def hand_in_scores(
     call = programmes.get_call(asked.application.call_id, lock=True)
     scoring.check_scores(call.scoring or {}, points, reasons)
     for criterion, given in points.items():
-        session.add(
+        db.session.add(
             Score(scoring_id=asked.id, criterion=criterion, points=given or 0, reason=reasons[criterion].strip())
         )
     transition(asked, SCORING, "score", actor=actor, points=dict(points))

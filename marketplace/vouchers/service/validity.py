@@ -13,7 +13,6 @@ from marketplace.accounts.service import notify_organisation
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.i18n import _
 from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import Queue, task
@@ -53,7 +52,7 @@ def remind_holders(*, actor: Actor) -> int:
     percents = terms(clock.today()).reminder_percents
     for voucher_id in queries.voucher_ids_to_remind(clock.now(), percents, limit=REMINDED_AT_ONCE):
         try:
-            with session.begin_nested():
+            with db.session.begin_nested():
                 _remind(voucher_id, actor)
             reminded += 1
         except Exception:

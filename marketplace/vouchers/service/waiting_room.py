@@ -10,7 +10,6 @@ from marketplace.accounts import queries as accounts
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor
 from marketplace.core.audit import record
-from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, Subscription, task
@@ -52,7 +51,7 @@ def enter_waiting_room(call_id: UUID, *, actor: Actor) -> WaitingPlace:
         entered_by=actor.person_id,
         entered_at=clock.now(),
     )
-    session.add(place)
+    db.session.add(place)
     db.flush()
     record(actor, "waiting_room.enter", place, after={"call": str(call.id)})
     return place
@@ -77,7 +76,7 @@ def draw_waiting_room(call_id: UUID, *, actor: Actor) -> None:
     rules.check_seed_open(seed)
     places = queries.place_ids(call_id)
     room.list_hash, room.drawn_at = list_hash(places), clock.now()
-    session.execute(GIVE_TICKETS, {"places": draw(str(seed), places)})
+    db.session.execute(GIVE_TICKETS, {"places": draw(str(seed), places)})
     db.flush()
     record(actor, "waiting_room.draw", ("calls", call_id), after={"places": len(places), "list_hash": room.list_hash})
 
@@ -92,4 +91,4 @@ def take_ticket(application: Application) -> int:
         if place is not None and place.ticket is not None and place.application_id is None:
             place.application_id = application.id
             return place.ticket
-    return session.scalar(select(func.nextval("application_tickets"))) or 0
+    return db.session.scalar(select(func.nextval("application_tickets"))) or 0

@@ -9,10 +9,9 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
-from marketplace.core import web
+from marketplace.core import db, web
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.db import session
 from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _, localized, ngettext
 from marketplace.programmes import queries as programmes
@@ -77,7 +76,7 @@ def scoring_score(scoring_id: UUID) -> ResponseReturnValue:
 @requires(Role.PROGRAMME_OFFICER)
 def scorers_missing() -> ResponseReturnValue:
     """Closed calls whose allocation waits because too few evaluators are free."""
-    return web.page("vouchers/scorers_missing.html", calls=session.execute(queries.calls_short_of_scorers()).all())
+    return web.page("vouchers/scorers_missing.html", calls=db.session.execute(queries.calls_short_of_scorers()).all())
 
 
 @blueprint.route("/calls/<uuid:call_id>/scorers/ask", methods=["GET", "POST"])
