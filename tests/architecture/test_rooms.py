@@ -22,7 +22,7 @@ ENGINES = {
     "programmes": {"eligibility", "forecast", "scoring", "standards", "terms"},
     "providers": {"account_numbers", "ethics_code", "training"},
     "receivables": {"document", "schedule"},
-    "reports": {"flows", "labels", "menu", "money", "proof"},
+    "reports": {"counts", "flows", "labels", "menu", "money", "proof"},
     "surveys": {"instruments", "scoring"},
     "vouchers": {"allocation", "caps", "document", "reminders", "scoring", "sealed_list", "waiting_room"},
 }
