@@ -32,6 +32,7 @@ CREATE INDEX ix_ledger_accounts_budget_line_id_stage ON ledger_accounts (budget_
 
 CREATE TABLE ledger_transfers (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_ledger_transfers PRIMARY KEY,
+    movement_id uuid NOT NULL,
     debit_account_id uuid NOT NULL
         CONSTRAINT fk_ledger_transfers_debit_account_id_ledger_accounts REFERENCES ledger_accounts,
     credit_account_id uuid NOT NULL
@@ -45,6 +46,7 @@ CREATE TABLE ledger_transfers (
     CONSTRAINT ck_ledger_transfers_amount CHECK (amount > 0),
     CONSTRAINT ck_ledger_transfers_two_accounts CHECK (debit_account_id <> credit_account_id)
 );
+CREATE INDEX ix_ledger_transfers_movement_id ON ledger_transfers (movement_id);
 CREATE INDEX ix_ledger_transfers_debit_account_id ON ledger_transfers (debit_account_id);
 CREATE INDEX ix_ledger_transfers_credit_account_id ON ledger_transfers (credit_account_id);
 CREATE INDEX ix_ledger_transfers_created_at ON ledger_transfers (created_at, id);

@@ -292,6 +292,7 @@ CREATE TABLE payment_lines (
     bank_name text NOT NULL,
     status text NOT NULL,
     paid_at timestamptz,
+    movement_id uuid,
     returned_at timestamptz,
     return_reason text,
     removed_at timestamptz,

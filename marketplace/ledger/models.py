@@ -57,7 +57,10 @@ class Account(Model):
 
 
 class Transfer(Model):
-    """Money that moved: the debit account gave, the credit account received; never changed."""
+    """Money that moved: the debit account gave, the credit account received; never changed.
+
+    Transfers made together are one movement; its id is the id of its first transfer.
+    """
 
     __tablename__ = "ledger_transfers"
     __table_args__ = (
@@ -67,6 +70,7 @@ class Transfer(Model):
     )
 
     id: Mapped[UUID] = uuid_key()
+    movement_id: Mapped[UUID] = mapped_column(index=True)
     debit_account_id: Mapped[UUID] = mapped_column(ForeignKey(Account.id), index=True)
     credit_account_id: Mapped[UUID] = mapped_column(ForeignKey(Account.id), index=True)
     amount: Mapped[int] = mapped_column(BigInteger)

@@ -54,6 +54,11 @@ def transfers_of(owner_id: UUID) -> Sequence[Transfer]:
     ).all()
 
 
+def movement(movement_id: UUID) -> Sequence[Transfer]:
+    """The transfers that were made together as one movement, by their keys."""
+    return session.scalars(select(Transfer).where(Transfer.movement_id == movement_id).order_by(Transfer.key)).all()
+
+
 @dataclass(frozen=True)
 class Flow:
     """All transfers of one kind between two stages of one budget line: how many, and how much in minor units."""

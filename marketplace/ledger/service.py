@@ -89,13 +89,14 @@ def transfer(debit: str, credit: str, amount: int, *, kind: str, actor: Actor, r
     return made
 
 
-def post(legs: Sequence[Leg], *, kind: str, actor: Actor, reference: str) -> None:
+def post(legs: Sequence[Leg], *, kind: str, actor: Actor, reference: str) -> UUID | None:
     """Make several transfers of one movement in one round trip, all or none, each once per its key as in transfer().
 
-    An account given as an Opening is opened unless it is there. No legs move nothing.
+    The movement's id, by which queries.movement() finds them. An account given as an Opening is opened unless it is
+    there. No legs move nothing: None.
     """
     if not legs:
-        return
+        return None
     openings = {side.code: side for leg in legs for side in (leg.debit, leg.credit) if isinstance(side, Opening)}
     call = func.ledger_post(
         literal([_opening(opening) for opening in openings.values()], JSONB),
@@ -105,7 +106,8 @@ def post(legs: Sequence[Leg], *, kind: str, actor: Actor, reference: str) -> Non
         reference,
     )
     with in_words():
-        session.execute(select(call))
+        movement_id: UUID = session.scalars(select(call)).one()
+    return movement_id
 
 
 def _opening(opening: Opening) -> dict[str, Any]:

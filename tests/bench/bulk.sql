@@ -54,8 +54,8 @@ BEGIN
     INSERT INTO ledger_accounts (code, stage, owner_kind, owner_id, currency, budget_line_id)
     SELECT format('reserved:%s:%s', voucher_id, line), 'reserved', 'voucher', voucher_id, 'KRW', line::uuid
       FROM answers, jsonb_object_keys(parts) AS line;
-    INSERT INTO ledger_transfers (debit_account_id, credit_account_id, amount, kind, reference, key)
-    SELECT giver.id, taker.id, (parts ->> line)::bigint, 'reserve', number, format('reserve:%s:%s', voucher_id, line)
+    INSERT INTO ledger_transfers (movement_id, debit_account_id, credit_account_id, amount, kind, reference, key)
+    SELECT voucher_id, giver.id, taker.id, (parts ->> line)::bigint, 'reserve', number, format('reserve:%s:%s', voucher_id, line)
       FROM answers, jsonb_object_keys(parts) AS line
       JOIN ledger_accounts AS giver ON giver.code = 'available:' || line, ledger_accounts AS taker
      WHERE taker.code = format('reserved:%s:%s', voucher_id, line);

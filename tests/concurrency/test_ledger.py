@@ -80,8 +80,8 @@ def test_statements_of_many_transfers_never_wait_for_ever(app: Flask, real_datab
     """Each wants the accounts in another order; the books take them in one."""
     open_all(app)
     statement = text(
-        "INSERT INTO ledger_transfers (debit_account_id, credit_account_id, amount, kind, reference, key)"
-        " SELECT giver.id, taker.id, 1, 'test', 'a test', gen_random_uuid()::text"
+        "INSERT INTO ledger_transfers (movement_id, debit_account_id, credit_account_id, amount, kind, reference, key)"
+        " SELECT gen_random_uuid(), giver.id, taker.id, 1, 'test', 'a test', gen_random_uuid()::text"
         " FROM ledger_accounts AS giver, ledger_accounts AS taker"
         " WHERE giver.code = :giver AND taker.code = ANY (:takers)"
     )

@@ -140,8 +140,9 @@ def test_two_currencies_never_meet_in_a_statement_of_many_either(database, line)
     with pytest.raises(IntegrityError, match="one currency"):
         database.execute(
             text(
-                "INSERT INTO ledger_transfers (debit_account_id, credit_account_id, amount, kind, reference, key)"
-                f" SELECT giver.id, taker.id, 7, 'test', 'a test', each.key FROM ({among}) AS each (debit, credit, key)"
+                "INSERT INTO ledger_transfers"
+                " (movement_id, debit_account_id, credit_account_id, amount, kind, reference, key)"
+                f" SELECT gen_random_uuid(), giver.id, taker.id, 7, 'test', 'a test', each.key FROM ({among}) AS each (debit, credit, key)"
                 " JOIN ledger_accounts AS giver ON giver.code = debit"
                 " JOIN ledger_accounts AS taker ON taker.code = credit"
             )
@@ -199,7 +200,7 @@ def opening(line_id, stage):
 
 
 def post(*legs):
-    service.post(legs, kind="test", actor=SYSTEM, reference="a test")
+    return service.post(legs, kind="test", actor=SYSTEM, reference="a test")
 
 
 def test_several_transfers_move_together_and_open_their_accounts(line):
@@ -213,6 +214,46 @@ def test_several_transfers_move_together_and_open_their_accounts(line):
     assert (queries.balance(reserved.code), queries.balance(committed.code)) == (100, 200)
     assert db.session.scalar(select(Account.budget_line_id).where(Account.code == committed.code)) == line
     assert queries.verify().faults == []
+
+
+def test_transfers_made_together_are_one_movement(line):
+    def legs():
+        return [service.Leg(f"available:{line}", f"reserved:{line}", part, f"part:{part}") for part in (1, 2, 3)]
+
+    first = post(*legs())
+    assert [transfer.key for transfer in queries.movement(first)] == ["part:1", "part:2", "part:3"]
+    assert post(*legs()) == first  # asked again it is the same one
+    assert post(service.Leg(f"reserved:{line}", f"available:{line}", 1, "back")) != first
+    alone = move(line, "available", "reserved", 5)
+    assert [transfer.id for transfer in queries.movement(alone)] == [alone]
+
+
+def test_a_transfer_stays_in_its_movement(line):
+    """A key that made it there is refused for one transfer alone, and for another movement."""
+    first, second, third = (service.Leg(f"available:{line}", f"reserved:{line}", 7, key) for key in "abc")
+    post(first, second)
+    for legs in ([second], [third, second]):
+        with pytest.raises(DomainError), db.session.begin_nested():
+            post(*legs)
+    assert queries.balance(f"reserved:{line}") == 14
+
+
+def test_what_each_of_many_is_given_is_one_movement(database, line):
+    other = uuid4()
+    service.open_account(
+        f"available:{other}", stage="available", owner=("budget_line", other), budget_line_id=other, currency="KRW"
+    )
+    service.transfer(
+        f"available:{line}", f"available:{other}", 500, kind="test", actor=SYSTEM, reference="a test", key="other"
+    )
+    owners = {uuid4(): "VOU-1", uuid4(): "VOU-2"}
+    service.reserve_all("voucher", owners, {line: 3, other: 4}, source="available", currency="KRW", actor=SYSTEM)
+    given = [queries.transfers_of(owner) for owner in owners]
+    movements = [{transfer.movement_id for transfer in transfers} for transfers in given]
+    assert [len(transfers) for transfers in given] == [2, 2]
+    assert [len(ids) for ids in movements] == [1, 1]
+    assert movements[0] != movements[1]
+    assert movements[0] <= {transfer.id for transfer in given[0]}
 
 
 def test_of_several_transfers_all_move_or_none(line):

@@ -144,6 +144,7 @@ class PaymentLine(Model):
     bank_name: Mapped[str]
     status: Mapped[LineStatus] = mapped_column(default=LINE.initial)
     paid_at: Mapped[datetime | None]
+    movement_id: Mapped[UUID | None]  # of the ledger: what the account was paid
     returned_at: Mapped[datetime | None]
     return_reason: Mapped[str | None]
     removed_at: Mapped[datetime | None]

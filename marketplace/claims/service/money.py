@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
+from uuid import UUID
 
 from marketplace.claims.models import Claim, PaymentLine, Refund
-from marketplace.core import db
 from marketplace.core.actors import Actor
 from marketplace.core.money import split
 from marketplace.engagements.models import Engagement
 from marketplace.ledger import queries as ledger_queries
-from marketplace.ledger.models import Account
 from marketplace.ledger.service import Leg, Opening, post
 
 
@@ -67,7 +66,7 @@ def pay(line: PaymentLine, *, actor: Actor) -> None:
 def _pay_refund(line: PaymentLine, refund: Refund, actor: Actor) -> None:
     refunded = Opening(f"refunded:{refund.currency}", "refunded", ("agency", None), refund.currency)
     leg = Leg(f"refundable:{refund.id}", refunded, refund.amount, f"{line.id}:pay:refund")
-    post([leg], kind="pay_back", actor=actor, reference=refund.number)
+    line.movement_id = post([leg], kind="pay_back", actor=actor, reference=refund.number)
 
 
 def _pay_claim(line: PaymentLine, claim: Claim, actor: Actor) -> None:
@@ -82,7 +81,8 @@ def _pay_claim(line: PaymentLine, claim: Claim, actor: Actor) -> None:
         whole.append(Leg(code, paid, ledger_queries.balance(code), "co_payment"))
     kept = split(sum(leg.amount for leg in whole) - line.amount, [leg.amount for leg in whole])
     to_firm = [leg.amount - part for leg, part in zip(whole, kept, strict=True)]
-    post(_legs(whole, to_firm, f"{line.id}:pay"), kind="pay", actor=actor, reference=claim.number)
+    legs = _legs(whole, to_firm, f"{line.id}:pay")
+    line.movement_id = post(legs, kind="pay", actor=actor, reference=claim.number)
     post(_legs(whole, kept, f"{line.id}:kept"), kind="keep_back", actor=actor, reference=claim.number)
 
 
@@ -100,9 +100,8 @@ def take_back(line: PaymentLine, *, actor: Actor) -> None:
 
     What was kept back for a debt has paid that debt, and stays paid.
     """
-    legs = []
-    for transfer in ledger_queries.transfers_of(line.subject.id):
-        if transfer.key.startswith(f"{line.id}:pay:"):
-            paid, payable = (db.get(Account, key) for key in (transfer.credit_account_id, transfer.debit_account_id))
-            legs.append(Leg(paid.code, payable.code, transfer.amount, f"{transfer.key}:bounce"))
+    legs = [
+        Leg(transfer.credit_account.code, transfer.debit_account.code, transfer.amount, f"{transfer.key}:bounce")
+        for transfer in ledger_queries.movement(cast(UUID, line.movement_id))
+    ]
     post(legs, kind="bounce", actor=actor, reference=line.subject.number)

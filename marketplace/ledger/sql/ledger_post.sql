@@ -1,8 +1,8 @@
--- Several transfers of one movement in one round trip; accounts it may find missing are opened first.
-CREATE OR REPLACE FUNCTION ledger_post(openings jsonb, legs jsonb, sort text, who uuid, why text) RETURNS void
-LANGUAGE plpgsql AS $$
+-- Several transfers of one movement in one round trip, and its id; accounts it may find missing are opened first.
+CREATE OR REPLACE FUNCTION ledger_post(openings jsonb, legs jsonb, kind text, actor_id uuid, reference text)
+RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE
-    leg record;
+    leg record; movement_id uuid;
 BEGIN
     INSERT INTO ledger_accounts (code, stage, owner_kind, owner_id, currency, budget_line_id, may_be_negative)
     SELECT code, stage, owner_kind, owner_id, currency, budget_line_id, may_be_negative
@@ -16,7 +16,9 @@ BEGIN
         SELECT one ->> 'debit' FROM jsonb_array_elements(legs) AS one
         UNION SELECT one ->> 'credit' FROM jsonb_array_elements(legs) AS one)) ORDER BY id FOR NO KEY UPDATE;
     FOR leg IN SELECT * FROM jsonb_to_recordset(legs) AS one (debit text, credit text, amount bigint, key text) LOOP
-        PERFORM ledger_transfer(leg.debit, leg.credit, leg.amount, sort, who, why, leg.key);
+        movement_id := ledger_transfer(leg.debit, leg.credit, leg.amount, kind, actor_id, reference, leg.key,
+                                       movement_id);
     END LOOP;
+    RETURN movement_id;
 END
 $$;
