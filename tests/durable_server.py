@@ -13,7 +13,9 @@ from config.local.process import spawn
 from marketplace.core import db, migrations
 from marketplace.core.actors import SYSTEM
 from marketplace.core.audit import record
+from marketplace.ledger import chart
 from marketplace.ledger import service as ledger
+from marketplace.ledger.chart import ChartAccount, OwnerKind, TransferKind
 from tests.embedded_server import database_url, wait_until
 
 DATABASE = "marketplace"
@@ -81,33 +83,22 @@ def open_line() -> UUID:
     """A budget line with money, and an account that promises it; the session must be bound to the server."""
     line_id = uuid4()
     with db.unit_of_work():
-        for stage in ("source", "available", "reserved"):
-            ledger.open_account(
-                f"{stage}:{line_id}",
-                stage=stage,
-                owner=("budget_line", line_id),
-                currency="KRW",
-                budget_line_id=line_id,
-                may_be_negative=stage == "source",
-            )
-        _move("source", "available", line_id, BUDGET, "appropriate")
+        for account in (chart.source(line_id), chart.available(line_id), _promised(line_id)):
+            ledger.open_account(account, currency="KRW")
+        _move(chart.source(line_id), chart.available(line_id), BUDGET, f"appropriate:{line_id}")
     return line_id
 
 
 def write_money(line_id: UUID, key: str) -> None:
     """One acknowledged money write with its audit entry: it returns when the database has said yes."""
     with db.unit_of_work():
-        transfer_id = _move("available", "reserved", line_id, 1 + len(key), key)
+        transfer_id = _move(chart.available(line_id), _promised(line_id), 1 + len(key), key)
         record(SYSTEM, "test.reserve", ("ledger_transfers", transfer_id), after={"key": key})
 
 
-def _move(debit: str, credit: str, line_id: UUID, amount: int, key: str) -> UUID:
-    return ledger.transfer(
-        f"{debit}:{line_id}",
-        f"{credit}:{line_id}",
-        amount,
-        kind="reserve",
-        actor=SYSTEM,
-        reference="drill",
-        key=key if debit != "source" else f"{key}:{line_id}",
-    )
+def _promised(line_id: UUID) -> ChartAccount:
+    return chart.reserved(OwnerKind.BUDGET_LINE, line_id, line_id)
+
+
+def _move(debit: ChartAccount, credit: ChartAccount, amount: int, key: str) -> UUID:
+    return ledger.transfer(debit, credit, amount, kind=TransferKind.RESERVE, actor=SYSTEM, reference="drill", key=key)

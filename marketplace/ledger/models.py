@@ -8,31 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
-
-STAGES = (
-    "source",
-    "available",
-    "reserved",
-    "committed",
-    "payable",
-    "paid",
-    "bank",
-    # What arrived and nobody has said yet what it is.
-    "suspense",
-    "co_payment",
-    "co_payment_payable",
-    "co_payment_paid",
-    # An SME's share that is not needed goes back to it.
-    "refundable",
-    "refunded",
-    # What is owed to the agency, by debtor, and its counterpart; what comes in beyond the aid itself is income.
-    "obligation",
-    "receivable",
-    "income",
-    # What went back to the funder: unspent, or clawed back.
-    "returned",
-)
-PUBLIC_STAGES = ("available", "reserved", "committed", "payable", "paid", "returned")
+from marketplace.ledger.chart import ChartAccount, OwnerKind, Stage, TransferKind
 
 
 class Account(Model):
@@ -46,14 +22,22 @@ class Account(Model):
 
     id: Mapped[UUID] = uuid_key()
     code: Mapped[str] = mapped_column(unique=True)
-    stage: Mapped[str]  # one of STAGES, by the domain ledger_stage: checked once, not with each balance
+    stage: Mapped[Stage]  # by the domain ledger_stage: checked once, not with each balance
     budget_line_id: Mapped[UUID | None]
-    owner_kind: Mapped[str]
+    owner_kind: Mapped[OwnerKind]
     owner_id: Mapped[UUID | None] = mapped_column(index=True)
     currency: Mapped[str]  # by the domain currency_code
     balance: Mapped[int] = mapped_column(BigInteger, server_default="0")
     may_be_negative: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[datetime] = created_at()
+
+    @property
+    def in_chart(self) -> ChartAccount:
+        """The account as the chart describes it."""
+        currency = self.currency if self.owner_kind == OwnerKind.AGENCY else None
+        return ChartAccount(
+            self.stage, self.owner_kind, self.owner_id, self.budget_line_id, currency, self.may_be_negative
+        )
 
 
 class Transfer(Model):
@@ -74,7 +58,7 @@ class Transfer(Model):
     debit_account_id: Mapped[UUID] = mapped_column(ForeignKey(Account.id), index=True)
     credit_account_id: Mapped[UUID] = mapped_column(ForeignKey(Account.id), index=True)
     amount: Mapped[int] = mapped_column(BigInteger)
-    kind: Mapped[str]
+    kind: Mapped[TransferKind]
     actor_id: Mapped[UUID | None]
     reference: Mapped[str]
     key: Mapped[str] = mapped_column(unique=True)

@@ -10,31 +10,32 @@ from sqlalchemy import CompoundSelect, Select, func, select, union_all
 from sqlalchemy.orm import aliased, contains_eager
 
 from marketplace.core.db import session
-from marketplace.ledger.models import PUBLIC_STAGES, Account, Transfer
+from marketplace.ledger.chart import PUBLIC_STAGES, ChartAccount, Stage, TransferKind
+from marketplace.ledger.models import Account, Transfer
 
 
-def balance(code: str) -> int:
+def balance(account: ChartAccount) -> int:
     """What stands on an account, in minor units; 0 for one never opened."""
-    return session.scalar(select(Account.balance).where(Account.code == code)) or 0
+    return session.scalar(select(Account.balance).where(Account.code == str(account))) or 0
 
 
-def balances_by_owner(owner_id: UUID, stage: str) -> dict[UUID | None, int]:
-    """What an owner has at a stage, by budget line, in minor units; ordered by budget line."""
+def balances_by_owner(owner_id: UUID, stage: Stage) -> dict[UUID, int]:
+    """What an owner has at a stage on each budget line, in minor units; ordered by budget line."""
     rows = session.execute(
         select(Account.budget_line_id, Account.balance)
         .where(Account.owner_id == owner_id, Account.stage == stage)
         .order_by(Account.budget_line_id)
     )
-    return {row.budget_line_id: row.balance for row in rows}
+    return {line_id: balance for line_id, balance in rows if line_id}
 
 
-def owners_at(stage: str, owner_ids: Sequence[UUID]) -> set[UUID]:
+def owners_at(stage: Stage, owner_ids: Sequence[UUID]) -> set[UUID]:
     """Those of these owners that have anything at a stage now."""
     query = select(Account.owner_id).where(Account.stage == stage, Account.owner_id.in_(owner_ids))
     return {owner_id for owner_id in session.scalars(query.where(Account.balance > 0)) if owner_id}
 
 
-def totals_by_stage(budget_line_ids: Sequence[UUID]) -> dict[str, int]:
+def totals_by_stage(budget_line_ids: Sequence[UUID]) -> dict[Stage, int]:
     """What the budget lines hold at each public stage, in minor units; the stages sum to what was appropriated."""
     rows = session.execute(
         select(Account.stage, func.sum(Account.balance))
@@ -63,9 +64,9 @@ def movement(movement_id: UUID) -> Sequence[Transfer]:
 class Flow:
     """All transfers of one kind between two stages of one budget line: how many, and how much in minor units."""
 
-    kind: str
-    source: str
-    target: str
+    kind: TransferKind
+    source: Stage
+    target: Stage
     budget_line_id: UUID
     count: int
     amount: int
@@ -185,7 +186,7 @@ def _balance_faults() -> list[Fault]:
 def _budget_faults() -> list[Fault]:
     moved = sides().subquery()
     stands = func.coalesce(func.sum(moved.c.amount).filter(Account.stage.in_(PUBLIC_STAGES)), 0)
-    appropriated = func.coalesce(-func.sum(moved.c.amount).filter(Account.stage == "source"), 0)
+    appropriated = func.coalesce(-func.sum(moved.c.amount).filter(Account.stage == Stage.SOURCE), 0)
     rows = session.execute(
         select(Account.budget_line_id, stands, appropriated)
         .join(moved, moved.c.account_id == Account.id)

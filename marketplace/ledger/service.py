@@ -17,6 +17,7 @@ from marketplace.core.actors import Actor
 from marketplace.core.audit import plain
 from marketplace.core.db import Model, get, session
 from marketplace.core.errors import from_integrity
+from marketplace.ledger.chart import ChartAccount, OwnerKind, TransferKind
 from marketplace.ledger.models import Account, MoneyRequest
 from marketplace.ledger.rules import InsufficientFunds, KeyReused
 
@@ -29,78 +30,53 @@ Answer = TypeVar("Answer", bound=Model)
 
 
 @dataclass(frozen=True)
-class Opening:
-    """An account that a movement makes unless it is there."""
-
-    code: str
-    stage: str
-    owner: tuple[str, UUID | None]
-    currency: str
-    budget_line_id: UUID | None = None
-    may_be_negative: bool = False
-
-
-@dataclass(frozen=True)
 class Leg:
     """One transfer of a movement: `amount` minor units from the debit to the credit account, once per key."""
 
-    debit: str | Opening
-    credit: str | Opening
+    debit: ChartAccount
+    credit: ChartAccount
     amount: int
     key: str
 
 
-def open_account(
-    code: str,
+def open_account(account: ChartAccount, *, currency: str) -> None:
+    """Make the account unless it is there."""
+    session.execute(insert(Account).values(_opening(account, currency)).on_conflict_do_nothing())
+
+
+def transfer(
+    debit: ChartAccount,
+    credit: ChartAccount,
+    amount: int,
     *,
-    stage: str,
-    owner: tuple[str, UUID | None],
-    currency: str,
-    budget_line_id: UUID | None = None,
-    may_be_negative: bool = False,
-) -> str:
-    """Make the account unless it is there; its code."""
-    kind, owner_id = owner
-    session.execute(
-        insert(Account)
-        .values(
-            code=code,
-            stage=stage,
-            owner_kind=kind,
-            owner_id=owner_id,
-            currency=currency,
-            budget_line_id=budget_line_id,
-            may_be_negative=may_be_negative,
-        )
-        .on_conflict_do_nothing()
-    )
-    return code
-
-
-def transfer(debit: str, credit: str, amount: int, *, kind: str, actor: Actor, reference: str, key: str) -> UUID:
+    kind: TransferKind,
+    actor: Actor,
+    reference: str,
+    key: str,
+) -> UUID:
     """Move `amount` minor units from the debit account to the credit account, once per key; the transfer's id.
 
     The same key again answers with the first transfer; with other content it is refused. InsufficientFunds when the
     debit account would fall below 0.
     """
-    call = func.ledger_transfer(debit, credit, amount, kind, actor.person_id, reference, key)
+    call = func.ledger_transfer(str(debit), str(credit), amount, kind, actor.person_id, reference, key)
     with in_words():
         made: UUID = session.scalars(select(call)).one()
     return made
 
 
-def post(legs: Sequence[Leg], *, kind: str, actor: Actor, reference: str) -> UUID | None:
+def post(legs: Sequence[Leg], *, kind: TransferKind, currency: str, actor: Actor, reference: str) -> UUID | None:
     """Make several transfers of one movement in one round trip, all or none, each once per its key as in transfer().
 
-    The movement's id, by which queries.movement() finds them. An account given as an Opening is opened unless it is
-    there. No legs move nothing: None.
+    The movement's id, by which queries.movement() finds them. An account that receives, or may be negative, is opened
+    in this currency unless it is there. No legs move nothing: None.
     """
     if not legs:
         return None
-    openings = {side.code: side for leg in legs for side in (leg.debit, leg.credit) if isinstance(side, Opening)}
+    openings = {leg.credit for leg in legs} | {leg.debit for leg in legs if leg.debit.may_be_negative}
     call = func.ledger_post(
-        literal([_opening(opening) for opening in openings.values()], JSONB),
-        literal([_leg(other) for other in legs], JSONB),
+        literal([plain(_opening(account, currency)) for account in openings], JSONB),
+        literal([_leg(leg) for leg in legs], JSONB),
         kind,
         actor.person_id,
         reference,
@@ -110,14 +86,12 @@ def post(legs: Sequence[Leg], *, kind: str, actor: Actor, reference: str) -> UUI
     return movement_id
 
 
-def _opening(opening: Opening) -> dict[str, Any]:
-    kind, owner_id = opening.owner
-    return plain(asdict(opening) | {"owner_kind": kind, "owner_id": owner_id})
+def _opening(account: ChartAccount, currency: str) -> dict[str, Any]:
+    return asdict(account) | {"code": str(account), "currency": currency}
 
 
 def _leg(leg: Leg) -> dict[str, Any]:
-    debit, credit = (side.code if isinstance(side, Opening) else side for side in (leg.debit, leg.credit))
-    return {"debit": debit, "credit": credit, "amount": leg.amount, "key": leg.key}
+    return {"debit": str(leg.debit), "credit": str(leg.credit), "amount": leg.amount, "key": leg.key}
 
 
 @contextmanager
@@ -175,23 +149,29 @@ def _take_key(key: str, verb: str, request: dict[str, Any], actor: Actor) -> UUI
 
 
 def reserve_all(
-    owner_kind: str,
+    owner_kind: OwnerKind,
     owners: Mapping[UUID, str],
     parts: Mapping[UUID, int],
     *,
-    source: str,
+    source: Callable[[UUID], ChartAccount],
     currency: str,
     actor: Actor,
 ) -> None:
     """Set the same parts (minor units by budget line) aside for each owner, named with its reference: → reserved.
 
-    From the account `source` of each line, such as "available"; all of it in one round trip or nothing, once ever.
+    From the account `source` of each line; all of it in one round trip or nothing, once ever.
     InsufficientFunds when a line has less than their sum.
     """
     shares = {str(line_id): part for line_id, part in parts.items() if part}
-    names = db.array(list(owners.values()), Text)
+    sources = {str(line_id): str(source(line_id)) for line_id in parts}
     call = func.ledger_reserve(
-        source, owner_kind, db.array(list(owners)), names, literal(shares, JSONB), currency, actor.person_id
+        literal(sources, JSONB),
+        owner_kind,
+        db.array(list(owners)),
+        db.array(list(owners.values()), Text),
+        literal(shares, JSONB),
+        currency,
+        actor.person_id,
     )
     with in_words():
         session.execute(select(call))

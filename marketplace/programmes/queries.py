@@ -14,7 +14,9 @@ from marketplace.core import clock
 from marketplace.core.actors import AGENCY, Actor
 from marketplace.core.db import get, session
 from marketplace.core.errors import NotFound
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
+from marketplace.ledger.chart import Stage
 from marketplace.ledger.models import Account
 from marketplace.programmes.models import (
     BudgetLine,
@@ -199,7 +201,7 @@ def find_seed(call_id: UUID) -> str | None:
 def unspent(call: Call) -> dict[UUID, int]:
     """What is still available on each budget line of a call, in minor units."""
     line_ids = [line.id for line in budget_lines(call.id)]
-    balances = {line_id: ledger.balance(f"available:{line_id}") for line_id in line_ids}
+    balances = {line_id: ledger.balance(chart.available(line_id)) for line_id in line_ids}
     return {line_id: balance for line_id, balance in balances.items() if balance}
 
 
@@ -210,7 +212,7 @@ def lines_to_return() -> Sequence[tuple[BudgetLine, int]]:
         .join(BudgetLine.call)
         .join(Account, Account.budget_line_id == BudgetLine.id)
         .options(joinedload(BudgetLine.funder), contains_eager(BudgetLine.call).joinedload(Call.programme))
-        .where(Call.winding_down_at.is_not(None), Account.stage == "available", Account.balance > 0)
+        .where(Call.winding_down_at.is_not(None), Account.stage == Stage.AVAILABLE, Account.balance > 0)
         .order_by(Call.winding_down_at, BudgetLine.id)
     )
     return [(row[0], row[1]) for row in rows]

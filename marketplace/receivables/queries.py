@@ -18,6 +18,7 @@ from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.engagements.models import Agreement, Engagement
 from marketplace.engagements.states import EngagementStatus
+from marketplace.ledger.chart import Stage, TransferKind
 from marketplace.ledger.models import Account, Transfer
 from marketplace.programmes.models import Programme
 from marketplace.receivables import rules
@@ -118,8 +119,8 @@ def aid_paid(engagement_id: UUID) -> dict[UUID, int]:
     """What the ledger says was paid in aid for this engagement, by budget line, less what the bank sent back."""
     giver, taker = aliased(Account), aliased(Account)
     claims = select(Claim.id).where(Claim.engagement_id == engagement_id)
-    forth = and_(giver.owner_id.in_(claims), giver.stage == "payable", taker.stage == "paid")
-    back = and_(taker.owner_id.in_(claims), taker.stage == "payable", giver.stage == "paid")
+    forth = and_(giver.owner_id.in_(claims), giver.stage == Stage.PAYABLE, taker.stage == Stage.PAID)
+    back = and_(taker.owner_id.in_(claims), taker.stage == Stage.PAYABLE, giver.stage == Stage.PAID)
     line = func.coalesce(giver.budget_line_id, taker.budget_line_id)
     rows = session.execute(
         select(line, func.sum(case((forth, Transfer.amount), else_=-Transfer.amount)))
@@ -137,7 +138,7 @@ def clawed_back(receivable: Receivable) -> dict[str, int]:
     rows = session.execute(
         select(Account.budget_line_id, func.sum(Transfer.amount))
         .join(Account, Account.id == Transfer.debit_account_id)
-        .where(Transfer.kind == "clawback", Transfer.reference == receivable.number)
+        .where(Transfer.kind == TransferKind.CLAWBACK, Transfer.reference == receivable.number)
         .group_by(Account.budget_line_id)
     )
     return {str(line): int(total) for line, total in rows}

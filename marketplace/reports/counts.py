@@ -28,6 +28,7 @@ from marketplace.engagements.states import (
 from marketplace.evaluations.models import Assignment
 from marketplace.jobs.models import Award, Bid, Job, Question
 from marketplace.jobs.states import BidStatus, JobStatus
+from marketplace.ledger import chart
 from marketplace.ledger.models import Account
 from marketplace.programmes.models import BudgetLine, Call
 from marketplace.providers.models import Consultant, Pledge, Provider
@@ -64,7 +65,8 @@ def of_anybody(entity: Any, *statuses: str) -> Callable[[Actor], Count]:
 
 def lines_to_return(_actor: Actor) -> Count:
     ending = exists().where(Call.id == BudgetLine.call_id, Call.winding_down_at.is_not(None))
-    left = exists().where(Account.budget_line_id == BudgetLine.id, Account.stage == "available", Account.balance > 0)
+    own = exists().where(Account.budget_line_id == BudgetLine.id)
+    left = own.where(Account.stage == chart.Stage.AVAILABLE, Account.balance > 0)
     return number_of(BudgetLine, ending, left)
 
 

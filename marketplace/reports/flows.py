@@ -7,9 +7,16 @@ chain of stages: in each column stands what rests at a stage, and above it what 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from marketplace.ledger.chart import Stage
+
 # From left to right: where money rests, and the name of what went on past it.
-STAGES = (("available", "promised"), ("reserved", "bound"), ("committed", "approved"), ("payable", "paid"))
-END = "returned"
+STAGES = (
+    (Stage.AVAILABLE, "promised"),
+    (Stage.RESERVED, "bound"),
+    (Stage.COMMITTED, "approved"),
+    (Stage.PAYABLE, Stage.PAID),
+)
+END = Stage.RETURNED
 
 TOP, GAP, NODE = 50, 56, 12
 BANDS = 260
@@ -24,7 +31,7 @@ class Step:
 
     source: str
     target: str
-    stage: str
+    stage: Stage
     amount: int
 
 
@@ -58,11 +65,11 @@ class Picture:
     height: int
 
 
-def steps(standing: Mapping[str, Mapping[str, int]]) -> list[Step]:
+def steps(standing: Mapping[str, Mapping[Stage, int]]) -> list[Step]:
     """The way of the money from what stands at each stage, by source; amounts of one source sum to what it gave."""
     series: list[Step] = []
-    sources = {source: dict(amounts) for source, amounts in standing.items()}
-    onward = ["available", *(rest for rest, _went in STAGES[1:]), "paid", END]
+    sources: dict[str, dict[Stage, int]] = {source: dict(amounts) for source, amounts in standing.items()}
+    onward = [*(rest for rest, _went in STAGES), Stage.PAID, END]
     for place, (rest, went) in enumerate(STAGES):
         later = onward[place + 1 :]
         for source, amounts in sources.items():
@@ -71,8 +78,8 @@ def steps(standing: Mapping[str, Mapping[str, int]]) -> list[Step]:
             series += [Step(source, target, stage, amount) for target, stage, amount in pair if amount]
         together = {stage: sum(amounts.get(stage, 0) for amounts in sources.values()) for stage in later}
         sources = {went: together}
-    returned = sources["paid"][END]
-    return [*series, Step("paid", END, END, returned)] if returned else series
+    returned = sources[Stage.PAID][END]
+    return [*series, Step(Stage.PAID, END, END, returned)] if returned else series
 
 
 def draw(way: Sequence[Step]) -> Picture:

@@ -3,7 +3,7 @@
 from marketplace.core.errors import Words
 from marketplace.core.forms import DateField, FilterForm, SelectOneField
 from marketplace.core.i18n import _
-from marketplace.reports.labels import KINDS, STAGES
+from marketplace.ledger.chart import Stage, TransferKind
 
 
 class TransferFilter(FilterForm):
@@ -15,8 +15,8 @@ class TransferFilter(FilterForm):
     since = DateField(_("From day"), required=False)
     until = DateField(_("Until day"), required=False)
 
-    def offer(self, *, stages: list[str], kinds: list[str], lines: list[tuple[str, Words]]) -> None:
+    def offer(self, *, stages: list[Stage], kinds: list[TransferKind], lines: list[tuple[str, Words]]) -> None:
         """Offer what the call has."""
-        self.stage.choices = [("", _("Every stage")), *((stage, STAGES.get(stage, stage)) for stage in stages)]
-        self.kind.choices = [("", _("Every kind")), *((kind, KINDS.get(kind, kind)) for kind in kinds)]
+        self.stage.choices = [("", _("Every stage")), *((stage.value, stage.label) for stage in stages)]
+        self.kind.choices = [("", _("Every kind")), *((kind.value, kind.label) for kind in kinds)]
         self.line.choices = [("", _("Every funder")), *lines]

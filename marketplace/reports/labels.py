@@ -1,50 +1,7 @@
-"""Words for the codes of the ledger: stages, kinds of transfers and what the proof of the books looks at."""
+"""Words for what the proof of the books looks at."""
 
 from marketplace.core.i18n import _
 
-STAGES = {
-    "source": _("The funder"),
-    "available": _("Available"),
-    "reserved": _("Reserved"),
-    "committed": _("Committed"),
-    "payable": _("Payable"),
-    "paid": _("Paid"),
-    "bank": _("The agency's bank account"),
-    "suspense": _("Arrived, to be assigned"),
-    "co_payment": _("Own share held"),
-    "co_payment_payable": _("Own share payable"),
-    "co_payment_paid": _("Own share paid"),
-    "refundable": _("To be sent back to its payer"),
-    "refunded": _("Sent back to its payer"),
-    "obligation": _("Owed to the agency"),
-    "receivable": _("Claimed by the agency"),
-    "income": _("Income of the agency"),
-    "returned": _("Returned to the funder"),
-}
-KINDS = {
-    "appropriate": _("Appropriated by the funder"),
-    "reserve": _("Promised by a voucher"),
-    "commit": _("Bound to an agreement"),
-    "release": _("Given back"),
-    "return": _("Returned to the funder"),
-    "approve": _("Claim approved"),
-    "pay": _("Paid to the firm"),
-    "keep_back": _("Kept back for a debt"),
-    "bounce": _("Payment sent back by the bank"),
-    "co_payment": _("Own share received"),
-    "receive": _("Received, to be assigned"),
-    "send_back": _("Set aside to be sent back to its payer"),
-    "refund": _("Own share set aside to be sent back"),
-    "pay_back": _("Sent back to its payer"),
-    "raise": _("Debt confirmed"),
-    "interest": _("Interest on arrears"),
-    "interest_back": _("Interest taken back, paid earlier than booked"),
-    "settle": _("Debt paid"),
-    "clawback": _("Aid given back"),
-    "income": _("Surcharge and interest received"),
-    "overpayment": _("Paid beyond a debt, to be sent back"),
-    "write_off": _("Debt written off"),
-}
 CHECKS = {
     "balance": _("Balance of an account"),
     "below_zero": _("An account below 0"),

@@ -10,7 +10,8 @@ from marketplace.claims.models import Claim, Refund
 from marketplace.core.db import session
 from marketplace.engagements.models import Agreement, Engagement
 from marketplace.ledger import queries as ledger
-from marketplace.ledger.models import PUBLIC_STAGES, Account, Transfer
+from marketplace.ledger.chart import PUBLIC_STAGES, OwnerKind, Stage
+from marketplace.ledger.models import Account, Transfer
 from marketplace.ledger.queries import Flow
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import BudgetLine
@@ -22,9 +23,9 @@ class CallMoney:
 
     lines: Sequence[BudgetLine]
     flows: list[Flow]
-    standing: Mapping[UUID, Mapping[str, int]]
+    standing: Mapping[UUID, Mapping[Stage, int]]
 
-    def total(self, stage: str) -> int:
+    def total(self, stage: Stage) -> int:
         """What stands at a stage on all lines, in minor units."""
         return sum(amounts[stage] for amounts in self.standing.values())
 
@@ -61,7 +62,7 @@ def transfers_of_voucher(voucher_id: UUID) -> Select[Transfer]:
 class Place:
     """What a transfer is about: the voucher, agreement, claim or refund, and the voucher behind it."""
 
-    kind: str
+    kind: OwnerKind
     id: UUID
     voucher_id: UUID | None
 
@@ -75,13 +76,13 @@ def places(transfers: Iterable[Transfer]) -> dict[UUID, Place]:
     }
     vouchers = _vouchers({owner_id for _kind, owner_id in owners.values()})
     return {
-        transfer_id: Place(kind, owner_id, owner_id if kind == "voucher" else vouchers.get(owner_id))
+        transfer_id: Place(kind, owner_id, owner_id if kind == OwnerKind.VOUCHER else vouchers.get(owner_id))
         for transfer_id, (kind, owner_id) in owners.items()
     }
 
 
-def _owner(accounts: Sequence[Account]) -> tuple[str, UUID] | None:
-    for kind in ("refund", "claim", "agreement", "voucher"):
+def _owner(accounts: Sequence[Account]) -> tuple[OwnerKind, UUID] | None:
+    for kind in (OwnerKind.REFUND, OwnerKind.CLAIM, OwnerKind.AGREEMENT, OwnerKind.VOUCHER):
         for account in accounts:
             if account.owner_kind == kind and account.owner_id is not None:
                 return kind, account.owner_id

@@ -10,6 +10,7 @@ from marketplace.claims.states import ClaimStatus, DeductionStatus, RefundStatus
 from marketplace.core.db import session
 from marketplace.engagements.models import Agreement, Redemption
 from marketplace.ledger import queries as ledger
+from marketplace.ledger.chart import OwnerKind, Stage
 from marketplace.ledger.models import Account
 from marketplace.ledger.queries import Books, Fault
 from marketplace.programmes.models import Call, Programme
@@ -21,8 +22,16 @@ from marketplace.vouchers.states import ApplicationStatus
 Figures = dict[str, tuple[Any, Any]]
 # In these statuses a claim's money is payable or paid.
 APPROVED = (ClaimStatus.APPROVED, ClaimStatus.BATCHED, ClaimStatus.PAID)
+# Whose accounts are explained here by a row of its own.
+HOLDERS = (
+    OwnerKind.APPLICATION,
+    OwnerKind.VOUCHER,
+    OwnerKind.AGREEMENT,
+    OwnerKind.CLAIM,
+    OwnerKind.REFUND,
+)
 # The parts of a claim: where each is payable and where it is paid.
-PARTS = {"aid": ("payable", "paid"), "co_payment": ("co_payment_payable", "co_payment_paid")}
+PARTS = {"aid": (Stage.PAYABLE, Stage.PAID), "co_payment": (Stage.CO_PAYMENT_PAYABLE, Stage.CO_PAYMENT_PAID)}
 
 
 def prove() -> Books:
@@ -42,7 +51,7 @@ def _moved() -> Subquery:
         select(Account.owner_id, Account.stage, other.stage.label("other"), came.label("came"), went.label("went"))
         .join(sides, sides.c.account_id == Account.id)
         .join(other, other.id == sides.c.other_id)
-        .where(Account.owner_kind.in_(("application", "voucher", "agreement", "claim", "refund")))
+        .where(Account.owner_kind.in_(HOLDERS))
         .group_by(Account.owner_id, Account.stage, other.stage)
         .subquery()
     )
@@ -70,13 +79,13 @@ def _offers() -> list[Fault]:
 def _vouchers() -> list[Fault]:
     """A voucher's amount was reserved for it or for its offer, and what it gave back went to the budget."""
     moved = _moved()
-    reserved = _sum(moved.c.came, moved.c.stage == "reserved", moved.c.other.in_(("available", "reserved")))
-    released = _sum(moved.c.went, moved.c.other == "available")
+    reserved = _sum(moved.c.came, moved.c.stage == Stage.RESERVED, moved.c.other.in_((Stage.AVAILABLE, Stage.RESERVED)))
+    released = _sum(moved.c.went, moved.c.other == Stage.AVAILABLE)
     holder = func.coalesce(Agreement.voucher_id, moved.c.owner_id)
     sums = (
         select(holder.label("id"), reserved.label("reserved"), released.label("released"))
         .outerjoin_from(moved, Agreement, Agreement.id == moved.c.owner_id)
-        .where(moved.c.stage.in_(("reserved", "committed")))
+        .where(moved.c.stage.in_((Stage.RESERVED, Stage.COMMITTED)))
         .group_by(holder)
         .subquery()
     )
@@ -90,7 +99,7 @@ def _vouchers() -> list[Fault]:
 def _agreements() -> list[Fault]:
     """What was redeemed for an agreement came to it from its voucher."""
     moved = _moved()
-    committed = _sum(moved.c.came, moved.c.stage == "committed", moved.c.other == "reserved")
+    committed = _sum(moved.c.came, moved.c.stage == Stage.COMMITTED, moved.c.other == Stage.RESERVED)
     sums = select(moved.c.owner_id.label("id"), committed.label("committed")).group_by(moved.c.owner_id).subquery()
     rows = (
         select(Agreement.number)
@@ -131,11 +140,11 @@ def _claims() -> list[Fault]:
 def _refunds() -> list[Fault]:
     """A refund's money was set aside out of the co-payment; a paid refund's, and no other's, was sent back."""
     moved = _moved()
-    set_aside = _sum(moved.c.came, moved.c.other.in_(("co_payment", "bank", "suspense")))
-    sent_back = _sum(moved.c.went - moved.c.came, moved.c.other == "refunded")
+    set_aside = _sum(moved.c.came, moved.c.other.in_((Stage.CO_PAYMENT, Stage.BANK, Stage.SUSPENSE)))
+    sent_back = _sum(moved.c.went - moved.c.came, moved.c.other == Stage.REFUNDED)
     sums = (
         select(moved.c.owner_id.label("id"), set_aside.label("set_aside"), sent_back.label("sent_back"))
-        .where(moved.c.stage == "refundable")
+        .where(moved.c.stage == Stage.REFUNDABLE)
         .group_by(moved.c.owner_id)
         .subquery()
     )
@@ -151,7 +160,7 @@ def _refunds() -> list[Fault]:
 
 def _receivables() -> list[Fault]:
     """What is still to be paid of the instalments of a debt stands on its account."""
-    debts = select(Account.owner_id, Account.balance).where(Account.stage == "receivable").subquery()
+    debts = select(Account.owner_id, Account.balance).where(Account.stage == Stage.RECEIVABLE).subquery()
     left = (
         select(Instalment.receivable_id, func.sum(Instalment.outstanding).label("left"))
         .where(Instalment.status.in_(LIVE))
@@ -168,7 +177,7 @@ def _entries() -> list[Fault]:
     assigned = exists().where(BankAssignment.entry_id == BankEntry.id)
     says = case((assigned, 0), else_=BankEntry.amount)
     rows = select(BankEntry.bank_reference).join(Account, Account.owner_id == BankEntry.id)
-    return _faults(rows.where(Account.stage == "suspense"), {"suspense": (says, Account.balance)})
+    return _faults(rows.where(Account.stage == Stage.SUSPENSE), {"suspense": (says, Account.balance)})
 
 
 def _faults(rows: Any, figures: Figures) -> list[Fault]:

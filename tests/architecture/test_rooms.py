@@ -17,6 +17,7 @@ ENGINES = {
     "ethics": {"collection", "flows", "labels", "papers"},
     "evaluations": {"grading", "rubric"},
     "jobs": {"diagnosis", "scoring"},
+    "ledger": {"chart"},
     "matching": {"ranking"},
     "notifications": {"post", "rendering"},
     "programmes": {"eligibility", "forecast", "scoring", "standards", "terms"},

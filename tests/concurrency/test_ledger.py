@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from random import Random
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from flask import Flask
 from sqlalchemy import text
@@ -14,10 +15,11 @@ from sqlalchemy.exc import DBAPIError
 from config.settings import Settings
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM
-from marketplace.ledger import queries
-from marketplace.ledger.service import Leg, Opening, open_account, post, reserve_all, transfer
+from marketplace.ledger import chart, queries
+from marketplace.ledger.chart import OwnerKind, TransferKind
+from marketplace.ledger.service import Leg, open_account, post, reserve_all, transfer
 
-CODES = [f"bank:{number}" for number in range(3)]
+BANKS = [chart.bank(currency) for currency in ("KRW", "EUR", "USD")]
 THREADS, EACH = 8, 15
 
 
@@ -42,16 +44,16 @@ def outcomes(app: Flask, work: object) -> Counter[str]:
 
 def open_all(app: Flask) -> None:
     with app.app_context(), db.unit_of_work():
-        for code in CODES:
-            open_account(code, stage="bank", owner=("agency", None), currency="KRW", may_be_negative=True)
+        for account in BANKS:
+            open_account(account, currency="KRW")
 
 
 def test_transfers_in_both_directions_never_wait_for_ever(app: Flask, real_database: Settings) -> None:
     open_all(app)
 
     def work(chance: Random) -> None:
-        debit, credit = chance.sample(CODES, 2)
-        transfer(debit, credit, 1, kind="test", actor=SYSTEM, reference="a test", key=str(uuid4()))
+        debit, credit = chance.sample(BANKS, 2)
+        transfer(debit, credit, 1, kind=TransferKind.RELEASE, actor=SYSTEM, reference="a test", key=str(uuid4()))
 
     assert outcomes(app, work) == {"done": THREADS * EACH}
     with app.app_context():
@@ -62,14 +64,11 @@ def test_movements_over_several_accounts_never_wait_for_ever(app: Flask, real_da
     open_all(app)
 
     def work(chance: Random) -> None:
-        first, second, third = chance.sample(CODES, 3)
-        fresh = [
-            Opening(f"co_payment:{number}", "co_payment", ("agency", None), "KRW", may_be_negative=True)
-            for number in range(5)
-        ]
+        first, second, third = chance.sample(BANKS, 3)
+        fresh = [chart.co_payment(UUID(int=number)) for number in range(1, 6)]
         legs = [Leg(first, second, 1, str(uuid4())), Leg(second, third, 1, str(uuid4()))]
-        legs += [Leg(third, code, 1, str(uuid4())) for code in chance.sample(fresh, 3)]
-        post(legs, kind="test", actor=SYSTEM, reference="a test")
+        legs += [Leg(third, account, 1, str(uuid4())) for account in chance.sample(fresh, 3)]
+        post(legs, kind=TransferKind.RELEASE, currency="KRW", actor=SYSTEM, reference="a test")
 
     assert outcomes(app, work) == {"done": THREADS * EACH}
     with app.app_context():
@@ -81,14 +80,14 @@ def test_statements_of_many_transfers_never_wait_for_ever(app: Flask, real_datab
     open_all(app)
     statement = text(
         "INSERT INTO ledger_transfers (movement_id, debit_account_id, credit_account_id, amount, kind, reference, key)"
-        " SELECT gen_random_uuid(), giver.id, taker.id, 1, 'test', 'a test', gen_random_uuid()::text"
+        " SELECT gen_random_uuid(), giver.id, taker.id, 1, 'release', 'a test', gen_random_uuid()::text"
         " FROM ledger_accounts AS giver, ledger_accounts AS taker"
         " WHERE giver.code = :giver AND taker.code = ANY (:takers)"
     )
 
     def work(chance: Random) -> None:
-        giver, *takers = chance.sample(CODES, 3)
-        db.session.execute(statement, {"giver": giver, "takers": takers})
+        giver, *takers = chance.sample(BANKS, 3)
+        db.session.execute(statement, {"giver": str(giver), "takers": [str(taker) for taker in takers]})
 
     assert outcomes(app, work) == {"done": THREADS * EACH}
     with app.app_context():
@@ -99,22 +98,15 @@ def test_reservations_and_offers_from_the_same_lines_never_wait_for_ever(app: Fl
     lines = [uuid4() for _line in range(3)]
     with app.app_context(), db.unit_of_work():
         for line in lines:
-            open_account(
-                f"available:{line}",
-                stage="available",
-                owner=("budget_line", line),
-                budget_line_id=line,
-                currency="KRW",
-                may_be_negative=True,
-            )
+            open_account(replace(chart.available(line), may_be_negative=True), currency="KRW")
 
     def work(chance: Random) -> None:
         if chance.random() < 0.5:
             reserve_all(
-                "voucher",
+                OwnerKind.VOUCHER,
                 {uuid4(): "VOU-1", uuid4(): "VOU-2"},
                 dict.fromkeys(lines, 1),
-                source="available",
+                source=chart.available,
                 currency="KRW",
                 actor=SYSTEM,
             )
@@ -122,14 +114,14 @@ def test_reservations_and_offers_from_the_same_lines_never_wait_for_ever(app: Fl
             offer = uuid4()
             legs = [
                 Leg(
-                    f"available:{line}",
-                    Opening(f"reserved:{offer}:{line}", "reserved", ("application", offer), "KRW", line),
+                    chart.available(line),
+                    chart.reserved(OwnerKind.APPLICATION, offer, line),
                     1,
                     f"{offer}:{line}",
                 )
                 for line in chance.sample(lines, 2)
             ]
-            post(legs, kind="test", actor=SYSTEM, reference="a test")
+            post(legs, kind=TransferKind.RELEASE, currency="KRW", actor=SYSTEM, reference="a test")
 
     assert outcomes(app, work) == {"done": THREADS * EACH}
     with app.app_context():

@@ -21,6 +21,7 @@ from marketplace.core.errors import DomainError
 from marketplace.engagements import queries
 from marketplace.engagements import service as engagements
 from marketplace.engagements.models import Agreement, ConsultingSession, Redemption
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
 from tests import business_time
 from tests.factories import claims as make_claims
@@ -136,7 +137,7 @@ def test_two_approvals_and_two_imports_move_the_money_once(
         answer = make_claims.bank_answer(batch)
     at_once(lambda: make_claims.take(answer, first), lambda: make_claims.take(answer, second))
     with app.app_context():
-        assert ledger.balance("co_payment_paid:KRW") == claim.co_payment
+        assert ledger.balance(chart.co_payment_paid("KRW")) == claim.co_payment
         assert ledger.verify().faults == []
 
 
@@ -218,7 +219,7 @@ def test_a_lapse_and_the_payment_at_once(app: Flask, story: make.Story, at_once:
         ended = queries.find_engagement(agreement.id)
         assert ended is not None
         committed = sum(ledger.balances_by_owner(agreement.id, "committed").values())
-        paid = ledger.balance(f"co_payment:{agreement.id}")
+        paid = ledger.balance(chart.co_payment(agreement.id))
         assert (ended.status, committed, paid) in {
             ("active", agreement.aid, agreement.co_payment),
             ("lapsed", 0, 0),
@@ -258,4 +259,4 @@ def test_the_same_payment_in_two_files_at_once(
     with app.app_context():
         assert db.session.scalar(text("SELECT count(*) FROM bank_entries")) == 1
         assert db.session.scalar(text("SELECT count(*) FROM bank_imports")) == 2
-        assert ledger.balance(f"co_payment:{agreement.id}") == agreement.co_payment
+        assert ledger.balance(chart.co_payment(agreement.id)) == agreement.co_payment

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from config.settings import Settings
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor
+from marketplace.ledger import chart
 from marketplace.ledger.models import Account
 from marketplace.ledger.rules import KeyReused
 from marketplace.ledger.service import money_verb, open_account
@@ -20,11 +21,11 @@ from marketplace.ledger.service import money_verb, open_account
 @money_verb(Account)
 def open_one(name: str, *, actor: Actor, key: str) -> Account:
     """A verb whose every real effect is a new account."""
-    code = f"{name}:{uuid4()}"
-    open_account(code, stage="bank", owner=("agency", None), currency="KRW")
+    account = chart.co_payment(uuid4())
+    open_account(account, currency="KRW")
     if name == "refused":
         raise ValueError
-    return db.session.query(Account).filter_by(code=code).one()
+    return db.session.query(Account).filter_by(code=str(account)).one()
 
 
 @pytest.fixture

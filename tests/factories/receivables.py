@@ -15,6 +15,7 @@ from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.money import exponent
 from marketplace.engagements.models import Engagement
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.models import Account as LedgerAccount
 from marketplace.notifications.models import Message
@@ -118,7 +119,7 @@ def pay(story: Story, receivable: Receivable, amount: int, *, valued_on: date | 
 
 def owed(receivable: Receivable) -> int:
     """What the ledger says is owed."""
-    return ledger.balance(f"receivable:{receivable.id}")
+    return ledger.balance(chart.receivable(receivable.id))
 
 
 def check_books(receivable: Receivable) -> None:

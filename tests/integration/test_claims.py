@@ -16,6 +16,7 @@ from marketplace.core.actors import SYSTEM, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound
 from marketplace.engagements import queries as engagement_queries
 from marketplace.engagements.models import Engagement
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
 from marketplace.providers import service as providers
 from marketplace.providers.service import AccountDetails
@@ -74,13 +75,13 @@ def test_the_money_goes_from_committed_to_payable_to_paid(story: engagements.Sto
     committed = sum(ledger.balances_by_owner(agreement_id, "committed").values())
     make.approve(story, claim)
     assert balances(claim, "payable") == claim.aid
-    assert ledger.balance(f"co_payment_payable:{claim.id}") == claim.co_payment
+    assert ledger.balance(chart.co_payment_payable(claim.id)) == claim.co_payment
     assert sum(ledger.balances_by_owner(agreement_id, "committed").values()) == committed - claim.aid
     batch = make.send(story, claim)
     make.take(make.bank_answer(batch), story.budget_officers[0])
     assert (claim.status, batch.status) == ("paid", "settled")
-    assert (balances(claim, "payable"), ledger.balance(f"co_payment_payable:{claim.id}")) == (0, 0)
-    assert ledger.balance("co_payment_paid:KRW") == claim.co_payment
+    assert (balances(claim, "payable"), ledger.balance(chart.co_payment_payable(claim.id))) == (0, 0)
+    assert ledger.balance(chart.co_payment_paid("KRW")) == claim.co_payment
     assert ledger.verify().faults == []
 
 
@@ -90,7 +91,7 @@ def test_all_three_stages_leave_nothing_committed(story: engagements.Story) -> N
         engagements.accept_all(story, engagement, stages=1)
         make.approve(story, make.submit(story, engagement))
     assert sum(ledger.balances_by_owner(engagement.agreement_id, "committed").values()) == 0
-    assert ledger.balance(f"co_payment:{engagement.agreement_id}") == 0
+    assert ledger.balance(chart.co_payment(engagement.agreement_id)) == 0
 
 
 def test_the_same_file_twice_pays_once(story: engagements.Story, claim: Claim) -> None:
@@ -101,7 +102,7 @@ def test_the_same_file_twice_pays_once(story: engagements.Story, claim: Claim) -
     # The same movements in another file (a statement after the notification) are known by the bank's references.
     again = make.take(answer.replace(b"<MsgId>N-", b"<MsgId>X-"), story.budget_officers[0])
     assert (again.id != first.id, again.entries) == (True, [])
-    assert ledger.balance("co_payment_paid:KRW") == claim.co_payment
+    assert ledger.balance(chart.co_payment_paid("KRW")) == claim.co_payment
 
 
 def test_what_the_bank_sends_back_is_payable_again_and_can_be_paid_anew(story: engagements.Story, claim: Claim) -> None:
@@ -111,7 +112,7 @@ def test_what_the_bank_sends_back_is_payable_again_and_can_be_paid_anew(story: e
     make.take(make.bank_answer(batch, {line.end_to_end_id: "MS03"}), story.budget_officers[0])
     assert (claim.status, line.status, line.return_reason) == ("approved", "returned", "MS03")
     assert balances(claim, "payable") == claim.aid
-    assert ledger.balance("co_payment_paid:KRW") == 0
+    assert ledger.balance(chart.co_payment_paid("KRW")) == 0
     second = make.send(story, claim)
     make.take(make.bank_answer(second), story.budget_officers[0])
     assert claim.status == "paid"

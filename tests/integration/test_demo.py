@@ -25,6 +25,7 @@ from marketplace.demo import queries, runner, service
 from marketplace.demo.people import PASSWORD
 from marketplace.engagements.models import Engagement
 from marketplace.ethics.models import Flag
+from marketplace.ledger import chart
 from marketplace.ledger.queries import balance
 from marketplace.notifications.models import Message
 from marketplace.programmes.models import Call
@@ -130,7 +131,7 @@ def play_the_bank(app: Flask) -> None:
     """A batch that was sent is booked, a company's share arrives; nothing twice."""
     number = db.session.scalar(select(PaymentBatch.number).where(PaymentBatch.status == "sent"))
     _agreement, share, _name = queries.shares_awaited()[0]
-    held, reference, amount = balance(f"co_payment:{share.agreement_id}"), share.reference, share.amount
+    held, reference, amount = balance(chart.co_payment(share.agreement_id)), share.reference, share.amount
     agreement_id = share.agreement_id
     db.session.remove()
     run(app, "bank", str(number))
@@ -139,7 +140,7 @@ def play_the_bank(app: Flask) -> None:
     assert again.exit_code == 1
     assert "Only a batch" in again.output
     assert statuses(PaymentBatch)["sent"] == 0
-    assert balance(f"co_payment:{agreement_id}") == held + amount
+    assert balance(chart.co_payment(agreement_id)) == held + amount
     actions = set(db.session.scalars(select(AuditEntry.action)))
     assert {"demo.answer_batch", "demo.pay_share", "demo.pay_debt"} <= actions
 

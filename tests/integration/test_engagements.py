@@ -15,7 +15,9 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound
 from marketplace.core.money import Money
 from marketplace.engagements import queries, service
 from marketplace.engagements.models import ConsultingSession, Engagement
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
+from marketplace.ledger.chart import OwnerKind, TransferKind
 from marketplace.ledger.service import transfer
 from tests.conftest import MovableClock
 from tests.factories import engagements as make
@@ -120,8 +122,8 @@ def test_the_same_key_redeems_once_and_another_key_is_refused(clock: MovableCloc
 def test_a_key_that_moved_other_money_is_refused_in_words(clock: MovableClock, story: make.Story) -> None:
     agreement = make.make_agreement(story)
     line = next(iter(ledger.balances_by_owner(story.voucher.id, "reserved")))
-    debit, credit = f"reserved:{story.voucher.id}:{line}", f"available:{line}"
-    transfer(debit, credit, 1, kind="release", actor=SYSTEM, reference="a test", key=f"one:{line}")
+    debit, credit = chart.reserved(OwnerKind.VOUCHER, story.voucher.id, line), chart.available(line)
+    transfer(debit, credit, 1, kind=TransferKind.RELEASE, actor=SYSTEM, reference="a test", key=f"one:{line}")
     with pytest.raises(DomainError), db.session.begin_nested():
         make.redeem(story, agreement, key="one")
     assert ledger.balances_by_owner(agreement.id, "committed") == {}
@@ -174,7 +176,7 @@ def test_the_co_payment_starts_the_work_and_keeps_who_paid(clock: MovableClock, 
     engagement = queries.find_engagement(agreement.id)
     assert engagement is not None
     assert (payment.payer_name, payment.holder_name, engagement.status) == ("Other", "Holder", "active")
-    assert ledger.balance(f"co_payment:{agreement.id}") == agreement.co_payment
+    assert ledger.balance(chart.co_payment(agreement.id)) == agreement.co_payment
     assert [stage.status for stage in engagement.stages] == ["open", "waiting", "waiting"]
 
 

@@ -9,8 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.core.errors import DomainError
-from marketplace.ledger import queries, service
-from marketplace.ledger.models import STAGES, Account
+from marketplace.ledger import chart, queries, service
+from marketplace.ledger.chart import ChartAccount, OwnerKind, Stage, TransferKind
+from marketplace.ledger.models import Account
 from marketplace.ledger.rules import InsufficientFunds
 
 
@@ -18,25 +19,23 @@ from marketplace.ledger.rules import InsufficientFunds
 def line(database):
     """A budget line with 1,000 available; its id."""
     line_id = uuid4()
-    for stage in ("source", "available", "reserved"):
-        service.open_account(
-            f"{stage}:{line_id}",
-            stage=stage,
-            owner=("budget_line", line_id),
-            budget_line_id=line_id,
-            currency="KRW",
-            may_be_negative=stage == "source",
-        )
+    for account in (chart.source(line_id), chart.available(line_id), on(line_id, "reserved")):
+        service.open_account(account, currency="KRW")
     move(line_id, "source", "available", 1000, key=f"appropriate:{line_id}")
     return line_id
 
 
+def on(line_id, stage):
+    """An account of the line itself at any stage."""
+    return ChartAccount(Stage(stage), OwnerKind.BUDGET_LINE, line_id, line_id, may_be_negative=stage == "source")
+
+
 def move(line_id, giver, taker, amount, *, key=None):
     return service.transfer(
-        f"{giver}:{line_id}",
-        f"{taker}:{line_id}",
+        on(line_id, giver),
+        on(line_id, taker),
         amount,
-        kind="test",
+        kind=TransferKind.RELEASE,
         actor=SYSTEM,
         reference="a test",
         key=key or str(uuid4()),
@@ -53,7 +52,7 @@ def test_money_stands_where_transfers_brought_it(line):
         "paid": 0,
         "returned": 0,
     }
-    assert queries.balance(f"source:{line}") == -1000
+    assert queries.balance(chart.source(line)) == -1000
     assert queries.verify().unexplained == 0
 
 
@@ -65,7 +64,7 @@ def test_an_account_never_goes_below_zero(line):
 def test_the_same_key_moves_money_once_and_answers_the_same(line):
     first = move(line, "available", "reserved", 300, key="once")
     assert move(line, "available", "reserved", 300, key="once") == first
-    assert queries.balance(f"reserved:{line}") == 300
+    assert queries.balance(on(line, "reserved")) == 300
 
 
 def test_the_same_key_with_another_amount_is_refused(line):
@@ -106,79 +105,91 @@ def test_every_column_of_an_account_is_guarded(database):
 @pytest.mark.parametrize(("stage", "currency"), [("spent", "KRW"), ("available", "won")])
 def test_an_account_has_a_stage_and_a_currency_that_exist(database, stage, currency):
     with pytest.raises(IntegrityError, match=r"ledger_stage|currency_code"):
-        service.open_account("x", stage=stage, owner=("test", None), currency=currency)
+        database.execute(
+            text(
+                "INSERT INTO ledger_accounts (code, stage, owner_kind, currency) VALUES ('x', :stage, 'agency', :unit)"
+            ),
+            {"stage": stage, "unit": currency},
+        )
 
 
 def test_the_database_knows_every_stage(database):
-    for stage in STAGES:
-        service.open_account(f"x:{stage}", stage=stage, owner=("test", None), currency="KRW")
+    for stage in Stage:
+        service.open_account(ChartAccount(stage, OwnerKind.AGENCY, currency="KRW"), currency="KRW")
 
 
 def test_an_account_opens_empty_whatever_is_claimed(database):
     database.execute(
         text(
             "INSERT INTO ledger_accounts (code, stage, owner_kind, currency, balance)"
-            " VALUES ('x', 'available', 'test', 'KRW', 500)"
+            " VALUES ('x', 'available', 'agency', 'KRW', 500)"
         )
     )
-    assert queries.balance("x") == 0
+    assert database.scalar(select(Account.balance).where(Account.code == "x")) == 0
 
 
 def test_two_currencies_never_meet(line):
-    service.open_account("bank:EUR", stage="bank", owner=("agency", None), currency="EUR", may_be_negative=True)
+    service.open_account(chart.bank("EUR"), currency="EUR")
     with pytest.raises(DomainError):
         service.transfer(
-            "bank:EUR", f"available:{line}", 1, kind="test", actor=SYSTEM, reference="a test", key=str(uuid4())
+            chart.bank("EUR"),
+            chart.available(line),
+            1,
+            kind=TransferKind.RELEASE,
+            actor=SYSTEM,
+            reference="a test",
+            key=str(uuid4()),
         )
 
 
 def test_two_currencies_never_meet_in_a_statement_of_many_either(database, line):
     """Not even where the sums of either currency cancel out."""
     for unit in ("USD", "EUR"):
-        service.open_account(unit, stage="bank", owner=("agency", None), currency=unit, may_be_negative=True)
+        service.open_account(chart.bank(unit), currency=unit)
     among = "VALUES ('USD', 'EUR', 'first'), ('EUR', 'USD', 'second')"
     with pytest.raises(IntegrityError, match="one currency"):
         database.execute(
             text(
                 "INSERT INTO ledger_transfers"
                 " (movement_id, debit_account_id, credit_account_id, amount, kind, reference, key)"
-                f" SELECT gen_random_uuid(), giver.id, taker.id, 7, 'test', 'a test', each.key FROM ({among}) AS each (debit, credit, key)"
-                " JOIN ledger_accounts AS giver ON giver.code = debit"
-                " JOIN ledger_accounts AS taker ON taker.code = credit"
+                " SELECT gen_random_uuid(), giver.id, taker.id, 7, 'release', 'a test', each.key"
+                f" FROM ({among}) AS each (debit, credit, key)"
+                " JOIN ledger_accounts AS giver ON giver.stage = 'bank' AND giver.currency = debit"
+                " JOIN ledger_accounts AS taker ON taker.stage = 'bank' AND taker.currency = credit"
             )
         )
 
 
-def reserve(line_id, part, *, owners=3, source="available"):
+def reserve(line_id, part, *, owners=3, source=chart.available):
     owners = [uuid4() for _owner in range(owners)]
     reserve_for(owners, line_id, part, source=source)
     return owners
 
 
-def reserve_for(owners, line_id, part, *, source="available"):
+def reserve_for(owners, line_id, part, *, source=chart.available):
     names = {owner: f"VOU-{number}" for number, owner in enumerate(owners)}
-    service.reserve_all("voucher", names, {line_id: part}, source=source, currency="KRW", actor=SYSTEM)
+    service.reserve_all(OwnerKind.VOUCHER, names, {line_id: part}, source=source, currency="KRW", actor=SYSTEM)
 
 
 def test_many_at_once_take_the_same_part_each(line):
     owners = reserve(line, 300)
-    assert queries.balance(f"available:{line}") == 100
-    assert [queries.balance(f"reserved:{owner}:{line}") for owner in owners] == [300] * 3
+    assert queries.balance(chart.available(line)) == 100
+    assert [queries.balance(chart.reserved(OwnerKind.VOUCHER, owner, line)) for owner in owners] == [300] * 3
     assert queries.verify().faults == []
 
 
 def test_of_many_at_once_all_are_given_or_none(line):
     with pytest.raises(InsufficientFunds), db.session.begin_nested():
         reserve(line, 334)
-    assert queries.balance(f"available:{line}") == 1000
+    assert queries.balance(chart.available(line)) == 1000
 
 
 def test_nobody_of_many_is_given_anything_twice(line):
     first, second = reserve(line, 100, owners=2)
     with pytest.raises(DomainError), db.session.begin_nested():
         reserve_for([uuid4(), first], line, 100)
-    assert queries.balance(f"available:{line}") == 800
-    assert [queries.balance(f"reserved:{owner}:{line}") for owner in (first, second)] == [100, 100]
+    assert queries.balance(chart.available(line)) == 800
+    assert [queries.balance(chart.reserved(OwnerKind.VOUCHER, owner, line)) for owner in (first, second)] == [100, 100]
 
 
 def test_many_at_once_are_refused_where_one_of_their_keys_was_used(line):
@@ -186,68 +197,74 @@ def test_many_at_once_are_refused_where_one_of_their_keys_was_used(line):
     move(line, "available", "reserved", 100, key=f"reserve:{owners[1]}:{line}")
     with pytest.raises(DomainError), db.session.begin_nested():
         reserve_for(owners, line, 100)
-    assert queries.balance(f"available:{line}") == 900
+    assert queries.balance(chart.available(line)) == 900
 
 
 def test_many_at_once_are_refused_where_there_is_no_such_account(line):
     with pytest.raises(DomainError), db.session.begin_nested():
-        reserve(line, 1, source="nowhere")
+        reserve(line, 1, source=chart.returned)
     assert queries.totals_by_stage([line])["reserved"] == 0
 
 
 def opening(line_id, stage):
-    return service.Opening(f"{stage}:{line_id}:new", stage, ("voucher", uuid4()), "KRW", line_id)
+    return ChartAccount(Stage(stage), OwnerKind.VOUCHER, uuid4(), line_id)
 
 
 def post(*legs):
-    return service.post(legs, kind="test", actor=SYSTEM, reference="a test")
+    return service.post(legs, kind=TransferKind.RELEASE, currency="KRW", actor=SYSTEM, reference="a test")
 
 
 def test_several_transfers_move_together_and_open_their_accounts(line):
     reserved, committed = opening(line, "reserved"), opening(line, "committed")
     legs = [
-        service.Leg(f"available:{line}", reserved, 300, "first"),
+        service.Leg(chart.available(line), reserved, 300, "first"),
         service.Leg(reserved, committed, 200, "second"),
     ]
     post(*legs)
     post(*legs)
-    assert (queries.balance(reserved.code), queries.balance(committed.code)) == (100, 200)
-    assert db.session.scalar(select(Account.budget_line_id).where(Account.code == committed.code)) == line
+    assert (queries.balance(reserved), queries.balance(committed)) == (100, 200)
+    assert db.session.scalar(select(Account.budget_line_id).where(Account.code == str(committed))) == line
     assert queries.verify().faults == []
 
 
 def test_transfers_made_together_are_one_movement(line):
     def legs():
-        return [service.Leg(f"available:{line}", f"reserved:{line}", part, f"part:{part}") for part in (1, 2, 3)]
+        return [service.Leg(chart.available(line), on(line, "reserved"), part, f"part:{part}") for part in (1, 2, 3)]
 
     first = post(*legs())
     assert [transfer.key for transfer in queries.movement(first)] == ["part:1", "part:2", "part:3"]
     assert post(*legs()) == first  # asked again it is the same one
-    assert post(service.Leg(f"reserved:{line}", f"available:{line}", 1, "back")) != first
+    assert post(service.Leg(on(line, "reserved"), chart.available(line), 1, "back")) != first
     alone = move(line, "available", "reserved", 5)
     assert [transfer.id for transfer in queries.movement(alone)] == [alone]
 
 
 def test_a_transfer_stays_in_its_movement(line):
     """A key that made it there is refused for one transfer alone, and for another movement."""
-    first, second, third = (service.Leg(f"available:{line}", f"reserved:{line}", 7, key) for key in "abc")
+    first, second, third = (service.Leg(chart.available(line), on(line, "reserved"), 7, key) for key in "abc")
     post(first, second)
     for legs in ([second], [third, second]):
         with pytest.raises(DomainError), db.session.begin_nested():
             post(*legs)
-    assert queries.balance(f"reserved:{line}") == 14
+    assert queries.balance(on(line, "reserved")) == 14
 
 
 def test_what_each_of_many_is_given_is_one_movement(database, line):
     other = uuid4()
-    service.open_account(
-        f"available:{other}", stage="available", owner=("budget_line", other), budget_line_id=other, currency="KRW"
-    )
+    service.open_account(chart.available(other), currency="KRW")
     service.transfer(
-        f"available:{line}", f"available:{other}", 500, kind="test", actor=SYSTEM, reference="a test", key="other"
+        chart.available(line),
+        chart.available(other),
+        500,
+        kind=TransferKind.RELEASE,
+        actor=SYSTEM,
+        reference="a test",
+        key="other",
     )
     owners = {uuid4(): "VOU-1", uuid4(): "VOU-2"}
-    service.reserve_all("voucher", owners, {line: 3, other: 4}, source="available", currency="KRW", actor=SYSTEM)
+    service.reserve_all(
+        OwnerKind.VOUCHER, owners, {line: 3, other: 4}, source=chart.available, currency="KRW", actor=SYSTEM
+    )
     given = [queries.transfers_of(owner) for owner in owners]
     movements = [{transfer.movement_id for transfer in transfers} for transfers in given]
     assert [len(transfers) for transfers in given] == [2, 2]
@@ -259,16 +276,16 @@ def test_what_each_of_many_is_given_is_one_movement(database, line):
 def test_of_several_transfers_all_move_or_none(line):
     with pytest.raises(InsufficientFunds), db.session.begin_nested():
         post(
-            service.Leg(f"available:{line}", opening(line, "reserved"), 300, "first"),
-            service.Leg(f"available:{line}", f"reserved:{line}", 701, "second"),
+            service.Leg(chart.available(line), opening(line, "reserved"), 300, "first"),
+            service.Leg(chart.available(line), on(line, "reserved"), 701, "second"),
         )
-    assert queries.balance(f"available:{line}") == 1000
+    assert queries.balance(chart.available(line)) == 1000
 
 
 def test_a_used_key_among_several_is_refused(line):
     move(line, "available", "reserved", 300, key="once")
     with pytest.raises(DomainError):
-        post(service.Leg(f"available:{line}", f"reserved:{line}", 301, "once"))
+        post(service.Leg(chart.available(line), on(line, "reserved"), 301, "once"))
 
 
 def test_no_transfers_move_nothing(line):
@@ -278,8 +295,8 @@ def test_no_transfers_move_nothing(line):
 
 def test_verify_finds_a_balance_that_transfers_do_not_explain(real_database, as_owner):
     with db.unit_of_work():
-        service.open_account("bank:KRW", stage="bank", owner=("agency", None), currency="KRW")
+        service.open_account(chart.bank("KRW"), currency="KRW")
     as_owner("ALTER TABLE ledger_accounts DISABLE TRIGGER USER", "UPDATE ledger_accounts SET balance = 5")
     books = queries.verify()
     assert books.unexplained == 10  # once on the account, once in the sum of all
-    assert "bank:KRW: balance 5, transfers say 0" in map(str, books.faults)
+    assert f"{chart.bank('KRW')}: balance 5, transfers say 0" in map(str, books.faults)

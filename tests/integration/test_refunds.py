@@ -14,6 +14,7 @@ from marketplace.core.actors import SYSTEM, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound
 from marketplace.engagements import queries as engagement_queries
 from marketplace.engagements.models import Engagement
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.rules import InsufficientFunds, KeyReused
 from marketplace.notifications.models import Message
@@ -62,17 +63,17 @@ def send(story: engagements.Story, refund: Refund) -> PaymentBatch:
 
 
 def test_the_money_goes_back_to_the_account_it_came_from(story: engagements.Story, engagement: Engagement) -> None:
-    held = ledger.balance(f"co_payment:{engagement.agreement_id}")
+    held = ledger.balance(chart.co_payment(engagement.agreement_id))
     refund = ask(engagement)
     assert (refund.holder_name, refund.account_number) == ("Company", "111-222")
-    assert ledger.balance(f"co_payment:{engagement.agreement_id}") == held - 1000
+    assert ledger.balance(chart.co_payment(engagement.agreement_id)) == held - 1000
     batch = send(story, refund)
     (line,) = queries.lines_of(batch.id)
     assert (line.amount, line.account_number, line.claim_id) == (1000, "111-222", None)
-    assert ledger.balance(f"refundable:{refund.id}") == 1000
+    assert ledger.balance(chart.refundable(refund.id)) == 1000
     make.take(make.bank_answer(batch), story.budget_officers[0])
     assert (refund.status, batch.status) == ("paid", "settled")
-    assert (ledger.balance(f"refundable:{refund.id}"), ledger.balance("refunded:KRW")) == (0, 1000)
+    assert (ledger.balance(chart.refundable(refund.id)), ledger.balance(chart.refunded("KRW"))) == (0, 1000)
     assert proof.prove().faults == []
     told = db.session.query(Message.template).filter(Message.template.like("claims/refund_%")).all()
     assert sorted(row.template for row in told) == ["claims/refund_paid", "claims/refund_requested"]
@@ -104,7 +105,7 @@ def test_each_mail_about_a_refund_says_how_much_goes_where(story: engagements.St
 
 
 def test_never_more_than_is_held_and_once_per_key(engagement: Engagement) -> None:
-    held = ledger.balance(f"co_payment:{engagement.agreement_id}")
+    held = ledger.balance(chart.co_payment(engagement.agreement_id))
     with pytest.raises(InsufficientFunds), db.session.begin_nested():
         ask(engagement, held + 1)
     first = ask(engagement, held)
@@ -122,7 +123,7 @@ def test_the_bank_sends_it_back_and_it_goes_out_again(story: engagements.Story, 
         returned = {line.end_to_end_id: "MS03"} if attempt == "first" else None
         make.take(make.bank_answer(batch, returned), story.budget_officers[0])
         expected = ("awaiting", "returned", 1000, 0) if attempt == "first" else ("paid", "paid", 0, 1000)
-        balances = ledger.balance(f"refundable:{refund.id}"), ledger.balance("refunded:KRW")
+        balances = ledger.balance(chart.refundable(refund.id)), ledger.balance(chart.refunded("KRW"))
         assert (refund.status, line.status, *balances) == expected
     assert proof.prove().faults == []
 

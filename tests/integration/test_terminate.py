@@ -20,6 +20,7 @@ from marketplace.core.task_queue import BackgroundTask
 from marketplace.engagements import queries, service
 from marketplace.engagements.models import Engagement
 from marketplace.engagements.rules import check_under_way
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
 from marketplace.notifications.models import Message
 from marketplace.providers import queries as providers
@@ -61,7 +62,7 @@ def held(engagement: Engagement) -> tuple[int, int]:
     """What still stands with the agreement: aid and co-payment."""
     agreement_id = engagement.agreement_id
     aid = sum(ledger.balances_by_owner(agreement_id, "committed").values())
-    return aid, ledger.balance(f"co_payment:{agreement_id}")
+    return aid, ledger.balance(chart.co_payment(agreement_id))
 
 
 def pay_all(story: make.Story, engagement: Engagement, cut: int | None = None) -> None:

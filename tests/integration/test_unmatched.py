@@ -18,6 +18,7 @@ from marketplace.core.errors import DomainError, Forbidden
 from marketplace.engagements import queries as engagement_queries
 from marketplace.engagements import service as engagement_verbs
 from marketplace.engagements.models import CoPayment
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
 from marketplace.reports import proof
 from tests.conftest import MovableClock
@@ -86,7 +87,7 @@ def assign(entries: list[BankEntry], awaited: CoPayment, officer: Actor, reason:
 
 def test_what_arrives_is_in_the_books_at_once(officer: Actor) -> None:
     entry = arrive(1234, officer)
-    assert ledger.balance(f"suspense:{entry.id}") == 1234
+    assert ledger.balance(chart.suspense(entry.id)) == 1234
     assert proof.prove().faults == []
     assert [unmatched_entry.id for unmatched_entry in queries.unmatched_entries(limit=10)] == [entry.id]
 
@@ -100,8 +101,8 @@ def test_two_parts_make_the_co_payment(awaited: CoPayment, officer: Actor) -> No
     engagement = engagement_queries.find_engagement(awaited.agreement_id)
     assert engagement is not None
     assert engagement.status == "active"
-    assert ledger.balance(f"co_payment:{awaited.agreement_id}") == awaited.amount
-    assert ledger.balance(f"suspense:{first.id}") == ledger.balance(f"suspense:{second.id}") == 0
+    assert ledger.balance(chart.co_payment(awaited.agreement_id)) == awaited.amount
+    assert ledger.balance(chart.suspense(first.id)) == ledger.balance(chart.suspense(second.id)) == 0
     assert (queries.unmatched_entries(limit=10), proof.prove().faults) == ([], [])
 
 
@@ -119,7 +120,7 @@ def test_a_movement_is_assigned_once(awaited: CoPayment, officer: Actor) -> None
     assert service.send_entry_back(entry.id, actor=officer, reason="Not ours", key="k").id == made.id
     assert entry.assignment is not None
     assert (entry.assignment.kind, entry.assignment.assigned_by) == ("sent_back", officer.person_id)
-    assert (ledger.balance(f"suspense:{entry.id}"), ledger.balance(f"refundable:{made.id}")) == (0, awaited.amount)
+    assert (ledger.balance(chart.suspense(entry.id)), ledger.balance(chart.refundable(made.id))) == (0, awaited.amount)
     with pytest.raises(DomainError):
         assign([entry], awaited, officer)
     with pytest.raises(DomainError):
@@ -181,7 +182,7 @@ def test_what_is_sent_back_leaves_by_a_batch_that_another_officer_sends(story: e
     service.send_batch(by_second.id, actor=third, key=make.new_key())
     assert b"111-222" in queries.payment_file(by_second)
     make.take(make.bank_answer(by_second), first)
-    assert (refund.status, ledger.balance(f"refundable:{refund.id}"), ledger.balance("refunded:KRW")) == (
+    assert (refund.status, ledger.balance(chart.refundable(refund.id)), ledger.balance(chart.refunded("KRW"))) == (
         "paid",
         0,
         1234,
@@ -198,7 +199,7 @@ def test_what_the_bank_does_not_deliver_goes_to_the_account_that_the_payer_names
     service.send_batch(batch.id, actor=third, key=make.new_key())
     (line,) = queries.lines_of(batch.id)
     make.take(make.bank_answer(batch, {line.end_to_end_id: "AC04"}), first)
-    assert (refund.status, ledger.balance(f"refundable:{refund.id}")) == ("awaiting", 1234)
+    assert (refund.status, ledger.balance(chart.refundable(refund.id))) == ("awaiting", 1234)
     assert proof.prove().faults == []
     with pytest.raises(DomainError):
         service.prepare_batch(actor=second, refund_ids=[refund.id], key=make.new_key())

@@ -14,6 +14,7 @@ from marketplace.core.db import session
 from marketplace.engagements.models import Agreement, CoPayment
 from marketplace.engagements.states import CoPaymentStatus
 from marketplace.ledger import queries as ledger
+from marketplace.ledger.chart import Stage
 
 # Movements of which nobody has said what they are.
 UNASSIGNED = (
@@ -86,4 +87,4 @@ def is_in_suspense(entry: BankEntry) -> bool:
 
 def in_suspense(entries: Sequence[BankEntry]) -> set[UUID]:
     """Those of these movements whose money stands in the books, waiting to be assigned."""
-    return ledger.owners_at("suspense", [entry.id for entry in entries])
+    return ledger.owners_at(Stage.SUSPENSE, [entry.id for entry in entries])

@@ -9,50 +9,48 @@ from marketplace.claims.models import Claim, PaymentLine, Refund
 from marketplace.core.actors import Actor
 from marketplace.core.money import split
 from marketplace.engagements.models import Engagement
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger_queries
-from marketplace.ledger.service import Leg, Opening, post
+from marketplace.ledger.chart import ChartAccount, Stage, TransferKind
+from marketplace.ledger.service import Leg, post
 
 
 def make_payable(claim: Claim, *, actor: Actor) -> None:
     """Move the approved aid from committed to payable on every budget line, and the co-payment's part with it."""
-    agreement_id = claim.engagement.agreement_id
-    owner, legs = ("claim", claim.id), []
+    agreement_id, legs = claim.engagement.agreement_id, []
     if claim.approved_aid:
-        committed = ledger_queries.balances_by_owner(agreement_id, "committed")
+        committed = ledger_queries.balances_by_owner(agreement_id, Stage.COMMITTED)
         # Weighing by what is left keeps every part within its line, and the last claim empties all of them.
         for line_id, part in zip(committed, split(claim.approved_aid, list(committed.values())), strict=True):
             if part:
-                payable = Opening(f"payable:{claim.id}:{line_id}", "payable", owner, claim.currency, line_id)
-                legs.append(Leg(f"committed:{agreement_id}:{line_id}", payable, part, f"{claim.id}:approve:{line_id}"))
+                bound, payable = chart.committed(agreement_id, line_id), chart.payable(claim.id, line_id)
+                legs.append(Leg(bound, payable, part, f"{claim.id}:approve:{line_id}"))
     if claim.approved_co_payment:
-        payable = Opening(f"co_payment_payable:{claim.id}", "co_payment_payable", owner, claim.currency)
-        key = f"{claim.id}:approve:co_payment"
-        legs.append(Leg(f"co_payment:{agreement_id}", payable, claim.approved_co_payment, key))
-    post(legs, kind="approve", actor=actor, reference=claim.number)
+        held, payable = chart.co_payment(agreement_id), chart.co_payment_payable(claim.id)
+        legs.append(Leg(held, payable, claim.approved_co_payment, f"{claim.id}:approve:co_payment"))
+    post(legs, kind=TransferKind.APPROVE, currency=claim.currency, actor=actor, reference=claim.number)
 
 
 def set_aside(refund: Refund, *, actor: Actor) -> None:
     """Take the refund's amount out of the co-payment that is held for its agreement."""
-    refundable = Opening(f"refundable:{refund.id}", "refundable", ("refund", refund.id), refund.currency)
-    agreement_id = cast(Engagement, refund.engagement).agreement_id
-    leg = Leg(f"co_payment:{agreement_id}", refundable, refund.amount, f"{refund.id}:refund")
-    post([leg], kind="refund", actor=actor, reference=refund.number)
+    held = chart.co_payment(cast(Engagement, refund.engagement).agreement_id)
+    _keep_for(refund, held, TransferKind.REFUND, actor, key=f"{refund.id}:refund")
 
 
 def take_excess(refund: Refund, *, actor: Actor) -> None:
     """Keep what came in beyond a debt apart, for the refund that gives it back."""
-    owner = ("agency", None)
-    bank = Opening(f"bank:{refund.currency}", "bank", owner, refund.currency, may_be_negative=True)
-    refundable = Opening(f"refundable:{refund.id}", "refundable", ("refund", refund.id), refund.currency)
-    leg = Leg(bank, refundable, refund.amount, f"{refund.id}:excess")
-    post([leg], kind="overpayment", actor=actor, reference=refund.number)
+    _keep_for(refund, chart.bank(refund.currency), TransferKind.OVERPAYMENT, actor, key=f"{refund.id}:excess")
 
 
 def take_from_suspense(refund: Refund, *, actor: Actor) -> None:
     """Keep what arrived and matches nothing for the refund that gives it back."""
-    refundable = Opening(f"refundable:{refund.id}", "refundable", ("refund", refund.id), refund.currency)
-    leg = Leg(f"suspense:{refund.bank_entry_id}", refundable, refund.amount, f"{refund.id}:send_back")
-    post([leg], kind="send_back", actor=actor, reference=refund.number)
+    suspense = chart.suspense(cast(UUID, refund.bank_entry_id))
+    _keep_for(refund, suspense, TransferKind.SEND_BACK, actor, key=f"{refund.id}:send_back")
+
+
+def _keep_for(refund: Refund, giver: ChartAccount, kind: TransferKind, actor: Actor, *, key: str) -> None:
+    leg = Leg(giver, chart.refundable(refund.id), refund.amount, key)
+    post([leg], kind=kind, currency=refund.currency, actor=actor, reference=refund.number)
 
 
 def pay(line: PaymentLine, *, actor: Actor) -> None:
@@ -64,26 +62,29 @@ def pay(line: PaymentLine, *, actor: Actor) -> None:
 
 
 def _pay_refund(line: PaymentLine, refund: Refund, actor: Actor) -> None:
-    refunded = Opening(f"refunded:{refund.currency}", "refunded", ("agency", None), refund.currency)
-    leg = Leg(f"refundable:{refund.id}", refunded, refund.amount, f"{line.id}:pay:refund")
-    line.movement_id = post([leg], kind="pay_back", actor=actor, reference=refund.number)
+    leg = Leg(chart.refundable(refund.id), chart.refunded(refund.currency), refund.amount, f"{line.id}:pay:refund")
+    line.movement_id = post(
+        [leg], kind=TransferKind.PAY_BACK, currency=refund.currency, actor=actor, reference=refund.number
+    )
 
 
 def _pay_claim(line: PaymentLine, claim: Claim, actor: Actor) -> None:
     """All that is payable is paid: to the firm, and what the payment is less by to the debts it was kept back for."""
-    whole = []
-    for line_id, amount in ledger_queries.balances_by_owner(claim.id, "payable").items():
-        paid = Opening(f"paid:{line_id}", "paid", ("budget_line", line_id), claim.currency, line_id)
-        whole.append(Leg(f"payable:{claim.id}:{line_id}", paid, amount, str(line_id)))
+    whole = [
+        Leg(chart.payable(claim.id, line_id), chart.paid(line_id), amount, str(line_id))
+        for line_id, amount in ledger_queries.balances_by_owner(claim.id, Stage.PAYABLE).items()
+    ]
     if claim.approved_co_payment:
-        paid = Opening(f"co_payment_paid:{claim.currency}", "co_payment_paid", ("agency", None), claim.currency)
-        code = f"co_payment_payable:{claim.id}"
-        whole.append(Leg(code, paid, ledger_queries.balance(code), "co_payment"))
+        payable = chart.co_payment_payable(claim.id)
+        paid = chart.co_payment_paid(claim.currency)
+        whole.append(Leg(payable, paid, ledger_queries.balance(payable), "co_payment"))
     kept = split(sum(leg.amount for leg in whole) - line.amount, [leg.amount for leg in whole])
     to_firm = [leg.amount - part for leg, part in zip(whole, kept, strict=True)]
+    reference, currency = claim.number, claim.currency
     legs = _legs(whole, to_firm, f"{line.id}:pay")
-    line.movement_id = post(legs, kind="pay", actor=actor, reference=claim.number)
-    post(_legs(whole, kept, f"{line.id}:kept"), kind="keep_back", actor=actor, reference=claim.number)
+    line.movement_id = post(legs, kind=TransferKind.PAY, currency=currency, actor=actor, reference=reference)
+    legs = _legs(whole, kept, f"{line.id}:kept")
+    post(legs, kind=TransferKind.KEEP_BACK, currency=currency, actor=actor, reference=reference)
 
 
 def _legs(whole: Sequence[Leg], amounts: Sequence[int], key: str) -> list[Leg]:
@@ -101,7 +102,8 @@ def take_back(line: PaymentLine, *, actor: Actor) -> None:
     What was kept back for a debt has paid that debt, and stays paid.
     """
     legs = [
-        Leg(transfer.credit_account.code, transfer.debit_account.code, transfer.amount, f"{transfer.key}:bounce")
-        for transfer in ledger_queries.movement(cast(UUID, line.movement_id))
+        Leg(made.credit_account.in_chart, made.debit_account.in_chart, made.amount, f"{made.key}:bounce")
+        for made in ledger_queries.movement(cast(UUID, line.movement_id))
     ]
-    post(legs, kind="bounce", actor=actor, reference=line.subject.number)
+    currency = line.subject.currency
+    post(legs, kind=TransferKind.BOUNCE, currency=currency, actor=actor, reference=line.subject.number)

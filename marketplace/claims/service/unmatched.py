@@ -18,14 +18,16 @@ from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import announce
 from marketplace.engagements import service as engagements
 from marketplace.engagements.models import CoPayment
-from marketplace.ledger.service import Leg, Opening, money_verb, post
+from marketplace.ledger import chart
+from marketplace.ledger.chart import TransferKind
+from marketplace.ledger.service import Leg, money_verb, post
 
 
 def keep_in_suspense(entry: BankEntry, *, actor: Actor) -> None:
     """Book money that arrived and matches nothing, so that the books explain it from the first moment."""
-    suspense = Opening(_suspense(entry), "suspense", ("bank_entry", entry.id), entry.currency)
-    leg = Leg(_bank(entry), suspense, entry.amount, f"{entry.account}:{entry.bank_reference}")
-    post([leg], kind="receive", actor=actor, reference=entry.bank_reference)
+    key = f"{entry.account}:{entry.bank_reference}"
+    leg = Leg(chart.bank(entry.currency), chart.suspense(entry.id), entry.amount, key)
+    post([leg], kind=TransferKind.RECEIVE, currency=entry.currency, actor=actor, reference=entry.bank_reference)
 
 
 @money_verb(CoPayment)
@@ -48,7 +50,7 @@ def assign_to_co_payment(
         payer_bank=first.debtor_bank,
         holder_name=first.debtor,
         booked_on=entries[-1].booked_on,
-        sources={_suspense(entry): entry.amount for entry in entries},
+        sources={str(entry.id): entry.amount for entry in entries},
         key=f"assign:{first.id}",
     )
     for entry in entries:
@@ -102,11 +104,3 @@ def _assign(
     session.expire(entry, ["assignment"])
     record(actor, f"bank_entry.{kind}", entry, after={"co_payment_id": co_payment_id}, reason=reason)
     return made
-
-
-def _suspense(entry: BankEntry) -> str:
-    return f"suspense:{entry.id}"
-
-
-def _bank(entry: BankEntry) -> Opening:
-    return Opening(f"bank:{entry.currency}", "bank", ("agency", None), entry.currency, may_be_negative=True)

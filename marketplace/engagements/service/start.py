@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -18,7 +19,9 @@ from marketplace.engagements.models import CoPayment, Engagement
 from marketplace.engagements.service.lapse import lapse_engagement
 from marketplace.engagements.service.letters import tell_both_sides
 from marketplace.engagements.states import CO_PAYMENT, ENGAGEMENT, STAGE, CoPaymentStatus
-from marketplace.ledger.service import Leg, Opening, money_verb, post
+from marketplace.ledger import chart
+from marketplace.ledger.chart import TransferKind
+from marketplace.ledger.service import Leg, money_verb, post
 
 
 @money_verb(CoPayment)
@@ -37,8 +40,8 @@ def record_co_payment(
 ) -> CoPayment:
     """Keep who paid the SME's share and from which account, hold the money, and start the work; once.
 
-    `sources` are the ledger's accounts where the money stands already, with amounts in minor units; without, it comes
-    from the bank.
+    `sources` are the bank entries, by id, that brought the money and hold it in suspense, with amounts in minor units;
+    without, it comes from the bank.
     """
     if actor.role not in (Role.BUDGET_OFFICER, Role.SYSTEM):
         raise Forbidden()
@@ -68,12 +71,13 @@ def record_co_payment(
 
 
 def _hold_money(co_payment: CoPayment, sources: Mapping[str, int] | None, *, actor: Actor, key: str) -> None:
-    owner, currency = ("agreement", co_payment.agreement_id), co_payment.currency
-    bank = Opening(f"bank:{currency}", "bank", ("agency", None), currency, may_be_negative=True)
-    held = Opening(f"co_payment:{co_payment.agreement_id}", "co_payment", owner, currency)
-    legs = [Leg(source, held, amount, f"{key}:{source}") for source, amount in (sources or {}).items()]
-    legs = legs or [Leg(bank, held, co_payment.amount, key)]
-    post(legs, kind="co_payment", actor=actor, reference=co_payment.reference)
+    held, currency = chart.co_payment(co_payment.agreement_id), co_payment.currency
+    legs = [
+        Leg(chart.suspense(UUID(entry_id)), held, amount, f"{key}:{entry_id}")
+        for entry_id, amount in (sources or {}).items()
+    ]
+    legs = legs or [Leg(chart.bank(currency), held, co_payment.amount, key)]
+    post(legs, kind=TransferKind.CO_PAYMENT, currency=currency, actor=actor, reference=co_payment.reference)
 
 
 def start(engagement: Engagement, *, actor: Actor) -> None:

@@ -1,6 +1,6 @@
--- The same parts (amount by budget line) for each owner, from one account of each line; all or nothing. What one owner
--- is given is one movement.
-CREATE OR REPLACE FUNCTION ledger_reserve(source text, owner_kind text, owners uuid[], names text[], parts jsonb,
+-- The same parts (amount by budget line) for each owner, from one account of each line (code by line); all or nothing.
+-- What one owner is given is one movement.
+CREATE OR REPLACE FUNCTION ledger_reserve(sources jsonb, owner_kind text, owners uuid[], names text[], parts jsonb,
                                           currency text, actor_id uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     made bigint;
@@ -19,7 +19,7 @@ BEGIN
       FROM (SELECT gen_random_uuid() AS id, owner, name, opened.line, giver.id AS debit, opened.id AS credit
               FROM unnest(owners, names) AS one (owner, name)
               JOIN opened ON opened.owner_id = owner
-              JOIN ledger_accounts AS giver ON giver.code = format('%s:%s', source, opened.line)) AS new;
+              JOIN ledger_accounts AS giver ON giver.code = sources ->> opened.line::text) AS new;
     GET DIAGNOSTICS made = ROW_COUNT;
     IF made <> cardinality(owners) * (SELECT count(*) FROM jsonb_object_keys(parts)) THEN
         RAISE EXCEPTION 'no such account' USING ERRCODE = 'foreign_key_violation';

@@ -10,8 +10,10 @@ from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import _
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
-from marketplace.ledger.service import Leg, Opening, money_verb, post
+from marketplace.ledger.chart import TransferKind
+from marketplace.ledger.service import Leg, money_verb, post
 from marketplace.programmes import queries, rules
 from marketplace.programmes.models import BudgetLine
 from marketplace.programmes.states import BUDGET_LINE
@@ -51,11 +53,9 @@ def appropriate_line(line_id: UUID, *, actor: Actor, key: str) -> BudgetLine:
     line.appropriated_by = actor.person_id
     transition(line, BUDGET_LINE, "appropriate", actor=actor, amount=line.amount)
     db.flush()
-    owner, currency = ("budget_line", line.id), call.programme.currency
-    source = Opening(f"source:{line.id}", "source", owner, currency, line.id, may_be_negative=True)
-    available = Opening(f"available:{line.id}", "available", owner, currency, line.id)
-    legs = [Leg(source, available, line.amount, f"appropriate:{line.id}")]
-    post(legs, kind="appropriate", actor=actor, reference=call.number)
+    leg = Leg(chart.source(line.id), chart.available(line.id), line.amount, f"appropriate:{line.id}")
+    currency = call.programme.currency
+    post([leg], kind=TransferKind.APPROPRIATE, currency=currency, actor=actor, reference=call.number)
     return line
 
 
@@ -68,10 +68,10 @@ def return_unspent(line_id: UUID, *, actor: Actor, key: str) -> BudgetLine:
     call = queries.get_call(queries.get_budget_line(line_id).call_id, lock=True)
     line = queries.get_budget_line(line_id, lock=True)
     rules.check_return(call, line, actor)
-    unspent = ledger.balance(f"available:{line.id}")
+    unspent = ledger.balance(chart.available(line.id))
     rules.check_unspent(unspent)
-    returned = Opening(f"returned:{line.id}", "returned", ("budget_line", line.id), call.programme.currency, line.id)
-    legs = [Leg(f"available:{line.id}", returned, unspent, f"return:{line.id}:{key}")]
-    post(legs, kind="return", actor=actor, reference=call.number)
+    leg = Leg(chart.available(line.id), chart.returned(line.id), unspent, f"return:{line.id}:{key}")
+    currency = call.programme.currency
+    post([leg], kind=TransferKind.RETURN, currency=currency, actor=actor, reference=call.number)
     record(actor, "budget_line.return_unspent", line, after={"amount": unspent})
     return line

@@ -12,6 +12,7 @@ from marketplace.core.i18n import _
 from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import Queue, cancel, task
 from marketplace.core.tasks import schedule as ask_for
+from marketplace.ledger.chart import TransferKind
 from marketplace.ledger.service import money_verb
 from marketplace.receivables import queries, rules, schedule
 from marketplace.receivables.models import LIVE, Instalment, Receivable
@@ -92,7 +93,7 @@ def accrue(receivable: Receivable, on: date, *, actor: Actor) -> None:
         amount = rules.accrued(instalment, receivable.interest_basis_points, on)
         if amount:
             key = f"{instalment.id}:interest:{on.isoformat()}"
-            money.raise_debt(receivable, amount, kind="interest", actor=actor, key=key)
+            money.raise_debt(receivable, amount, kind=TransferKind.INTEREST, actor=actor, key=key)
             instalment.interest += amount
             instalment.interest_until = on
     db.flush()

@@ -15,6 +15,7 @@ from marketplace.core.db import session
 from marketplace.core.money import split
 from marketplace.core.reasons import check_reason
 from marketplace.engagements.models import Engagement
+from marketplace.ledger.chart import TransferKind
 from marketplace.ledger.service import money_verb
 from marketplace.receivables import queries, rules, schedule
 from marketplace.receivables.models import Receivable
@@ -77,7 +78,7 @@ def confirm(receivable_id: UUID, *, actor: Actor, key: str) -> Receivable:
         _plan_repayment(receivable)
     db.flush()
     total = receivable.principal + receivable.surcharge
-    money.raise_debt(receivable, total, kind="raise", actor=actor, key=f"{receivable.id}:raise")
+    money.raise_debt(receivable, total, kind=TransferKind.RAISE, actor=actor, key=f"{receivable.id}:raise")
     claims.expect_payment(receivable.number, currency=receivable.currency)
     notify(receivable, "receivables/confirmed", key=str(receivable.id), total=total)
     return receivable

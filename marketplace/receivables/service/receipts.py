@@ -17,6 +17,7 @@ from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
 from marketplace.core.tasks import Queue, Subscription, task
+from marketplace.ledger.chart import TransferKind
 from marketplace.ledger.service import money_verb
 from marketplace.receivables import queries, rules, schedule
 from marketplace.receivables.models import Instalment, Receipt, Receivable
@@ -140,6 +141,6 @@ def _take_back_interest(receipt: Receipt, instalment: Instalment, capital: int, 
     receivable = instalment.receivable
     amount = rules.booked_too_much(instalment, receivable.interest_basis_points, capital, on)
     key = f"{instalment.id}:interest_back:{receipt.bank_entry_id or receipt.deduction_id}"
-    money.lower_debt(receivable, amount, kind="interest_back", actor=actor, key=key)
+    money.lower_debt(receivable, amount, kind=TransferKind.INTEREST_BACK, actor=actor, key=key)
     instalment.interest -= amount
     return amount

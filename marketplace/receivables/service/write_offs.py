@@ -8,6 +8,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
 from marketplace.core.db import session
 from marketplace.core.reasons import check_reason
+from marketplace.ledger.chart import TransferKind
 from marketplace.ledger.service import money_verb
 from marketplace.receivables import queries, rules
 from marketplace.receivables.models import WriteOff
@@ -46,7 +47,7 @@ def sign_write_off(receivable_id: UUID, *, actor: Actor, key: str) -> WriteOff:
     transition(write_off, WRITE_OFF, "sign", actor=actor, amount=write_off.amount)
     db.flush()
     money.lower_debt(
-        receivable, receivable.outstanding, kind="write_off", actor=actor, key=f"{receivable.id}:write_off"
+        receivable, receivable.outstanding, kind=TransferKind.WRITE_OFF, actor=actor, key=f"{receivable.id}:write_off"
     )
     for instalment in receivable.live:
         transition(instalment, INSTALMENT, "write_off", actor=actor)

@@ -16,13 +16,14 @@ from marketplace.core.exports import Column
 from marketplace.core.i18n import _, localized
 from marketplace.core.web import Page, page, paginate
 from marketplace.ledger import queries as ledger
+from marketplace.ledger.chart import PUBLIC_STAGES, OwnerKind, Stage
 from marketplace.ledger.models import Account, Transfer
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import Call
 from marketplace.programmes.states import CallStatus
 from marketplace.reports import flows, money, queries
 from marketplace.reports.forms import TransferFilter
-from marketplace.reports.labels import CHECKS, KINDS, STAGES
+from marketplace.reports.labels import CHECKS
 from marketplace.reports.models import Reconciliation
 from marketplace.reports.money import Place
 from marketplace.reports.views import blueprint
@@ -51,10 +52,10 @@ SORTS = {
     "-amount": Transfer.amount,
 }
 PLACES = {
-    "voucher": ("vouchers.voucher", "voucher_id"),
-    "agreement": ("engagements.agreement", "agreement_id"),
-    "claim": ("claims.claim", "claim_id"),
-    "refund": ("claims.refund", "refund_id"),
+    OwnerKind.VOUCHER: ("vouchers.voucher", "voucher_id"),
+    OwnerKind.AGREEMENT: ("engagements.agreement", "agreement_id"),
+    OwnerKind.CLAIM: ("claims.claim", "claim_id"),
+    OwnerKind.REFUND: ("claims.refund", "refund_id"),
 }
 
 
@@ -97,8 +98,7 @@ def call_money(call_id: UUID) -> ResponseReturnValue:
         chosen=chosen,
         sums=sums,
         picture=flows.draw(way),
-        stages=STAGES,
-        kinds=KINDS,
+        stages=PUBLIC_STAGES,
     )
 
 
@@ -152,7 +152,7 @@ def _filter(call: Call, names: dict[UUID, str]) -> TransferFilter:
     moved = ledger.flows(list(names))
     stages = dict.fromkeys(stage for flow in moved for stage in (flow.source, flow.target))
     form.offer(
-        stages=[stage for stage in STAGES if stage in stages],
+        stages=[stage for stage in Stage if stage in stages],
         kinds=list(dict.fromkeys(flow.kind for flow in moved)),
         lines=[(str(line_id), name) for line_id, name in names.items()],
     )
@@ -180,8 +180,6 @@ def _listed(listing: Page, actor: Actor) -> dict[str, Any]:
     known = money.places(listing.items) if actor.role in OFFICERS else {}
     return {
         "listing": listing,
-        "stages": STAGES,
-        "kinds": KINDS,
         "officer": actor.role in OFFICERS,
         "places": {transfer_id: _address(place, actor) for transfer_id, place in known.items()},
         "vouchers": {transfer_id: place.voucher_id for transfer_id, place in known.items()},
@@ -198,9 +196,9 @@ def _address(place: Place, actor: Actor) -> str | None:
 def _columns(actor: Actor, names: dict[UUID, str]) -> list[Column]:
     columns: list[Column] = [
         (_("Day"), lambda row: row.created_at.astimezone(clock.zone()).date()),
-        (_("Kind"), lambda row: str(KINDS.get(row.kind, row.kind))),
-        (_("From stage"), lambda row: _stage(row.debit_account)),
-        (_("To stage"), lambda row: _stage(row.credit_account)),
+        (_("Kind"), lambda row: str(row.kind.label)),
+        (_("From stage"), lambda row: str(row.debit_account.stage.label)),
+        (_("To stage"), lambda row: str(row.credit_account.stage.label)),
         (_("Amount"), lambda row: row.amount),
         (_("Currency"), lambda row: row.credit_account.currency),
     ]
@@ -214,7 +212,3 @@ def _columns(actor: Actor, names: dict[UUID, str]) -> list[Column]:
             (_("To account"), lambda row: row.credit_account.code),
         ]
     return columns
-
-
-def _stage(account: Account) -> str:
-    return str(STAGES.get(account.stage, account.stage))

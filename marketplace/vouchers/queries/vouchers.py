@@ -14,6 +14,7 @@ from marketplace.core.actors import AGENCY, SME, Actor
 from marketplace.core.db import array, get, session
 from marketplace.core.errors import NotFound
 from marketplace.ledger import queries as ledger
+from marketplace.ledger.chart import Stage
 from marketplace.programmes.models import Programme
 from marketplace.vouchers.models import Application, Voucher
 from marketplace.vouchers.states import VoucherStatus
@@ -64,8 +65,7 @@ def search_vouchers(actor: Actor, *, status: str | None = None, text: str | None
 
 def voucher_lines(voucher_id: UUID) -> dict[UUID, int]:
     """What is left of a voucher on each budget line, in minor units, ordered by line."""
-    balances = ledger.balances_by_owner(voucher_id, "reserved")
-    return {line_id: balance for line_id, balance in balances.items() if line_id is not None}
+    return ledger.balances_by_owner(voucher_id, Stage.RESERVED)
 
 
 def remaining(voucher_id: UUID) -> int:

@@ -14,6 +14,7 @@ from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, Subscription, announce, schedule, task
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger_queries
 from marketplace.programmes import events as programme_events
 from marketplace.programmes import queries as programmes
@@ -134,7 +135,7 @@ def lines_of(call: Call) -> list[Line]:
     """The funders' lines with their weight in the public part and what they have available now."""
     weights = programmes.funder_weights(call.programme_id)
     return [
-        Line(line.id, weights[line.funder_id], ledger_queries.balance(f"available:{line.id}"))
+        Line(line.id, weights[line.funder_id], ledger_queries.balance(chart.available(line.id)))
         for line in programmes.budget_lines(call.id)
     ]
 

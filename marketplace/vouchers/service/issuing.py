@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -13,7 +13,9 @@ from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record_all, transition_all
 from marketplace.core.db import session
+from marketplace.ledger import chart
 from marketplace.ledger import service as ledger
+from marketplace.ledger.chart import ChartAccount, OwnerKind
 from marketplace.programmes.models import Call
 from marketplace.vouchers.models import Application, Voucher
 from marketplace.vouchers.service.applications import tell_all
@@ -27,12 +29,12 @@ def issue_all(
     *,
     actor: Actor,
     before: ApplicationStatus = ApplicationStatus.ACCEPTED,
-    source: str = "available",
+    source: Callable[[UUID], ChartAccount] = chart.available,
 ) -> list[UUID]:
     """Issue a voucher to each of these applications of the call and reserve its money; the vouchers' ids.
 
     `parts` is what each voucher takes from the budget lines, in minor units. The money of an offer is reserved
-    already; `source` then names the application's accounts without their line. All vouchers or none; however many
+    already; `source` then gives the application's account of a line. All vouchers or none; however many
     there are, it takes as many statements as for one.
     """
     if not application_ids:
@@ -47,7 +49,7 @@ def issue_all(
     issued = select(Voucher.id, func.jsonb_build_object("after", facts)).where(these)
     record_all(actor, "voucher.issue", Voucher.__tablename__, issued)
     currency = call.programme.currency
-    ledger.reserve_all("voucher", numbers, parts, source=source, currency=currency, actor=actor)
+    ledger.reserve_all(OwnerKind.VOUCHER, numbers, parts, source=source, currency=currency, actor=actor)
     facts = func.jsonb_build_object("voucher", Voucher.number, "voucher_path", func.concat("/vouchers/", Voucher.id))
     news = select(Voucher.application_id, facts).where(these)
     last_moment = ends - timedelta(seconds=1)

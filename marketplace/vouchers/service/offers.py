@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from config.intake import terms
@@ -11,8 +13,10 @@ from marketplace.core.audit import transition
 from marketplace.core.db import session
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, Subscription, announce, schedule, task
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger_queries
-from marketplace.ledger.service import Leg, Opening, money_verb, post
+from marketplace.ledger.chart import ChartAccount, OwnerKind, Stage, TransferKind
+from marketplace.ledger.service import Leg, money_verb, post
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import events, queries, rules
 from marketplace.vouchers.allocation import Answer, allocate
@@ -71,12 +75,14 @@ def _offer(application: Application, answer: Answer, actor: Actor) -> None:
     transition(application, APPLICATION, "offer", actor=actor, until=application.offer_ends_at)
     db.flush()
     programme = application.call.programme
-    owner, legs = ("application", application.id), []
-    for line_id, part in answer.parts.items():
-        if part:
-            held = Opening(f"{_account(application)}:{line_id}", "reserved", owner, programme.currency, line_id)
-            legs.append(Leg(f"available:{line_id}", held, part, f"offer:{application.id}:{line_id}"))
-    post(legs, kind="reserve", actor=actor, reference=application.number)
+    reserved = _account(application)
+    legs = [
+        Leg(chart.available(line_id), reserved(line_id), part, f"offer:{application.id}:{line_id}")
+        for line_id, part in answer.parts.items()
+        if part
+    ]
+    currency = programme.currency
+    post(legs, kind=TransferKind.RESERVE, currency=currency, actor=actor, reference=application.number)
     schedule(lapse_offer, application_id=application.id, run_after=application.offer_ends_at)
     tell(application, "offered", amount=programme.voucher_amount, currency=programme.currency,
          until=application.last_moment)  # fmt: skip
@@ -147,19 +153,21 @@ def _locked(application_id: UUID) -> Application:
 def _end_offer(application: Application, event: str, actor: Actor) -> None:
     transition(application, APPLICATION, event, actor=actor, reason=application.reason)
     db.flush()
+    reserved, currency = _account(application), application.call.programme.currency
     legs = [
-        Leg(f"{_account(application)}:{line_id}", f"available:{line_id}", part, f"{event}:{application.id}:{line_id}")
+        Leg(reserved(line_id), chart.available(line_id), part, f"{event}:{application.id}:{line_id}")
         for line_id, part in _reserved(application).items()
     ]
-    post(legs, kind="release", actor=actor, reference=application.number)
+    post(legs, kind=TransferKind.RELEASE, currency=currency, actor=actor, reference=application.number)
     announce(events.MONEY_RELEASED, call_id=application.call_id, by=f"application:{application.id}")
 
 
-def _account(application: Application) -> str:
-    return f"reserved:{application.id}"
+def _account(application: Application) -> Callable[[UUID], ChartAccount]:
+    """Of each budget line the account that holds an open offer's money."""
+    return partial(chart.reserved, OwnerKind.APPLICATION, application.id)
 
 
 def _reserved(application: Application) -> dict[UUID, int]:
     """What is reserved for an open offer, by budget line."""
-    balances = ledger_queries.balances_by_owner(application.id, "reserved")
-    return {line_id: part for line_id, part in balances.items() if line_id is not None and part}
+    balances = ledger_queries.balances_by_owner(application.id, Stage.RESERVED)
+    return {line_id: part for line_id, part in balances.items() if part}

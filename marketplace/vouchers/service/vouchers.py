@@ -18,7 +18,9 @@ from marketplace.core.i18n import _
 from marketplace.core.money import split
 from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import Queue, announce, task
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger_queries
+from marketplace.ledger.chart import OwnerKind, Stage, TransferKind
 from marketplace.ledger.service import Leg, in_words, money_verb, post
 from marketplace.vouchers import events, queries, rules
 from marketplace.vouchers.models import Voucher
@@ -58,15 +60,16 @@ def release_commitment(
 ) -> None:
     """Give committed money that is not needed back: to the voucher while it may hold it, otherwise to the budget."""
     voucher = queries.get_voucher(voucher_id, lock=True)
-    balances = ledger_queries.balances_by_owner(agreement_id, "committed")
+    balances = ledger_queries.balances_by_owner(agreement_id, Stage.COMMITTED)
     rules.check_remainder(amount, sum(balances.values()))
     usable = _takes_back(voucher)
     legs = []
     for line_id, part in zip(balances, split(amount, list(balances.values())), strict=True):
         if part:
-            target = f"reserved:{voucher.id}:{line_id}" if usable else f"available:{line_id}"
-            legs.append(Leg(f"committed:{agreement_id}:{line_id}", target, part, f"{key}:{line_id}"))
-    post(legs, kind="release", actor=actor, reference=reference)
+            kept = chart.reserved(OwnerKind.VOUCHER, voucher.id, line_id)
+            target = kept if usable else chart.available(line_id)
+            legs.append(Leg(chart.committed(agreement_id, line_id), target, part, f"{key}:{line_id}"))
+    post(legs, kind=TransferKind.RELEASE, currency=voucher.currency, actor=actor, reference=reference)
     record(actor, "voucher.release_commitment", voucher, after={"agreement": str(agreement_id), "amount": amount})
     if not usable:
         voucher.released += amount
@@ -159,11 +162,16 @@ def _end(voucher_id: UUID, event: str, actor: Actor, reason: str | None) -> Vouc
     transition(voucher, VOUCHER, event, actor=actor, reason=reason)
     lines = queries.voucher_lines(voucher.id)
     legs = [
-        Leg(f"reserved:{voucher.id}:{line_id}", f"available:{line_id}", left, f"{event}:{voucher.id}:{line_id}")
+        Leg(
+            chart.reserved(OwnerKind.VOUCHER, voucher.id, line_id),
+            chart.available(line_id),
+            left,
+            f"{event}:{voucher.id}:{line_id}",
+        )
         for line_id, left in lines.items()
         if left
     ]
-    post(legs, kind="release", actor=actor, reference=voucher.number)
+    post(legs, kind=TransferKind.RELEASE, currency=voucher.currency, actor=actor, reference=voucher.number)
     voucher.released += sum(lines.values())
     announce(events.MONEY_RELEASED, call_id=voucher.call_id, by=f"voucher:{voucher.id}")
     db.flush()

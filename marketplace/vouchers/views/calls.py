@@ -13,6 +13,7 @@ from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.errors import NotFound
 from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, money
+from marketplace.ledger.chart import Stage
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import Call
 from marketplace.vouchers import queries, service
@@ -86,7 +87,7 @@ def call_meter(call_id: UUID) -> ResponseReturnValue:
 
 def _live_texts(call: Call, meter: programmes.Meter) -> dict[str, str]:
     """The sentences of the meter by the name of their place on the page, in the reader's language."""
-    stages = ("available", "reserved", "committed", "payable", "paid")
+    stages = (Stage.AVAILABLE, Stage.RESERVED, Stage.COMMITTED, Stage.PAYABLE, Stage.PAID)
     total = money(meter.total, meter.currency)
     available = money(meter.available, meter.currency)
     texts = {stage: money(getattr(meter, stage), meter.currency) for stage in stages}

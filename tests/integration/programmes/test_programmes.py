@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Role
 from marketplace.core.errors import DomainError, Forbidden, IllegalMove, Invalid
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
 from marketplace.programmes import queries, rules, service
 from marketplace.programmes.terms import templates
@@ -98,7 +99,7 @@ def test_appropriation_is_a_second_persons_and_enters_the_ledger() -> None:
     budget_officer = make_officer(Role.BUDGET_OFFICER)
     service.appropriate_line(line.id, actor=budget_officer, key="one")
     assert service.appropriate_line(line.id, actor=budget_officer, key="one") is line
-    assert ledger.balance(f"available:{line.id}") == line.amount
+    assert ledger.balance(chart.available(line.id)) == line.amount
     assert queries.meter(call).total == line.amount
     with pytest.raises(IllegalMove):
         service.appropriate_line(line.id, actor=budget_officer, key="two")

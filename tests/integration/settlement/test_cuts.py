@@ -9,6 +9,7 @@ from marketplace.claims.models import Claim, Refund
 from marketplace.claims.rules import Cut
 from marketplace.core import db
 from marketplace.core.errors import DomainError, Invalid
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
 from marketplace.notifications.models import Message
 from marketplace.reports.proof import prove
@@ -44,7 +45,7 @@ def test_less_is_approved_for_a_reason_and_the_rest_goes_back(story: engagements
     assert sum(ledger.balances_by_owner(claim.engagement.agreement_id, "committed").values()) == 0
     refund = db.session.scalars(select(Refund)).one()
     assert refund.amount == claim.co_payment - (claim.approved_co_payment or 0)
-    assert ledger.balance(f"co_payment:{claim.engagement.agreement_id}") == 0
+    assert ledger.balance(chart.co_payment(claim.engagement.agreement_id)) == 0
     batch = make.send(story, claim)
     assert [row.amount for row in queries.lines_of(batch.id)] == [14_000_001]
     make.take(make.bank_answer(batch), story.budget_officers[0])

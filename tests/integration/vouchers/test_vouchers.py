@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, NotFound
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
 from marketplace.vouchers import queries, service
 from marketplace.vouchers.models import Voucher
@@ -80,8 +81,8 @@ def test_expiry_gives_back_only_what_is_left() -> None:
     service.surrender(voucher.id, actor=sme, key="surrender")
     assert voucher.released == 7_000_000
     lines = list(queries.voucher_lines(voucher.id))
-    assert sum(ledger.balance(f"available:{line}") for line in lines) == 10 * 12_000_000 - 5_000_000
-    assert sum(ledger.balance(f"committed:{agreement}:{line}") for line in lines) == 5_000_000
+    assert sum(ledger.balance(chart.available(line)) for line in lines) == 10 * 12_000_000 - 5_000_000
+    assert sum(ledger.balance(chart.committed(agreement, line)) for line in lines) == 5_000_000
 
 
 def test_a_commitment_that_is_not_needed_goes_back_to_a_valid_voucher_and_else_to_the_budget() -> None:

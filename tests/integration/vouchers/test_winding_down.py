@@ -13,6 +13,7 @@ from marketplace.accounts import queries as accounts
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, IllegalMove, Invalid
+from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
 from marketplace.notifications.models import Message
 from marketplace.notifications.rendering import render
@@ -196,7 +197,7 @@ def test_unspent_money_goes_back_to_its_funder_by_a_second_person() -> None:
     programme_service.return_unspent(line.id, actor=officer, key="one")
     with pytest.raises(DomainError, match="Nothing is left"):
         programme_service.return_unspent(line.id, actor=officer, key="two")
-    assert ledger.balance(f"returned:{line.id}") == line.amount
+    assert ledger.balance(chart.returned(line.id)) == line.amount
     assert programmes.unspent(call) == {other.id: other.amount}
     meter = programmes.meter(call)
     assert (meter.returned, meter.available, meter.total) == (line.amount, other.amount, line.amount + other.amount)
