@@ -23,7 +23,7 @@ class Vouchers(Play):
 
     @rule(first=st.booleans())
     def offer(self, first: bool) -> None:
-        self.attempt(vouchers.offer_from_waitlist, self.call(first), 1_000_000 + self.played, actor=SYSTEM)
+        self.attempt(vouchers.offer_from_waitlist, self.call(first), actor=SYSTEM)
 
     @rule(which=WHICH, take=st.booleans())
     def answer_offer(self, which: int, take: bool) -> None:
