@@ -168,7 +168,9 @@ def _write_xlsx(file: IO[bytes], name: str, head: Sequence[str], body: Iterable[
     with xlsxwriter.Workbook(file, options) as book:
         sheet = book.add_worksheet(name[:LONGEST_SHEET_NAME])
         day = book.add_format({"num_format": "yyyy-mm-dd"})
-        sheet.add_write_handler(date, lambda sheet, row, column, value: sheet.write_datetime(row, column, value, day))
+        sheet.add_write_handler(
+            date, lambda sheet, row, column, value, *_: sheet.write_datetime(row, column, value, day)
+        )
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, len(head) - 1, COLUMN_WIDTH)
         for index, row in enumerate(chain([head], body)):

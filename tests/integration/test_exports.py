@@ -4,6 +4,7 @@ import csv
 import io
 import tracemalloc
 from contextlib import closing
+from datetime import UTC, date, datetime
 
 import pytest
 from flask import Flask, Response
@@ -56,3 +57,14 @@ def test_rows_come_by_a_cursor_of_the_database_and_end_at_the_limit(
     with app.test_request_context("/"):
         content = content_of(export(NUMBERS, [cursors], "numbers", most=3))
     assert rows_of(content, "csv") == [["Cursors"], ["1"], ["1"], ["1"]]
+
+
+def test_days_and_times_are_real_cells_of_a_spreadsheet(app: Flask, database: scoped_session[Session]) -> None:
+    day, moment = date(2026, 2, 28), datetime(2026, 2, 28, 15, 30, tzinfo=UTC)
+    columns: list[Column] = [("Day", lambda _row: day), ("Time", lambda _row: moment)]
+    with app.test_request_context("/?format=xlsx"):
+        content = content_of(export([None], columns, "days"))
+    head, cells = load_workbook(io.BytesIO(content)).worksheets[0].iter_rows()
+    assert [cell.value for cell in head] == ["Day", "Time"]
+    assert [cell.value for cell in cells] == [datetime(2026, 2, 28), datetime(2026, 3, 1, 0, 30)]
+    assert [cell.number_format for cell in cells] == ["yyyy-mm-dd", "yyyy-mm-dd hh:mm"]
