@@ -54,6 +54,7 @@ def visitor(client: FlaskClient) -> Browser:
     return Browser(client)
 
 
+@pytest.mark.costly("some 290 requests, from the award to the payment")
 def test_from_the_award_to_the_payment(visitor: Browser, clock: MovableClock) -> None:
     story = make.make_story()
     browser = visitor
