@@ -19,6 +19,7 @@ from marketplace.engagements.models import (
     Redemption,
     Stage,
 )
+from marketplace.providers import service as providers
 from tests.factories import engagements as make
 from tests.factories.integrity import pay_own_share
 
@@ -38,6 +39,7 @@ def make_crowd(settings: Settings, count: int) -> list[UUID]:
     stage = make.queries.find_stage_under_way(engagement.id)
     assert stage is not None
     made = [_copy(engagement, number) for number in range(count)]
+    providers.change_load(engagement.provider_id, count, actor=SYSTEM)
     for engagement_id in made:
         service.finish(engagement_id, actor=SYSTEM)
     db.commit()
