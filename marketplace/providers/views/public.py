@@ -4,7 +4,6 @@ from uuid import UUID
 
 from flask import request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import load_only
 
 from config import lists
 from marketplace.core import clock
@@ -19,6 +18,7 @@ from marketplace.providers.views.blueprint import blueprint, service_words, word
 
 SORTS = {"name": Provider.name, "-newest": Provider.approved_at}
 SHOWN = (
+    Provider.id,
     Provider.name,
     Provider.service_lines,
     Provider.regions,
@@ -52,7 +52,7 @@ def directory() -> ResponseReturnValue:
     if requested_format():
         rows = chosen.order_by(Provider.name, Provider.id)
         return export(rows, COLUMNS, "providers")
-    listed = paginate(chosen.options(load_only(*SHOWN, raiseload=True)), sorts=SORTS, key=Provider.id)
+    listed = paginate(chosen.with_only_columns(*SHOWN), sorts=SORTS, key=Provider.id)
     return page(
         "providers/directory.html",
         form=form,
