@@ -47,7 +47,7 @@ log = structlog.get_logger()
 READS = ("GET", "HEAD", "OPTIONS")
 PAGE_SIZE = 50
 # With one of these an address depends on more than the page it leads to.
-BESIDE_PATH = frozenset({"_external", "_scheme", "_method"})
+BESIDE_PATH = ("_external", "_scheme", "_method")
 BUSY = (LockNotAvailable, QueryCanceled, DeadlockDetected)
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -77,7 +77,8 @@ class Application(Flask):
 
     def url_for(self, endpoint: str, /, **values: Any) -> str:  # type: ignore[override]
         """The address of a page; what was built once is kept, since lists and menus name the same ones again."""
-        if not has_request_context() or endpoint.startswith(".") or not values.keys().isdisjoint(BESIDE_PATH):
+        beside_path = any(values.get(name) is not None for name in BESIDE_PATH)
+        if not has_request_context() or endpoint.startswith(".") or beside_path:
             return super().url_for(endpoint, **values)
         try:
             return _address_of(self, request.root_path, endpoint, **values)
