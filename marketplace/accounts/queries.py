@@ -1,10 +1,10 @@
 """Reads of people, organisations, memberships and sessions."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, Select, func, or_, select
+from sqlalchemy import Row, ScalarSelect, Select, any_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace.accounts.models import (
@@ -40,8 +40,8 @@ def find_person_by_email(email: str, *, lock: bool = False) -> Person | None:
 def names(person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """Names of people by id, in one query; for lists."""
     known = {person_id for person_id in person_ids if person_id is not None}
-    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(known))).all()
-    return {row.id: row.name for row in rows}
+    query = select(Person.id, Person.name).where(Person.id == any_(db.array(list(known))))
+    return {row.id: row.name for row in session.execute(query)} if known else {}
 
 
 def get_organisation(organisation_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Organisation:
@@ -54,8 +54,8 @@ def get_organisation(organisation_id: UUID, *, actor: Actor | None = None, lock:
 def organisation_names(organisation_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """Names of organisations by id, in one query; for lists."""
     known = {key for key in organisation_ids if key is not None}
-    rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(known))).all()
-    return {row.id: row.name for row in rows}
+    query = select(Organisation.id, Organisation.name).where(Organisation.id == any_(db.array(list(known))))
+    return {row.id: row.name for row in session.execute(query)} if known else {}
 
 
 def name_of(organisation_id: InstrumentedAttribute[UUID]) -> ScalarSelect[str]:
@@ -219,21 +219,35 @@ def people(*, search: str = "", role: Role | None = None, status: PersonStatus |
     return query.where(Person.status == status) if status else query
 
 
-def memberships_of_people(person_ids: Iterable[UUID]) -> dict[UUID, list[Membership]]:
-    """All memberships of these people, ended ones too, by person; one query for a list."""
-    query = select(Membership).where(Membership.person_id.in_(list(person_ids)))
-    memberships: dict[UUID, list[Membership]] = {}
-    for membership in session.scalars(query.order_by(Membership.created_at, Membership.id)):
-        memberships.setdefault(membership.person_id, []).append(membership)
-    return memberships
-
-
-def proposed_roles() -> Sequence[Membership]:
-    """Roles of the agency that wait for a second administrator, the oldest first."""
-    query = select(Membership).where(
-        Membership.status == MembershipStatus.PROPOSED, Membership.organisation_kind == OrganisationKind.AGENCY
-    )
+def every_membership_of(person_id: UUID) -> Sequence[Membership]:
+    """All memberships of this person, ended ones too, the oldest first."""
+    query = select(Membership).where(Membership.person_id == person_id)
     return session.scalars(query.order_by(Membership.created_at, Membership.id)).all()
+
+
+def roles_of_people(person_ids: Iterable[UUID]) -> dict[UUID, list[Row[UUID, Role, str]]]:
+    """The active roles of these people with their organisation's name, by person; one query for a list."""
+    query = (
+        select(Membership.person_id, Membership.role, Organisation.name.label("organisation"))
+        .join(Membership.organisation)
+        .where(Membership.person_id == any_(db.array(list(person_ids))), Membership.status == MembershipStatus.ACTIVE)
+        .order_by(Membership.created_at, Membership.id)
+    )
+    roles: dict[UUID, list[Row[UUID, Role, str]]] = {}
+    for row in session.execute(query):
+        roles.setdefault(row.person_id, []).append(row)
+    return roles
+
+
+def proposed_roles() -> Sequence[Row[UUID, UUID, Role, datetime, str]]:
+    """Roles of the agency that wait for a second administrator, with the person's name, the oldest first."""
+    query = (
+        select(Membership.id, Membership.person_id, Membership.role, Membership.created_at, Person.name)
+        .join(Membership.person)
+        .where(Membership.status == MembershipStatus.PROPOSED, Membership.organisation_kind == OrganisationKind.AGENCY)
+        .order_by(Membership.created_at, Membership.id)
+    )
+    return session.execute(query).all()
 
 
 def background_tasks(status: TaskStatus | None = None) -> Select[BackgroundTask]:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func, insert, update
 from sqlalchemy.orm import Session
 
 from marketplace.accounts.models import AccessEntry, SignInSession
@@ -27,9 +27,9 @@ def touch_session(session_id: UUID) -> None:
 def log_access(actor: Actor, subject_id: UUID | None, *, page: str, address: str) -> None:
     """Note who looked at whose personal data, on which page and from where; kept even if the page then fails."""
     with apart() as own, own.begin():
-        own.add(
-            AccessEntry(
-                person_id=actor.person_id, role=actor.role.value, address=address, page=page, subject_id=subject_id
+        own.execute(
+            insert(AccessEntry).values(
+                person_id=actor.person_id, role=actor.role, address=address, page=page, subject_id=subject_id
             )
         )
 

@@ -20,6 +20,7 @@ from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, locale
 from marketplace.core.web import done, page, paginate
 
+SHOWN = (Person.id, Person.name, Person.email, Person.status, Person.created_at)
 SORTS = {"-created_at": Person.created_at, "name": Person.name, "email": Person.email}
 
 
@@ -28,11 +29,11 @@ SORTS = {"-created_at": Person.created_at, "name": Person.name, "email": Person.
 def people() -> ResponseReturnValue:
     """Everybody with an account, and the roles that wait for approval."""
     service.log_access(current_actor(), None, page="people", address=request.remote_addr or "")
-    listing = paginate(_matching(), sorts=SORTS, key=Person.id)
+    listing = paginate(_matching().with_only_columns(*SHOWN), sorts=SORTS, key=Person.id)
     return page(
         "accounts/people.html",
         listing=listing,
-        memberships=queries.memberships_of_people(person.id for person in listing.items),
+        roles=queries.roles_of_people(person.id for person in listing.items),
         proposed=queries.proposed_roles(),
         lifecycle=PERSON,
         form=PeopleFilter(request.args),
@@ -73,7 +74,7 @@ def person(person_id: UUID) -> ResponseReturnValue:
     return page(
         "accounts/person.html",
         person=person,
-        memberships=queries.memberships_of_people([person_id]).get(person_id, []),
+        memberships=queries.every_membership_of(person_id),
         looks=looks,
         names=queries.names(look.person_id for look in looks),
         person_lifecycle=PERSON,

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries
 from marketplace.accounts.forms import AuditFilter, TaskFilter
+from marketplace.accounts.models import Person
 from marketplace.accounts.views.blueprint import blueprint
 from marketplace.core import task_queue
 from marketplace.core.actors import Role
@@ -57,13 +58,10 @@ def audit_log() -> ResponseReturnValue:
     )
     if requested_format():
         return export(statement.order_by(AuditEntry.id.desc()), AUDIT_COLUMNS, "audit")
-    listing = paginate(statement, sorts={"-id": AuditEntry.id, "id": AuditEntry.id}, key=AuditEntry.subject_id)
-    return page(
-        "accounts/audit_log.html",
-        listing=listing,
-        form=AuditFilter(request.args),
-        names=queries.names(entry.person_id for entry in listing.items),
-    )
+    shown = statement.select_from(AuditEntry).outerjoin(Person, Person.id == AuditEntry.person_id)
+    sorts = {"-id": AuditEntry.id, "id": AuditEntry.id}
+    listing = paginate(shown.with_only_columns(*SHOWN), sorts=sorts, key=AuditEntry.subject_id)
+    return page("accounts/audit_log.html", listing=listing, form=AuditFilter(request.args))
 
 
 ARGUMENTS = {
@@ -111,6 +109,17 @@ AUDIT_COLUMNS = [
     (_("Thing"), lambda entry: entry.subject_id),
     (_("Before and after"), lambda entry: entry.body),
 ]
+
+
+SHOWN = (
+    AuditEntry.at,
+    Person.name,
+    AuditEntry.role,
+    AuditEntry.action,
+    AuditEntry.subject_type,
+    AuditEntry.subject_id,
+    AuditEntry.body,
+)
 
 
 def _id(text: str) -> UUID | None:
