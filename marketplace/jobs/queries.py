@@ -181,10 +181,13 @@ def opened_bids(job: Job, *, actor: Actor) -> list[OpenedBid]:
     contents = {content.bid_id: content for content in db.session.scalars(query)}
     conflicts = providers.conflicting_providers(job.organisation_id)
     ranks = ranking(job, bids, contents)
+    named = providers.consultants_by_id(key for content in contents.values() for key in content.consultant_ids)
+    bidders = select(Provider).where(Provider.id.in_([bid.provider_id for bid in bids]))
+    firms = {provider.id: provider for provider in db.session.scalars(bidders)}
     opened = []
     for bid in bids:
-        provider = providers.get_provider(bid.provider_id)
-        consultants = providers.consultants_by_id(contents[bid.id].consultant_ids)
+        provider = firms[bid.provider_id]
+        consultants = [row for row in named if row.id in contents[bid.id].consultant_ids]
         place = ranks.get(bid.id)
         opened.append(
             OpenedBid(
