@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, case, func, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.claims import queries as claims
-from marketplace.claims.states import HoldStatus
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import NotFound
@@ -40,10 +40,23 @@ def find_check(engagement_id: UUID, *, rule_set: str, occasion: Occasion) -> Eth
     return db.session.scalars(query).one_or_none()
 
 
-def flags(*, status: str = "", rule_id: str = "") -> Select[Flag, str, str, HoldStatus]:
-    """Flags with engagement, provider and the state of their hold, for the officers' queue."""
-    names = engagements.number_of(Flag.engagement_id), accounts.name_of(Flag.provider_id)
-    query = select(Flag, *names, claims.status_of_hold(Flag.hold_id))
+def flags(*, status: str = "", rule_id: str = "") -> Select[*tuple[Any, ...]]:
+    """What a list shows of flags, with engagement, provider and the state of their hold."""
+    query = select(
+        Flag.id,
+        Flag.number,
+        Flag.rule_id,
+        Flag.rule_version,
+        Flag.rule_set,
+        Flag.finding,
+        Flag.action,
+        Flag.status,
+        Flag.raised_at,
+        Flag.closed_at,
+        engagements.number_of(Flag.engagement_id).label("engagement"),
+        accounts.name_of(Flag.provider_id).label("provider"),
+        claims.status_of_hold(Flag.hold_id).label("hold"),
+    )
     if status:
         query = query.where(Flag.status == status)
     return query.where(Flag.rule_id == rule_id) if rule_id else query
@@ -82,15 +95,25 @@ def known_fingerprints(engagement_id: UUID) -> set[tuple[str, str]]:
     return set(db.session.execute(query))
 
 
-def cases(*, status: str = "") -> Select[Case, str, str]:
-    """Cases with engagement and provider, for the officers' list."""
-    query = select(Case, engagements.number_of(Case.engagement_id), accounts.name_of(Case.provider_id))
+def cases(*, status: str = "") -> Select[*tuple[Any, ...]]:
+    """What a list shows of cases, with engagement and provider."""
+    query = select(
+        Case.id,
+        Case.number,
+        Case.status,
+        Case.sanction,
+        Case.opened_at,
+        Case.reply_due_at,
+        Case.decided_at,
+        engagements.number_of(Case.engagement_id).label("engagement"),
+        accounts.name_of(Case.provider_id).label("provider"),
+    )
     return query.where(Case.status == status) if status else query
 
 
-def cases_of(provider_id: UUID) -> Select[Case, str]:
-    """The provider's own cases with the engagement's number."""
-    return select(Case, engagements.number_of(Case.engagement_id)).where(Case.provider_id == provider_id)
+def cases_of(provider_id: UUID) -> Select[*tuple[Any, ...]]:
+    """The same of the provider's own cases."""
+    return cases().where(Case.provider_id == provider_id)
 
 
 def get_case(case_id: UUID, *, actor: Actor) -> Case:

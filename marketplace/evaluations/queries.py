@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 
 from marketplace.accounts import queries as accounts
-from marketplace.accounts.models import Organisation
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import NotFound
 from marketplace.engagements import queries as engagements
-from marketplace.engagements.models import Deliverable, Engagement
+from marketplace.engagements.models import Agreement, ConsultingSession, Deliverable, Engagement
 from marketplace.engagements.states import DeliverableStatus, SessionStatus
 from marketplace.evaluations.grading import plan_kept
 from marketplace.evaluations.models import Assignment, Evaluation, GradeAppeal, RecordedViolation, Score
@@ -20,6 +21,15 @@ from marketplace.evaluations.states import AssignmentStatus, EvaluationStatus
 from marketplace.surveys import queries as surveys
 
 FINAL = (EvaluationStatus.PUBLISHED, EvaluationStatus.APPEALED, EvaluationStatus.SETTLED)
+SHOWN = (
+    Evaluation.id,
+    Evaluation.number,
+    Evaluation.status,
+    Evaluation.grade,
+    Evaluation.created_at,
+    Evaluation.published_at,
+    engagements.number_of(Evaluation.engagement_id).label("engagement"),
+)
 OPEN = (AssignmentStatus.ASSIGNED, AssignmentStatus.ACCEPTED)
 
 
@@ -27,12 +37,13 @@ OPEN = (AssignmentStatus.ASSIGNED, AssignmentStatus.ACCEPTED)
 class Evidence:
     """What an evaluator judges by: the work as recorded and the SME's facts and scores, no name, no free text."""
 
-    engagement: Engagement
+    number: str
+    title: str
     sessions: int
     sessions_confirmed: int
     days_agreed: int
     days_used: int
-    deliverables: Sequence[Deliverable]
+    deliverables: Sequence[Row[UUID, str, datetime]]
     likenesses: Sequence[engagements.Likeness]
     survey: surveys.Evidence | None
 
@@ -49,43 +60,50 @@ class Evidence:
 
 def evidence_of(engagement_id: UUID) -> Evidence:
     """Everything a finished engagement shows to its evaluator."""
-    engagement = db.get(Engagement, engagement_id)
-    held = [session for session in engagements.sessions_of(engagement_id) if session.status != SessionStatus.WITHDRAWN]
-    agreement = engagement.agreement
-    finished_on = (engagement.finished_at or engagement.terminated_at or clock.now()).astimezone(clock.zone()).date()
+    held = select(func.count(), func.count(ConsultingSession.countersigned_at)).where(
+        ConsultingSession.engagement_id == engagement_id, ConsultingSession.status != SessionStatus.WITHDRAWN
+    )
+    accepted = select(Deliverable.id, Deliverable.title, Deliverable.created_at).where(
+        Deliverable.engagement_id == engagement_id, Deliverable.status == DeliverableStatus.ACCEPTED
+    )
+    work = db.session.execute(
+        select(
+            Engagement.number,
+            func.coalesce(Engagement.finished_at, Engagement.terminated_at).label("ended_at"),
+            Agreement.title,
+            Agreement.starts_on,
+            Agreement.ends_on,
+        )
+        .join(Engagement.agreement)
+        .where(Engagement.id == engagement_id)
+    ).one()
+    sessions, confirmed = db.session.execute(held).one()
+    ended_on = (work.ended_at or clock.now()).astimezone(clock.zone()).date()
     return Evidence(
-        engagement=engagement,
-        sessions=len(held),
-        sessions_confirmed=sum(meeting.countersigned_at is not None for meeting in held),
-        days_agreed=(agreement.ends_on - agreement.starts_on).days,
-        days_used=(finished_on - agreement.starts_on).days,
-        deliverables=[
-            deliverable
-            for deliverable in engagements.deliverables_of(engagement_id)
-            if deliverable.status == DeliverableStatus.ACCEPTED
-        ],
+        number=work.number,
+        title=work.title,
+        sessions=sessions,
+        sessions_confirmed=confirmed,
+        days_agreed=(work.ends_on - work.starts_on).days,
+        days_used=(ended_on - work.starts_on).days,
+        deliverables=db.session.execute(accepted.order_by(Deliverable.created_at, Deliverable.id)).all(),
         likenesses=engagements.likenesses_of(engagement_id),
         survey=surveys.find_evidence(engagement_id),
     )
 
 
-def listed(actor: Actor, *, status: str = "") -> Select[Evaluation, str, str]:
-    """Evaluations of the actor with engagement number and provider: an evaluator's own, otherwise all."""
-    query = (
-        select(Evaluation, Engagement.number, Organisation.name)
-        .join(Engagement, Engagement.id == Evaluation.engagement_id)
-        .join(Organisation, Organisation.id == Evaluation.provider_id)
-    )
+def listed(actor: Actor, *, status: str = "") -> Select[*tuple[Any, ...]]:
+    """What a list shows of the actor's evaluations, with engagement and provider: an evaluator's own, otherwise all."""
+    query = select(*SHOWN, accounts.name_of(Evaluation.provider_id).label("provider"))
     if actor.role is Role.EVALUATOR:
         own = select(Assignment.evaluation_id).where(Assignment.evaluator_id == actor.person_id)
         query = query.where(Evaluation.id.in_(own.where(Assignment.status != AssignmentStatus.REFUSED)))
     return query.where(Evaluation.status == status) if status else query
 
 
-def grades_of(provider_id: UUID) -> Select[Evaluation, str]:
-    """Published evaluations of one provider, with the engagement's number."""
-    query = select(Evaluation, Engagement.number).join(Engagement, Engagement.id == Evaluation.engagement_id)
-    return query.where(Evaluation.provider_id == provider_id, Evaluation.status.in_(FINAL))
+def grades_of(provider_id: UUID) -> Select[*tuple[Any, ...]]:
+    """The same of one provider's published evaluations."""
+    return select(*SHOWN).where(Evaluation.provider_id == provider_id, Evaluation.status.in_(FINAL))
 
 
 def get_evaluation(evaluation_id: UUID, *, actor: Actor) -> Evaluation:

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, case, exists, func, select
 
-from marketplace.accounts.models import Organisation
+from marketplace.accounts import queries as accounts
 from marketplace.claims.models import Claim
 from marketplace.claims.states import ClaimStatus
 from marketplace.core import clock, db
-from marketplace.engagements.models import Engagement
+from marketplace.engagements import queries as engagements
 from marketplace.engagements.states import Side
 from marketplace.notifications.models import Message
 from marketplace.notifications.states import MessageStatus
@@ -72,34 +72,43 @@ def get_by_link(token: str, *, lock: bool = False) -> Survey:
     return survey
 
 
-def listed(*, status: str = "", side: str = "") -> Select[Survey, str, str]:
-    """Surveys with engagement number and firm for the agency's list; no person is in it."""
-    query = (
-        select(Survey, Engagement.number, Organisation.name)
-        .join(Engagement, Engagement.id == Survey.engagement_id)
-        .join(Organisation, Organisation.id == Survey.organisation_id)
+def listed(*, status: str = "", side: str = "") -> Select[*tuple[Any, ...]]:
+    """What the agency's list shows of surveys, with engagement number and firm; no person is in it."""
+    query = select(
+        Survey.id,
+        Survey.side,
+        Survey.status,
+        Survey.invited_at,
+        Survey.closes_at,
+        engagements.number_of(Survey.engagement_id).label("engagement"),
+        accounts.name_of(Survey.organisation_id).label("asked"),
     )
     if status:
         query = query.where(Survey.status == status)
     return query.where(Survey.side == side) if side else query
 
 
-def statistics(side: Side, *, provider_id: UUID | None = None) -> Statistics:
-    """Invited, delivered, answered and the mean score of one side; the mean is hidden below five answers."""
+def statistics() -> dict[Side, Statistics]:
+    """Invited, delivered, answered and the mean score of each side; the mean is hidden below five answers."""
     invitation = func.concat("surveys/invitation:", Survey.id)
     sent = exists().where(Message.key == invitation, Message.status == MessageStatus.SENT)
+    score = case((Survey.side == Side.SME, Answer.score), else_=Answer.programme_score)
     query = select(
-        func.count(Survey.id),
-        func.count(case((sent, 1))),
-        func.count(Survey.answered_at),
-        func.avg(Answer.score if side == Side.SME else Answer.programme_score),
+        Survey.side,
+        func.count(Survey.id).label("invited"),
+        func.count(case((sent, 1))).label("delivered"),
+        func.count(Survey.answered_at).label("answered"),
+        func.avg(score).label("mean"),
     ).outerjoin(Answer, Answer.survey_id == Survey.id)
-    query = query.where(Survey.side == side)
-    if provider_id is not None:
-        query = query.where(Survey.provider_id == provider_id)
-    invited, delivered, answered, mean = db.session.execute(query).one()
-    shown = mean is not None and answered >= FEWEST_ANSWERS
-    return Statistics(invited, delivered, answered, round(mean) if shown else None)
+    counted = {row.side: row for row in db.session.execute(query.group_by(Survey.side))}
+    return {side: _statistics(counted.get(side)) for side in Side}
+
+
+def _statistics(row: Row[Any] | None) -> Statistics:
+    if row is None:
+        return Statistics(0, 0, 0, None)
+    shown = row.mean is not None and row.answered >= FEWEST_ANSWERS
+    return Statistics(row.invited, row.delivered, row.answered, round(row.mean) if shown else None)
 
 
 def find_evidence(engagement_id: UUID) -> Evidence | None:

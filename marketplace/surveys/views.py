@@ -14,7 +14,6 @@ from marketplace.core.exports import export, requested_format
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.engagements.models import Engagement
-from marketplace.engagements.states import Side
 from marketplace.surveys import instruments, queries, rules, service
 from marketplace.surveys.forms import IdentityForm, NoRemindersForm, SurveyFilter, answer_form
 from marketplace.surveys.models import Survey
@@ -102,8 +101,7 @@ def survey_list() -> ResponseReturnValue:
         sorts={"-invited": Survey.invited_at, "invited": Survey.invited_at, "closes": Survey.closes_at},
         key=Survey.id,
     )
-    figures = {side: queries.statistics(side) for side in Side}
-    return page("surveys/survey_list.html", form=form, listed=listed, figures=figures, lifecycle=SURVEY)
+    return page("surveys/survey_list.html", form=form, listed=listed, figures=queries.statistics(), lifecycle=SURVEY)
 
 
 def _known(field: Any) -> str:
@@ -113,12 +111,12 @@ def _known(field: Any) -> str:
 
 def _columns() -> list[Any]:
     return [
-        (_("Engagement"), lambda row: row[1]),
-        (_("Asked"), lambda row: row[2]),
-        (_("Side"), lambda row: str(row[0].side.label)),
-        (_("Status"), lambda row: str(SURVEY.label(row[0].status))),
-        (_("Invited"), lambda row: row[0].invited_at),
-        (_("Closes"), lambda row: row[0].closes_at),
+        (_("Engagement"), lambda row: row.engagement),
+        (_("Asked"), lambda row: row.asked),
+        (_("Side"), lambda row: str(row.side.label)),
+        (_("Status"), lambda row: str(SURVEY.label(row.status))),
+        (_("Invited"), lambda row: row.invited_at),
+        (_("Closes"), lambda row: row.closes_at),
     ]
 
 

@@ -41,13 +41,13 @@ def case_list() -> ResponseReturnValue:
 
 def _columns() -> list[Any]:
     return [
-        (_("Number"), lambda row: row[0].number),
-        (_("Engagement"), lambda row: row[1]),
-        (_("Provider"), lambda row: row[2]),
-        (_("Status"), lambda row: str(CASE.label(row[0].status))),
-        (_("Sanction"), lambda row: str(row[0].sanction.label) if row[0].sanction else ""),
-        (_("Opened"), lambda row: row[0].opened_at),
-        (_("Decided"), lambda row: row[0].decided_at),
+        (_("Number"), lambda row: row.number),
+        (_("Engagement"), lambda row: row.engagement),
+        (_("Provider"), lambda row: row.provider),
+        (_("Status"), lambda row: str(CASE.label(row.status))),
+        (_("Sanction"), lambda row: str(row.sanction.label) if row.sanction else ""),
+        (_("Opened"), lambda row: row.opened_at),
+        (_("Decided"), lambda row: row.decided_at),
     ]
 
 

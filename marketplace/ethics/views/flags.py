@@ -55,16 +55,16 @@ def flag_list() -> ResponseReturnValue:
 
 def _columns() -> list[Any]:
     return [
-        (_("Number"), lambda row: row[0].number),
-        (_("Rule"), lambda row: row[0].rule_id),
-        (_("Version"), lambda row: f"{row[0].rule_version} / {row[0].rule_set}"),
-        (_("Finding"), lambda row: str(FINDINGS.get(row[0].finding, row[0].finding))),
-        (_("Engagement"), lambda row: row[1]),
-        (_("Provider"), lambda row: row[2]),
-        (_("Action"), lambda row: str(row[0].action.label)),
-        (_("Status"), lambda row: str(FLAG.label(row[0].status))),
-        (_("Raised"), lambda row: row[0].raised_at),
-        (_("Closed"), lambda row: row[0].closed_at),
+        (_("Number"), lambda row: row.number),
+        (_("Rule"), lambda row: row.rule_id),
+        (_("Version"), lambda row: f"{row.rule_version} / {row.rule_set}"),
+        (_("Finding"), lambda row: str(FINDINGS.get(row.finding, row.finding))),
+        (_("Engagement"), lambda row: row.engagement),
+        (_("Provider"), lambda row: row.provider),
+        (_("Action"), lambda row: str(row.action.label)),
+        (_("Status"), lambda row: str(FLAG.label(row.status))),
+        (_("Raised"), lambda row: row.raised_at),
+        (_("Closed"), lambda row: row.closed_at),
     ]
 
 

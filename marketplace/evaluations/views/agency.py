@@ -50,13 +50,13 @@ def evaluation_list() -> ResponseReturnValue:
 
 def _columns() -> list[Any]:
     return [
-        (_("Number"), lambda row: row[0].number),
-        (_("Engagement"), lambda row: row[1]),
-        (_("Provider"), lambda row: row[2]),
-        (_("Status"), lambda row: str(EVALUATION.label(row[0].status))),
-        (_("Grade"), lambda row: row[0].grade),
-        (_("Opened"), lambda row: row[0].created_at),
-        (_("Published"), lambda row: row[0].published_at),
+        (_("Number"), lambda row: row.number),
+        (_("Engagement"), lambda row: row.engagement),
+        (_("Provider"), lambda row: row.provider),
+        (_("Status"), lambda row: str(EVALUATION.label(row.status))),
+        (_("Grade"), lambda row: row.grade),
+        (_("Opened"), lambda row: row.created_at),
+        (_("Published"), lambda row: row.published_at),
     ]
 
 
@@ -66,8 +66,8 @@ def evaluation(evaluation_id: UUID) -> ResponseReturnValue:
     """Show one evaluation with what its reader may see and do now."""
     actor = current_actor()
     evaluation = queries.get_evaluation(evaluation_id, actor=actor)
-    own = queries.find_assignment(evaluation_id, actor) if actor.role is Role.EVALUATOR else None
     assignments = queries.assignments_of(evaluation_id)
+    own = next((row for row in assignments if row.evaluator_id == actor.person_id), None)
     hidden = own is not None and own.status == AssignmentStatus.ASSIGNED
     return page(
         "evaluations/evaluation.html",

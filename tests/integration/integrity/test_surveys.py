@@ -14,6 +14,7 @@ from marketplace.core.audit import AuditEntry
 from marketplace.core.errors import Forbidden, Invalid
 from marketplace.core.task_queue import BackgroundTask
 from marketplace.engagements.models import Engagement
+from marketplace.engagements.states import Side
 from marketplace.notifications.models import Message
 from marketplace.surveys import instruments, queries, service
 from marketplace.surveys.models import Answer, Link, Survey
@@ -167,9 +168,9 @@ def test_silence_closes_the_survey_and_the_work_is_evaluated_all_the_same(finish
 def test_no_figure_below_five_answers(finished: tuple[Story, Engagement]) -> None:
     _survey, token = invite(finished[1])
     answer(token)
-    assert queries.statistics("sme").answered == 1
-    assert queries.statistics("sme").mean is None
-    assert queries.statistics("sme").rate == 100
+    assert queries.statistics()[Side.SME].answered == 1
+    assert queries.statistics()[Side.SME].mean is None
+    assert queries.statistics()[Side.SME].rate == 100
 
 
 def test_a_providers_results_need_its_payment(clock: MovableClock, finished: tuple[Story, Engagement]) -> None:
