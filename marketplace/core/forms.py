@@ -98,7 +98,15 @@ def storable(value: str) -> bool:
     )
 
 
-class _Text:
+class _Control:
+    """How components/forms.html draws a field: with a label before its control, which is so wide."""
+
+    control = "input"  # or "group" of several, or "checkbox"
+    width = "full"
+    render_kw: dict[str, Any] = {"class": "krds-input"}
+
+
+class _Text(_Control):
     """Tidies typed text and refuses what can't be stored."""
 
     flags: Any
@@ -154,7 +162,7 @@ class LongTextField(_Text, TextAreaField):
         super().__init__(label, [_required(required), *validators], **kwargs)
 
 
-class _Parsed(StringField):
+class _Parsed(_Control, StringField):
     """A field that keeps what was typed and turns it into a value."""
 
     data: Any
@@ -198,6 +206,9 @@ class ReasonForm(Form):
 class WholeNumberField(_Parsed):
     """A whole number in ASCII digits."""
 
+    width = "short"
+    render_kw = {"class": "krds-input", "inputmode": "numeric", "autocomplete": "off"}
+
     def __init__(
         self,
         label: Words = "",
@@ -220,6 +231,8 @@ class WholeNumberField(_Parsed):
 class MoneyField(_Parsed):
     """An amount of money, typed in major units and kept in minor units."""
 
+    width = "medium"
+
     def __init__(
         self,
         label: Words = "",
@@ -231,6 +244,8 @@ class MoneyField(_Parsed):
         **kwargs: Any,
     ) -> None:
         self.currency = currency
+        keys = "decimal" if exponent(currency) else "numeric"
+        kwargs.setdefault("render_kw", {"class": "krds-input", "inputmode": keys, "autocomplete": "off"})
         self.refusal = _("Type the amount in digits, such as 1,500,000.")
         super().__init__(label, validators=[_between(minimum, maximum), *validators], **kwargs)
 
@@ -252,6 +267,9 @@ class MoneyField(_Parsed):
 class DateField(_Parsed):
     """A day, typed as 2026-11-23."""
 
+    width = "short"
+    render_kw = {"class": "krds-input", "type": "date"}
+
     def __init__(self, label: Words = "", *, earliest: date = EARLIEST, latest: date = LATEST, **kwargs: Any) -> None:
         self.earliest, self.latest = earliest, latest
         self.refusal = _("Type the date as year-month-day, such as 2026-11-23.")
@@ -268,6 +286,9 @@ class DateField(_Parsed):
 
 class DateTimeField(_Parsed):
     """A day and time in the agency's zone, typed as 2026-11-23T09:00, kept in UTC."""
+
+    width = "medium"
+    render_kw = {"class": "krds-input", "type": "datetime-local"}
 
     def __init__(self, label: Words = "", **kwargs: Any) -> None:
         self.refusal = _("Type the date and time as 2026-11-23T09:00.")
@@ -286,7 +307,7 @@ class DateTimeField(_Parsed):
         return value.astimezone(clock.zone()).strftime("%Y-%m-%dT%H:%M")
 
 
-class _Choice:
+class _Choice(_Control):
     """Takes choices as (value, words) and says in words that a value isn't on the list."""
 
     flags: Any
@@ -306,6 +327,9 @@ class _Choice:
 
 class ChoiceField(_Choice, RadioField):
     """One of few answers, all shown."""
+
+    control = "group"
+    render_kw = {}
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
         kwargs.setdefault("validate_choice", True)
@@ -330,6 +354,8 @@ class _Options(Select):
 class SelectOneField(_Choice, SelectField):
     """One of many answers."""
 
+    render_kw = {"class": "krds-form-select"}
+
     widget = _Options()
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
@@ -339,6 +365,9 @@ class SelectOneField(_Choice, SelectField):
 class ChoicesField(_Choice, SelectMultipleField):
     """Any of several answers, as checkboxes."""
 
+    control = "group"
+    render_kw = {}
+
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
 
@@ -346,14 +375,21 @@ class ChoicesField(_Choice, SelectMultipleField):
         super().__init__(label, [_required(required, _("Tick what applies."))], **kwargs)
 
 
-class AgreeField(BooleanField):
+class CheckField(_Control, BooleanField):
+    """A box that may be ticked."""
+
+    control = "checkbox"
+    render_kw = {}
+
+
+class AgreeField(CheckField):
     """A box that must be ticked before the form is taken."""
 
     def __init__(self, label: Words = "", **kwargs: Any) -> None:
         super().__init__(label, [InputRequired(_("Tick this box to go on."))], **kwargs)
 
 
-class FileField(UploadField):
+class FileField(_Control, UploadField):
     """An upload; its content is checked by core.files when it is stored."""
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from wtforms import BooleanField
-
 from config import lists
 from config.currencies import PAYABLE
 from marketplace.core.forms import (
+    CheckField,
     ChoiceField,
     ChoicesField,
     DateTimeField,
@@ -47,12 +46,12 @@ class ProgrammeForm(Form):
     currency = SelectOneField(_("Currency"), choices=[(code, code) for code in PAYABLE])
     voucher_amount = WholeNumberField(_("Aid of one voucher"), minimum=1, maximum=LARGEST_AMOUNT)
     voucher_validity_days = WholeNumberField(_("Days a voucher is valid"), minimum=1, maximum=3660)
-    one_active_voucher = BooleanField(_("A company may hold only one active voucher of this programme"))
+    one_active_voucher = CheckField(_("A company may hold only one active voucher of this programme"))
     extension_days = WholeNumberField(_("Days one extension adds"), required=False, maximum=3660)
     sme_cap = WholeNumberField(_("Aid cap of one company"), required=False, minimum=1, maximum=LARGEST_AMOUNT)
     aid_cap = WholeNumberField(_("Aid cap of one undertaking"), required=False, minimum=1, maximum=LARGEST_AMOUNT)
     aid_cap_months = WholeNumberField(_("Months the caps count"), required=False, minimum=1, maximum=120)
-    vat_recoverable = BooleanField(_("The company recovers VAT itself, so aid is counted on the net price"))
+    vat_recoverable = CheckField(_("The company recovers VAT itself, so aid is counted on the net price"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
