@@ -113,7 +113,7 @@ def transition_all(
     """
     move = lifecycle.move(before, event)
     rows = update(model).where(model.id == any_(db.array(ids)), model.status == before)
-    rows = rows.values({"status": move.target, **_stamp(move), **(values or {})}).returning(model.id)
+    rows = rows.values({**(values or {}), "status": move.target, **_stamp(move)}).returning(model.id)
     moved = db.session.scalars(rows, execution_options={"synchronize_session": "fetch"}).all()
     if len(moved) != len(ids):
         raise LookupError(f"{len(ids) - len(moved)} rows are no longer {before}")

@@ -68,7 +68,11 @@ def export(
         _write(draft.file, kind, name, columns, draft.count(rows, _count(source)))
         return Response(status=204)
     file = tempfile.SpooledTemporaryFile(IN_MEMORY)
-    _write(file, kind, name, columns, rows)
+    try:
+        _write(file, kind, name, columns, rows)
+    except BaseException:
+        file.close()
+        raise
     response = _answer(file, mimetype=media_type(filename))
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response
