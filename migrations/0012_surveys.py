@@ -41,7 +41,7 @@ CREATE TABLE survey_answers (
     score integer,
     programme_score integer,
     seconds integer NOT NULL,
-    signs jsonb NOT NULL,
+    signs text[] NOT NULL,
     device_hash text,
     address_hash text,
     CONSTRAINT ck_survey_answers_score CHECK (score BETWEEN 0 AND 100),

@@ -79,7 +79,7 @@ CREATE TABLE flags (
     finding text NOT NULL,
     inputs jsonb NOT NULL,
     threshold text NOT NULL,
-    links jsonb NOT NULL,
+    links text[] NOT NULL,
     fingerprint text NOT NULL,
     status text NOT NULL,
     case_id uuid CONSTRAINT fk_flags_case_id_cases REFERENCES cases,

@@ -90,7 +90,7 @@ class Model(DeclarativeBase):
         dict[str, Any]: JSONB,
         dict[str, str]: JSONB,
         dict[str, int]: JSONB,
-        list[str]: JSONB,
+        list[str]: ARRAY(Text),
         list[dict[str, Any]]: JSONB,
     }
 

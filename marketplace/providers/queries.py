@@ -5,24 +5,22 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, Text, Uuid, column, func, select
 from sqlalchemy.orm import selectinload
 
 from config.providers import terms
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, Actor, Role
 from marketplace.core.errors import NotFound
-from marketplace.providers import ethics_code, training
+from marketplace.providers import training
 from marketplace.providers.models import (
     Affiliation,
     BankAccount,
     Consultant,
-    Pledge,
     Provider,
     RecordedConflict,
-    TrainingRecord,
 )
-from marketplace.providers.states import BankAccountStatus, ConsultantStatus, ProviderStatus
+from marketplace.providers.states import BankAccountStatus, ProviderStatus
 
 
 def get_provider(provider_id: UUID, *, lock: bool = False) -> Provider:
@@ -43,27 +41,17 @@ def get_public_provider(provider_id: UUID) -> Provider:
     return provider
 
 
-def is_ready(on: date) -> ColumnElement[bool]:
-    """SQL: this consultant has pledged for the season and holds every required course on that day."""
-    pledged = exists().where(Pledge.consultant_id == Consultant.id, Pledge.season == ethics_code.season(on))
-    trained = [
-        exists().where(
-            TrainingRecord.consultant_id == Consultant.id,
-            TrainingRecord.course == course,
-            TrainingRecord.passed_on <= on,
-            TrainingRecord.expires_on >= on,
-        )
-        for course in training.required()
-    ]
-    return and_(Consultant.status == ConsultantStatus.ACTIVE, pledged, *trained)
+def _ready_firms(on: date) -> ColumnElement[UUID]:
+    """SQL: the firm of each consultant who has pledged for the season and holds every required course that day."""
+    consultants = func.ready_consultants(on, db.array(training.required(), Text))
+    return consultants.table_valued("consultant_id", column("provider_id", Uuid)).c.provider_id
 
 
 def ready_counts(on: date) -> dict[UUID, int]:
     """How many consultants each firm can name in a bid on that day."""
-    rows = db.session.execute(
-        select(Consultant.provider_id, func.count()).where(is_ready(on)).group_by(Consultant.provider_id)
-    )
-    return {provider_id: count for provider_id, count in rows if provider_id}
+    firm = _ready_firms(on)
+    counts = db.session.execute(select(firm, func.count().label("ready")).group_by(firm))
+    return {row.provider_id: row.ready for row in counts}
 
 
 def listed(*, service_line: str = "", region: str = "", language: str = "", search: str = "") -> Select[Provider]:
@@ -73,15 +61,15 @@ def listed(*, service_line: str = "", region: str = "", language: str = "", sear
     query = select(Provider).where(
         Provider.status == ProviderStatus.APPROVED,
         worked >= now - terms(clock.today()).dormant_after,
-        exists().where(Consultant.provider_id == Provider.id, is_ready(clock.today())),
+        Provider.id.in_(select(_ready_firms(clock.today()))),
     )
-    for column, code in (
+    for offered, code in (
         (Provider.service_lines, service_line),
         (Provider.regions, region),
         (Provider.languages, language),
     ):
         if code:
-            query = query.where(column.contains([code]))
+            query = query.where(offered.contains([code]))
     if search:
         query = query.where(Provider.name.icontains(search, autoescape=True))
     return query

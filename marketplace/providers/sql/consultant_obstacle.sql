@@ -1,6 +1,6 @@
 -- Why this consultant can't be named by this provider on that day, or NULL when ready: the codes are those
 -- of the rule in Python, which says the same first, in words.
-CREATE OR REPLACE FUNCTION consultant_obstacle(consultant uuid, provider uuid, on_date date, courses jsonb) RETURNS text
+CREATE OR REPLACE FUNCTION consultant_obstacle(consultant uuid, provider uuid, on_date date, courses text[]) RETURNS text
 LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN NOT EXISTS (SELECT FROM providers p WHERE p.id = provider AND p.status = 'approved')
@@ -12,7 +12,7 @@ LANGUAGE sql STABLE AS $$
         WHEN NOT EXISTS (SELECT FROM pledges p
                           WHERE p.consultant_id = consultant AND p.season = extract(year FROM on_date))
             THEN 'not_pledged'
-        WHEN EXISTS (SELECT FROM jsonb_array_elements_text(courses) AS required (course)
+        WHEN EXISTS (SELECT FROM unnest(courses) AS required (course)
                       WHERE NOT EXISTS (SELECT FROM training_records t
                                          WHERE t.consultant_id = consultant AND t.course = required.course
                                            AND on_date BETWEEN t.passed_on AND t.expires_on))

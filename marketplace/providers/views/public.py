@@ -57,9 +57,15 @@ def directory() -> ResponseReturnValue:
         "providers/directory.html",
         form=form,
         listed=listed,
-        services={row.id: ", ".join(service_words(row.service_lines)) for row in listed.items},
-        regions={row.id: words(row.regions, lists.regions()) for row in listed.items},
+        firms=[(row, ", ".join(service_words(row.service_lines)), _places(row.regions)) for row in listed.items],
     )
+
+
+def _places(regions: list[str]) -> str:
+    """The first few regions, and how many more there are."""
+    shown = ", ".join(words(regions[:3], lists.regions()))
+    more = len(regions) - 3
+    return f"{shown} {_('and %(count)s more', count=more)}" if more > 0 else shown
 
 
 @blueprint.get("/providers/<uuid:provider_id>")

@@ -1,10 +1,10 @@
 """The two registers: who registers, approves, pledges, is trained; and what hides a firm."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import Text, func, select, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session, scoped_session
 
@@ -15,6 +15,7 @@ from marketplace.core.errors import DomainError, Forbidden, IllegalMove, Invalid
 from marketplace.notifications.models import Message
 from marketplace.providers import ethics_code, queries, service, training
 from marketplace.providers.models import Affiliation, Consultant
+from marketplace.providers.rules import find_obstacle
 from tests.conftest import MovableClock
 from tests.factories.accounts import actor_of, make_member, make_officer, make_person, make_provider, make_sme
 from tests.factories.providers import (
@@ -234,6 +235,28 @@ def test_the_public_list_hides_the_unapproved_the_suspended_the_lapsed_and_the_d
     assert listed() == []
     service.change_load(ready.organisation_id, 1, actor=SYSTEM)
     assert listed() == ["Ready"]
+
+
+def test_readiness_is_the_same_in_python_and_in_both_functions_of_the_database(database: Database) -> None:
+    manager = make_registered_provider()
+    provider_id = manager.organisation_id
+    assert provider_id is not None
+    today, first = business_clock.today(), training.required()[0]
+    for pledged, trained in ((True, True), (True, False), (False, True)):
+        make_consultant(manager, pledged=pledged, trained=trained)
+    half = make_consultant(manager, trained=False)
+    service.record_training(half.id, actor=make_officer(Role.PROGRAMME_OFFICER), course=first, passed_on=today)
+    last = training.expires_on(first, today)
+    seen = set()
+    for on in (today, date(today.year, 12, 31), date(today.year + 1, 1, 1), last):
+        ready = queries.ready_counts(on).get(provider_id, 0)
+        members = consultants_of(manager)
+        assert ready == sum(find_obstacle(consultant, provider_id, on) is None for consultant in members), on
+        for consultant in members:
+            single = func.consultant_obstacle(consultant.id, provider_id, on, db.array(training.required(), Text))
+            assert database.scalar(select(single)) == find_obstacle(consultant, provider_id, on), on
+        seen.add(ready)
+    assert seen == {0, 1}
 
 
 def test_the_public_list_filters_by_service_region_and_language(database: Database) -> None:
