@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -151,9 +152,11 @@ def get_bid(bid_id: UUID, *, actor: Actor, lock: bool = False) -> Bid:
     return bid
 
 
-def bids_of(provider_id: UUID | None, *, status: str = "") -> Select[Bid]:
-    """A firm's bids, ordered by the page."""
-    query = select(Bid).where(Bid.provider_id == provider_id)
+def bids_of(provider_id: UUID | None, *, status: str = "") -> Select[*tuple[Any, ...]]:
+    """What a list shows of a firm's bids, with their jobs; ordered by the page."""
+    job = Job.number.label("job"), Job.title, Job.closes_at
+    query = select(Bid.id, Bid.number, Bid.status, Bid.submitted_at, *job).join_from(Bid, Job)
+    query = query.where(Bid.provider_id == provider_id)
     return query.where(Bid.status == status) if status else query
 
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select
 
 from config import lists
-from marketplace.core import clock, db
+from marketplace.core import clock
 from marketplace.core.actors import PROVIDER, SME, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import Column, export, requested_format
@@ -18,6 +18,7 @@ from marketplace.jobs.states import BID, JOB, JobStatus
 from marketplace.jobs.views.blueprint import TONES, blueprint, word
 
 READERS = (Role.PROGRAMME_OFFICER, Role.ETHICS_OFFICER, Role.ADMINISTRATOR, Role.AUDITOR)
+SHOWN = (Job.id, Job.number, Job.title, Job.service_line, Job.region, Job.closes_at, Job.status)
 SORTS = {"-newest": Job.created_at, "oldest": Job.created_at, "number": Job.number}
 COLUMNS: list[Column] = [
     (_("Number"), lambda row: row.number),
@@ -27,6 +28,13 @@ COLUMNS: list[Column] = [
     (_("Status"), lambda row: str(JOB.label(row.status))),
     (_("Published"), lambda row: row.published_at),
     (_("Bids until"), lambda row: row.closes_at),
+]
+BID_COLUMNS: list[Column] = [
+    (_("Number"), lambda row: row.number),
+    (_("Job"), lambda row: row.job),
+    (_("Title"), lambda row: row.title),
+    (_("Status"), lambda row: str(BID.label(row.status))),
+    (_("Submitted"), lambda row: row.submitted_at),
 ]
 
 
@@ -68,7 +76,7 @@ def _list(template: str, form: JobFilter, chosen: Select[Job], **context: object
     if requested_format():
         rows = chosen.order_by(Job.created_at.desc(), Job.id)
         return export(rows, COLUMNS, "jobs")
-    listed = paginate(chosen, sorts=SORTS, key=Job.id)
+    listed = paginate(chosen.with_only_columns(*SHOWN), sorts=SORTS, key=Job.id)
     services = {row.id: word(lists.service_lines(), row.service_line) for row in listed.items}
     regions = {row.id: word(lists.regions(), row.region) for row in listed.items}
     context |= {"listed": listed, "services": services, "regions": regions, "lifecycle": JOB, "tones": TONES}
@@ -83,16 +91,6 @@ def bids() -> ResponseReturnValue:
     form.validate()
     chosen = queries.bids_of(current_actor().organisation_id, status=form.chosen("status"))
     if requested_format():
-        rows = list(db.session.scalars(chosen.order_by(Bid.submitted_at.desc(), Bid.id)))
-        titles = queries.job_titles(row.job_id for row in rows)
-        columns: list[Column] = [
-            (_("Number"), lambda row: row.number),
-            (_("Job"), lambda row: titles[row.job_id].number),
-            (_("Title"), lambda row: titles[row.job_id].title),
-            (_("Status"), lambda row: str(BID.label(row.status))),
-            (_("Submitted"), lambda row: row.submitted_at),
-        ]
-        return export(rows, columns, "bids")
+        return export(chosen.order_by(Bid.submitted_at.desc(), Bid.id), BID_COLUMNS, "bids")
     listed = paginate(chosen, sorts={"-newest": Bid.submitted_at, "number": Bid.number}, key=Bid.id)
-    titles = queries.job_titles(row.job_id for row in listed.items)
-    return page("jobs/bids.html", form=form, listed=listed, jobs=titles, lifecycle=BID)
+    return page("jobs/bids.html", form=form, listed=listed, lifecycle=BID)
