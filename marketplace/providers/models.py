@@ -123,7 +123,7 @@ class Consultant(Model):
     training: Mapped[list["TrainingRecord"]] = relationship(
         order_by="TrainingRecord.expires_on.desc()", lazy="selectin"
     )
-    provider: Mapped[Provider | None] = relationship(lazy="selectin")
+    provider: Mapped[Provider | None] = relationship()
 
 
 class Affiliation(Model):

@@ -21,6 +21,15 @@ from marketplace.providers.states import CONSULTANT, PROVIDER
 from marketplace.providers.views.blueprint import blueprint, course_titles, service_words, standing, words
 
 READERS = (Role.PROGRAMME_OFFICER, Role.ETHICS_OFFICER, Role.AUDITOR)
+SHOWN = (
+    Provider.id,
+    Provider.name,
+    Provider.status,
+    Provider.submitted_at,
+    Provider.load,
+    Provider.capacity,
+    Provider.grade_value,
+)
 COLUMNS: list[Column] = [
     (_("Firm"), lambda row: row.name),
     (_("Status"), lambda row: str(PROVIDER.label(row.status))),
@@ -43,7 +52,7 @@ def registrations() -> ResponseReturnValue:
         rows = chosen.order_by(Provider.name, Provider.id)
         return export(rows, COLUMNS, "registrations")
     sorts = {"-newest": Provider.submitted_at, "oldest": Provider.submitted_at, "name": Provider.name}
-    listed = paginate(chosen, sorts=sorts, key=Provider.id)
+    listed = paginate(chosen.with_only_columns(*SHOWN), sorts=sorts, key=Provider.id)
     return page("providers/registrations.html", form=form, listed=listed, lifecycle=PROVIDER)
 
 
