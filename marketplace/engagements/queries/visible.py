@@ -1,0 +1,87 @@
+"""Reads of one thing by side: who may see an agreement, an engagement and what belongs to them."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, false, select, true
+
+from marketplace.core import db
+from marketplace.core.actors import PROVIDER, SME, Actor, Role
+from marketplace.core.errors import NotFound
+from marketplace.engagements.models import (
+    Agreement,
+    Assignment,
+    ConsultingSession,
+    Deliverable,
+    Engagement,
+    Stage,
+)
+
+SEES_ALL = frozenset(
+    {
+        Role.PROGRAMME_OFFICER,
+        Role.BUDGET_OFFICER,
+        Role.EVALUATOR,
+        Role.ETHICS_OFFICER,
+        Role.ADMINISTRATOR,
+        Role.AUDITOR,
+        Role.SYSTEM,
+    }
+)
+
+
+def agreements_visible_to(actor: Actor) -> Select[Agreement]:
+    """Agreements of the actor's side; all for those officers who follow the work; none for others."""
+    return select(Agreement).where(of_side(Agreement, actor))
+
+
+def engagements_visible_to(actor: Actor) -> Select[Engagement]:
+    """Engagements of the actor's side; all for those officers who follow the work; none for others."""
+    return select(Engagement).where(of_side(Engagement, actor))
+
+
+def of_side(model: type[Agreement] | type[Engagement], actor: Actor) -> ColumnElement[bool]:
+    if actor.role in SME:
+        return model.organisation_id == actor.organisation_id
+    if actor.role in PROVIDER:
+        return model.provider_id == actor.organisation_id
+    return true() if actor.role in SEES_ALL else false()
+
+
+def get_agreement(agreement_id: UUID, *, actor: Actor) -> Agreement:
+    """The agreement, if it is this actor's to see; NotFound otherwise."""
+    agreement = db.session.scalars(agreements_visible_to(actor).where(Agreement.id == agreement_id)).one_or_none()
+    if agreement is None:
+        raise NotFound()
+    return agreement
+
+
+def get_engagement(engagement_id: UUID, *, actor: Actor) -> Engagement:
+    """The engagement, if it is this actor's to see; NotFound otherwise."""
+    engagement = db.session.scalars(engagements_visible_to(actor).where(Engagement.id == engagement_id)).one_or_none()
+    if engagement is None:
+        raise NotFound()
+    return engagement
+
+
+def get_stage(stage_id: UUID, *, actor: Actor) -> tuple[Engagement, Stage]:
+    """A stage with its engagement, if it is this actor's to see; NotFound otherwise."""
+    stage = db.get(Stage, stage_id)
+    return get_engagement(stage.engagement_id, actor=actor), stage
+
+
+def get_deliverable(deliverable_id: UUID, *, actor: Actor) -> tuple[Engagement, Deliverable]:
+    """A deliverable with its engagement, if it is this actor's to see; NotFound otherwise."""
+    deliverable = db.get(Deliverable, deliverable_id)
+    return get_engagement(deliverable.engagement_id, actor=actor), deliverable
+
+
+def get_session(session_id: UUID, *, actor: Actor) -> tuple[Engagement, ConsultingSession]:
+    """A session with its engagement, if it is this actor's to see; NotFound otherwise."""
+    consulting_session = db.get(ConsultingSession, session_id)
+    return get_engagement(consulting_session.engagement_id, actor=actor), consulting_session
+
+
+def get_assignment(assignment_id: UUID, *, actor: Actor) -> tuple[Agreement, Assignment]:
+    """A consultant's naming with its agreement, if it is this actor's to see; NotFound otherwise."""
+    assignment = db.get(Assignment, assignment_id)
+    return get_agreement(assignment.agreement_id, actor=actor), assignment
