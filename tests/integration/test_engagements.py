@@ -328,7 +328,7 @@ def test_a_copied_report_is_shown_to_reviewers_whichever_is_compared_first(
     for deliverable in (later, earlier):
         service.compare_deliverable(deliverable.id, actor=SYSTEM)
     (likeness,) = queries.likenesses_of(second.id)
-    assert (likeness.other.id, likeness.same_file) == (earlier.id, False)
+    assert (likeness.other_id, likeness.same_file) == (earlier.id, False)
     assert 80 <= likeness.similarity_percent < 100
     assert queries.likenesses_of(first.id) == []
 

@@ -13,14 +13,15 @@ from marketplace.engagements.queries.agreements import (
     share_payers,
 )
 from marketplace.engagements.queries.engagements import (
+    LISTED,
     Sides,
+    engagement_shown,
     engagements_between,
     find_engagement,
     number_of,
     numbers,
     search_engagements,
     sides,
-    waiting_by_engagement,
 )
 from marketplace.engagements.queries.evidence import (
     Evidence,
@@ -39,14 +40,18 @@ from marketplace.engagements.queries.visible import (
 from marketplace.engagements.queries.work import (
     Likeness,
     deliverables_of,
+    deliverables_shown,
     find_stage_under_way,
     likenesses_of,
     sessions_at,
     sessions_of,
+    sessions_shown,
     stages_of,
+    stages_shown,
 )
 
 __all__ = [
+    "LISTED",
     "Evidence",
     "Likeness",
     "Sides",
@@ -54,6 +59,8 @@ __all__ = [
     "awards_without_agreement",
     "companies_of",
     "deliverables_of",
+    "deliverables_shown",
+    "engagement_shown",
     "engagements_between",
     "engagements_visible_to",
     "evidence",
@@ -77,9 +84,10 @@ __all__ = [
     "search_engagements",
     "sessions_at",
     "sessions_of",
+    "sessions_shown",
     "share_accounts",
     "share_payers",
     "sides",
     "stages_of",
-    "waiting_by_engagement",
+    "stages_shown",
 ]

@@ -2,20 +2,26 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, Select, func, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, selectinload
+from sqlalchemy import Row, ScalarSelect, Select, bindparam, func, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 
+from marketplace.accounts.queries import name_of
 from marketplace.core import db
 from marketplace.core.actors import Actor
+from marketplace.core.errors import NotFound
 from marketplace.engagements.models import (
     Agreement,
     ConsultingSession,
+    CoPayment,
     Engagement,
+    Stage,
 )
-from marketplace.engagements.queries.visible import engagements_visible_to
-from marketplace.engagements.states import EngagementStatus, SessionStatus
+from marketplace.engagements.queries.visible import engagements_visible_to, of_side
+from marketplace.engagements.states import EngagementStatus, SessionStatus, StageStatus
 
 
 def numbers(engagement_ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -63,23 +69,70 @@ def engagements_between(pairs: Iterable[tuple[UUID, UUID]]) -> Sequence[UUID]:
     return db.session.scalars(select(Engagement.id).where(sides.in_(list(pairs))).order_by(Engagement.id)).all()
 
 
+_STAGES = select(func.count()).where(Stage.engagement_id == Engagement.id)
+LISTED = (
+    Engagement.id,
+    Engagement.number,
+    Engagement.status,
+    Agreement.title,
+    name_of(Engagement.organisation_id).label("company"),
+    name_of(Engagement.provider_id).label("provider"),
+    _STAGES.scalar_subquery().label("stages"),
+    _STAGES.where(Stage.status == StageStatus.ACCEPTED).scalar_subquery().label("accepted"),
+    select(func.count())
+    .where(ConsultingSession.engagement_id == Engagement.id, ConsultingSession.status == SessionStatus.RECORDED)
+    .scalar_subquery()
+    .label("to_confirm"),
+)
+"""What a list shows of an engagement that is joined with its agreement."""
+
+
 def search_engagements(actor: Actor, *, status: EngagementStatus | None = None, text: str = "") -> Select[Engagement]:
-    """The actor's engagements with their agreements, filtered by status and by number or title."""
-    query = engagements_visible_to(actor).options(selectinload(Engagement.agreement), selectinload(Engagement.stages))
+    """The actor's engagements, joined with their agreements, filtered by status and by number or title."""
+    query = engagements_visible_to(actor).join(Agreement, Agreement.id == Engagement.agreement_id)
     if status:
         query = query.where(Engagement.status == status)
     if text:
-        query = query.join(Agreement, Agreement.id == Engagement.agreement_id).where(
+        query = query.where(
             Engagement.number.icontains(text, autoescape=True) | Agreement.title.icontains(text, autoescape=True)
         )
     return query
 
 
-def waiting_by_engagement(engagement_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Of each engagement the number of sessions that wait for the SME's confirmation."""
-    rows = db.session.execute(
-        select(ConsultingSession.engagement_id, func.count())
-        .where(ConsultingSession.engagement_id.in_(engagement_ids), ConsultingSession.status == SessionStatus.RECORDED)
-        .group_by(ConsultingSession.engagement_id)
+def engagement_shown(engagement_id: UUID, *, actor: Actor) -> Row[Any]:
+    """What one's page says of the engagement, its agreement and the company's share; NotFound for another side."""
+    query = _engagement_shown().where(of_side(Engagement, actor))
+    engagement = db.session.execute(query, {"engagement_id": engagement_id}).one_or_none()
+    if engagement is None:
+        raise NotFound()
+    return engagement
+
+
+@cache
+def _engagement_shown() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Engagement.id,
+            Engagement.number,
+            Engagement.status,
+            Engagement.agreement_id,
+            Engagement.organisation_id,
+            Engagement.provider_id,
+            Engagement.terminated_at,
+            Engagement.termination_reason,
+            name_of(Engagement.organisation_id).label("company"),
+            name_of(Engagement.provider_id).label("provider"),
+            Agreement.number.label("agreement"),
+            Agreement.title,
+            Agreement.currency,
+            Agreement.price_net,
+            Agreement.starts_on,
+            Agreement.ends_on,
+            CoPayment.status.label(name="share_status"),
+            CoPayment.amount.label("share"),
+            CoPayment.due_on.label("share_due_on"),
+        )
+        .join(Agreement, Agreement.id == Engagement.agreement_id)
+        .outerjoin(CoPayment, CoPayment.agreement_id == Engagement.agreement_id)
+        .where(Engagement.id == bindparam("engagement_id"))
     )
-    return {row[0]: row[1] for row in rows}

@@ -40,6 +40,7 @@ def engagements_visible_to(actor: Actor) -> Select[Engagement]:
 
 
 def of_side(model: type[Agreement] | type[Engagement], actor: Actor) -> ColumnElement[bool]:
+    """Whether it is this actor's to see, as a condition."""
     if actor.role in SME:
         return model.organisation_id == actor.organisation_id
     if actor.role in PROVIDER:

@@ -5,7 +5,6 @@ from uuid import UUID
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace.accounts import queries as accounts
 from marketplace.core import exports
 from marketplace.core.actors import AGENCY, Role
 from marketplace.core.auth import current_actor, requires
@@ -14,7 +13,7 @@ from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.engagements import queries, service
 from marketplace.engagements.forms import EngagementFilter
-from marketplace.engagements.models import Engagement
+from marketplace.engagements.models import Agreement, Engagement
 from marketplace.engagements.states import (
     CO_PAYMENT,
     DELIVERABLE,
@@ -26,18 +25,27 @@ from marketplace.engagements.states import (
 )
 from marketplace.engagements.views.agreements import READERS
 from marketplace.engagements.views.blueprint import blueprint
-from marketplace.providers import queries as providers
 
 SORTS = {
     "-created_at": Engagement.created_at,
     "created_at": Engagement.created_at,
     "number": Engagement.number,
 }
+EXPORTED = (
+    Engagement.number,
+    Agreement.title,
+    Agreement.price_net,
+    Agreement.currency,
+    Engagement.started_at,
+    Engagement.finished_at,
+    Engagement.terminated_at,
+    Engagement.status,
+)
 COLUMNS = [
     (_("Number"), lambda row: row.number),
-    (_("Title"), lambda row: row.agreement.title),
-    (_("Net price"), lambda row: row.agreement.price_net),
-    (_("Currency"), lambda row: row.agreement.currency),
+    (_("Title"), lambda row: row.title),
+    (_("Net price"), lambda row: row.price_net),
+    (_("Currency"), lambda row: row.currency),
     (_("Started"), lambda row: row.started_at),
     (_("Finished"), lambda row: row.finished_at),
     (_("Ended early"), lambda row: row.terminated_at),
@@ -55,16 +63,11 @@ def engagements() -> ResponseReturnValue:
     text, status = request.args.get("search", "").strip()[:100], EngagementStatus.of(request.args.get("status"))
     query = queries.search_engagements(actor, status=status, text=text)
     if exports.requested_format():
-        rows = query.order_by(Engagement.created_at.desc(), Engagement.id)
+        rows = query.with_only_columns(*EXPORTED).order_by(Engagement.created_at.desc(), Engagement.id)
         return exports.export(rows, COLUMNS, "engagements")
-    listing = paginate(query, sorts=SORTS, key=Engagement.id)
     return page(
         "engagements/engagements.html",
-        listing=listing,
-        names=accounts.organisation_names(
-            key for row in listing.items for key in (row.organisation_id, row.provider_id)
-        ),
-        waiting=queries.waiting_by_engagement([row.id for row in listing.items]),
+        listing=paginate(query.with_only_columns(*queries.LISTED), sorts=SORTS, key=Engagement.id),
         lifecycle=ENGAGEMENT,
         form=EngagementFilter(request.args),
     )
@@ -75,20 +78,12 @@ def engagements() -> ResponseReturnValue:
 def engagement(engagement_id: UUID) -> ResponseReturnValue:
     """One engagement: where it stands, its stages, sessions and documents, and what comes next."""
     actor = current_actor()
-    engagement = queries.get_engagement(engagement_id, actor=actor)
-    sessions = queries.sessions_of(engagement_id)
-    people = {assignment.consultant_id for assignment in engagement.agreement.assignments} | {
-        session.consultant_id for session in sessions
-    }
     return page(
         "engagements/engagement.html",
-        engagement=engagement,
-        agreement=engagement.agreement,
-        names=accounts.organisation_names([engagement.organisation_id, engagement.provider_id]),
-        consultants=providers.consultant_names(people),
-        co_payment=queries.find_co_payment(engagement.agreement_id),
-        sessions=sessions,
-        deliverables=queries.deliverables_of(engagement_id),
+        engagement=queries.engagement_shown(engagement_id, actor=actor),
+        stages=queries.stages_shown(engagement_id),
+        sessions=queries.sessions_shown(engagement_id),
+        deliverables=queries.deliverables_shown(engagement_id),
         likenesses=queries.likenesses_of(engagement_id) if actor.role in REVIEWERS else None,
         lifecycle=ENGAGEMENT,
         stage_lifecycle=STAGE,
