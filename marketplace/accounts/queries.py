@@ -44,6 +44,11 @@ def names(person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     return {row.id: row.name for row in session.execute(query)} if known else {}
 
 
+def person_name_of(person_id: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]) -> ScalarSelect[str]:
+    """The name of the person in this column."""
+    return select(Person.name).where(Person.id == person_id).scalar_subquery()
+
+
 def get_organisation(organisation_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Organisation:
     """The organisation; with an actor NotFound unless it is theirs or they work for the agency."""
     if actor is not None and actor.role not in AGENCY and actor.organisation_id != organisation_id:

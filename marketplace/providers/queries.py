@@ -111,6 +111,12 @@ def consultants_of(provider_id: UUID) -> Sequence[Consultant]:
     return db.session.scalars(query.order_by(Consultant.name, Consultant.id)).all()
 
 
+def consultant_names_of(provider_id: UUID) -> dict[UUID, str]:
+    """Names of the firm's consultants today by id, in the order of the names."""
+    query = select(Consultant.id, Consultant.name).where(Consultant.provider_id == provider_id)
+    return {row.id: row.name for row in db.session.execute(query.order_by(Consultant.name, Consultant.id))}
+
+
 def consultants_by_id(consultant_ids: Iterable[UUID]) -> Sequence[Consultant]:
     """These consultants, by name; unknown ids are left out."""
     query = select(Consultant).where(Consultant.id.in_(list(consultant_ids)))

@@ -1,19 +1,24 @@
 """Reads of agreements, engagements and what belongs to them; always ordered, and by side."""
 
 from marketplace.engagements.queries.agreements import (
+    LISTED_AGREEMENT,
+    agreed_stages,
+    agreement_shown,
     awards_without_agreement,
     companies_of,
+    consultants_at_work,
     find_co_payment,
     find_live_agreement,
     find_redemption,
     firms_at_work_for,
     get_co_payment,
+    named_consultants,
     search_agreements,
     share_accounts,
     share_payers,
 )
 from marketplace.engagements.queries.engagements import (
-    LISTED,
+    LISTED_ENGAGEMENT,
     Sides,
     engagement_shown,
     engagements_between,
@@ -51,13 +56,17 @@ from marketplace.engagements.queries.work import (
 )
 
 __all__ = [
-    "LISTED",
+    "LISTED_AGREEMENT",
+    "LISTED_ENGAGEMENT",
     "Evidence",
     "Likeness",
     "Sides",
+    "agreed_stages",
+    "agreement_shown",
     "agreements_visible_to",
     "awards_without_agreement",
     "companies_of",
+    "consultants_at_work",
     "deliverables_of",
     "deliverables_shown",
     "engagement_shown",
@@ -78,6 +87,7 @@ __all__ = [
     "get_session",
     "get_stage",
     "likenesses_of",
+    "named_consultants",
     "number_of",
     "numbers",
     "search_agreements",

@@ -1,21 +1,28 @@
 """Reads of agreements, their redemption and the shares that companies pay."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import Row, Select, bindparam, func, select, union_all
 
+from marketplace.accounts.queries import name_of, person_name_of
 from marketplace.core import db
 from marketplace.core.actors import SME, Actor
+from marketplace.core.errors import NotFound
 from marketplace.engagements.models import (
     Agreement,
+    AgreementStage,
+    Assignment,
     CoPayment,
     Engagement,
     Redemption,
 )
-from marketplace.engagements.queries.visible import agreements_visible_to
-from marketplace.engagements.states import AgreementStatus
+from marketplace.engagements.queries.visible import agreements_visible_to, of_side
+from marketplace.engagements.states import AgreementStatus, AssignmentStatus
 from marketplace.jobs.models import Award, Bid, Job
+from marketplace.providers.models import Consultant
 from marketplace.vouchers.models import Voucher
 
 
@@ -25,15 +32,15 @@ def find_live_agreement(award_id: UUID) -> Agreement | None:
     return db.session.scalars(query).one_or_none()
 
 
-def awards_without_agreement(actor: Actor) -> Sequence[Award]:
-    """Awards of the actor's side for which no agreement is drafted, newest first."""
+def awards_without_agreement(actor: Actor) -> Sequence[Row[UUID, str, str]]:
+    """Awards of the actor's side for which no agreement is drafted, with their jobs' number and title, newest first."""
     drafted = select(Agreement.award_id).where(Agreement.status != AgreementStatus.CANCELLED)
-    query = select(Award).join(Job, Job.id == Award.job_id).join(Bid, Bid.id == Award.bid_id)
+    query = select(Award.id, Job.number, Job.title).join(Job, Job.id == Award.job_id).join(Bid, Bid.id == Award.bid_id)
     if actor.role in SME:
         query = query.where(Job.organisation_id == actor.organisation_id)
     else:
         query = query.where(Bid.provider_id == actor.organisation_id)
-    return db.session.scalars(query.where(Award.id.not_in(drafted)).order_by(Award.awarded_at.desc(), Award.id)).all()
+    return db.session.execute(query.where(Award.id.not_in(drafted)).order_by(Award.awarded_at.desc(), Award.id)).all()
 
 
 def firms_at_work_for(call_id: UUID) -> Sequence[UUID]:
@@ -84,6 +91,19 @@ def companies_of(numbers: Iterable[str]) -> dict[str, UUID]:
     return dict(db.session.execute(query).all())
 
 
+LISTED_AGREEMENT = (
+    Agreement.id,
+    Agreement.number,
+    Agreement.title,
+    Agreement.price_net,
+    Agreement.currency,
+    Agreement.status,
+    name_of(Agreement.organisation_id).label("company"),
+    name_of(Agreement.provider_id).label("provider"),
+)
+"""What a list shows of an agreement."""
+
+
 def search_agreements(actor: Actor, *, status: AgreementStatus | None = None, text: str = "") -> Select[Agreement]:
     """The actor's agreements, filtered by status and by number or title."""
     query = agreements_visible_to(actor)
@@ -94,3 +114,93 @@ def search_agreements(actor: Actor, *, status: AgreementStatus | None = None, te
             Agreement.number.icontains(text, autoescape=True) | Agreement.title.icontains(text, autoescape=True)
         )
     return query
+
+
+def agreement_shown(agreement_id: UUID, *, actor: Actor) -> Row[Any]:
+    """What one's page says of the agreement, the company's share and the work; NotFound for another side."""
+    query = _agreement_shown().where(of_side(Agreement, actor))
+    agreement = db.session.execute(query, {"agreement_id": agreement_id}).one_or_none()
+    if agreement is None:
+        raise NotFound()
+    return agreement
+
+
+@cache
+def _agreement_shown() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            *LISTED_AGREEMENT,
+            Agreement.organisation_id,
+            Agreement.provider_id,
+            Agreement.aid,
+            Agreement.co_payment,
+            Agreement.starts_on,
+            Agreement.ends_on,
+            Agreement.sme_signed_at,
+            Agreement.provider_signed_at,
+            Agreement.redeemed_at,
+            person_name_of(Agreement.sme_signed_by).label("sme_signed_by"),
+            person_name_of(Agreement.provider_signed_by).label("provider_signed_by"),
+            CoPayment.status.label(name="share_status"),
+            CoPayment.due_on.label("share_due_on"),
+            CoPayment.paid_at.label("share_paid_at"),
+            Engagement.id.label("engagement_id"),
+            Engagement.status.label(name="engagement_status"),
+            Engagement.started_at,
+        )
+        .outerjoin(CoPayment, CoPayment.agreement_id == Agreement.id)
+        .outerjoin(Engagement, Engagement.agreement_id == Agreement.id)
+        .where(Agreement.id == bindparam("agreement_id"))
+    )
+
+
+def agreed_stages(agreement_id: UUID) -> Sequence[Row[Any]]:
+    """What the agreement's page says of its stages, in their order."""
+    return db.session.execute(_agreed_stages(), {"agreement_id": agreement_id}).all()
+
+
+@cache
+def _agreed_stages() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            AgreementStage.code,
+            AgreementStage.days,
+            AgreementStage.price_net,
+            AgreementStage.aid,
+            AgreementStage.co_payment,
+            AgreementStage.cost_parts,
+        )
+        .where(AgreementStage.agreement_id == bindparam("agreement_id"))
+        .order_by(AgreementStage.position)
+    )
+
+
+def named_consultants(agreement_id: UUID) -> Sequence[Row[Any]]:
+    """What the agreement's page says of the consultants that it names, in the order of their naming."""
+    return db.session.execute(_named_consultants(), {"agreement_id": agreement_id}).all()
+
+
+def consultants_at_work(agreement_id: UUID) -> Sequence[Row[Any]]:
+    """The same of those who may work now, by name."""
+    query = _named_consultants().where(Assignment.status == AssignmentStatus.ACTIVE)
+    by_name = query.order_by(None).order_by(Consultant.name, Consultant.id)
+    return db.session.execute(by_name, {"agreement_id": agreement_id}).all()
+
+
+@cache
+def _named_consultants() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Assignment.id,
+            Assignment.consultant_id,
+            Consultant.person_id,
+            Consultant.name,
+            Assignment.from_on,
+            Assignment.until_on,
+            Assignment.status,
+            Assignment.replaces_id,
+        )
+        .join(Consultant, Consultant.id == Assignment.consultant_id)
+        .where(Assignment.agreement_id == bindparam("agreement_id"))
+        .order_by(Assignment.created_at, Assignment.id)
+    )

@@ -70,7 +70,7 @@ def engagements_between(pairs: Iterable[tuple[UUID, UUID]]) -> Sequence[UUID]:
 
 
 _STAGES = select(func.count()).where(Stage.engagement_id == Engagement.id)
-LISTED = (
+LISTED_ENGAGEMENT = (
     Engagement.id,
     Engagement.number,
     Engagement.status,

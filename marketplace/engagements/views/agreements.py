@@ -20,8 +20,6 @@ from marketplace.engagements.forms import AgreementFilter, RedeemForm, SignForm,
 from marketplace.engagements.models import Agreement
 from marketplace.engagements.states import AGREEMENT, ASSIGNMENT, AgreementStatus
 from marketplace.engagements.views.blueprint import blueprint
-from marketplace.jobs import queries as jobs
-from marketplace.providers import queries as providers
 from marketplace.vouchers import queries as vouchers
 
 READERS = (*SME, *PROVIDER, *(AGENCY - {Role.ENQUIRY_SPECIALIST}))
@@ -48,17 +46,11 @@ def agreements() -> ResponseReturnValue:
     query = queries.search_agreements(actor, status=status, text=text)
     if exports.requested_format():
         return exports.export(query.order_by(Agreement.created_at.desc(), Agreement.id), COLUMNS, "agreements")
-    listing = paginate(query, sorts=SORTS, key=Agreement.id)
     drafters = actor.role in (Role.SIGNATORY, Role.PREPARER, Role.MANAGER)
-    awards = queries.awards_without_agreement(actor) if drafters else []
     return page(
         "engagements/agreements.html",
-        listing=listing,
-        names=accounts.organisation_names(
-            key for row in listing.items for key in (row.organisation_id, row.provider_id)
-        ),
-        awards=awards,
-        jobs=jobs.job_titles(award.job_id for award in awards),
+        listing=paginate(query.with_only_columns(*queries.LISTED_AGREEMENT), sorts=SORTS, key=Agreement.id),
+        awards=queries.awards_without_agreement(actor) if drafters else [],
         lifecycle=AGREEMENT,
         form=AgreementFilter(request.args),
     )
@@ -77,23 +69,18 @@ def draft_agreement(award_id: UUID) -> ResponseReturnValue:
         with form.errors_to_fields():
             made = service.draft_agreement(award_id, actor=actor, starts_on=form.starts_on.data)
             return done(_("The agreement is written. Both sides can sign it now."), _agreement_url(made.id))
-    return page("engagements/draft_agreement.html", form=form, job=jobs.job_titles([award.job_id])[award.job_id])
+    return page("engagements/draft_agreement.html", form=form, job=award)
 
 
 @blueprint.get("/agreements/<uuid:agreement_id>")
 @requires(*READERS)
 def agreement(agreement_id: UUID) -> ResponseReturnValue:
     """One agreement: terms, plan, consultants, signatures, and what comes next."""
-    actor = current_actor()
-    agreement = queries.get_agreement(agreement_id, actor=actor)
     return page(
         "engagements/agreement.html",
-        agreement=agreement,
-        names=accounts.organisation_names([agreement.organisation_id, agreement.provider_id]),
-        people=accounts.names([agreement.sme_signed_by, agreement.provider_signed_by]),
-        consultants=providers.consultant_names(a.consultant_id for a in agreement.assignments),
-        co_payment=queries.find_co_payment(agreement_id),
-        engagement=queries.find_engagement(agreement_id),
+        agreement=queries.agreement_shown(agreement_id, actor=current_actor()),
+        stages=queries.agreed_stages(agreement_id),
+        assignments=queries.named_consultants(agreement_id),
         lifecycle=AGREEMENT,
         assignment_lifecycle=ASSIGNMENT,
     )

@@ -21,15 +21,13 @@ from marketplace.providers import queries as providers
 def change_consultant(assignment_id: UUID) -> ResponseReturnValue:
     """Propose another consultant for one who leaves."""
     actor = current_actor()
-    agreement, leaving = queries.get_assignment(assignment_id, actor=actor)
-    named = {
-        assignment.consultant_id
-        for assignment in agreement.assignments
-        if assignment.status in (AssignmentStatus.PROPOSED, AssignmentStatus.ACTIVE)
-    }
+    agreement, _leaving = queries.get_assignment(assignment_id, actor=actor)
+    named = queries.named_consultants(agreement.id)
+    live = {row.consultant_id for row in named if row.status in (AssignmentStatus.PROPOSED, AssignmentStatus.ACTIVE)}
     form = ConsultantChangeForm()
-    free = [consultant for consultant in providers.consultants_of(agreement.provider_id) if consultant.id not in named]
-    choose_from(form.consultant_id, [(candidate.id, candidate.name) for candidate in free])
+    consultants = providers.consultant_names_of(agreement.provider_id)
+    free = [(consultant_id, name) for consultant_id, name in consultants.items() if consultant_id not in live]
+    choose_from(form.consultant_id, free)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.change_consultant(
@@ -43,7 +41,7 @@ def change_consultant(assignment_id: UUID) -> ResponseReturnValue:
         "engagements/change_consultant.html",
         form=form,
         agreement=agreement,
-        leaving=providers.get_consultant(leaving.consultant_id),
+        leaving=next(row for row in named if row.id == assignment_id),
         free=free,
     )
 

@@ -13,7 +13,6 @@ from marketplace.core.i18n import _
 from marketplace.core.web import done, page
 from marketplace.engagements import queries, service
 from marketplace.engagements.forms import SessionForm, choose_from
-from marketplace.engagements.states import AssignmentStatus
 from marketplace.engagements.views.blueprint import blueprint
 from marketplace.providers import queries as providers
 
@@ -24,18 +23,13 @@ def new_session(engagement_id: UUID) -> ResponseReturnValue:
     """Record a session that has ended."""
     actor = current_actor()
     engagement = queries.get_engagement(engagement_id, actor=actor)
-    named = {
-        assignment.consultant_id
-        for assignment in engagement.agreement.assignments
-        if assignment.status == AssignmentStatus.ACTIVE
-    }
     offered = [
-        consultant
-        for consultant in providers.consultants_by_id(named)
-        if actor.role is Role.MANAGER or consultant.person_id == actor.person_id
+        (named.consultant_id, named.name)
+        for named in queries.consultants_at_work(engagement.agreement_id)
+        if actor.role is Role.MANAGER or named.person_id == actor.person_id
     ]
-    form = SessionForm(consultant_id=offered[0].id if len(offered) == 1 else None)
-    choose_from(form.consultant_id, [(candidate.id, candidate.name) for candidate in offered])
+    form = SessionForm(consultant_id=offered[0][0] if len(offered) == 1 else None)
+    choose_from(form.consultant_id, offered)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.record_session(

@@ -67,7 +67,7 @@ def engagements() -> ResponseReturnValue:
         return exports.export(rows, COLUMNS, "engagements")
     return page(
         "engagements/engagements.html",
-        listing=paginate(query.with_only_columns(*queries.LISTED), sorts=SORTS, key=Engagement.id),
+        listing=paginate(query.with_only_columns(*queries.LISTED_ENGAGEMENT), sorts=SORTS, key=Engagement.id),
         lifecycle=ENGAGEMENT,
         form=EngagementFilter(request.args),
     )
