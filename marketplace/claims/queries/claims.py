@@ -2,21 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, func, or_, select, true
 
+from marketplace.accounts.queries import name_of, person_name_of
 from marketplace.claims.models import (
     Claim,
     ClaimAssessment,
     ClaimEscalation,
     ClaimLine,
 )
+from marketplace.claims.queries.debts import kept_back_from
+from marketplace.claims.queries.holds import held_until
 from marketplace.claims.states import ClaimStatus, Step
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import NotFound
-from marketplace.engagements.models import Engagement, Stage
+from marketplace.engagements.models import Agreement, Engagement, Stage
+from marketplace.engagements.queries import resembles_another
 from marketplace.engagements.states import StageStatus
 
 SEES_ALL = frozenset(
@@ -33,9 +39,13 @@ SEES_ALL = frozenset(
 
 def visible_to(actor: Actor) -> Select[Claim]:
     """A provider's manager sees the firm's claims, officers of the agency all."""
+    return select(Claim).where(_of_side(actor))
+
+
+def _of_side(actor: Actor) -> ColumnElement[bool]:
     if actor.role is Role.MANAGER:
-        return select(Claim).where(Claim.provider_id == actor.organisation_id)
-    return select(Claim) if actor.role in SEES_ALL else select(Claim).where(false())
+        return Claim.provider_id == actor.organisation_id
+    return true() if actor.role in SEES_ALL else false()
 
 
 def get_claim(claim_id: UUID, *, actor: Actor) -> Claim:
@@ -44,6 +54,60 @@ def get_claim(claim_id: UUID, *, actor: Actor) -> Claim:
     if claim is None:
         raise NotFound()
     return claim
+
+
+def claim_shown(claim_id: UUID, *, actor: Actor) -> Row[Any]:
+    """The claim with what its page says of engagement, sides, hold and officers; NotFound for another side."""
+    shown = db.session.execute(_claim_shown().where(_of_side(actor)), {"claim_id": claim_id}).one_or_none()
+    if shown is None:
+        raise NotFound()
+    return shown
+
+
+@cache
+def _claim_shown() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Claim,
+            Engagement.number.label("engagement"),
+            Agreement.title,
+            name_of(Engagement.organisation_id).label("company"),
+            name_of(Claim.provider_id).label("provider"),
+            held_until(Claim.engagement_id).label("held_until"),
+            kept_back_from(Claim.id).label("kept_back"),
+            resembles_another(Claim.engagement_id).label("resembles_another"),
+            person_name_of(Claim.checked_by).label("checked_by"),
+            person_name_of(Claim.first_approved_by).label("first_approved_by"),
+            person_name_of(Claim.approved_by).label("approved_by"),
+            person_name_of(Claim.refused_by).label("refused_by"),
+        )
+        .join(Engagement, Engagement.id == Claim.engagement_id)
+        .join(Agreement, Agreement.id == Engagement.agreement_id)
+        .where(Claim.id == bindparam("claim_id"))
+    )
+
+
+def lines_shown(claim_id: UUID) -> Sequence[Row[Any]]:
+    """What the claim's page says of the stages claimed, in their order."""
+    return db.session.execute(_lines_shown(), {"claim_id": claim_id}).all()
+
+
+@cache
+def _lines_shown() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Stage.code,
+            Stage.accepted_at,
+            ClaimLine.aid,
+            ClaimLine.co_payment,
+            ClaimLine.approved_aid,
+            ClaimLine.approved_co_payment,
+            ClaimLine.cut_reason,
+        )
+        .join(Stage, Stage.id == ClaimLine.stage_id)
+        .where(ClaimLine.claim_id == bindparam("claim_id"))
+        .order_by(Stage.position, ClaimLine.created_at, ClaimLine.id)
+    )
 
 
 def lock_claim(claim_id: UUID) -> Claim:
@@ -74,8 +138,13 @@ def claims_of(engagement_id: UUID) -> Sequence[Claim]:
 
 def assessments_of(claim_id: UUID) -> Sequence[ClaimAssessment]:
     """How the claim's way was decided, oldest first."""
-    query = select(ClaimAssessment).where(ClaimAssessment.claim_id == claim_id)
-    return db.session.scalars(query.order_by(ClaimAssessment.created_at, ClaimAssessment.occasion.desc())).all()
+    return db.session.scalars(_assessments(), {"claim_id": claim_id}).all()
+
+
+@cache
+def _assessments() -> Select[ClaimAssessment]:
+    query = select(ClaimAssessment).where(ClaimAssessment.claim_id == bindparam("claim_id"))
+    return query.order_by(ClaimAssessment.created_at, ClaimAssessment.occasion.desc())
 
 
 def find_escalation(claim_id: UUID, *, step: Step, level: int) -> ClaimEscalation | None:
@@ -131,12 +200,13 @@ def claimable_stages(engagement_id: UUID) -> Sequence[Stage]:
     ).all()
 
 
-def engagements_to_claim(provider_id: UUID | None) -> Sequence[Engagement]:
-    """The provider's engagements with an accepted stage that isn't claimed yet."""
+def engagements_to_claim(provider_id: UUID | None) -> Sequence[Row[UUID, str, str]]:
+    """The provider's engagements with an accepted stage that isn't claimed yet: id, number and title."""
     claimed = select(ClaimLine.stage_id).where(ClaimLine.withdrawn_at.is_(None))
     open_stages = select(Stage.engagement_id).where(Stage.status == StageStatus.ACCEPTED, Stage.id.not_in(claimed))
-    return db.session.scalars(
-        select(Engagement)
+    return db.session.execute(
+        select(Engagement.id, Engagement.number, Agreement.title)
+        .join(Agreement, Agreement.id == Engagement.agreement_id)
         .where(Engagement.provider_id == provider_id, Engagement.id.in_(open_stages))
         .order_by(Engagement.number)
     ).all()

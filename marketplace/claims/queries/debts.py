@@ -1,9 +1,11 @@
 """Reads for debts known above: what is kept back from claims, and the references that are paid under."""
 
 from collections.abc import Sequence
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, Select, bindparam, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace.claims.models import Deduction, ExpectedPayment
 from marketplace.claims.states import DeductionStatus
@@ -12,8 +14,13 @@ from marketplace.core import db
 
 def deductions_of(claim_id: UUID) -> Sequence[Deduction]:
     """What is kept back from the claim's payment, oldest first, without what was cancelled."""
-    query = select(Deduction).where(Deduction.claim_id == claim_id, Deduction.status != DeductionStatus.CANCELLED)
-    return db.session.scalars(query.order_by(Deduction.agreed_at, Deduction.id)).all()
+    return db.session.scalars(_deductions_of(), {"claim_id": claim_id}).all()
+
+
+@cache
+def _deductions_of() -> Select[Deduction]:
+    live = Deduction.claim_id == bindparam("claim_id"), Deduction.status != DeductionStatus.CANCELLED
+    return select(Deduction).where(*live).order_by(Deduction.agreed_at, Deduction.id)
 
 
 def deductions_for(reference: str) -> Sequence[Deduction]:
@@ -35,6 +42,12 @@ def kept_back_of(claim_ids: Sequence[UUID]) -> dict[UUID, int]:
         .group_by(Deduction.claim_id)
     )
     return {claim_id: int(amount) for claim_id, amount in db.session.execute(query)}
+
+
+def kept_back_from(claim_id: InstrumentedAttribute[UUID]) -> ScalarSelect[int]:
+    """What is kept back from the claim in this column, in minor units; null where nothing is."""
+    live = Deduction.claim_id == claim_id, Deduction.status != DeductionStatus.CANCELLED
+    return select(func.sum(Deduction.amount)).where(*live).scalar_subquery()
 
 
 def is_expected(reference: str, currency: str) -> bool:

@@ -1,6 +1,7 @@
 """Reads of holds on payments."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ScalarSelect, Select, func, select
@@ -19,20 +20,24 @@ def holds_of(engagement_id: UUID) -> Sequence[Hold]:
     return db.session.scalars(query.order_by(Hold.placed_at.desc(), Hold.id)).all()
 
 
+IN_FORCE = (Hold.status == HoldStatus.ACTIVE, Hold.until_at > func.app_now())
+
+
 def find_hold_in_force(engagement_id: UUID) -> Hold | None:
     """The hold in force that lasts longest, if any."""
-    query = select(Hold).where(
-        Hold.engagement_id == engagement_id, Hold.status == HoldStatus.ACTIVE, Hold.until_at > func.app_now()
-    )
+    query = select(Hold).where(Hold.engagement_id == engagement_id, *IN_FORCE)
     return db.session.scalars(query.order_by(Hold.until_at.desc()).limit(1)).one_or_none()
 
 
 def held_engagements(engagement_ids: Sequence[UUID | None]) -> set[UUID]:
     """Those of the engagements whose payments are held now; what belongs to none is never held."""
-    query = select(Hold.engagement_id).where(
-        Hold.engagement_id.in_(engagement_ids), Hold.status == HoldStatus.ACTIVE, Hold.until_at > func.app_now()
-    )
+    query = select(Hold.engagement_id).where(Hold.engagement_id.in_(engagement_ids), *IN_FORCE)
     return set(db.session.scalars(query))
+
+
+def held_until(engagement_id: InstrumentedAttribute[UUID]) -> ScalarSelect[datetime]:
+    """Until when payments of the engagement in this column are held; null while they aren't."""
+    return select(func.max(Hold.until_at)).where(Hold.engagement_id == engagement_id, *IN_FORCE).scalar_subquery()
 
 
 def search_holds(*, status: HoldStatus | None = None) -> Select[Hold]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from config.payments import terms
 from marketplace.claims import pain001
@@ -67,9 +69,37 @@ def find_line(end_to_end_id: str) -> PaymentLine | None:
 
 def attempts(subject: Claim | Refund) -> Sequence[PaymentLine]:
     """Every attempt to pay the claim or refund that reached the bank, or is about to, in the order of their batches."""
-    column = PaymentLine.claim_id if isinstance(subject, Claim) else PaymentLine.refund_id
-    query = select(PaymentLine).where(column == subject.id, PaymentLine.status != LineStatus.REMOVED)
+    query = select(PaymentLine).where(_paid_by(subject) == subject.id, PaymentLine.status != LineStatus.REMOVED)
     return db.session.scalars(query.order_by(PaymentLine.end_to_end_id)).all()
+
+
+def attempts_shown(subject: Claim | Refund) -> Sequence[Row[Any]]:
+    """The same, as the pages of claims and refunds show them."""
+    return db.session.execute(_attempts_shown(_paid_by(subject)), {"subject_id": subject.id}).all()
+
+
+@cache
+def _attempts_shown(column: InstrumentedAttribute[UUID | None]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            PaymentLine.id,
+            PaymentLine.batch_id,
+            PaymentLine.end_to_end_id,
+            PaymentLine.holder_name,
+            PaymentLine.bank_name,
+            PaymentLine.account_number,
+            PaymentLine.amount,
+            PaymentLine.status,
+            PaymentLine.return_reason,
+            PaymentLine.account_confirmed_at,
+        )
+        .where(column == bindparam("subject_id"), PaymentLine.status != LineStatus.REMOVED)
+        .order_by(PaymentLine.end_to_end_id)
+    )
+
+
+def _paid_by(subject: Claim | Refund) -> InstrumentedAttribute[UUID | None]:
+    return PaymentLine.claim_id if isinstance(subject, Claim) else PaymentLine.refund_id
 
 
 def line_of_claim(claim_id: UUID) -> PaymentLine | None:

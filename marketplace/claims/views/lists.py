@@ -10,7 +10,7 @@ from marketplace.claims import queries
 from marketplace.claims.forms import ClaimFilter
 from marketplace.claims.models import Claim
 from marketplace.claims.rules import CHECKS, RETURN_REASONS, SIGNALS, next_step
-from marketplace.claims.states import CLAIM, LINE, ClaimStatus
+from marketplace.claims.states import CLAIM, LINE, ClaimStatus, LineStatus
 from marketplace.claims.views import progress
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, exports
@@ -63,12 +63,11 @@ def claims() -> ResponseReturnValue:
     if exports.requested_format():
         rows = query.order_by(Claim.submitted_at.desc(), Claim.id)
         return exports.export(rows, COLUMNS, "claims")
-    listing = paginate(query, sorts=SORTS, key=Claim.id)
+    shown = query.add_columns(accounts.name_of(Claim.provider_id).label("provider"))
     to_claim = queries.engagements_to_claim(actor.organisation_id) if actor.role is Role.MANAGER else []
     return page(
         "claims/claims.html",
-        listing=listing,
-        names=accounts.organisation_names(row.provider_id for row in listing.items),
+        listing=paginate(shown, sorts=SORTS, key=Claim.id),
         to_claim=to_claim,
         due=progress.due,
         now=clock.now(),
@@ -83,21 +82,19 @@ def claims() -> ResponseReturnValue:
 def claim(claim_id: UUID) -> ResponseReturnValue:
     """One claim: where it stands, since when, and what comes next."""
     actor = current_actor()
-    claim = queries.get_claim(claim_id, actor=actor)
+    shown = queries.claim_shown(claim_id, actor=actor)
+    claim: Claim = shown.Claim
+    attempts = queries.attempts_shown(claim)
     assessments = queries.assessments_of(claim_id) if actor.role in AGENCY else []
-    deductions = queries.deductions_of(claim_id)
+    deductions = queries.deductions_of(claim_id) if shown.kept_back else []
     return page(
         "claims/claim.html",
         claim=claim,
-        agreement=claim.engagement.agreement,
-        names=accounts.organisation_names([claim.provider_id, claim.engagement.organisation_id]),
-        people=accounts.names([claim.checked_by, claim.first_approved_by, claim.approved_by, claim.refused_by])
-        if actor.role in AGENCY
-        else {},
+        shown=shown,
+        lines=queries.lines_shown(claim_id),
         assessments=assessments,
         signals={row.id: [SIGNALS[code] for code in row.signals] for row in assessments},
-        hold=queries.find_hold_in_force(claim.engagement_id),
-        line=queries.line_of_claim(claim_id),
+        line=next((line for line in attempts if line.status in (LineStatus.PENDING, LineStatus.PAID)), None),
         deductions=deductions,
         kept_back=[
             _(
@@ -107,13 +104,15 @@ def claim(claim_id: UUID) -> ResponseReturnValue:
             )
             for deduction in deductions
         ],
-        attempts_to_pay=queries.attempts(claim),
+        attempts_to_pay=attempts,
         return_words=RETURN_REASONS,
         steps=progress.steps(claim),
         due=progress.due(claim),
         next_step=next_step(claim),
         checks=CHECKS,
-        likenesses=engagements.likenesses_of(claim.engagement_id) if actor.role in AGENCY else None,
+        likenesses=engagements.likenesses_of(claim.engagement_id)
+        if shown.resembles_another and actor.role in AGENCY
+        else [],
         lifecycle=CLAIM,
         line_lifecycle=LINE,
     )

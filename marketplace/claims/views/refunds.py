@@ -63,7 +63,7 @@ def refund(refund_id: UUID) -> ResponseReturnValue:
         "claims/refund.html",
         refund=refund,
         names=accounts.organisation_names([refund.organisation_id] if refund.organisation_id else []),
-        lines=queries.attempts(refund),
+        lines=queries.attempts_shown(refund),
         return_words=RETURN_REASONS,
         days=limits.changed_account_days,
         batch_days=limits.batch_every_days,

@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, select
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased, selectinload
 
 from marketplace.core import db
 from marketplace.core.files import StoredFile
@@ -69,6 +69,12 @@ class Likeness(NamedTuple):
     other_number: str
     similarity_percent: int
     same_file: bool
+
+
+def resembles_another(engagement_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Whether a deliverable of the engagement in this column is a near-copy of another engagement's."""
+    likeness = select(SimilarDeliverable).join(Deliverable, Deliverable.id == SimilarDeliverable.deliverable_id)
+    return likeness.where(Deliverable.engagement_id == engagement_id).exists()
 
 
 def likenesses_of(engagement_id: UUID) -> list[Likeness]:
