@@ -3,13 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, exists, false, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, exists, false, func, select, true
 from sqlalchemy.orm import aliased, selectinload
 
 from config import repayment
 from marketplace.accounts.models import Organisation
+from marketplace.accounts.queries import name_of, person_name_of
 from marketplace.claims.models import Claim, Deduction
 from marketplace.claims.states import ClaimStatus, DeductionStatus
 from marketplace.core import clock, db
@@ -32,12 +35,16 @@ SEES_ALL = frozenset({Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.ETHICS_O
 
 def visible_to(actor: Actor) -> Select[Receivable]:
     """A debtor sees what it owes once it is confirmed; officers see all."""
+    return select(Receivable).where(_of_side(actor))
+
+
+def _of_side(actor: Actor) -> ColumnElement[bool]:
     if actor.role in DEBTORS:
         confirmed = Receivable.status.in_(
             (ReceivableStatus.OPEN, ReceivableStatus.SETTLED, ReceivableStatus.WRITTEN_OFF)
         )
-        return select(Receivable).where(Receivable.debtor_id == actor.organisation_id, confirmed)
-    return select(Receivable) if actor.role in SEES_ALL else select(Receivable).where(false())
+        return and_(Receivable.debtor_id == actor.organisation_id, confirmed)
+    return true() if actor.role in SEES_ALL else false()
 
 
 def get_receivable(receivable_id: UUID, *, actor: Actor) -> Receivable:
@@ -46,6 +53,49 @@ def get_receivable(receivable_id: UUID, *, actor: Actor) -> Receivable:
     if receivable is None:
         raise NotFound()
     return receivable
+
+
+def receivable_shown(receivable_id: UUID, *, actor: Actor) -> Row[Any]:
+    """The receivable with what its page says of debtor, engagement and officers; NotFound for another side."""
+    query = _receivable_shown().where(_of_side(actor))
+    shown = session.execute(query, {"receivable_id": receivable_id}).one_or_none()
+    if shown is None:
+        raise NotFound()
+    return shown
+
+
+@cache
+def _receivable_shown() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Receivable,
+            Engagement.number.label("engagement"),
+            Engagement.provider_id,
+            name_of(Receivable.debtor_id).label("debtor"),
+            person_name_of(Receivable.proposed_by).label("proposed_by"),
+            person_name_of(Receivable.confirmed_by).label("confirmed_by"),
+            exists().where(WriteOff.receivable_id == Receivable.id).label("has_write_offs"),
+            exists()
+            .where(Deduction.reference == Receivable.number, Deduction.status == DeductionStatus.AGREED)
+            .label("has_set_offs"),
+        )
+        .join(Engagement, Engagement.id == Receivable.engagement_id)
+        .where(Receivable.id == bindparam("receivable_id"))
+    )
+
+
+def receipts_shown(receivable_id: UUID) -> Sequence[Row[Any]]:
+    """What the receivable's page says of its receipts, oldest first."""
+    return session.execute(_receipts_shown(), {"receivable_id": receivable_id}).all()
+
+
+@cache
+def _receipts_shown() -> Select[*tuple[Any, ...]]:
+    return (
+        select(Receipt.id, Receipt.number, Receipt.booked_on, Receipt.amount, Receipt.bank_entry_id)
+        .where(Receipt.receivable_id == bindparam("receivable_id"))
+        .order_by(Receipt.created_at, Receipt.number)
+    )
 
 
 def get_instalment(instalment_id: UUID, *, actor: Actor) -> Instalment:
@@ -117,12 +167,18 @@ def receivables_of(engagement_id: UUID) -> Sequence[Receivable]:
 
 def aid_paid(engagement_id: UUID) -> dict[UUID, int]:
     """What the ledger says was paid in aid for this engagement, by budget line, less what the bank sent back."""
+    rows = session.execute(_aid_paid(), {"engagement_id": engagement_id})
+    return {budget_line: int(total) for budget_line, total in rows if total}
+
+
+@cache
+def _aid_paid() -> Select[*tuple[Any, ...]]:
     giver, taker = aliased(Account), aliased(Account)
-    claims = select(Claim.id).where(Claim.engagement_id == engagement_id)
+    claims = select(Claim.id).where(Claim.engagement_id == bindparam("engagement_id"))
     forth = and_(giver.owner_id.in_(claims), giver.stage == Stage.PAYABLE, taker.stage == Stage.PAID)
     back = and_(taker.owner_id.in_(claims), taker.stage == Stage.PAYABLE, giver.stage == Stage.PAID)
     line = func.coalesce(giver.budget_line_id, taker.budget_line_id)
-    rows = session.execute(
+    return (
         select(line, func.sum(case((forth, Transfer.amount), else_=-Transfer.amount)))
         .join(giver, giver.id == Transfer.debit_account_id)
         .join(taker, taker.id == Transfer.credit_account_id)
@@ -130,26 +186,33 @@ def aid_paid(engagement_id: UUID) -> dict[UUID, int]:
         .group_by(line)
         .order_by(line)
     )
-    return {budget_line: int(total) for budget_line, total in rows if total}
 
 
-def clawed_back(receivable: Receivable) -> dict[str, int]:
-    """What went back for this receivable so far, by budget line."""
-    rows = session.execute(
-        select(Account.budget_line_id, func.sum(Transfer.amount))
+def clawed_back(engagement_id: UUID) -> dict[str, dict[str, int]]:
+    """What went back so far for each receivable of this engagement, without what was dropped: by number and line."""
+    went: dict[str, dict[str, int]] = {}
+    for number, line, total in session.execute(_clawed_back(), {"engagement_id": engagement_id}):
+        went.setdefault(number, {})[str(line)] = int(total)
+    return went
+
+
+@cache
+def _clawed_back() -> Select[*tuple[Any, ...]]:
+    return (
+        select(Receivable.number, Account.budget_line_id, func.sum(Transfer.amount))
+        .join(Transfer, and_(Transfer.reference == Receivable.number, Transfer.kind == TransferKind.CLAWBACK))
         .join(Account, Account.id == Transfer.debit_account_id)
-        .where(Transfer.kind == TransferKind.CLAWBACK, Transfer.reference == receivable.number)
-        .group_by(Account.budget_line_id)
+        .where(Receivable.engagement_id == bindparam("engagement_id"), Receivable.status != ReceivableStatus.DROPPED)
+        .group_by(Receivable.number, Account.budget_line_id)
     )
-    return {str(line): int(total) for line, total in rows}
 
 
 def recoverable(receivable: Receivable) -> dict[str, int]:
     """What is still to go back for this receivable by budget line, as far as its aid is paid and not sent back."""
-    others = [other for other in receivables_of(receivable.engagement_id) if other.id != receivable.id]
-    own, gone = clawed_back(receivable), Counter[str]()
-    for other in others:
-        gone.update(clawed_back(other))
+    went = clawed_back(receivable.engagement_id)
+    own, gone = went.pop(receivable.number, {}), Counter[str]()
+    for other in went.values():
+        gone.update(other)
     paid = aid_paid(receivable.engagement_id)
     return {
         line: max(0, min(part, paid.get(UUID(line), 0) - gone[line]) - own.get(line, 0))
@@ -165,8 +228,9 @@ def not_paid_out(receivable: Receivable) -> int:
 
 def may_be_judged_again(receivable: Receivable) -> bool:
     """Whether this repayment was dropped and no other one stands, so that its success can be judged anew."""
-    stands = any(other.kind == ReceivableKind.REPAYMENT for other in receivables_of(receivable.engagement_id))
-    return receivable.kind == ReceivableKind.REPAYMENT and receivable.status == ReceivableStatus.DROPPED and not stands
+    if receivable.kind != ReceivableKind.REPAYMENT or receivable.status != ReceivableStatus.DROPPED:
+        return False
+    return all(other.kind != ReceivableKind.REPAYMENT for other in receivables_of(receivable.engagement_id))
 
 
 def programme_of(engagement: Engagement) -> Programme:
@@ -221,6 +285,26 @@ def write_offs_of(receivable_id: UUID) -> Sequence[WriteOff]:
     """Every write-off ever proposed for the receivable, oldest first."""
     query = select(WriteOff).where(WriteOff.receivable_id == receivable_id)
     return session.scalars(query.order_by(WriteOff.proposed_at, WriteOff.id)).all()
+
+
+def write_offs_shown(receivable_id: UUID) -> Sequence[Row[Any]]:
+    """What the receivable's page says of them, with the names of those who signed."""
+    return session.execute(_write_offs_shown(), {"receivable_id": receivable_id}).all()
+
+
+@cache
+def _write_offs_shown() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            WriteOff.proposed_at,
+            WriteOff.reason,
+            WriteOff.status,
+            person_name_of(WriteOff.proposed_by).label("proposed_by"),
+            person_name_of(WriteOff.signed_by).label("signed_by"),
+        )
+        .where(WriteOff.receivable_id == bindparam("receivable_id"))
+        .order_by(WriteOff.proposed_at, WriteOff.id)
+    )
 
 
 def claims_for_set_off(receivable: Receivable) -> Sequence[Claim]:

@@ -19,7 +19,14 @@ from marketplace.claims.queries.claims import (
     troubled_claims,
     visible_to,
 )
-from marketplace.claims.queries.debts import deductions_for, deductions_of, is_expected, kept_back, kept_back_of
+from marketplace.claims.queries.debts import (
+    deductions_for,
+    deductions_of,
+    is_expected,
+    kept_back,
+    kept_back_of,
+    to_be_kept_back,
+)
 from marketplace.claims.queries.evidence import (
     Evidence,
     Movement,
@@ -40,8 +47,10 @@ from marketplace.claims.queries.holds import (
     status_of_hold,
 )
 from marketplace.claims.queries.payments import (
+    LISTED_BATCH,
     attempts,
     attempts_shown,
+    batch_lines_shown,
     batch_totals,
     batches_since,
     entries,
@@ -57,6 +66,7 @@ from marketplace.claims.queries.payments import (
     outcomes_of,
     payment_file,
     search_batches,
+    waiting_payments,
 )
 from marketplace.claims.queries.refunds import (
     get_refund,
@@ -76,6 +86,7 @@ from marketplace.claims.queries.unmatched import (
 )
 
 __all__ = [
+    "LISTED_BATCH",
     "UNASSIGNED",
     "Ageing",
     "Evidence",
@@ -86,6 +97,7 @@ __all__ = [
     "assessments_of",
     "attempts",
     "attempts_shown",
+    "batch_lines_shown",
     "batch_totals",
     "batches_since",
     "claim_shown",
@@ -140,8 +152,10 @@ __all__ = [
     "search_refunds",
     "stages_by_id",
     "status_of_hold",
+    "to_be_kept_back",
     "troubled_claims",
     "unmatched_entries",
     "visible_to",
+    "waiting_payments",
     "waiting_refunds",
 ]

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, Select, bindparam, func, select
+from sqlalchemy import Row, ScalarSelect, Select, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from marketplace.claims.models import Deduction, ExpectedPayment
+from marketplace.claims.models import Claim, Deduction, ExpectedPayment
 from marketplace.claims.states import DeductionStatus
 from marketplace.core import db
 
@@ -27,6 +27,21 @@ def deductions_for(reference: str) -> Sequence[Deduction]:
     """What is kept back for the debt with this reference, oldest first, without what was cancelled."""
     query = select(Deduction).where(Deduction.reference == reference, Deduction.status != DeductionStatus.CANCELLED)
     return db.session.scalars(query.order_by(Deduction.agreed_at, Deduction.id)).all()
+
+
+def to_be_kept_back(reference: str) -> Sequence[Row[int, str]]:
+    """What is agreed for the debt with this reference and not taken yet, and the number of its claim, oldest first."""
+    return db.session.execute(_to_be_kept_back(), {"reference": reference}).all()
+
+
+@cache
+def _to_be_kept_back() -> Select[int, str]:
+    return (
+        select(Deduction.amount, Claim.number)
+        .join(Claim, Claim.id == Deduction.claim_id)
+        .where(Deduction.reference == bindparam("reference"), Deduction.status == DeductionStatus.AGREED)
+        .order_by(Deduction.agreed_at, Deduction.id)
+    )
 
 
 def kept_back(claim_id: UUID) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace.claims.models import (
@@ -35,7 +35,7 @@ def held_engagements(engagement_ids: Sequence[UUID | None]) -> set[UUID]:
     return set(db.session.scalars(query))
 
 
-def held_until(engagement_id: InstrumentedAttribute[UUID]) -> ScalarSelect[datetime]:
+def held_until(engagement_id: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ScalarSelect[datetime]:
     """Until when payments of the engagement in this column are held; null while they aren't."""
     return select(func.max(Hold.until_at)).where(Hold.engagement_id == engagement_id, *IN_FORCE).scalar_subquery()
 

@@ -19,7 +19,8 @@ from marketplace.claims.models import (
     PaymentLine,
     Refund,
 )
-from marketplace.claims.states import BatchStatus, Direction, EntryOutcome, LineStatus
+from marketplace.claims.queries.holds import held_until
+from marketplace.claims.states import BatchStatus, ClaimStatus, Direction, EntryOutcome, LineStatus, RefundStatus
 from marketplace.core import clock, db
 from marketplace.core.money import exponent
 
@@ -27,6 +28,26 @@ from marketplace.core.money import exponent
 def search_batches(*, status: BatchStatus | None = None) -> Select[PaymentBatch]:
     """All payment batches, filtered by status."""
     return select(PaymentBatch).where(PaymentBatch.status == status) if status else select(PaymentBatch)
+
+
+_PAYMENTS = select(PaymentLine).where(PaymentLine.batch_id == PaymentBatch.id, PaymentLine.status != LineStatus.REMOVED)
+LISTED_BATCH = (
+    PaymentBatch.id,
+    PaymentBatch.number,
+    PaymentBatch.currency,
+    PaymentBatch.prepared_at,
+    PaymentBatch.status,
+    _PAYMENTS.with_only_columns(func.count()).scalar_subquery().label("payments"),
+    _PAYMENTS.with_only_columns(func.coalesce(func.sum(PaymentLine.amount), 0)).scalar_subquery().label("total"),
+)
+"""What a list shows of a payment batch; its payments without those taken out."""
+
+
+def waiting_payments() -> int:
+    """How many approved claims and refunds wait for a payment batch."""
+    claims = select(func.count()).where(Claim.status == ClaimStatus.APPROVED).scalar_subquery()
+    refunds = select(func.count()).where(Refund.status == RefundStatus.AWAITING).scalar_subquery()
+    return db.session.scalar(select(claims + refunds)) or 0
 
 
 def batch_totals(batch_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
@@ -60,6 +81,35 @@ def lines_of(batch_id: UUID) -> Sequence[PaymentLine]:
     with_subjects = selectinload(PaymentLine.claim), selectinload(PaymentLine.refund)
     query = select(PaymentLine).where(PaymentLine.batch_id == batch_id).options(*with_subjects)
     return db.session.scalars(query.order_by(PaymentLine.end_to_end_id)).all()
+
+
+def batch_lines_shown(batch_id: UUID) -> Sequence[Row[Any]]:
+    """What the batch's page says of its payments, in the order of the bank file."""
+    return db.session.execute(_lines_shown(), {"batch_id": batch_id}).all()
+
+
+@cache
+def _lines_shown() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            PaymentLine.id,
+            PaymentLine.claim_id,
+            PaymentLine.refund_id,
+            PaymentLine.end_to_end_id,
+            PaymentLine.holder_name,
+            PaymentLine.bank_name,
+            PaymentLine.account_number,
+            PaymentLine.amount,
+            PaymentLine.status,
+            PaymentLine.return_reason,
+            func.coalesce(Claim.number, Refund.number).label("number"),
+            held_until(func.coalesce(Claim.engagement_id, Refund.engagement_id)).label("held_until"),
+        )
+        .outerjoin(Claim, Claim.id == PaymentLine.claim_id)
+        .outerjoin(Refund, Refund.id == PaymentLine.refund_id)
+        .where(PaymentLine.batch_id == bindparam("batch_id"))
+        .order_by(PaymentLine.end_to_end_id)
+    )
 
 
 def find_line(end_to_end_id: str) -> PaymentLine | None:

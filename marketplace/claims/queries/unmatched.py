@@ -1,10 +1,12 @@
 """Reads of movements that match nothing."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from datetime import date
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import Row, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace.accounts.models import Organisation
 from marketplace.claims.models import BankAssignment, BankEntry
@@ -34,28 +36,45 @@ def entries_by_id(entry_ids: Sequence[UUID]) -> Sequence[BankEntry]:
     return session.scalars(query.order_by(BankEntry.booked_on, BankEntry.id)).all()
 
 
-def unmatched_entries(*, limit: int) -> Sequence[BankEntry]:
-    """Movements that match nothing, for an officer to look at, newest first."""
-    query = select(BankEntry).where(*UNASSIGNED)
-    return session.scalars(query.order_by(BankEntry.booked_on.desc(), BankEntry.id).limit(limit)).all()
+SHOWN: tuple[InstrumentedAttribute[Any], ...] = (
+    BankEntry.id,
+    BankEntry.bank_reference,
+    BankEntry.booked_on,
+    BankEntry.direction,
+    BankEntry.amount,
+    BankEntry.currency,
+    BankEntry.debtor,
+    BankEntry.reference,
+    BankEntry.remittance,
+    BankEntry.note,
+)
 
 
-def entries_beside(entry: BankEntry) -> Sequence[BankEntry]:
+def unmatched_entries(*, limit: int) -> Sequence[Row[Any]]:
+    """What an officer is shown of movements that match nothing, newest first."""
+    query = select(*SHOWN).where(*UNASSIGNED)
+    return session.execute(query.order_by(BankEntry.booked_on.desc(), BankEntry.id).limit(limit)).all()
+
+
+def entries_beside(entry: BankEntry) -> Sequence[Row[Any]]:
     """Other unassigned movements from the same account, which may belong to the same payment."""
-    query = select(BankEntry).where(
+    query = select(*SHOWN).where(
         *UNASSIGNED,
         BankEntry.id != entry.id,
         BankEntry.direction == Direction.CREDIT,
         BankEntry.debtor_account == entry.debtor_account,
         BankEntry.currency == entry.currency,
     )
-    return session.scalars(query.order_by(BankEntry.booked_on, BankEntry.id)).all()
+    return session.execute(query.order_by(BankEntry.booked_on, BankEntry.id)).all()
 
 
 class Likely(NamedTuple):
     """An awaited co-payment that a movement may be, the company that owes it, and what the two have in common."""
 
-    co_payment: CoPayment
+    reference: str
+    amount: int
+    currency: str
+    due_on: date
     company: str
     same_amount: bool
     same_payer: bool
@@ -66,7 +85,15 @@ def likely_co_payments(entry: BankEntry, *, limit: int) -> Sequence[Likely]:
     same_amount = CoPayment.amount == entry.amount
     same_payer = func.lower(Organisation.name).in_([entry.payer.lower(), entry.debtor.lower()])
     rows = session.execute(
-        select(CoPayment, Organisation.name, same_amount, same_payer)
+        select(
+            CoPayment.reference,
+            CoPayment.amount,
+            CoPayment.currency,
+            CoPayment.due_on,
+            Organisation.name,
+            same_amount,
+            same_payer,
+        )
         .join(Agreement, Agreement.id == CoPayment.agreement_id)
         .join(Organisation, Organisation.id == Agreement.organisation_id)
         .where(
@@ -82,9 +109,9 @@ def likely_co_payments(entry: BankEntry, *, limit: int) -> Sequence[Likely]:
 
 def is_in_suspense(entry: BankEntry) -> bool:
     """Whether this movement's money stands in the books, waiting to be assigned."""
-    return entry.id in in_suspense([entry])
+    return entry.id in in_suspense([entry.id])
 
 
-def in_suspense(entries: Sequence[BankEntry]) -> set[UUID]:
+def in_suspense(entry_ids: Sequence[UUID]) -> set[UUID]:
     """Those of these movements whose money stands in the books, waiting to be assigned."""
-    return ledger.owners_at(Stage.SUSPENSE, [entry.id for entry in entries])
+    return ledger.owners_at(Stage.SUSPENSE, entry_ids)

@@ -82,7 +82,7 @@ def confirm_account(line_id: UUID, *, actor: Actor) -> PaymentLine:
 def remind_of_batch(*, actor: Actor) -> int:
     """Tell the budget officers once a day that payments wait while no batch was prepared for as long as is allowed."""
     rules.check_role(actor, Role.SYSTEM)
-    waiting = len(queries.approved_claims()) + len(queries.waiting_refunds())
+    waiting = queries.waiting_payments()
     now, days = clock.now(), terms(clock.today()).batch_every_days
     if waiting and not queries.batches_since(now - timedelta(days=days)):
         accounts.notify_role(

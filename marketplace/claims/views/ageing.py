@@ -66,11 +66,11 @@ def ageing() -> ResponseReturnValue:
     if exports.requested_format():
         rows = query.order_by(Claim.clock_starts_at, Claim.id)
         return exports.export(rows, COLUMNS, "claims-ageing")
-    listing = paginate(query, sorts=SORTS, key=Claim.id)
+    shown = query.add_columns(accounts.name_of(Claim.provider_id).label("provider"))
     totals = queries.ageing_totals(ages)
     return page(
         "claims/ageing.html",
-        listing=listing,
+        listing=paginate(shown, sorts=SORTS, key=Claim.id),
         totals={(row.status, row.currency, row.place): row for row in totals},
         rows=sorted(
             {(row.status, row.currency) for row in totals}, key=lambda row: (CLAIM.statuses.index(row[0]), row)
@@ -81,7 +81,6 @@ def ageing() -> ResponseReturnValue:
         due=progress.due,
         now=clock.now(),
         next_step=next_step,
-        names=accounts.organisation_names(row.provider_id for row in listing.items),
         lifecycle=CLAIM,
         form=form,
     )

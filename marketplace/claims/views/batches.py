@@ -1,6 +1,5 @@
 """Pages of payment batches: list, prepare, read, take a payment out, send, fetch the bank file."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Response, request, url_for
@@ -42,12 +41,10 @@ def payment_batches() -> ResponseReturnValue:
     if exports.requested_format():
         rows = query.order_by(PaymentBatch.prepared_at.desc(), PaymentBatch.id)
         return exports.export(rows, COLUMNS, "payment-batches")
-    listing = paginate(query, sorts=SORTS, key=PaymentBatch.id)
     return page(
         "claims/payment_batches.html",
-        listing=listing,
-        totals=queries.batch_totals([row.id for row in listing.items]),
-        waiting=len(queries.approved_claims()) + len(queries.waiting_refunds()),
+        listing=paginate(query.with_only_columns(*queries.LISTED_BATCH), sorts=SORTS, key=PaymentBatch.id),
+        waiting=queries.waiting_payments(),
         lifecycle=BATCH,
         form=BatchFilter(request.args),
     )
@@ -91,15 +88,14 @@ def new_batch() -> ResponseReturnValue:
 def payment_batch(batch_id: UUID) -> ResponseReturnValue:
     """One batch with its payments."""
     batch = queries.get_batch(batch_id)
-    lines = queries.lines_of(batch_id)
+    lines = queries.batch_lines_shown(batch_id)
     return page(
         "claims/payment_batch.html",
         batch=batch,
         lines=lines,
         total=sum(line.amount for line in lines if line.status != LineStatus.REMOVED),
-        held=queries.held_engagements([line.subject.engagement_id for line in lines]),
         people=accounts.names([batch.prepared_by, batch.sent_by]),
-        senders=_senders(batch, lines) if batch.status == BatchStatus.PREPARED else [],
+        senders=_senders(batch) if batch.status == BatchStatus.PREPARED else [],
         lifecycle=BATCH,
         line_lifecycle=LINE,
     )
@@ -187,9 +183,10 @@ def _leaves_a_sender(claim: Claim, actor: Actor) -> bool:
     return claim.approved_by is None or actor.person_id in (claim.approved_by, claim.first_approved_by)
 
 
-def _senders(batch: PaymentBatch, lines: Sequence[PaymentLine]) -> list[Person]:
+def _senders(batch: PaymentBatch) -> list[Person]:
     """The budget officers who may release the batch."""
-    barred = who_may_not_send(batch, [line.subject for line in lines if line.status == LineStatus.PENDING])
+    pending = [line.subject for line in queries.lines_of(batch.id) if line.status == LineStatus.PENDING]
+    barred = who_may_not_send(batch, pending)
     return [person for person in accounts.people_with_role(Role.BUDGET_OFFICER) if person.id not in barred]
 
 

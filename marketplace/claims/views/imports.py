@@ -44,7 +44,7 @@ def bank_imports() -> ResponseReturnValue:
         listing=listing,
         outcomes=queries.outcomes_of([row.id for row in listing.items]),
         unmatched=unmatched,
-        in_suspense=queries.in_suspense(unmatched),
+        in_suspense=queries.in_suspense([row.id for row in unmatched]),
         note_words=note_words,
     )
 
@@ -71,6 +71,6 @@ def bank_import(import_id: UUID) -> ResponseReturnValue:
         "claims/bank_import.html",
         made=made,
         rows=made.entries,
-        in_suspense=queries.in_suspense(made.entries),
+        in_suspense=queries.in_suspense([row.id for row in made.entries]),
         note_words=note_words,
     )

@@ -23,8 +23,8 @@ from marketplace.engagements.models import Stage
 def new_claim(engagement_id: UUID) -> ResponseReturnValue:
     """Claim accepted stages of one engagement."""
     actor = current_actor()
-    engagement = engagements.get_engagement(engagement_id, actor=actor)
-    currency = engagement.agreement.currency
+    engagement = engagements.engagement_shown(engagement_id, actor=actor)
+    currency = engagement.currency
     stages = queries.claimable_stages(engagement_id)
     form = in_currency(ClaimForm, currency)(stage_ids=[stage.id for stage in stages])
     choose_from(form.stage_ids, [(claimable.id, _choice(claimable, currency)) for claimable in stages])

@@ -1,13 +1,14 @@
 """Pages of movements that match nothing: assign one to a co-payment, send it back, explain it."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Row
 
 from marketplace.claims import queries, service
 from marketplace.claims.forms import AssignForm, choose_from
-from marketplace.claims.models import BankEntry
 from marketplace.claims.rules import note_words
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core.actors import Role
@@ -71,6 +72,6 @@ def explain_entry(entry_id: UUID) -> ResponseReturnValue:
     return page("claims/explain_entry.html", form=form, entry=entry, note_words=note_words)
 
 
-def _choice(entry: BankEntry) -> str:
+def _choice(entry: Row[Any]) -> str:
     amount = money(entry.amount, entry.currency)
     return f"{entry.booked_on.isoformat()} · {amount} · {entry.reference or entry.remittance}"

@@ -128,6 +128,7 @@ def _stages_shown() -> Select[*tuple[Any, ...]]:
             Stage.ended_at,
             AgreementStage.days,
             AgreementStage.price_net,
+            AgreementStage.aid,
             AgreementStage.co_payment,
         )
         .join(AgreementStage, AgreementStage.id == Stage.agreement_stage_id)

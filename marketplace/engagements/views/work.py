@@ -98,20 +98,19 @@ def engagement(engagement_id: UUID) -> ResponseReturnValue:
 def terminate(engagement_id: UUID) -> ResponseReturnValue:
     """End work that will not be finished, with a reason."""
     actor = current_actor()
-    engagement = queries.get_engagement(engagement_id, actor=actor)
+    engagement = queries.engagement_shown(engagement_id, actor=actor)
     form = ReasonForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.terminate(engagement_id, actor=actor, reason=form.reason.data, key=str(form.key.data))
             return done(_("The engagement has ended."), url_for(".engagement", engagement_id=engagement_id))
-    rest = [
-        stage.agreed for stage in engagement.stages if stage.status not in (StageStatus.ACCEPTED, StageStatus.ENDED)
-    ]
+    ended = (StageStatus.ACCEPTED, StageStatus.ENDED)
+    rest = [stage for stage in queries.stages_shown(engagement_id) if stage.status not in ended]
     return page(
         "engagements/terminate.html",
         form=form,
         engagement=engagement,
-        currency=engagement.agreement.currency,
+        currency=engagement.currency,
         aid=sum(open_stage.aid for open_stage in rest),
         co_payment=sum(open_stage.co_payment for open_stage in rest),
     )

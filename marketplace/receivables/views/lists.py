@@ -10,7 +10,6 @@ from config import recovery
 from config.payments import terms
 from marketplace.accounts import queries as accounts
 from marketplace.claims import queries as claims
-from marketplace.claims.states import DeductionStatus
 from marketplace.core import clock, exports
 from marketplace.core.actors import AGENCY, SME, Role
 from marketplace.core.auth import current_actor, public, requires
@@ -66,12 +65,13 @@ def receivables() -> ResponseReturnValue:
     if exports.requested_format():
         rows = query.order_by(Receivable.proposed_at.desc(), Receivable.id)
         return exports.export(rows, COLUMNS, "receivables")
-    listing = paginate(query, sorts=SORTS, key=Receivable.id)
+    shown = query.add_columns(accounts.name_of(Receivable.debtor_id).label("debtor"))
+    listing = paginate(shown, sorts=SORTS, key=Receivable.id)
+    today = clock.today()
     return page(
         "receivables/receivables.html",
         listing=listing,
-        names=accounts.organisation_names(row.debtor_id for row in listing.items),
-        interest={row.id: queries.interest_today(row, clock.today()) for row in listing.items},
+        interest={row.Receivable.id: queries.interest_today(row.Receivable, today) for row in listing.items},
         lifecycle=RECEIVABLE,
         form=ReceivableFilter(request.args),
     )
@@ -82,27 +82,20 @@ def receivables() -> ResponseReturnValue:
 def receivable(receivable_id: UUID) -> ResponseReturnValue:
     """One debt: why it is owed, what is to be paid when and how, what was paid."""
     actor = current_actor()
-    receivable = queries.get_receivable(receivable_id, actor=actor)
-    people = [receivable.proposed_by, receivable.confirmed_by]
-    write_offs = queries.write_offs_of(receivable_id)
-    for write_off in write_offs:
-        people += [write_off.proposed_by, write_off.signed_by]
+    shown = queries.receivable_shown(receivable_id, actor=actor)
+    receivable: Receivable = shown.Receivable
     return page(
         "receivables/receivable.html",
         receivable=receivable,
-        names=accounts.organisation_names([receivable.debtor_id]),
-        people=accounts.names(people) if actor.role in AGENCY else {},
+        shown=shown,
+        receipts=queries.receipts_shown(receivable_id),
         interest=queries.interest_today(receivable, clock.today()),
         next_payment=queries.next_payment(receivable, clock.today()),
-        kept_back=[
-            deduction
-            for deduction in claims.deductions_for(receivable.number)
-            if deduction.status == DeductionStatus.AGREED
-        ],
+        kept_back=claims.to_be_kept_back(receivable.number) if shown.has_set_offs else [],
         not_paid_out=queries.not_paid_out(receivable) if receivable.status == ReceivableStatus.OPEN else 0,
         may_judge_again=actor.role == Role.PROGRAMME_OFFICER and queries.may_be_judged_again(receivable),
         account=terms(clock.today()),
-        write_offs=write_offs,
+        write_offs=queries.write_offs_shown(receivable_id) if shown.has_write_offs and actor.role in AGENCY else [],
         ground=localized(recovery.ground_name(receivable.ground)) if receivable.ground else "",
         **_words(),
     )
