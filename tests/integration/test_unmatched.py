@@ -293,9 +293,7 @@ def test_awaited_co_payments_of_the_same_amount_or_payer_are_offered_first(
 ) -> None:
     def likely(entry: BankEntry) -> list[tuple[str, bool, bool]]:
         offered = queries.likely_co_payments(entry, limit=10)
-        return [
-            (co_payment.co_payment.reference, co_payment.same_amount, co_payment.same_payer) for co_payment in offered
-        ]
+        return [(co_payment.reference, co_payment.same_amount, co_payment.same_payer) for co_payment in offered]
 
     name = organisation_of(story.sme).name
     whole, part = arrive(awaited.amount, officer), arrive(1, officer, reference="part", payer=name.upper())

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, bindparam, case, func, select
 
 from marketplace.claims import deadlines
 from marketplace.claims.models import (
@@ -36,22 +37,22 @@ def ageing(*, status: ClaimStatus | None = None, first: int = 0, last: int | Non
 
 def ageing_totals(ages: Sequence[int]) -> list[Ageing]:
     """How many claims wait in each status and currency and range of age, and the sum of their amounts."""
-    age = case(
-        *[
-            (Claim.clock_starts_at >= _so_long_ago(last + 1), place)
-            for place, (_first, last) in enumerate(deadlines.ranges(ages))
-            if last is not None
-        ],
-        else_=len(ages),
-    )
+    since = {f"since_{place}": _so_long_ago(age + 1) for place, age in enumerate(ages)}
+    return [Ageing(*row) for row in db.session.execute(_totals(len(ages)), since)]
+
+
+@cache
+def _totals(ranges: int) -> Select[*tuple[Any, ...]]:
+    """Of so many ranges, whose clocks started at `since_0` or later, and so on, and of the oldest claims."""
+    young = [(Claim.clock_starts_at >= bindparam(f"since_{place}"), place) for place in range(ranges)]
+    age = case(*young, else_=ranges)
     amount = func.sum(func.coalesce(Claim.approved_amount, Claim.net_amount))
-    rows = db.session.execute(
+    return (
         select(Claim.status, Claim.currency, age, func.count(), amount)
         .where(Claim.status.in_(deadlines.STEP_OF))
         .group_by(Claim.status, Claim.currency, age)
         .order_by(Claim.status, Claim.currency, age)
     )
-    return [Ageing(*row) for row in rows]
 
 
 def _so_long_ago(days: int) -> datetime:

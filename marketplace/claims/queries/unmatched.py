@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, exists, func, or_, select
+from sqlalchemy import Row, Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace.accounts.models import Organisation
@@ -52,20 +53,31 @@ SHOWN: tuple[InstrumentedAttribute[Any], ...] = (
 
 def unmatched_entries(*, limit: int) -> Sequence[Row[Any]]:
     """What an officer is shown of movements that match nothing, newest first."""
+    return session.execute(_unmatched_entries(), {"limit": limit}).all()
+
+
+@cache
+def _unmatched_entries() -> Select[*tuple[Any, ...]]:
     query = select(*SHOWN).where(*UNASSIGNED)
-    return session.execute(query.order_by(BankEntry.booked_on.desc(), BankEntry.id).limit(limit)).all()
+    return query.order_by(BankEntry.booked_on.desc(), BankEntry.id).limit(bindparam("limit"))
 
 
 def entries_beside(entry: BankEntry) -> Sequence[Row[Any]]:
     """Other unassigned movements from the same account, which may belong to the same payment."""
+    given = {"entry_id": entry.id, "debtor_account": entry.debtor_account, "currency": entry.currency}
+    return session.execute(_entries_beside(), given).all()
+
+
+@cache
+def _entries_beside() -> Select[*tuple[Any, ...]]:
     query = select(*SHOWN).where(
         *UNASSIGNED,
-        BankEntry.id != entry.id,
+        BankEntry.id != bindparam("entry_id"),
         BankEntry.direction == Direction.CREDIT,
-        BankEntry.debtor_account == entry.debtor_account,
-        BankEntry.currency == entry.currency,
+        BankEntry.debtor_account == bindparam("debtor_account"),
+        BankEntry.currency == bindparam("currency"),
     )
-    return session.execute(query.order_by(BankEntry.booked_on, BankEntry.id)).all()
+    return query.order_by(BankEntry.booked_on, BankEntry.id)
 
 
 class Likely(NamedTuple):
@@ -82,9 +94,17 @@ class Likely(NamedTuple):
 
 def likely_co_payments(entry: BankEntry, *, limit: int) -> Sequence[Likely]:
     """Awaited co-payments of this movement's amount or of a company named as its payer, the likeliest first."""
-    same_amount = CoPayment.amount == entry.amount
-    same_payer = func.lower(Organisation.name).in_([entry.payer.lower(), entry.debtor.lower()])
-    rows = session.execute(
+    given = {"payer": entry.payer.lower(), "debtor": entry.debtor.lower(), "amount": entry.amount}
+    rows = session.execute(_likely_co_payments(), given | {"currency": entry.currency, "limit": limit})
+    return [Likely(*row) for row in rows]
+
+
+@cache
+def _likely_co_payments() -> Select[*tuple[Any, ...]]:
+    same_amount = CoPayment.amount == bindparam("amount")
+    name = func.lower(Organisation.name)
+    same_payer = or_(name == bindparam("payer"), name == bindparam("debtor"))
+    return (
         select(
             CoPayment.reference,
             CoPayment.amount,
@@ -98,13 +118,12 @@ def likely_co_payments(entry: BankEntry, *, limit: int) -> Sequence[Likely]:
         .join(Organisation, Organisation.id == Agreement.organisation_id)
         .where(
             CoPayment.status == CoPaymentStatus.AWAITED,
-            CoPayment.currency == entry.currency,
+            CoPayment.currency == bindparam("currency"),
             or_(same_amount, same_payer),
         )
         .order_by(same_payer.desc(), same_amount.desc(), CoPayment.due_on, CoPayment.id)
-        .limit(limit)
+        .limit(bindparam("limit"))
     )
-    return [Likely(*row) for row in rows]
 
 
 def is_in_suspense(entry: BankEntry) -> bool:

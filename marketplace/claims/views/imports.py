@@ -18,6 +18,7 @@ from marketplace.core.web import done, page, paginate
 
 READERS = (Role.BUDGET_OFFICER, Role.AUDITOR)
 SORTS = {"-created_at": BankImport.created_at, "created_at": BankImport.created_at}
+LISTED = (BankImport.id, BankImport.created_at, BankImport.file_name)
 COLUMNS = [
     (_("Booked on"), lambda row: row.booked_on),
     (_("Payment reference"), lambda row: row.reference),
@@ -37,7 +38,7 @@ def bank_imports() -> ResponseReturnValue:
     """Every file taken from the bank, and movements that match nothing."""
     if exports.requested_format():
         return exports.export(queries.entries(), COLUMNS, "bank-entries")
-    listing = paginate(queries.imports(), sorts=SORTS, key=BankImport.id)
+    listing = paginate(queries.imports().with_only_columns(*LISTED), sorts=SORTS, key=BankImport.id)
     unmatched = queries.unmatched_entries(limit=50)
     return page(
         "claims/bank_imports.html",
