@@ -8,6 +8,7 @@ from marketplace.claims.queries.claims import (
     claimable_stages,
     claims_by_id,
     claims_of,
+    claims_to_pay,
     engagements_to_claim,
     find_escalation,
     get_claim,
@@ -24,7 +25,6 @@ from marketplace.claims.queries.debts import (
     deductions_of,
     is_expected,
     kept_back,
-    kept_back_of,
     to_be_kept_back,
 )
 from marketplace.claims.queries.evidence import (
@@ -71,6 +71,7 @@ from marketplace.claims.queries.payments import (
 from marketplace.claims.queries.refunds import (
     get_refund,
     refunds_by_id,
+    refunds_to_pay,
     search_refunds,
     waiting_refunds,
 )
@@ -104,6 +105,7 @@ __all__ = [
     "claimable_stages",
     "claims_by_id",
     "claims_of",
+    "claims_to_pay",
     "credits_from",
     "deductions_for",
     "deductions_of",
@@ -133,7 +135,6 @@ __all__ = [
     "is_in_suspense",
     "is_known_entry",
     "kept_back",
-    "kept_back_of",
     "likely_co_payments",
     "line_of_claim",
     "lines_of",
@@ -146,6 +147,7 @@ __all__ = [
     "payees_of",
     "payment_file",
     "refunds_by_id",
+    "refunds_to_pay",
     "search_batches",
     "search_claims",
     "search_holds",

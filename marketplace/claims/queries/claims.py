@@ -177,6 +177,31 @@ def approved_claims() -> Sequence[Claim]:
     ).all()
 
 
+def claims_to_pay() -> Sequence[Row[Any]]:
+    """What an officer is shown of the same claims who puts a payment batch together."""
+    return db.session.execute(_claims_to_pay()).all()
+
+
+@cache
+def _claims_to_pay() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Claim.id,
+            Claim.number,
+            Claim.currency,
+            Claim.approved_amount,
+            Claim.approved_by,
+            Claim.first_approved_by,
+            person_name_of(Claim.first_approved_by).label("first_approver"),
+            person_name_of(Claim.approved_by).label("approver"),
+            func.coalesce(kept_back_from(Claim.id), 0).label("kept_back"),
+            held_until(Claim.engagement_id).label("held_until"),
+        )
+        .where(Claim.status == ClaimStatus.APPROVED)
+        .order_by(Claim.approved_at, Claim.id)
+    )
+
+
 def claims_by_id(claim_ids: Sequence[UUID], *, lock: bool = False) -> Sequence[Claim]:
     """These claims in order of id, locked if asked."""
     query = select(Claim).where(Claim.id.in_(claim_ids)).order_by(Claim.id)

@@ -49,16 +49,6 @@ def kept_back(claim_id: UUID) -> int:
     return sum(deduction.amount for deduction in deductions_of(claim_id))
 
 
-def kept_back_of(claim_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """What is kept back from each of these claims, in minor units; claims from which nothing is, are left out."""
-    query = (
-        select(Deduction.claim_id, func.sum(Deduction.amount))
-        .where(Deduction.claim_id.in_(claim_ids), Deduction.status != DeductionStatus.CANCELLED)
-        .group_by(Deduction.claim_id)
-    )
-    return {claim_id: int(amount) for claim_id, amount in db.session.execute(query)}
-
-
 def kept_back_from(claim_id: InstrumentedAttribute[UUID]) -> ScalarSelect[int]:
     """What is kept back from the claim in this column, in minor units; null where nothing is."""
     live = Deduction.claim_id == claim_id, Deduction.status != DeductionStatus.CANCELLED

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
@@ -35,7 +36,7 @@ def held_engagements(engagement_ids: Sequence[UUID | None]) -> set[UUID]:
     return set(db.session.scalars(query))
 
 
-def held_until(engagement_id: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ScalarSelect[datetime]:
+def held_until(engagement_id: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ScalarSelect[datetime]:
     """Until when payments of the engagement in this column are held; null while they aren't."""
     return select(func.max(Hold.until_at)).where(Hold.engagement_id == engagement_id, *IN_FORCE).scalar_subquery()
 

@@ -1,14 +1,17 @@
 """Reads of refunds, by side."""
 
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import Row, Select, false, select
 
 from marketplace.claims.models import (
     Refund,
 )
 from marketplace.claims.queries.claims import SEES_ALL
+from marketplace.claims.queries.holds import held_until
 from marketplace.claims.states import RefundStatus
 from marketplace.core import db
 from marketplace.core.actors import SME, Actor, Role
@@ -19,6 +22,28 @@ def waiting_refunds() -> Sequence[Refund]:
     """Refunds that wait for a payment batch, the longest waiting first."""
     query = select(Refund).where(Refund.status == RefundStatus.AWAITING)
     return db.session.scalars(query.order_by(Refund.requested_at, Refund.id)).all()
+
+
+def refunds_to_pay() -> Sequence[Row[Any]]:
+    """What an officer is shown of the same refunds who puts a payment batch together."""
+    return db.session.execute(_refunds_to_pay()).all()
+
+
+@cache
+def _refunds_to_pay() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Refund.id,
+            Refund.number,
+            Refund.amount,
+            Refund.currency,
+            Refund.account_number,
+            Refund.holder_name,
+            held_until(Refund.engagement_id).label("held_until"),
+        )
+        .where(Refund.status == RefundStatus.AWAITING)
+        .order_by(Refund.requested_at, Refund.id)
+    )
 
 
 def refunds_by_id(refund_ids: Sequence[UUID], *, lock: bool = False) -> Sequence[Refund]:

@@ -1,15 +1,17 @@
 """Pages of payment batches: list, prepare, read, take a payment out, send, fetch the bank file."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Row
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Person
 from marketplace.claims import queries, service
 from marketplace.claims.forms import BatchFilter, BatchForm, choose_from
-from marketplace.claims.models import Claim, PaymentBatch, PaymentLine, Refund
+from marketplace.claims.models import PaymentBatch, PaymentLine
 from marketplace.claims.rules import RETURN_REASONS, who_may_not_send
 from marketplace.claims.states import BATCH, LINE, BatchStatus, LineStatus
 from marketplace.claims.views.blueprint import blueprint
@@ -55,20 +57,14 @@ def payment_batches() -> ResponseReturnValue:
 def new_batch() -> ResponseReturnValue:
     """Put payments together; ticked are claims that the officer approved or the system did: others can send those."""
     actor = current_actor()
-    claims, refunds = queries.approved_claims(), queries.waiting_refunds()
-    held = _held([*claims, *refunds])
-    free = [claim for claim in claims if claim.engagement_id not in held]
-    due = [refund for refund in refunds if refund.engagement_id not in held]
+    claims, refunds = queries.claims_to_pay(), queries.refunds_to_pay()
+    free = [claim for claim in claims if not claim.held_until]
+    due = [refund for refund in refunds if not refund.held_until]
     form = BatchForm(
         claim_ids=[claim.id for claim in free if _leaves_a_sender(claim, actor)],
         refund_ids=[refund.id for refund in due if refund.account_number],
     )
-    people = accounts.names(person for claim in free for person in (claim.first_approved_by, claim.approved_by))
-    kept_back = queries.kept_back_of([free_claim.id for free_claim in free])
-    choose_from(
-        form.claim_ids,
-        [(free_claim.id, _choice(free_claim, people, kept_back.get(free_claim.id, 0))) for free_claim in free],
-    )
+    choose_from(form.claim_ids, [(free_claim.id, _choice(free_claim)) for free_claim in free])
     choose_from(form.refund_ids, [(due_refund.id, _refund_choice(due_refund)) for due_refund in due])
     if form.validate_on_submit():
         with form.errors_to_fields():
@@ -160,9 +156,9 @@ def confirm_account(line_id: UUID) -> ResponseReturnValue:
     return page("claims/confirm_account.html", form=form, line=line, back=back, words=RETURN_REASONS)
 
 
-def _choice(claim: Claim, people: dict[UUID, str], kept_back: int) -> str:
-    amount = money((claim.approved_amount or 0) - kept_back, claim.currency)
-    by = [people.get(person, "") for person in (claim.first_approved_by, claim.approved_by) if person]
+def _choice(claim: Row[Any]) -> str:
+    amount = money(claim.approved_amount - claim.kept_back, claim.currency)
+    by = [name for name in (claim.first_approver, claim.approver) if name]
     words = _("%(number)s · %(amount)s · approved by %(name)s", number=claim.number, amount=amount, name=_both(by))
     return str(words)
 
@@ -174,11 +170,7 @@ def _both(names: list[str]) -> str:
     return names[0] if names else str(_("the system"))
 
 
-def _held(subjects: list[Claim | Refund]) -> set[UUID]:
-    return queries.held_engagements([subject.engagement_id for subject in subjects])
-
-
-def _leaves_a_sender(claim: Claim, actor: Actor) -> bool:
+def _leaves_a_sender(claim: Row[Any], actor: Actor) -> bool:
     """Whether this officer leaves somebody to send the claim: the one who prepares should be one who approved it."""
     return claim.approved_by is None or actor.person_id in (claim.approved_by, claim.first_approved_by)
 
@@ -190,7 +182,7 @@ def _senders(batch: PaymentBatch) -> list[Person]:
     return [person for person in accounts.people_with_role(Role.BUDGET_OFFICER) if person.id not in barred]
 
 
-def _refund_choice(refund: Refund) -> str:
+def _refund_choice(refund: Row[Any]) -> str:
     amount = money(refund.amount, refund.currency)
     if not refund.account_number:
         return str(_("%(number)s · %(amount)s · no account known yet", number=refund.number, amount=amount))
