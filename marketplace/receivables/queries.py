@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, exists, false, func, select, true
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy.orm import aliased
 
 from config import repayment
 from marketplace.accounts.models import Organisation
@@ -121,7 +121,7 @@ def search_receivables(
     overdue: bool = False,
 ) -> Select[Receivable]:
     """What the actor may see, filtered by kind, status, arrears, and by number or the debtor's name."""
-    query = visible_to(actor).options(selectinload(Receivable.instalments))
+    query = visible_to(actor)
     if kind:
         query = query.where(Receivable.kind == kind)
     if status:
@@ -137,6 +137,15 @@ def search_receivables(
         )
         query = query.where(Receivable.number.icontains(text, autoescape=True) | debtor)
     return query
+
+
+def live_instalments(receivable_ids: Sequence[UUID]) -> dict[UUID, list[Instalment]]:
+    """The instalments still to be paid of each of these receivables, oldest first."""
+    query = select(Instalment).where(Instalment.receivable_id.in_(receivable_ids), Instalment.status.in_(LIVE))
+    live: dict[UUID, list[Instalment]] = {receivable_id: [] for receivable_id in receivable_ids}
+    for instalment in session.scalars(query.order_by(Instalment.position)):
+        live[instalment.receivable_id].append(instalment)
+    return live
 
 
 def find_by_number(number: str) -> Receivable | None:
@@ -338,11 +347,7 @@ def interest_today(receivable: Receivable, on: date) -> int:
     """Interest on arrears that is owed on the day: what was booked and isn't paid, and what has accrued since."""
     if receivable.status != ReceivableStatus.OPEN:
         return 0
-    points = receivable.interest_basis_points
-    return sum(
-        instalment.interest - instalment.paid_interest + rules.accrued(instalment, points, on)
-        for instalment in receivable.live
-    )
+    return rules.interest(receivable.live, receivable.interest_basis_points, on)
 
 
 def published() -> Select[Receivable]:

@@ -1,6 +1,6 @@
 """What may be asked back, confirmed, agreed, set off and written off, by whom and when."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -135,6 +135,11 @@ def accrued(instalment: Instalment, basis_points: int, on: date) -> int:
     """Interest on an instalment's unpaid capital from its due date, or where it was booked up to, until `on`."""
     since = instalment.interest_until or instalment.due_on
     return schedule.interest(instalment.capital, basis_points, (on - since).days)
+
+
+def interest(instalments: Iterable[Instalment], basis_points: int, on: date) -> int:
+    """Interest on these instalments that is owed on the day: what was booked and isn't paid, and what has accrued."""
+    return sum(row.interest - row.paid_interest + accrued(row, basis_points, on) for row in instalments)
 
 
 def booked_too_much(instalment: Instalment, basis_points: int, capital: int, on: date) -> int:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import selectinload
 
 from config import recovery
 from config.payments import terms
@@ -15,7 +16,7 @@ from marketplace.core.actors import AGENCY, SME, Role
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.i18n import _, localized
 from marketplace.core.web import page, paginate
-from marketplace.receivables import queries
+from marketplace.receivables import queries, rules
 from marketplace.receivables.forms import ReceivableFilter
 from marketplace.receivables.models import Receivable
 from marketplace.receivables.states import INSTALMENT, RECEIVABLE, WRITE_OFF, ReceivableKind, ReceivableStatus
@@ -35,6 +36,15 @@ SORTS = {
     "number": Receivable.number,
     "-principal": Receivable.principal,
 }
+SHOWN = (
+    Receivable.id,
+    Receivable.number,
+    Receivable.kind,
+    Receivable.currency,
+    Receivable.interest_basis_points,
+    Receivable.status,
+    accounts.name_of(Receivable.debtor_id).label("debtor"),
+)
 LISTED = {"-listed_from": Receivable.listed_from, "listed_from": Receivable.listed_from}
 COLUMNS = [
     (_("Number"), lambda row: row.number),
@@ -63,15 +73,16 @@ def receivables() -> ResponseReturnValue:
         overdue=asked["overdue"] == "yes",
     )
     if exports.requested_format():
+        query = query.options(selectinload(Receivable.instalments))
         rows = query.order_by(Receivable.proposed_at.desc(), Receivable.id)
         return exports.export(rows, COLUMNS, "receivables")
-    shown = query.add_columns(accounts.name_of(Receivable.debtor_id).label("debtor"))
-    listing = paginate(shown, sorts=SORTS, key=Receivable.id)
-    today = clock.today()
+    listing = paginate(query.with_only_columns(*SHOWN), sorts=SORTS, key=Receivable.id)
+    live, today = queries.live_instalments([row.id for row in listing.items]), clock.today()
     return page(
         "receivables/receivables.html",
         listing=listing,
-        interest={row.Receivable.id: queries.interest_today(row.Receivable, today) for row in listing.items},
+        live=live,
+        interest={row.id: rules.interest(live[row.id], row.interest_basis_points, today) for row in listing.items},
         lifecycle=RECEIVABLE,
         form=ReceivableFilter(request.args),
     )
