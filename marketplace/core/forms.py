@@ -1,8 +1,7 @@
 """What may be typed: the form with its one-time key, and fields that take only what they can store."""
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
@@ -30,9 +29,8 @@ from marketplace.core import clock, db
 from marketplace.core.errors import DomainError, Words
 from marketplace.core.i18n import _
 from marketplace.core.money import exponent
+from marketplace.core.text import storable, tidy
 
-# Characters that reorder or hide what a reader sees, and the mark of bytes that were no text.
-HIDDEN_CHARACTERS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\ufffd")
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 LARGEST_NUMBER = 10**12
 
@@ -87,23 +85,12 @@ class ConfirmForm(Form):
     """One question, one button: nothing is typed."""
 
 
-def storable(value: str) -> bool:
-    """True unless the text holds what the database or a reader can't take (NUL, controls, reordering marks)."""
-    if value.isascii() and value.isprintable():
-        return True
-    return not any(
-        character in HIDDEN_CHARACTERS
-        or (unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r")
-        for character in value
-    )
-
-
 class _Control:
     """How components/forms.html draws a field: with a label before its control, which is so wide."""
 
     control = "input"  # or "group" of several, or "checkbox"
     width = "full"
-    render_kw: dict[str, Any] = {"class": "krds-input"}
+    attributes: Mapping[str, str] = {"class": "krds-input"}
 
 
 class _Text(_Control):
@@ -113,7 +100,7 @@ class _Text(_Control):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         text = valuelist[0] if valuelist else ""
-        self.data = unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip() if storable(text) else text
+        self.data = tidy(text) if storable(text) else text
 
     def pre_validate(self, form: BaseForm) -> None:
         if self.data and not storable(self.data):
@@ -207,7 +194,7 @@ class WholeNumberField(_Parsed):
     """A whole number in ASCII digits."""
 
     width = "short"
-    render_kw = {"class": "krds-input", "inputmode": "numeric", "autocomplete": "off"}
+    attributes = {"class": "krds-input", "inputmode": "numeric", "autocomplete": "off"}
 
     def __init__(
         self,
@@ -245,7 +232,7 @@ class MoneyField(_Parsed):
     ) -> None:
         self.currency = currency
         keys = "decimal" if exponent(currency) else "numeric"
-        kwargs.setdefault("render_kw", {"class": "krds-input", "inputmode": keys, "autocomplete": "off"})
+        self.attributes = {"class": "krds-input", "inputmode": keys, "autocomplete": "off"}
         self.refusal = _("Type the amount in digits, such as 1,500,000.")
         super().__init__(label, validators=[_between(minimum, maximum), *validators], **kwargs)
 
@@ -268,7 +255,7 @@ class DateField(_Parsed):
     """A day, typed as 2026-11-23."""
 
     width = "short"
-    render_kw = {"class": "krds-input", "type": "date"}
+    attributes = {"class": "krds-input", "type": "date"}
 
     def __init__(self, label: Words = "", *, earliest: date = EARLIEST, latest: date = LATEST, **kwargs: Any) -> None:
         self.earliest, self.latest = earliest, latest
@@ -288,7 +275,7 @@ class DateTimeField(_Parsed):
     """A day and time in the agency's zone, typed as 2026-11-23T09:00, kept in UTC."""
 
     width = "medium"
-    render_kw = {"class": "krds-input", "type": "datetime-local"}
+    attributes = {"class": "krds-input", "type": "datetime-local"}
 
     def __init__(self, label: Words = "", **kwargs: Any) -> None:
         self.refusal = _("Type the date and time as 2026-11-23T09:00.")
@@ -329,7 +316,7 @@ class ChoiceField(_Choice, RadioField):
     """One of few answers, all shown."""
 
     control = "group"
-    render_kw = {}
+    attributes = {}
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
         kwargs.setdefault("validate_choice", True)
@@ -354,7 +341,7 @@ class _Options(Select):
 class SelectOneField(_Choice, SelectField):
     """One of many answers."""
 
-    render_kw = {"class": "krds-form-select"}
+    attributes = {"class": "krds-form-select"}
 
     widget = _Options()
 
@@ -366,7 +353,7 @@ class ChoicesField(_Choice, SelectMultipleField):
     """Any of several answers, as checkboxes."""
 
     control = "group"
-    render_kw = {}
+    attributes = {}
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
@@ -379,7 +366,7 @@ class CheckField(_Control, BooleanField):
     """A box that may be ticked."""
 
     control = "checkbox"
-    render_kw = {}
+    attributes = {}
 
 
 class AgreeField(CheckField):

@@ -39,8 +39,9 @@ from werkzeug.exceptions import HTTPException
 from marketplace.core import auth, clock, db, files, templates
 from marketplace.core.db import Model
 from marketplace.core.errors import DomainError, Words, from_integrity
-from marketplace.core.forms import Form, storable
+from marketplace.core.forms import Form
 from marketplace.core.i18n import _
+from marketplace.core.text import storable
 
 log = structlog.get_logger()
 

@@ -7,10 +7,22 @@ from typing import Any
 import pytest
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
+from lxml import html
 from werkzeug.datastructures import MultiDict
 
 from marketplace.core.errors import DomainError
-from marketplace.core.forms import AgreeField, ChoiceField, ChoicesField, DateField, Form, MoneyField, TextField
+from marketplace.core.forms import (
+    AgreeField,
+    ChoiceField,
+    ChoicesField,
+    DateField,
+    DateTimeField,
+    Form,
+    MoneyField,
+    SelectOneField,
+    TextField,
+    WholeNumberField,
+)
 from marketplace.core.i18n import _
 
 NASTY = "<script>alert(1)</script>\"'&"
@@ -22,13 +34,17 @@ class Everything(Form):
     name = TextField("Name", description="As registered.")
     amount = MoneyField("Amount", required=False)
     begins_on = DateField("Begins")
+    meets_at = DateTimeField("Meets", required=False)
+    price = MoneyField("Price", currency="EUR", required=False)
+    staff = WholeNumberField("Staff", required=False)
+    region = SelectOneField("Region", required=False, choices=[("", "All")])
     side = ChoiceField("Side", choices=[("a", "One"), ("b", NASTY)])
     lines = ChoicesField("Lines", choices=[("x", "X"), ("y", "Y")])
     agreed = AgreeField("I agree")
 
 
 PAGE = """{% from "components/forms.html" import error_summary, field %}{{ error_summary(form) }}
-{% for item in (form.name, form.amount, form.begins_on, form.side, form.lines, form.agreed) %}
+{% for item in form if item.control is defined %}
 {{ field(item) }}
 {% endfor %}"""
 
@@ -67,13 +83,30 @@ def test_what_was_typed_stays_in_the_field(refused: str) -> None:
     assert 'value="1_000"' in refused
 
 
+@pytest.mark.parametrize(
+    ("name", "attributes"),
+    [
+        ("name", {"class": "krds-input", "type": "text"}),
+        ("amount", {"class": "krds-input", "inputmode": "numeric", "autocomplete": "off"}),
+        ("price", {"class": "krds-input", "inputmode": "decimal", "autocomplete": "off"}),
+        ("staff", {"class": "krds-input", "inputmode": "numeric"}),
+        ("begins_on", {"class": "krds-input", "type": "date"}),
+        ("meets_at", {"class": "krds-input", "type": "datetime-local"}),
+        ("region", {"class": "krds-form-select"}),
+    ],
+)
+def test_a_field_is_drawn_for_what_it_takes(refused: str, name: str, attributes: dict[str, str]) -> None:
+    (control,) = html.document_fromstring(refused).xpath(f"//*[@name='{name}']")
+    assert {key: control.get(key) for key in attributes} == attributes
+
+
 def test_a_group_is_a_fieldset_with_a_legend(refused: str) -> None:
     assert re.search(r'<fieldset id="side" aria-describedby="side-error">\s*<legend>Side', refused)
 
 
 def test_optional_fields_say_so_and_required_ones_do_not(refused: str) -> None:
     labels = re.findall(r'<label class="form-label" for="(\w+)">([^\n]*)</label>', refused)
-    assert {name for name, text in labels if "optional" in text} == {"amount"}
+    assert {name for name, text in labels if "optional" in text} == {"amount", "meets_at", "price", "staff", "region"}
 
 
 def test_a_refusal_without_a_field_stands_in_the_summary(request_context: None) -> None:

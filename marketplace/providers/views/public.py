@@ -64,8 +64,9 @@ def directory() -> ResponseReturnValue:
 def _places(regions: list[str]) -> str:
     """The first few regions, and how many more there are."""
     shown = ", ".join(words(regions[:3], lists.regions()))
-    more = len(regions) - 3
-    return f"{shown} {_('and %(count)s more', count=more)}" if more > 0 else shown
+    if len(regions) <= 3:
+        return shown
+    return shown + " " + str(_("and %(count)s more", count=len(regions) - 3))
 
 
 @blueprint.get("/providers/<uuid:provider_id>")
