@@ -6,7 +6,6 @@ from email_validator import EmailNotValidError, validate_email
 from wtforms import ValidationError
 from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
-from wtforms.widgets import EmailInput, PasswordInput
 
 from config import lists
 from marketplace.accounts.passwords import MAXIMUM_LENGTH
@@ -39,7 +38,7 @@ def _role_choices() -> list[tuple[str, Any]]:
 class EmailField(TextField):
     """An address that mail can reach, in lower case and ASCII."""
 
-    widget = EmailInput()
+    input_type = "email"
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         super().process_formdata(valuelist)
@@ -59,13 +58,16 @@ class EmailField(TextField):
 class PasswordField(TextField):
     """A password: kept as typed, never shown again, pasting allowed."""
 
-    widget = PasswordInput()
+    input_type = "password"
 
     def __init__(self, label: Any = "", **kwargs: Any) -> None:
         super().__init__(label, max_length=MAXIMUM_LENGTH, **kwargs)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = valuelist[0] if valuelist else ""
+
+    def _value(self) -> str:
+        return ""
 
 
 class SecretForm(Form):
