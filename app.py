@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 import click
 from flask import Response, g, has_request_context, request
 from flask.cli import FlaskGroup
-from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -76,6 +75,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_I18N_ENABLED=False,  # WTForms keeps its texts once read; Flask-WTF reads them in each request
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=1),
     )
     logging.configure()
@@ -177,7 +177,6 @@ def _protect(app: web.Application, settings: Settings) -> None:
     """Languages, tokens against forged forms, sign-in, and the web edge."""
     app.before_request(_keep_locale)
     app.teardown_request(lambda error: i18n.read_again(g.locale_before) if "locale_before" in g else None)
-    Babel(app, locale_selector=i18n.locale, configure_jinja=False)
     CSRFProtect(app)
     auth.login_manager.init_app(app)
     web.start(app, https=settings.session_cookie_secure, movable_clock=settings.clock_may_move)

@@ -25,7 +25,7 @@ from wtforms.validators import InputRequired, Optional, StopValidation, Validati
 
 from marketplace.core import clock, db
 from marketplace.core.errors import DomainError, Words
-from marketplace.core.i18n import _
+from marketplace.core.i18n import _, locale
 from marketplace.core.money import exponent
 from marketplace.core.text import storable, tidy
 
@@ -37,6 +37,9 @@ REQUIRED = _("Fill this in.")
 
 class Form(FlaskForm):
     """A form whose POST takes effect once: its hidden key is spent in the same transaction."""
+
+    class Meta(FlaskForm.Meta):
+        locales = property(lambda self: (locale(),))
 
     key = HiddenField(default=lambda: str(uuid4()))
 

@@ -10,7 +10,6 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
-import flask_babel
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import NumberPattern, format_decimal
@@ -81,8 +80,7 @@ def force_locale(locale: str) -> Iterator[None]:
     """Inside the block the reader's language is this one."""
     before = read_in(locale)
     try:
-        with flask_babel.force_locale(locale):  # for what WTForms says itself
-            yield
+        yield
     finally:
         read_again(before)
 
