@@ -1,11 +1,12 @@
 """Reads of the demo: who may sign in, what waits for the bank, mails and the links in them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from marketplace.accounts.models import Membership, Organisation, Person
 from marketplace.accounts.states import MembershipStatus, OrganisationKind, PersonStatus
@@ -27,8 +28,7 @@ from marketplace.vouchers.models import Application, Voucher
 from marketplace.vouchers.states import ApplicationStatus, VoucherStatus
 
 
-@dataclass(frozen=True)
-class SignIn:
+class SignIn(NamedTuple):
     """Somebody who may sign in, and why one would want to."""
 
     email: str
@@ -37,83 +37,88 @@ class SignIn:
     organisation: str
 
 
-def staff() -> Sequence[SignIn]:
-    """Everybody of the agency, by role."""
-    query = _people().where(Organisation.kind == OrganisationKind.AGENCY).order_by(Membership.created_at, Person.email)
-    rows = [
-        SignIn(email, name, Role(role), organisation) for email, name, role, organisation in db.session.execute(query)
-    ]
-    order = list(Role)
-    return sorted(rows, key=lambda row: (order.index(Role(row.role)), row.email))
+@dataclass(frozen=True)
+class Cast:
+    """Companies and consulting firms that show something, as far as there are such."""
+
+    newcomer: UUID | None
+    """A company that has applied for nothing yet, with a preparer if there is one."""
+    voucher_holder: UUID | None
+    """A company with a valid voucher and no job yet."""
+    company: UUID | None
+    """A company in the middle of its work."""
+    firm: UUID | None
+    """Its consulting firm."""
+    other_firm: UUID | None
+    """Another approved consulting firm, with several people."""
+    offered_to: UUID | None
+    """A company that a voucher from the waitlist is offered to now."""
+    ended_early: UUID | None
+    """A company whose work ended early and whose share is still on its way back."""
+    in_arrears: UUID | None
+    """A consulting firm that owes the agency money, part of which is overdue."""
 
 
-def people_of(organisation_id: UUID) -> Sequence[SignIn]:
-    """Everybody of one organisation, its signatory or manager first."""
-    query = _people().where(Organisation.id == organisation_id).order_by(Membership.created_at, Person.email)
-    rows = [
-        SignIn(email, name, Role(role), organisation) for email, name, role, organisation in db.session.execute(query)
-    ]
-    order = list(Role)
-    return sorted(rows, key=lambda row: (order.index(Role(row.role)), row.email))
+def cast() -> Cast:
+    """Who shows what now."""
+    return Cast(*db.session.execute(_cast(), {"today": clock.today()}).one())
 
 
-def _people() -> Select[str, str, str, str]:
-    return (
-        select(Person.email, Person.name, Membership.role, Organisation.name)
+def sign_ins(organisation_ids: Collection[UUID]) -> dict[UUID | None, list[SignIn]]:
+    """Who may sign in for each of these organisations, its signatory or manager first; the agency's are under None."""
+    rows = db.session.execute(
+        select(Person.email, Person.name, Membership.role, Organisation.name, Organisation.id, Organisation.kind)
         .join(Membership, Membership.person_id == Person.id)
         .join(Organisation, Organisation.id == Membership.organisation_id)
         .where(Person.status == PersonStatus.CONFIRMED, Membership.status == MembershipStatus.ACTIVE)
+        .where((Organisation.kind == OrganisationKind.AGENCY) | Organisation.id.in_(organisation_ids))
+        .order_by(Person.email)
     )
+    people: dict[UUID | None, list[SignIn]] = {}
+    for email, name, role, organisation, organisation_id, kind in rows:
+        key = None if kind == OrganisationKind.AGENCY else organisation_id
+        people.setdefault(key, []).append(SignIn(email, name, role, organisation))
+    order = {role: place for place, role in enumerate(Role)}
+    for those in people.values():
+        those.sort(key=lambda person: order[person.role])
+    return people
 
 
-def newcomer() -> UUID | None:
-    """A company that has applied for nothing yet, with a preparer if there is one."""
+@cache
+def _cast() -> Select[*tuple[UUID | None, ...]]:
     applied = select(Application.organisation_id)
-    return _first(_with_most_people(OrganisationKind.SME).where(Organisation.id.not_in(applied)))
+    newcomer = _with_most_people(OrganisationKind.SME).where(Organisation.id.not_in(applied))
 
-
-def voucher_holder() -> UUID | None:
-    """A company with a valid voucher and no job yet."""
     busy = select(Job.organisation_id)
     holders = select(Voucher.organisation_id).where(Voucher.status == VoucherStatus.ISSUED)
-    query = _with_most_people(OrganisationKind.SME).where(Organisation.id.in_(holders), Organisation.id.not_in(busy))
-    return _first(query)
+    holder = _with_most_people(OrganisationKind.SME).where(Organisation.id.in_(holders), Organisation.id.not_in(busy))
 
-
-def at_work() -> tuple[UUID, UUID] | None:
-    """A company and its consulting firm in the middle of their work."""
-    query = select(Engagement.organisation_id, Engagement.provider_id).where(
-        Engagement.status == EngagementStatus.ACTIVE
+    active = Engagement.status == EngagementStatus.ACTIVE
+    company, firm = (
+        select(side).where(active).order_by(Engagement.number)
+        for side in (Engagement.organisation_id, Engagement.provider_id)
     )
-    row = db.session.execute(query.order_by(Engagement.number).limit(1)).first()
-    return (row[0], row[1]) if row else None
+    approved = select(Provider.id).where(Provider.status == ProviderStatus.APPROVED)
+    other_firm = _with_most_people(OrganisationKind.PROVIDER).where(
+        Organisation.id.in_(approved), Organisation.id.is_distinct_from(firm.limit(1).scalar_subquery())
+    )
 
+    offered = select(Application.organisation_id).where(Application.status == ApplicationStatus.OFFERED)
 
-def offered_to() -> UUID | None:
-    """A company that a voucher from the waitlist is offered to now."""
-    return _first(select(Application.organisation_id).where(Application.status == ApplicationStatus.OFFERED))
-
-
-def ended_early() -> UUID | None:
-    """A company whose work ended early and whose share is still on its way back."""
     waiting = select(Refund.engagement_id).where(Refund.status == RefundStatus.AWAITING)
-    query = select(Engagement.organisation_id).where(
+    ended = select(Engagement.organisation_id).where(
         Engagement.status == EngagementStatus.TERMINATED, Engagement.id.in_(waiting)
     )
-    return _first(query.order_by(Engagement.number))
 
-
-def in_arrears() -> UUID | None:
-    """A consulting firm that owes the agency money, part of which is overdue."""
-    overdue = select(Instalment.receivable_id).where(Instalment.status.in_(LIVE), Instalment.due_on < clock.today())
-    query = select(Receivable.debtor_id).join(Provider, Provider.id == Receivable.debtor_id)
-    return _first(
-        query.where(Receivable.status == ReceivableStatus.OPEN, Receivable.id.in_(overdue)).order_by(Receivable.number)
+    overdue = select(Instalment.receivable_id).where(
+        Instalment.status.in_(LIVE), Instalment.due_on < bindparam("today")
     )
+    in_arrears = select(Receivable.debtor_id).join(Provider, Provider.id == Receivable.debtor_id)
+    in_arrears = in_arrears.where(Receivable.status == ReceivableStatus.OPEN, Receivable.id.in_(overdue))
 
-
-def _first(query: Select[UUID]) -> UUID | None:
-    return db.session.scalars(query.limit(1)).first()
+    ended, in_arrears = ended.order_by(Engagement.number), in_arrears.order_by(Receivable.number)
+    parts = (newcomer, holder, company, firm, other_firm, offered, ended, in_arrears)
+    return select(*(part.limit(1).scalar_subquery() for part in parts))
 
 
 def _with_most_people(kind: OrganisationKind) -> Select[UUID]:
@@ -124,13 +129,6 @@ def _with_most_people(kind: OrganisationKind) -> Select[UUID]:
         .group_by(Organisation.id)
         .order_by(func.count().desc(), Organisation.name)
     )
-
-
-def other_firm(but: UUID | None) -> UUID | None:
-    """An approved consulting firm with several people that isn't the one named."""
-    approved = select(Provider.id).where(Provider.status == ProviderStatus.APPROVED)
-    query = _with_most_people(OrganisationKind.PROVIDER).where(Organisation.id.in_(approved))
-    return _first(query.where(Organisation.id != but) if but else query)
 
 
 def usual_payer(agreement: Agreement) -> dict[str, str]:
@@ -195,7 +193,7 @@ def find_awaited_share(reference: str) -> Agreement | None:
     ).one_or_none()
 
 
-def mails(address: str) -> Select[Message]:
-    """Mails whose address contains this text; ordered by the page."""
-    query = select(Message)
+def mails(address: str) -> Select[*tuple[Any, ...]]:
+    """Mails whose address contains this text, as far as a list shows them; ordered by the page."""
+    query = select(Message.id, Message.address, Message.queued_at, Message.template, Message.locale, Message.data)
     return query.where(Message.address.icontains(address, autoescape=True)) if address else query

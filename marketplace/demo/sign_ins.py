@@ -13,19 +13,21 @@ Group = tuple[Words, Sequence[SignIn]]
 
 def groups() -> list[Group]:
     """Sign-ins in groups with a heading, as far as the data has such people."""
-    made: list[Group] = [(_("The agency"), queries.staff())]
-    made += _of(_("A company that has not applied yet"), queries.newcomer())
-    made += _of(_("A company with a voucher and no job yet"), queries.voucher_holder())
-    pair = queries.at_work()
-    if pair is not None:
-        made += _of(_("A company whose work is under way"), pair[0])
-        made += _of(_("Its consulting firm"), pair[1])
-    made += _of(_("Another consulting firm"), queries.other_firm(pair[1] if pair else None))
-    made += _of(_("A company to which a voucher from the waitlist is offered"), queries.offered_to())
-    made += _of(_("A company whose work ended early"), queries.ended_early())
-    made += _of(_("A consulting firm that owes the agency money"), queries.in_arrears())
-    return [(heading, people) for heading, people in made if people]
-
-
-def _of(heading: Words, organisation_id: UUID | None) -> list[Group]:
-    return [(heading, queries.people_of(organisation_id))] if organisation_id else []
+    cast = queries.cast()
+    parts: list[tuple[Words, UUID | None]] = [
+        (_("A company that has not applied yet"), cast.newcomer),
+        (_("A company with a voucher and no job yet"), cast.voucher_holder),
+        (_("A company whose work is under way"), cast.company),
+        (_("Its consulting firm"), cast.firm),
+        (_("Another consulting firm"), cast.other_firm),
+        (_("A company to which a voucher from the waitlist is offered"), cast.offered_to),
+        (_("A company whose work ended early"), cast.ended_early),
+        (_("A consulting firm that owes the agency money"), cast.in_arrears),
+    ]
+    known = [(heading, organisation_id) for heading, organisation_id in parts if organisation_id]
+    people = queries.sign_ins([organisation_id for _heading, organisation_id in known])
+    return [
+        (heading, people[organisation_id])
+        for heading, organisation_id in [(_("The agency"), None), *known]
+        if organisation_id in people
+    ]

@@ -2,10 +2,12 @@
 
 import io
 import re
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Row
 
 from marketplace.core import clock as business_clock
 from marketplace.core import db
@@ -124,12 +126,10 @@ def pay_debt(receivable_id: UUID) -> ResponseReturnValue:
     return page("demo/pay_debt.html", form=form, debt=debt)
 
 
-def _subjects(messages: list[Message]) -> dict[UUID, str]:
+def _subjects(messages: list[Row[Any]]) -> dict[UUID, str]:
     """The subject of each mail of one page."""
     base_url = _base_url()
-    return {
-        message.id: notifications.letter(message, base_url=base_url).subject for message in messages if message.data
-    }
+    return {message.id: notifications.subject(message, base_url=base_url) for message in messages if message.data}
 
 
 def _pieces(body: str) -> list[tuple[str, bool]]:

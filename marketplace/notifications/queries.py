@@ -1,10 +1,12 @@
 """Reads of the outbox."""
 
-from sqlalchemy import Select, select
+from typing import Any
+
+from sqlalchemy import Row, Select, select
 
 from marketplace.core import db
 from marketplace.notifications.models import Message
-from marketplace.notifications.rendering import Letter, render
+from marketplace.notifications.rendering import Letter, render, render_subject
 
 
 def outbox(address: str | None = None) -> Select[Message]:
@@ -21,3 +23,8 @@ def find_message(key: str) -> Message | None:
 def letter(message: Message, *, base_url: str) -> Letter:
     """A message as its reader gets it; only while its data are kept (not after sending by SMTP)."""
     return render(message.template, locale=message.locale, base_url=base_url, data=message.data)
+
+
+def subject(message: Message | Row[Any], *, base_url: str) -> str:
+    """The subject of a message, or of the columns of one; only while its data are kept."""
+    return render_subject(message.template, locale=message.locale, base_url=base_url, data=message.data)

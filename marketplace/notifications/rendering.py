@@ -20,13 +20,31 @@ class Letter:
 
 def render(template: str, *, locale: str, base_url: str, data: dict[str, Any]) -> Letter:
     """Fill `templates/emails/<template>.<locale>.txt`; its first line is the subject."""
-    facts = {**data, "url": lambda path: f"{base_url}{path}", "locale": locale}
+    facts = _facts(locale, base_url, data)
     with i18n.force_locale(locale):
         text = _environment.get_template(f"{template}.{locale}.txt").render(facts)
         footer = _environment.get_template(f"footer.{locale}.txt").render(facts)
     first, _newline, body = text.partition("\n")
-    subject = " ".join(first.removeprefix("Subject:").split())
-    return Letter(subject, f"{body.strip()}\n\n-- \n{footer.strip()}\n")
+    return Letter(_subject(first), f"{body.strip()}\n\n-- \n{footer.strip()}\n")
+
+
+def render_subject(template: str, *, locale: str, base_url: str, data: dict[str, Any]) -> str:
+    """The subject alone, for lists: the template is filled in no further than its first line."""
+    first = ""
+    with i18n.force_locale(locale):
+        for piece in _environment.get_template(f"{template}.{locale}.txt").generate(_facts(locale, base_url, data)):
+            first += piece
+            if "\n" in piece:
+                break
+    return _subject(first.partition("\n")[0])
+
+
+def _facts(locale: str, base_url: str, data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "url": lambda path: f"{base_url}{path}", "locale": locale}
+
+
+def _subject(line: str) -> str:
+    return " ".join(line.removeprefix("Subject:").split())
 
 
 def _when(value: str | date) -> date:
@@ -42,6 +60,7 @@ _environment = Environment(
     autoescape=False,  # noqa: S701  plain text, never HTML
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,
 )
 _environment.filters |= {
     "money": i18n.money,

@@ -77,14 +77,15 @@ def _readers(app: Flask) -> Iterator[tuple[Role, FlaskClient]]:
     visitor.set_cookie("lang", "ko")
     yield Role.VISITOR, visitor
     with app.app_context(), db.unit_of_work():
-        pair = demo.at_work()
-        assert pair
-        others = (demo.newcomer(), demo.voucher_holder(), demo.other_firm(pair[1]))
-        others += (demo.offered_to(), demo.ended_early(), demo.in_arrears())
-        people = {sign_in.role: sign_in for sign_in in reversed(demo.staff())}
-        sign_ins = list(people.values())
-        for organisation_id in (*pair, *others):
-            sign_ins += demo.people_of(organisation_id) if organisation_id else []
+        cast = demo.cast()
+        assert cast.company
+        parts = [cast.company, cast.firm, cast.newcomer, cast.voucher_holder, cast.other_firm]
+        parts += [cast.offered_to, cast.ended_early, cast.in_arrears]
+        people = demo.sign_ins([organisation_id for organisation_id in parts if organisation_id])
+        staff = {sign_in.role: sign_in for sign_in in reversed(people[None])}
+        sign_ins = list(staff.values())
+        for organisation_id in parts:
+            sign_ins += people.get(organisation_id, []) if organisation_id else []
         clients = [(sign_in.role, _client(app, sign_in)) for sign_in in sign_ins]
     yield from clients
 
