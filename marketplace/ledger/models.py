@@ -67,11 +67,6 @@ class Transfer(Model):
     debit_account: Mapped[Account] = relationship(foreign_keys=[debit_account_id])
     credit_account: Mapped[Account] = relationship(foreign_keys=[credit_account_id])
 
-    @property
-    def budget_line_id(self) -> UUID | None:
-        """The budget line whose money it moved, if it is a funder's money."""
-        return self.credit_account.budget_line_id or self.debit_account.budget_line_id
-
 
 class MoneyRequest(Model):
     """One request to move money: its key, what was asked and the row that answered it."""

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, union_all
+from sqlalchemy import Row, Select, select, union_all
 
 from marketplace.claims.models import Claim, Refund
 from marketplace.core.db import session
 from marketplace.engagements.models import Agreement, Engagement
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import PUBLIC_STAGES, OwnerKind, Stage
-from marketplace.ledger.models import Account, Transfer
 from marketplace.ledger.queries import Flow
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import BudgetLine
+
+FURTHEST_FIRST = (OwnerKind.REFUND, OwnerKind.CLAIM, OwnerKind.AGREEMENT, OwnerKind.VOUCHER)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def of_call(call_id: UUID, *, line_id: UUID | None = None) -> CallMoney:
     return CallMoney(lines, flows, standing)
 
 
-def transfers_of_voucher(voucher_id: UUID) -> Select[Transfer]:
+def transfers_of_voucher(voucher_id: UUID) -> Select[*tuple[Any, ...]]:
     """Every transfer of a voucher's money: reserved for it, bound to its agreements, paid by its claims, given back;
     and of the company's own share beside it, with its refunds."""
     agreements = select(Agreement.id).where(Agreement.voucher_id == voucher_id)
@@ -67,31 +69,29 @@ class Place:
     voucher_id: UUID | None
 
 
-def places(transfers: Iterable[Transfer]) -> dict[UUID, Place]:
+def places(transfers: Iterable[Row[Any]]) -> dict[UUID, Place]:
     """By transfer, the refund, claim, agreement or voucher whose account it moved, whichever is furthest on."""
-    owners = {
-        transfer.id: owner
-        for transfer in transfers
-        if (owner := _owner((transfer.debit_account, transfer.credit_account)))
-    }
-    vouchers = _vouchers({owner_id for _kind, owner_id in owners.values()})
+    owners = {transfer.id: owner for transfer in transfers if (owner := _owner(transfer))}
+    vouchers = _vouchers({owner_id for kind, owner_id in owners.values() if kind != OwnerKind.VOUCHER})
     return {
         transfer_id: Place(kind, owner_id, owner_id if kind == OwnerKind.VOUCHER else vouchers.get(owner_id))
         for transfer_id, (kind, owner_id) in owners.items()
     }
 
 
-def _owner(accounts: Sequence[Account]) -> tuple[OwnerKind, UUID] | None:
-    for kind in (OwnerKind.REFUND, OwnerKind.CLAIM, OwnerKind.AGREEMENT, OwnerKind.VOUCHER):
-        for account in accounts:
-            if account.owner_kind == kind and account.owner_id is not None:
-                return kind, account.owner_id
-    return None
+def _owner(transfer: Row[Any]) -> tuple[OwnerKind, UUID] | None:
+    sides = {
+        transfer.taker_owner_kind: transfer.taker_owner_id,
+        transfer.giver_owner_kind: transfer.giver_owner_id,
+    }
+    return next(((kind, sides[kind]) for kind in FURTHEST_FIRST if sides.get(kind)), None)
 
 
 def _vouchers(owner_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """The vouchers behind these agreements, claims and refunds."""
     ids = list(owner_ids)
+    if not ids:
+        return {}
     agreements = select(Agreement.id, Agreement.voucher_id).where(Agreement.id.in_(ids))
     paid = (
         select(model.id, Agreement.voucher_id)

@@ -71,7 +71,9 @@ def books() -> ResponseReturnValue:
         "reports/books.html",
         last=queries.last_reconciliation(),
         listing=paginate(
-            queries.reconciliations(),
+            queries.reconciliations().with_only_columns(
+                Reconciliation.run_at, Reconciliation.accounts, Reconciliation.transfers, Reconciliation.unexplained
+            ),
             sorts={"-run_at": Reconciliation.run_at, "run_at": Reconciliation.run_at},
             key=Reconciliation.id,
         ),
@@ -160,7 +162,7 @@ def _filter(call: Call, names: dict[UUID, str]) -> TransferFilter:
     return form
 
 
-def _narrowed(form: TransferFilter, line_ids: Sequence[UUID]) -> Select[Transfer]:
+def _narrowed(form: TransferFilter, line_ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
     """The call's transfers, narrowed by what was filled in soundly."""
     sound = {field.name: field.data for field in form if field.data and not field.errors}
     line = sound.get("line")
@@ -197,10 +199,10 @@ def _columns(actor: Actor, names: dict[UUID, str]) -> list[Column]:
     columns: list[Column] = [
         (_("Day"), lambda row: row.created_at.astimezone(clock.zone()).date()),
         (_("Kind"), lambda row: str(row.kind.label)),
-        (_("From stage"), lambda row: str(row.debit_account.stage.label)),
-        (_("To stage"), lambda row: str(row.credit_account.stage.label)),
+        (_("From stage"), lambda row: str(row.giver_stage.label)),
+        (_("To stage"), lambda row: str(row.taker_stage.label)),
         (_("Amount"), lambda row: row.amount),
-        (_("Currency"), lambda row: row.credit_account.currency),
+        (_("Currency"), lambda row: row.currency),
     ]
     if names:
         columns.append((_("Funder"), lambda row: names.get(row.budget_line_id)))
@@ -208,7 +210,7 @@ def _columns(actor: Actor, names: dict[UUID, str]) -> list[Column]:
         columns += [
             (_("When"), lambda row: row.created_at),
             (_("Reference"), lambda row: row.reference),
-            (_("From account"), lambda row: row.debit_account.code),
-            (_("To account"), lambda row: row.credit_account.code),
+            (_("From account"), lambda row: row.giver_code),
+            (_("To account"), lambda row: row.taker_code),
         ]
     return columns
