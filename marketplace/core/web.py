@@ -78,7 +78,7 @@ class Application(Flask):
 
     def url_for(self, endpoint: str, /, **values: Any) -> str:  # type: ignore[override]
         """The address of a page; what was built once is kept, since lists and menus name the same ones again."""
-        beside_path = any(values.get(name) is not None for name in BESIDE_PATH)
+        beside_path = any(map(values.get, BESIDE_PATH))
         if not has_request_context() or endpoint.startswith(".") or beside_path:
             return super().url_for(endpoint, **values)
         try:
