@@ -42,6 +42,7 @@ from sqlalchemy.orm import (
     scoped_session,
     sessionmaker,
 )
+from sqlalchemy.orm.interfaces import ORMOption
 from sqlalchemy.orm.util import identity_key
 
 from marketplace.core import clock
@@ -228,14 +229,14 @@ def flush() -> None:
     session.flush()
 
 
-def get(model: type[Row], key: UUID, *, lock: bool = False) -> Row:
+def get(model: type[Row], key: UUID, *, lock: bool = False, options: Sequence[ORMOption] = ()) -> Row:
     """The row with this key, locked until the end of the unit of work if asked; NotFound without one.
 
     The lock leaves foreign keys alone (NO KEY): of two who each made a row that points here and then want this one
     whole, each would wait for the other.
     """
     held = {"of": model, "key_share": True} if lock else None
-    row = session.get(model, key, with_for_update=held, populate_existing=lock)
+    row = session.get(model, key, options=options, with_for_update=held, populate_existing=lock)
     if row is None:
         raise NotFound()
     return row

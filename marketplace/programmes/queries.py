@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from marketplace.core import clock
@@ -63,9 +63,10 @@ def visible_calls(actor: Actor) -> Select[Call]:
     return query if actor.role in AGENCY else query.where(Call.status != CallStatus.DRAFT)
 
 
-def calls(actor: Actor) -> Sequence[Call]:
-    """Every call this actor may see, newest first."""
-    return session.scalars(visible_calls(actor).order_by(Call.opens_at.desc(), Call.number)).all()
+def calls(actor: Actor) -> Sequence[Row[UUID, str, dict[str, str], CallStatus]]:
+    """Id, number, title and status of every call this actor may see, newest first."""
+    query = visible_calls(actor).with_only_columns(Call.id, Call.number, Call.title, Call.status)
+    return session.execute(query.order_by(Call.opens_at.desc(), Call.number)).all()
 
 
 def calls_of(programme_id: UUID, actor: Actor) -> Sequence[Call]:
@@ -85,8 +86,8 @@ def open_calls() -> Sequence[Call]:
 
 
 def get_call(call_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Call:
-    """The call; for others than the agency a draft doesn't exist."""
-    call = get(Call, call_id, lock=lock)
+    """The call, read together with its programme unless locked; for others than the agency a draft doesn't exist."""
+    call = get(Call, call_id, lock=lock, options=() if lock else [joinedload(Call.programme, innerjoin=True)])
     if actor is not None and actor.role not in AGENCY and call.status == CallStatus.DRAFT:
         raise NotFound()
     return call
@@ -159,8 +160,7 @@ class Meter:
 
 def meter(call: Call) -> Meter:
     """The live budget meter of a call, from the ledger."""
-    line_ids = session.scalars(select(BudgetLine.id).where(BudgetLine.call_id == call.id)).all()
-    totals = ledger.totals_by_stage(line_ids)
+    totals = ledger.totals_by_stage(select(BudgetLine.id).where(BudgetLine.call_id == call.id))
     return Meter(currency=call.programme.currency, total=sum(totals.values()), **totals)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation
@@ -324,7 +325,7 @@ class Voucher(Model):
     programme: Mapped[Programme] = relationship()
     organisation: Mapped[Organisation] = relationship()
 
-    @property
+    @hybrid_property
     def last_moment(self) -> datetime:
         """The last second of its validity, on its last day."""
         return self.expires_at - timedelta(seconds=1)

@@ -44,6 +44,7 @@ from marketplace.vouchers.queries.calls import (
 )
 from marketplace.vouchers.queries.evidence import Evidence, evidence
 from marketplace.vouchers.queries.scoring import (
+    UNDECIDED,
     Shortage,
     asked_before,
     calls_short_of_scorers,
@@ -74,6 +75,7 @@ from marketplace.vouchers.queries.vouchers import (
 )
 
 __all__ = [
+    "UNDECIDED",
     "Evidence",
     "Intake",
     "Shortage",

@@ -233,10 +233,18 @@ def last_place(call_id: UUID) -> int:
     return db.session.scalar(select(func.max(SealedTicket.place)).where(SealedTicket.call_id == call_id)) or 0
 
 
-def allocation_entries(call_id: UUID) -> Select[AllocationEntry, str]:
-    """What allocation answered each ticket of a call, with the application's number."""
+def allocation_entries(call_id: UUID) -> Select[*tuple[Any, ...]]:
+    """What allocation answered each ticket of a call, with the application's number, as lists show it."""
     return (
-        select(AllocationEntry, Application.number)
+        select(
+            AllocationEntry.ticket,
+            Application.number,
+            AllocationEntry.outcome,
+            AllocationEntry.reason,
+            AllocationEntry.position,
+            AllocationEntry.parts,
+            AllocationEntry.decided_at,
+        )
         .join(Application, Application.id == AllocationEntry.application_id)
         .where(AllocationEntry.call_id == call_id)
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, false, func, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
@@ -38,13 +39,23 @@ def application_of_voucher(voucher_id: UUID) -> Application:
     return db.session.scalars(query).unique().one()
 
 
-def get_application(application_id: UUID, *, actor: Actor, lock: bool = False, evidence: bool = False) -> Application:
-    """The application if this actor may see it, read together with its evidence if asked; NotFound otherwise."""
+def get_application(
+    application_id: UUID, *, actor: Actor, lock: bool = False, evidence: bool = False, whole: bool = False
+) -> Application:
+    """The application if this actor may see it, read together with its evidence, or with all that a page shows of it
+    (`whole`), if asked; NotFound otherwise."""
     query = visible_applications(actor).where(Application.id == application_id)
     if lock:
         query = query.with_for_update(of=Application, key_share=True).execution_options(populate_existing=True)
     if evidence:
         query = query.options(joinedload(Application.evidence))
+    if whole:
+        query = query.options(
+            joinedload(Application.call, innerjoin=True).joinedload(Call.programme, innerjoin=True),
+            joinedload(Application.organisation, innerjoin=True),
+            joinedload(Application.voucher),
+            selectinload(Application.evidence).joinedload(Evidence.file, innerjoin=True),
+        )
     application = db.session.scalars(query).unique().one_or_none()
     if application is None:
         raise NotFound()
@@ -79,12 +90,22 @@ def applications_of(actor: Actor) -> Sequence[Application]:
 
 def search_applications(
     actor: Actor, *, call_id: UUID | None = None, status: str | None = None, text: str | None = None
-) -> Select[Application]:
-    """The agency's list of applications, filtered by call, status and company name or number."""
+) -> Select[*tuple[Any, ...]]:
+    """The columns of the agency's list of applications, filtered by call, status and company name or number."""
     query = (
         visible_applications(actor)
+        .with_only_columns(
+            Application.id,
+            Application.number,
+            Application.ticket,
+            Application.status,
+            Application.submitted_at,
+            Organisation.name.label("company"),
+            Call.number.label("call_number"),
+            Call.title.label("call_title"),
+        )
         .join(Application.organisation)
-        .options(contains_eager(Application.organisation), joinedload(Application.call))
+        .join(Application.call)
     )
     if call_id is not None:
         query = query.where(Application.call_id == call_id)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, any_, false, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.models import Organisation
 from marketplace.core.actors import AGENCY, SME, Actor
@@ -29,11 +30,19 @@ def visible_vouchers(actor: Actor) -> Select[Voucher]:
 
 def get_voucher(voucher_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Voucher:
     """The voucher if this actor may see it (without an actor: for other areas' verbs); NotFound otherwise."""
-    if actor is not None and not session.scalar(
-        visible_vouchers(actor).where(Voucher.id == voucher_id).with_only_columns(Voucher.id)
-    ):
+    if actor is None:
+        return get(Voucher, voucher_id, lock=lock)
+    query = visible_vouchers(actor).where(Voucher.id == voucher_id)
+    if lock:
+        query = query.with_for_update(of=Voucher, key_share=True).execution_options(populate_existing=True)
+    else:
+        query = query.options(
+            joinedload(Voucher.organisation, innerjoin=True), joinedload(Voucher.programme, innerjoin=True)
+        )
+    voucher = session.scalars(query).one_or_none()
+    if voucher is None:
         raise NotFound()
-    return get(Voucher, voucher_id, lock=lock)
+    return voucher
 
 
 def find_voucher_by_code(code: str) -> Voucher | None:
@@ -51,9 +60,23 @@ def vouchers_of(organisation_id: UUID) -> Sequence[Voucher]:
     ).all()
 
 
-def search_vouchers(actor: Actor, *, status: str | None = None, text: str | None = None) -> Select[Voucher]:
-    """The agency's list of vouchers, filtered by status and company name or number."""
-    query = visible_vouchers(actor).join(Voucher.organisation).options(contains_eager(Voucher.organisation))
+def search_vouchers(actor: Actor, *, status: str | None = None, text: str | None = None) -> Select[*tuple[Any, ...]]:
+    """The columns of the agency's list of vouchers, filtered by status and company name or number."""
+    query = (
+        visible_vouchers(actor)
+        .with_only_columns(
+            Voucher.id,
+            Voucher.number,
+            Voucher.amount,
+            Voucher.currency,
+            Voucher.status,
+            Voucher.issued_at,
+            Voucher.expires_at,
+            Voucher.last_moment,
+            Organisation.name.label("company"),
+        )
+        .join(Voucher.organisation)
+    )
     if status:
         query = query.where(Voucher.status == status)
     if text:

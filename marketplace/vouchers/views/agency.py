@@ -17,11 +17,11 @@ from marketplace.core.i18n import _, localized
 from marketplace.core.states import labelled
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
-from marketplace.programmes.states import CallStatus
+from marketplace.programmes.states import AllocationMethod, CallStatus
 from marketplace.vouchers import queries, rules, scoring, service
 from marketplace.vouchers.forms import ApplicationFilter, DecisionForm, StatusFilter
 from marketplace.vouchers.models import AllocationEntry, Application, Voucher
-from marketplace.vouchers.states import APPLICATION, VOUCHER, EvidenceKind
+from marketplace.vouchers.states import APPLICATION, VOUCHER, ApplicationStatus, EvidenceKind
 from marketplace.vouchers.views import blueprint
 
 OFFICERS = (Role.PROGRAMME_OFFICER, Role.AUDITOR)
@@ -29,14 +29,14 @@ OFFICERS = (Role.PROGRAMME_OFFICER, Role.AUDITOR)
 APPLICATION_COLUMNS = [
     (_("Number"), lambda row: row.number),
     (_("Ticket"), lambda row: row.ticket),
-    (_("Company"), lambda row: row.organisation.name),
-    (_("Call"), lambda row: row.call.number),
+    (_("Company"), lambda row: row.company),
+    (_("Call"), lambda row: row.call_number),
     (_("Status"), lambda row: APPLICATION.label(row.status)),
     (_("Submitted"), lambda row: row.submitted_at),
 ]
 VOUCHER_COLUMNS = [
     (_("Number"), lambda row: row.number),
-    (_("Company"), lambda row: row.organisation.name),
+    (_("Company"), lambda row: row.company),
     (_("Amount"), lambda row: row.amount),
     (_("Currency"), lambda row: row.currency),
     (_("Status"), lambda row: VOUCHER.label(row.status)),
@@ -44,13 +44,13 @@ VOUCHER_COLUMNS = [
     (_("Expires"), lambda row: row.expires_at),
 ]
 ENTRY_COLUMNS = [
-    (_("Ticket"), lambda row: row.AllocationEntry.ticket),
+    (_("Ticket"), lambda row: row.ticket),
     (_("Application"), lambda row: row.number),
-    (_("Outcome"), lambda row: row.AllocationEntry.outcome),
-    (_("Reason"), lambda row: row.AllocationEntry.reason),
-    (_("Waitlist"), lambda row: row.AllocationEntry.position),
-    (_("Amount"), lambda row: sum(row.AllocationEntry.parts.values())),
-    (_("Decided"), lambda row: row.AllocationEntry.decided_at),
+    (_("Outcome"), lambda row: row.outcome),
+    (_("Reason"), lambda row: row.reason),
+    (_("Waitlist"), lambda row: row.position),
+    (_("Amount"), lambda row: sum(row.parts.values())),
+    (_("Decided"), lambda row: row.decided_at),
 ]
 
 
@@ -118,7 +118,9 @@ def call_allocation(call_id: UUID) -> ResponseReturnValue:
     if exports.requested_format():
         rows = entries.order_by(AllocationEntry.ticket, AllocationEntry.decided_at)
         return exports.export(rows, ENTRY_COLUMNS, f"allocation-{call.number}", most=None)
-    scorers = queries.scorers_of(call_id) if actor.role in OFFICERS else []
+    intake = queries.intake(call)
+    scored = call.allocation_method == AllocationMethod.SCORED
+    scorers = queries.scorers_of(call_id) if scored and actor.role in OFFICERS else []
     return web.page(
         "vouchers/call_allocation.html",
         call=call,
@@ -127,13 +129,13 @@ def call_allocation(call_id: UUID) -> ResponseReturnValue:
         seed=programmes.seed(call),
         own=queries.own_line(call_id, actor.organisation_id) if actor.organisation_id else None,
         strata=programme_rules.strata(call.quota_by, call.programme.size_standard),
-        intake=queries.intake(call),
-        undecided=queries.undecided(call_id),
-        unscored=queries.unscored(call),
-        shortage=queries.shortage(call_id),
+        intake=intake,
+        undecided=sum(intake.by_status.get(status, 0) for status in queries.UNDECIDED),
+        unscored=queries.unscored(call) if scored else 0,
+        shortage=queries.shortage(call_id) if scored else queries.Shortage(0, 0),
         scorers=scorers,
-        names=accounts.names(row.evaluator_id for row in scorers),
-        waiting=queries.waiting(call_id),
+        names=accounts.names(row.evaluator_id for row in scorers) if scorers else {},
+        waiting=intake.by_status.get(ApplicationStatus.WAITLISTED, 0),
         reasons=rules.REASONS,
         closed=call.closes_at <= clock.now(),
     )

@@ -61,7 +61,8 @@ def application_receipt(application_id: UUID) -> ResponseReturnValue:
 def application_status(application_id: UUID) -> ResponseReturnValue:
     """Where an application stands, what happens next and when."""
     actor = current_actor()
-    application = queries.get_application(application_id, actor=actor)
+    application = queries.get_application(application_id, actor=actor, whole=True)
+    linked = queries.linked_in_answer(application_id) if application.reason else None
     return web.page(
         "vouchers/application_status.html",
         application=application,
@@ -70,7 +71,7 @@ def application_status(application_id: UUID) -> ResponseReturnValue:
         position=queries.waitlist_position(application),
         assessment=queries.newest_assessment(application.id),
         allocation=queries.find_allocation(application.call_id),
-        reason=rules.in_words(application.reason, queries.linked_in_answer(application_id)),
+        reason=rules.in_words(application.reason, linked),
         lifecycle=APPLICATION,
         kinds=dict(labelled(EvidenceKind)) | scoring.certificates(application.call),
         declarations=rules.DECLARATIONS,

@@ -119,7 +119,7 @@ def test_accepting_turns_the_offers_money_into_a_voucher_once_per_key() -> None:
     with pytest.raises(DomainError, match="answered or over"):
         service.accept_offer(application.id, actor=sme, key=str(uuid4()))
     entry = queries.allocation_entries(application.call_id).where(Application.id == application.id)
-    assert {row.AllocationEntry.outcome for row in db.session.execute(entry)} == {"waitlisted", "allocated"}
+    assert {row.outcome for row in db.session.execute(entry)} == {"waitlisted", "allocated"}
     assert prove().faults == []
 
 
