@@ -20,7 +20,6 @@ from marketplace.accounts.states import MembershipStatus, OrganisationKind, Pers
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, Actor, Role
 from marketplace.core.audit import AuditEntry
-from marketplace.core.db import session
 from marketplace.core.errors import Forbidden, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.task_queue import BackgroundTask, TaskStatus
@@ -34,14 +33,14 @@ def get_person(person_id: UUID, *, lock: bool = False) -> Person:
 def find_person_by_email(email: str, *, lock: bool = False) -> Person | None:
     """The person with this address, in any letter case."""
     query = select(Person).where(Person.email == email.lower())
-    return session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
+    return db.session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
 
 
 def names(person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """Names of people by id, in one query; for lists."""
     known = {person_id for person_id in person_ids if person_id is not None}
     query = select(Person.id, Person.name).where(Person.id == any_(db.array(list(known))))
-    return {row.id: row.name for row in session.execute(query)} if known else {}
+    return {row.id: row.name for row in db.session.execute(query)} if known else {}
 
 
 def person_name_of(person_id: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]) -> ScalarSelect[str]:
@@ -60,7 +59,7 @@ def organisation_names(organisation_ids: Iterable[UUID | None]) -> dict[UUID, st
     """Names of organisations by id, in one query; for lists."""
     known = {key for key in organisation_ids if key is not None}
     query = select(Organisation.id, Organisation.name).where(Organisation.id == any_(db.array(list(known))))
-    return {row.id: row.name for row in session.execute(query)} if known else {}
+    return {row.id: row.name for row in db.session.execute(query)} if known else {}
 
 
 def name_of(organisation_id: InstrumentedAttribute[UUID]) -> ScalarSelect[str]:
@@ -70,7 +69,7 @@ def name_of(organisation_id: InstrumentedAttribute[UUID]) -> ScalarSelect[str]:
 
 def find_organisation_by_business_number(digits: str) -> Organisation | None:
     """The organisation registered under these ten digits."""
-    return session.scalars(select(Organisation).where(Organisation.business_number == digits)).one_or_none()
+    return db.session.scalars(select(Organisation).where(Organisation.business_number == digits)).one_or_none()
 
 
 def undertaking_of(organisation_id: UUID) -> list[UUID]:
@@ -79,7 +78,7 @@ def undertaking_of(organisation_id: UUID) -> list[UUID]:
     if organisation.undertaking_id is None:
         return [organisation_id]
     query = select(Organisation.id).where(Organisation.undertaking_id == organisation.undertaking_id)
-    return list(session.scalars(query.order_by(Organisation.id)))
+    return list(db.session.scalars(query.order_by(Organisation.id)))
 
 
 def live(on: date | None = None) -> Select[Membership]:
@@ -98,7 +97,7 @@ def live(on: date | None = None) -> Select[Membership]:
 
 def memberships_of(person_id: UUID) -> Sequence[Membership]:
     """What this person may act as today."""
-    return session.scalars(live().where(Membership.person_id == person_id)).all()
+    return db.session.scalars(live().where(Membership.person_id == person_id)).all()
 
 
 def get_membership(membership_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Membership:
@@ -114,7 +113,7 @@ def memberships_in(organisation_id: UUID) -> Sequence[Membership]:
     query = select(Membership).where(
         Membership.organisation_id == organisation_id, Membership.status != MembershipStatus.ENDED
     )
-    return session.scalars(query.order_by(Membership.created_at, Membership.id)).all()
+    return db.session.scalars(query.order_by(Membership.created_at, Membership.id)).all()
 
 
 def with_roles(roles: Iterable[Role]) -> Select[Membership]:
@@ -126,14 +125,14 @@ def with_roles(roles: Iterable[Role]) -> Select[Membership]:
 def people_of(organisation_id: UUID, roles: Iterable[Role]) -> Sequence[Person]:
     """Confirmed people who hold one of these roles in the organisation today, in one query."""
     query = with_roles(roles).where(Membership.organisation_id == organisation_id).with_only_columns(Person)
-    people = session.scalars(query.order_by(Membership.created_at, Membership.id))
+    people = db.session.scalars(query.order_by(Membership.created_at, Membership.id))
     return list(dict.fromkeys(people))
 
 
 def organisations_ever(person_ids: Sequence[UUID]) -> set[tuple[UUID, UUID]]:
     """Person and organisation of every membership these people have or had."""
     rows = select(Membership.person_id, Membership.organisation_id).where(Membership.person_id.in_(person_ids))
-    return {(row[0], row[1]) for row in session.execute(rows)}
+    return {(row[0], row[1]) for row in db.session.execute(rows)}
 
 
 def people_ever(organisation_id: UUID, *, helpers: bool) -> Sequence[Person]:
@@ -141,14 +140,14 @@ def people_ever(organisation_id: UUID, *, helpers: bool) -> Sequence[Person]:
     is_helper = Membership.role == Role.HELPER
     query = select(Person).join(Membership, Membership.person_id == Person.id)
     query = query.where(Membership.organisation_id == organisation_id, is_helper if helpers else ~is_helper)
-    return session.scalars(query.order_by(Person.id)).unique().all()
+    return db.session.scalars(query.order_by(Person.id)).unique().all()
 
 
 def organisations_by_name(names: Iterable[str]) -> dict[str, set[UUID]]:
     """The organisations of each of these names, which are written as plain_firm_name() writes them."""
     plain = func.plain_firm_name(Organisation.name)
     bearers: dict[str, set[UUID]] = {}
-    for name, organisation_id in session.execute(select(plain, Organisation.id).where(plain.in_(set(names)))):
+    for name, organisation_id in db.session.execute(select(plain, Organisation.id).where(plain.in_(set(names)))):
         bearers.setdefault(name, set()).add(organisation_id)
     return bearers
 
@@ -166,13 +165,13 @@ def count_signatories(organisation_id: UUID, role: Role, *, without: UUID) -> in
         Membership.id != without,
         Membership.valid_until.is_(None),
     )
-    return session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    return db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
 
 
 def find_actor(person_id: UUID, membership_id: UUID | None) -> Actor | None:
     """The actor of this person in this membership today; without one a visitor with a name; None if shut out."""
-    person = session.get(Person, person_id)
-    return as_actor(person, session.get(Membership, membership_id) if membership_id else None) if person else None
+    person = db.session.get(Person, person_id)
+    return as_actor(person, db.session.get(Membership, membership_id) if membership_id else None) if person else None
 
 
 def as_actor(person: Person, membership: Membership | None) -> Actor | None:
@@ -200,7 +199,7 @@ def find_session(token_hash: str, *, idle: timedelta) -> tuple[SignInSession, bo
         SignInSession.expires_at > func.now(),
         SignInSession.last_seen_at > func.now() - idle,
     )
-    row = session.execute(query.execution_options(populate_existing=True)).one_or_none()
+    row = db.session.execute(query.execution_options(populate_existing=True)).one_or_none()
     return None if row is None else (row[0], row[1])
 
 
@@ -209,7 +208,7 @@ def open_sessions(person_id: UUID) -> Sequence[SignInSession]:
     query = select(SignInSession).where(
         SignInSession.person_id == person_id, SignInSession.ended_at.is_(None), SignInSession.expires_at > func.now()
     )
-    return session.scalars(query.order_by(SignInSession.created_at.desc(), SignInSession.id)).all()
+    return db.session.scalars(query.order_by(SignInSession.created_at.desc(), SignInSession.id)).all()
 
 
 def people(*, search: str = "", role: Role | None = None, status: PersonStatus | None = None) -> Select[Person]:
@@ -227,7 +226,7 @@ def people(*, search: str = "", role: Role | None = None, status: PersonStatus |
 def every_membership_of(person_id: UUID) -> Sequence[Membership]:
     """All memberships of this person, ended ones too, the oldest first."""
     query = select(Membership).where(Membership.person_id == person_id)
-    return session.scalars(query.order_by(Membership.created_at, Membership.id)).all()
+    return db.session.scalars(query.order_by(Membership.created_at, Membership.id)).all()
 
 
 def roles_of_people(person_ids: Iterable[UUID]) -> dict[UUID, list[Row[UUID, Role, str]]]:
@@ -239,7 +238,7 @@ def roles_of_people(person_ids: Iterable[UUID]) -> dict[UUID, list[Row[UUID, Rol
         .order_by(Membership.created_at, Membership.id)
     )
     roles: dict[UUID, list[Row[UUID, Role, str]]] = {}
-    for row in session.execute(query):
+    for row in db.session.execute(query):
         roles.setdefault(row.person_id, []).append(row)
     return roles
 
@@ -252,7 +251,7 @@ def proposed_roles() -> Sequence[Row[UUID, UUID, Role, datetime, str]]:
         .where(Membership.status == MembershipStatus.PROPOSED, Membership.organisation_kind == OrganisationKind.AGENCY)
         .order_by(Membership.created_at, Membership.id)
     )
-    return session.execute(query).all()
+    return db.session.execute(query).all()
 
 
 def background_tasks(status: TaskStatus | None = None) -> Select[BackgroundTask]:
@@ -276,7 +275,7 @@ def audit_entries(
 def access_entries(subject_id: UUID) -> Sequence[AccessEntry]:
     """Who looked at this person's data lately, the newest first; at most 200."""
     query = select(AccessEntry).where(AccessEntry.subject_id == subject_id)
-    return session.scalars(query.order_by(AccessEntry.at.desc(), AccessEntry.id).limit(200)).all()
+    return db.session.scalars(query.order_by(AccessEntry.at.desc(), AccessEntry.id).limit(200)).all()
 
 
 def expired_memberships(*, limit: int) -> Sequence[Membership]:
@@ -284,7 +283,7 @@ def expired_memberships(*, limit: int) -> Sequence[Membership]:
     query = select(Membership).where(
         Membership.status == MembershipStatus.ACTIVE, Membership.valid_until < clock.today()
     )
-    return session.scalars(
+    return db.session.scalars(
         query.order_by(Membership.id).limit(limit).with_for_update(of=Membership, key_share=True, skip_locked=True)
     ).all()
 

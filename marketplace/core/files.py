@@ -14,8 +14,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
+from marketplace.core import db
 from marketplace.core.actors import Actor
-from marketplace.core.db import Model, created_at, session, uuid_key
+from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import _
 
@@ -132,8 +133,8 @@ def store(stream: IO[bytes], filename: str, *, actor: Actor | None, kinds: Mappi
         output.write(content)
         output.flush()
         os.fsync(output.fileno())
-    session.add(file)
-    session.flush()
+    db.session.add(file)
+    db.session.flush()
     return file
 
 

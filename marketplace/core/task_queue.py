@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record
-from marketplace.core.db import Model, session
+from marketplace.core.db import Model
 from marketplace.core.i18n import _
 from marketplace.core.states import TextChoices
 
@@ -113,7 +113,7 @@ def write(tasks: Sequence[NewTask]) -> None:
     """Write the rows in one statement, each once per name and key; the bells for those due ring after the commit."""
     if not tasks:
         return
-    made = session.execute(
+    made = db.session.execute(
         text(
             """
             INSERT INTO background_tasks (id, name, queue, key, arguments, run_after)
@@ -126,7 +126,7 @@ def write(tasks: Sequence[NewTask]) -> None:
         ),
         {"tasks": json.dumps([asdict(task) for task in tasks], default=str)},
     )
-    session.info.setdefault("bells", []).extend((row.id, row.queue) for row in made if row.is_due)
+    db.session.info.setdefault("bells", []).extend((row.id, row.queue) for row in made if row.is_due)
 
 
 _ring: Callable[[UUID, str], None] | None = None
@@ -159,7 +159,7 @@ def _ring_bells(stored: Session) -> None:
 def claim(task_id: UUID, *, lease: timedelta) -> Claim | None:
     """Take a due task whose lease is free, on the database's clock; None if somebody else has or had it."""
     token = uuid4()
-    row = session.execute(
+    row = db.session.execute(
         text(
             """
             UPDATE background_tasks
@@ -176,7 +176,7 @@ def claim(task_id: UUID, *, lease: timedelta) -> Claim | None:
 
 def finish(claimed: Claim) -> None:
     """Mark the work done in the work's own transaction; LeaseLost if the claim is no longer ours."""
-    done = session.execute(
+    done = db.session.execute(
         text(
             """
             UPDATE background_tasks
@@ -193,7 +193,7 @@ def finish(claimed: Claim) -> None:
 
 def fail(claimed: Claim, error: str) -> None:
     """Give the task back with a growing delay; after five failures it is dead and an administrator sees it."""
-    session.execute(
+    db.session.execute(
         text(
             """
             UPDATE background_tasks
@@ -212,7 +212,7 @@ def due(room: Mapping[Queue, int]) -> list[tuple[UUID, str]]:
 
     By queue, so that thousands of mails never keep the money waiting.
     """
-    session.execute(
+    db.session.execute(
         text(
             """
             UPDATE background_tasks SET status = 'dead', last_error = coalesce(last_error, 'its worker died each time')
@@ -222,7 +222,7 @@ def due(room: Mapping[Queue, int]) -> list[tuple[UUID, str]]:
         ),
         {"most": MAX_ATTEMPTS},
     )
-    rows = session.execute(
+    rows = db.session.execute(
         text(
             """
             UPDATE background_tasks SET rung_at = clock_timestamp()
@@ -245,7 +245,7 @@ def cancel(name: str, key: str) -> None:
     """Withdraw the pending tasks of this name whose key is this one or goes on from it."""
     # All texts that begin with "key:" lie between it and "key;", the next sign.
     goes_on = (BackgroundTask.key >= f"{key}:") & (BackgroundTask.key < f"{key};")
-    session.execute(
+    db.session.execute(
         update(BackgroundTask)
         .where(BackgroundTask.name == name, BackgroundTask.status == TaskStatus.PENDING)
         .where(or_(BackgroundTask.key == key, goes_on))
@@ -259,7 +259,7 @@ def retry(task_id: UUID, *, actor: Actor) -> None:
     task = db.get(BackgroundTask, task_id, lock=True)
     if task.status != TaskStatus.DEAD:
         return
-    session.execute(
+    db.session.execute(
         text(
             "UPDATE background_tasks SET status = 'pending', failures = 0, attempts = 0, run_after = app_now(),"
             " rung_at = NULL, lease_token = NULL, lease_until = NULL WHERE id = :id"
@@ -271,7 +271,7 @@ def retry(task_id: UUID, *, actor: Actor) -> None:
 
 def delete_finished(kept: Mapping[str, timedelta]) -> None:
     """Delete the done and withdrawn rows of each name that ended longer ago than they are kept."""
-    session.execute(
+    db.session.execute(
         text(
             """
             DELETE FROM background_tasks
@@ -286,7 +286,7 @@ def delete_finished(kept: Mapping[str, timedelta]) -> None:
 
 def beat(name: str) -> None:
     """Say that this part of the background is alive."""
-    session.execute(
+    db.session.execute(
         insert(Heartbeat)
         .values(name=name)
         .on_conflict_do_update(index_elements=["name"], set_={"beat_at": func.clock_timestamp()})
@@ -296,13 +296,13 @@ def beat(name: str) -> None:
 def seconds_since_beat(name: str) -> float | None:
     """Real seconds since the last heartbeat of this name; None if there never was one."""
     age = func.extract("epoch", func.clock_timestamp() - Heartbeat.beat_at)
-    value = session.scalar(select(age).where(Heartbeat.name == name))
+    value = db.session.scalar(select(age).where(Heartbeat.name == name))
     return None if value is None else float(value)
 
 
 def oldest_waiting_seconds() -> float:
     """For how long the oldest due task has been waiting, in seconds of business time; 0 if none waits."""
-    oldest = session.scalar(
+    oldest = db.session.scalar(
         select(func.min(BackgroundTask.run_after)).where(
             BackgroundTask.status == TaskStatus.PENDING, BackgroundTask.run_after <= func.app_now()
         )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import CompoundSelect, Select, bindparam, func, select, union_all
 
-from marketplace.core.db import session
+from marketplace.core import db
 from marketplace.ledger.chart import PUBLIC_STAGES, ChartAccount, Stage, TransferKind
 from marketplace.ledger.models import Account, Transfer
 
@@ -35,12 +35,12 @@ TRANSFER = (
 
 def balance(account: ChartAccount) -> int:
     """What stands on an account, in minor units; 0 for one never opened."""
-    return session.scalar(select(Account.balance).where(Account.code == str(account))) or 0
+    return db.session.scalar(select(Account.balance).where(Account.code == str(account))) or 0
 
 
 def balances_by_owner(owner_id: UUID, stage: Stage) -> dict[UUID, int]:
     """What an owner has at a stage on each budget line, in minor units; ordered by budget line."""
-    rows = session.execute(
+    rows = db.session.execute(
         select(Account.budget_line_id, Account.balance)
         .where(Account.owner_id == owner_id, Account.stage == stage)
         .order_by(Account.budget_line_id)
@@ -51,12 +51,12 @@ def balances_by_owner(owner_id: UUID, stage: Stage) -> dict[UUID, int]:
 def owners_at(stage: Stage, owner_ids: Sequence[UUID]) -> set[UUID]:
     """Those of these owners that have anything at a stage now."""
     query = select(Account.owner_id).where(Account.stage == stage, Account.owner_id.in_(owner_ids))
-    return {owner_id for owner_id in session.scalars(query.where(Account.balance > 0)) if owner_id}
+    return {owner_id for owner_id in db.session.scalars(query.where(Account.balance > 0)) if owner_id}
 
 
 def totals_by_stage(budget_line_ids: Sequence[UUID] | Select[UUID]) -> dict[Stage, int]:
     """What the budget lines hold at each public stage, in minor units; the stages sum to what was appropriated."""
-    rows = session.execute(
+    rows = db.session.execute(
         select(Account.stage, func.sum(Account.balance))
         .where(Account.budget_line_id.in_(budget_line_ids), Account.stage.in_(PUBLIC_STAGES))
         .group_by(Account.stage)
@@ -67,7 +67,7 @@ def totals_by_stage(budget_line_ids: Sequence[UUID] | Select[UUID]) -> dict[Stag
 def transfers_of(owner_id: UUID) -> Sequence[Transfer]:
     """Every transfer from or to an owner's accounts, oldest first."""
     accounts = select(Account.id).where(Account.owner_id == owner_id)
-    return session.scalars(
+    return db.session.scalars(
         select(Transfer)
         .where(Transfer.debit_account_id.in_(accounts) | Transfer.credit_account_id.in_(accounts))
         .order_by(Transfer.created_at, Transfer.id)
@@ -76,7 +76,7 @@ def transfers_of(owner_id: UUID) -> Sequence[Transfer]:
 
 def movement(movement_id: UUID) -> Sequence[Transfer]:
     """The transfers that were made together as one movement, by their keys."""
-    return session.scalars(select(Transfer).where(Transfer.movement_id == movement_id).order_by(Transfer.key)).all()
+    return db.session.scalars(select(Transfer).where(Transfer.movement_id == movement_id).order_by(Transfer.key)).all()
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Flow:
 
 def flows(budget_line_ids: Sequence[UUID]) -> list[Flow]:
     """Everything that ever moved on these budget lines, by kind; in the order in which it first happened."""
-    rows = session.execute(_flows(), {"budget_line_ids": list(budget_line_ids)})
+    rows = db.session.execute(_flows(), {"budget_line_ids": list(budget_line_ids)})
     return [
         Flow(kind, source, target, line_id, count, int(amount)) for kind, source, target, line_id, count, amount in rows
     ]
@@ -179,7 +179,7 @@ class Books:
 def verify() -> Books:
     """Prove the books by their transfers: every balance, no account below 0 that may not be, all together 0, and what
     was appropriated to a budget line is what stands at its stages."""
-    counted = session.execute(
+    counted = db.session.execute(
         select(
             func.count(), func.coalesce(func.sum(Account.balance), 0), select(func.count(Transfer.id)).scalar_subquery()
         ).select_from(Account)
@@ -194,7 +194,7 @@ def _balance_faults() -> list[Fault]:
     sums = select(moved.c.account_id, func.sum(moved.c.amount).label("amount")).group_by(moved.c.account_id).subquery()
     explained = func.coalesce(sums.c.amount, 0)
     below = (Account.balance < 0) & ~Account.may_be_negative
-    rows = session.execute(
+    rows = db.session.execute(
         select(Account.code, Account.balance, explained)
         .outerjoin(sums, sums.c.account_id == Account.id)
         .where((Account.balance != explained) | below)
@@ -209,7 +209,7 @@ def _budget_faults() -> list[Fault]:
     moved = sides().subquery()
     stands = func.coalesce(func.sum(moved.c.amount).filter(Account.stage.in_(PUBLIC_STAGES)), 0)
     appropriated = func.coalesce(-func.sum(moved.c.amount).filter(Account.stage == Stage.SOURCE), 0)
-    rows = session.execute(
+    rows = db.session.execute(
         select(Account.budget_line_id, stands, appropriated)
         .join(moved, moved.c.account_id == Account.id)
         .where(Account.budget_line_id.is_not(None))

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.core import db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import plain
-from marketplace.core.db import Model, get, session
+from marketplace.core.db import Model
 from marketplace.core.errors import from_integrity
 from marketplace.ledger.chart import ChartAccount, OwnerKind, TransferKind
 from marketplace.ledger.models import Account, MoneyRequest
@@ -41,7 +41,7 @@ class Leg:
 
 def open_account(account: ChartAccount, *, currency: str) -> None:
     """Make the account unless it is there."""
-    session.execute(insert(Account).values(_opening(account, currency)).on_conflict_do_nothing())
+    db.session.execute(insert(Account).values(_opening(account, currency)).on_conflict_do_nothing())
 
 
 def transfer(
@@ -61,7 +61,7 @@ def transfer(
     """
     call = func.ledger_transfer(str(debit), str(credit), amount, kind, actor.person_id, reference, key)
     with in_words():
-        made: UUID = session.scalars(select(call)).one()
+        made: UUID = db.session.scalars(select(call)).one()
     return made
 
 
@@ -82,7 +82,7 @@ def post(legs: Sequence[Leg], *, kind: TransferKind, currency: str, actor: Actor
         reference,
     )
     with in_words():
-        movement_id: UUID = session.scalars(select(call)).one()
+        movement_id: UUID = db.session.scalars(select(call)).one()
     return movement_id
 
 
@@ -125,10 +125,10 @@ def money_verb(answer: type[Answer]) -> Callable[[Callable[Request, Answer]], Ca
             request |= {"person": actor.person_id, "role": actor.role.value, "organisation": actor.organisation_id}
             earlier = _take_key(key, name, plain(request), actor)
             if earlier is not None:
-                return get(answer, earlier)
+                return db.get(answer, earlier)
             made = verb(*args, **kwargs)
-            session.flush()
-            session.execute(ANSWER, {"taken": key, "answer": cast(Any, made).id})
+            db.session.flush()
+            db.session.execute(ANSWER, {"taken": key, "answer": cast(Any, made).id})
             return made
 
         return once
@@ -139,10 +139,10 @@ def money_verb(answer: type[Answer]) -> Callable[[Callable[Request, Answer]], Ca
 def _take_key(key: str, verb: str, request: dict[str, Any], actor: Actor) -> UUID | None:
     """Take an unused key; the answer of the same request made before, or None when this one is the first."""
     values = {"key": key, "verb": verb, "request": request, "person_id": actor.person_id}
-    if session.scalar(TAKE, values) is not None:
+    if db.session.scalar(TAKE, values) is not None:
         return None
     columns = select(MoneyRequest.verb, MoneyRequest.request, MoneyRequest.answer_id)
-    earlier = session.execute(columns.where(MoneyRequest.key == key)).one()
+    earlier = db.session.execute(columns.where(MoneyRequest.key == key)).one()
     if (earlier.verb, earlier.request) != (verb, request) or earlier.answer_id is None:
         raise KeyReused()
     return cast(UUID, earlier.answer_id)
@@ -174,4 +174,4 @@ def reserve_all(
         actor.person_id,
     )
     with in_words():
-        session.execute(select(call))
+        db.session.execute(select(call))

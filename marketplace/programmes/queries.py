@@ -10,9 +10,8 @@ from uuid import UUID
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from marketplace.core import clock
+from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, Actor
-from marketplace.core.db import get, session
 from marketplace.core.errors import NotFound
 from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
@@ -33,12 +32,12 @@ from marketplace.programmes.states import BudgetLineStatus, CallStatus, Programm
 
 def funders() -> Sequence[Funder]:
     """Every funder, central ones first."""
-    return session.scalars(select(Funder).order_by(Funder.kind, Funder.code)).all()
+    return db.session.scalars(select(Funder).order_by(Funder.kind, Funder.code)).all()
 
 
 def find_funder(code: str) -> Funder | None:
     """The funder with this code, if there is one."""
-    return session.scalars(select(Funder).where(Funder.code == code)).one_or_none()
+    return db.session.scalars(select(Funder).where(Funder.code == code)).one_or_none()
 
 
 def programmes(actor: Actor) -> Sequence[Programme]:
@@ -46,12 +45,12 @@ def programmes(actor: Actor) -> Sequence[Programme]:
     query = select(Programme).order_by(Programme.created_at.desc(), Programme.code)
     if actor.role not in AGENCY:
         query = query.where(Programme.status != ProgrammeStatus.DRAFT)
-    return session.scalars(query).all()
+    return db.session.scalars(query).all()
 
 
 def get_programme(programme_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Programme:
     """The programme; for others than the agency a draft doesn't exist."""
-    programme = get(Programme, programme_id, lock=lock)
+    programme = db.get(Programme, programme_id, lock=lock)
     if actor is not None and actor.role not in AGENCY and programme.status == ProgrammeStatus.DRAFT:
         raise NotFound()
     return programme
@@ -66,19 +65,19 @@ def visible_calls(actor: Actor) -> Select[Call]:
 def calls(actor: Actor) -> Sequence[Row[UUID, str, dict[str, str], CallStatus]]:
     """Id, number, title and status of every call this actor may see, newest first."""
     query = visible_calls(actor).with_only_columns(Call.id, Call.number, Call.title, Call.status)
-    return session.execute(query.order_by(Call.opens_at.desc(), Call.number)).all()
+    return db.session.execute(query.order_by(Call.opens_at.desc(), Call.number)).all()
 
 
 def calls_of(programme_id: UUID, actor: Actor) -> Sequence[Call]:
     """The calls of a programme this actor may see, newest first."""
     query = visible_calls(actor).where(Call.programme_id == programme_id)
-    return session.scalars(query.order_by(Call.opens_at.desc(), Call.number)).all()
+    return db.session.scalars(query.order_by(Call.opens_at.desc(), Call.number)).all()
 
 
 def open_calls() -> Sequence[Call]:
     """The calls that take applications now, the one that closes first at the top."""
     now = clock.now()
-    return session.scalars(
+    return db.session.scalars(
         select(Call)
         .where(Call.status == CallStatus.PUBLISHED, Call.opens_at <= now, Call.closes_at > now)
         .order_by(Call.closes_at, Call.number)
@@ -87,7 +86,7 @@ def open_calls() -> Sequence[Call]:
 
 def get_call(call_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Call:
     """The call, read together with its programme unless locked; for others than the agency a draft doesn't exist."""
-    call = get(Call, call_id, lock=lock, options=() if lock else [joinedload(Call.programme, innerjoin=True)])
+    call = db.get(Call, call_id, lock=lock, options=() if lock else [joinedload(Call.programme, innerjoin=True)])
     if actor is not None and actor.role not in AGENCY and call.status == CallStatus.DRAFT:
         raise NotFound()
     return call
@@ -95,17 +94,17 @@ def get_call(call_id: UUID, *, actor: Actor | None = None, lock: bool = False) -
 
 def seed(call: Call) -> str | None:
     """The seed of the call's lottery; None before the call closes, when nobody can read it, or without a lottery."""
-    return session.scalar(select(CallSeed.seed).where(CallSeed.call_id == call.id))
+    return db.session.scalar(select(CallSeed.seed).where(CallSeed.call_id == call.id))
 
 
 def get_budget_line(line_id: UUID, *, lock: bool = False) -> BudgetLine:
     """The budget line, or NotFound."""
-    return get(BudgetLine, line_id, lock=lock)
+    return db.get(BudgetLine, line_id, lock=lock)
 
 
 def budget_lines(call_id: UUID) -> Sequence[BudgetLine]:
     """The budget lines of a call, central funders first."""
-    return session.scalars(
+    return db.session.scalars(
         select(BudgetLine)
         .join(BudgetLine.funder)
         .options(contains_eager(BudgetLine.funder))
@@ -117,7 +116,7 @@ def budget_lines(call_id: UUID) -> Sequence[BudgetLine]:
 
 def cost_shares(programme_id: UUID) -> Sequence[CostShare]:
     """Who bears which part of each category of cost, in basis points that sum to 10,000; without a funder, the SME."""
-    return session.scalars(
+    return db.session.scalars(
         select(CostShare)
         .options(joinedload(CostShare.funder))
         .where(CostShare.programme_id == programme_id)
@@ -168,21 +167,21 @@ def hold_call(call_id: UUID) -> Call:
     """The call as it is now, with its programme, held in share mode: it neither closes nor ends meanwhile."""
     held = select(Call).options(joinedload(Call.programme, innerjoin=True)).where(Call.id == call_id)
     held = held.with_for_update(read=True, of=Call)
-    return session.scalars(held.execution_options(populate_existing=True)).one()
+    return db.session.scalars(held.execution_options(populate_existing=True)).one()
 
 
 def ceiling(call: Call) -> int | None:
     """What applications may ask for together before intake pauses, in minor units; None without a ceiling."""
     if call.intake_ceiling_percent is None or call.ceiling_lifted_at is not None:
         return None
-    budget = session.scalar(select(func.sum(BudgetLine.amount)).where(BudgetLine.call_id == call.id)) or 0
+    budget = db.session.scalar(select(func.sum(BudgetLine.amount)).where(BudgetLine.call_id == call.id)) or 0
     return int(budget) * call.intake_ceiling_percent // 100
 
 
 def ending_call_ids() -> Sequence[UUID]:
     """The calls that are winding down, the longest first."""
     query = select(Call.id).where(Call.status == CallStatus.WINDING_DOWN).order_by(Call.winding_down_at, Call.id)
-    return session.scalars(query).all()
+    return db.session.scalars(query).all()
 
 
 def find_waiting_room(call_id: UUID, *, lock: bool = False, hold: bool = False) -> WaitingRoom | None:
@@ -190,12 +189,12 @@ def find_waiting_room(call_id: UUID, *, lock: bool = False, hold: bool = False) 
     query = select(WaitingRoom).where(WaitingRoom.call_id == call_id)
     if lock or hold:
         query = query.with_for_update(read=hold, key_share=not hold).execution_options(populate_existing=True)
-    return session.scalars(query).one_or_none()
+    return db.session.scalars(query).one_or_none()
 
 
 def find_seed(call_id: UUID) -> str | None:
     """The seed of a waiting room's draw; the database shows none before the call opens."""
-    return session.scalar(select(WaitingRoomSeed.seed).where(WaitingRoomSeed.call_id == call_id))
+    return db.session.scalar(select(WaitingRoomSeed.seed).where(WaitingRoomSeed.call_id == call_id))
 
 
 def unspent(call: Call) -> dict[UUID, int]:
@@ -207,7 +206,7 @@ def unspent(call: Call) -> dict[UUID, int]:
 
 def lines_to_return() -> Sequence[tuple[BudgetLine, int]]:
     """Budget lines of ending calls with money that is still available, in minor units; the longest ending first."""
-    rows = session.execute(
+    rows = db.session.execute(
         select(BudgetLine, Account.balance)
         .join(BudgetLine.call)
         .join(Account, Account.budget_line_id == BudgetLine.id)
@@ -220,7 +219,7 @@ def lines_to_return() -> Sequence[tuple[BudgetLine, int]]:
 
 def lines_waiting() -> Sequence[BudgetLine]:
     """Budget lines that wait for a budget officer, oldest first."""
-    return session.scalars(
+    return db.session.scalars(
         select(BudgetLine)
         .options(joinedload(BudgetLine.funder), joinedload(BudgetLine.call).joinedload(Call.programme))
         .where(BudgetLine.status == BudgetLineStatus.PROPOSED)

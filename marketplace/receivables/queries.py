@@ -17,7 +17,6 @@ from marketplace.claims.models import Claim, Deduction
 from marketplace.claims.states import ClaimStatus, DeductionStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import SME, Actor, Role
-from marketplace.core.db import session
 from marketplace.core.errors import NotFound
 from marketplace.engagements.models import Agreement, Engagement
 from marketplace.engagements.states import EngagementStatus
@@ -49,7 +48,7 @@ def _of_side(actor: Actor) -> ColumnElement[bool]:
 
 def get_receivable(receivable_id: UUID, *, actor: Actor) -> Receivable:
     """The receivable, if it is this actor's to see; NotFound otherwise."""
-    receivable = session.scalars(visible_to(actor).where(Receivable.id == receivable_id)).one_or_none()
+    receivable = db.session.scalars(visible_to(actor).where(Receivable.id == receivable_id)).one_or_none()
     if receivable is None:
         raise NotFound()
     return receivable
@@ -58,7 +57,7 @@ def get_receivable(receivable_id: UUID, *, actor: Actor) -> Receivable:
 def receivable_shown(receivable_id: UUID, *, actor: Actor) -> Row[Any]:
     """The receivable with what its page says of debtor, engagement and officers; NotFound for another side."""
     query = _receivable_shown().where(_of_side(actor))
-    shown = session.execute(query, {"receivable_id": receivable_id}).one_or_none()
+    shown = db.session.execute(query, {"receivable_id": receivable_id}).one_or_none()
     if shown is None:
         raise NotFound()
     return shown
@@ -86,7 +85,7 @@ def _receivable_shown() -> Select[*tuple[Any, ...]]:
 
 def receipts_shown(receivable_id: UUID) -> Sequence[Row[Any]]:
     """What the receivable's page says of its receipts, oldest first."""
-    return session.execute(_receipts_shown(), {"receivable_id": receivable_id}).all()
+    return db.session.execute(_receipts_shown(), {"receivable_id": receivable_id}).all()
 
 
 @cache
@@ -143,26 +142,26 @@ def live_instalments(receivable_ids: Sequence[UUID]) -> dict[UUID, list[Instalme
     """The instalments still to be paid of each of these receivables, oldest first."""
     query = select(Instalment).where(Instalment.receivable_id.in_(receivable_ids), Instalment.status.in_(LIVE))
     live: dict[UUID, list[Instalment]] = {receivable_id: [] for receivable_id in receivable_ids}
-    for instalment in session.scalars(query.order_by(Instalment.position)):
+    for instalment in db.session.scalars(query.order_by(Instalment.position)):
         live[instalment.receivable_id].append(instalment)
     return live
 
 
 def find_by_number(number: str) -> Receivable | None:
     """The receivable with this reference."""
-    return session.scalars(select(Receivable).where(Receivable.number == number)).one_or_none()
+    return db.session.scalars(select(Receivable).where(Receivable.number == number)).one_or_none()
 
 
 def debtors_of(numbers: Iterable[str]) -> dict[str, UUID]:
     """Who owes each debt of these numbers."""
     query = select(Receivable.number, Receivable.debtor_id).where(Receivable.number.in_(set(numbers)))
-    return dict(session.execute(query).all())
+    return dict(db.session.execute(query).all())
 
 
 def lock_receivable(receivable_id: UUID) -> Receivable:
     """The receivable and its instalments as they are now, held until the end of the unit of work."""
     receivable = db.get(Receivable, receivable_id, lock=True)
-    session.refresh(receivable, ["instalments", "receipts"])
+    db.session.refresh(receivable, ["instalments", "receipts"])
     return receivable
 
 
@@ -171,12 +170,12 @@ def receivables_of(engagement_id: UUID) -> Sequence[Receivable]:
     query = select(Receivable).where(
         Receivable.engagement_id == engagement_id, Receivable.status != ReceivableStatus.DROPPED
     )
-    return session.scalars(query.order_by(Receivable.proposed_at, Receivable.id)).all()
+    return db.session.scalars(query.order_by(Receivable.proposed_at, Receivable.id)).all()
 
 
 def aid_paid(engagement_id: UUID) -> dict[UUID, int]:
     """What the ledger says was paid in aid for this engagement, by budget line, less what the bank sent back."""
-    rows = session.execute(_aid_paid(), {"engagement_id": engagement_id})
+    rows = db.session.execute(_aid_paid(), {"engagement_id": engagement_id})
     return {budget_line: int(total) for budget_line, total in rows if total}
 
 
@@ -200,7 +199,7 @@ def _aid_paid() -> Select[*tuple[Any, ...]]:
 def clawed_back(engagement_id: UUID) -> dict[str, dict[str, int]]:
     """What went back so far for each receivable of this engagement, without what was dropped: by number and line."""
     went: dict[str, dict[str, int]] = {}
-    for number, line, total in session.execute(_clawed_back(), {"engagement_id": engagement_id}):
+    for number, line, total in db.session.execute(_clawed_back(), {"engagement_id": engagement_id}):
         went.setdefault(number, {})[str(line)] = int(total)
     return went
 
@@ -275,30 +274,30 @@ def undecided_successes() -> Select[Engagement]:
 
 def find_engagement(number: str) -> Engagement | None:
     """The engagement with this number."""
-    return session.scalars(select(Engagement).where(Engagement.number == number)).one_or_none()
+    return db.session.scalars(select(Engagement).where(Engagement.number == number)).one_or_none()
 
 
 def next_position(receivable_id: UUID) -> int:
     """The position of the receivable's next instalment."""
     last = select(func.max(Instalment.position)).where(Instalment.receivable_id == receivable_id)
-    return (session.scalar(last) or 0) + 1
+    return (db.session.scalar(last) or 0) + 1
 
 
 def open_write_off(receivable_id: UUID) -> WriteOff | None:
     """The write-off that waits for its second signature, if any."""
     query = select(WriteOff).where(WriteOff.receivable_id == receivable_id, WriteOff.status == WriteOffStatus.PROPOSED)
-    return session.scalars(query).one_or_none()
+    return db.session.scalars(query).one_or_none()
 
 
 def write_offs_of(receivable_id: UUID) -> Sequence[WriteOff]:
     """Every write-off ever proposed for the receivable, oldest first."""
     query = select(WriteOff).where(WriteOff.receivable_id == receivable_id)
-    return session.scalars(query.order_by(WriteOff.proposed_at, WriteOff.id)).all()
+    return db.session.scalars(query.order_by(WriteOff.proposed_at, WriteOff.id)).all()
 
 
 def write_offs_shown(receivable_id: UUID) -> Sequence[Row[Any]]:
     """What the receivable's page says of them, with the names of those who signed."""
-    return session.execute(_write_offs_shown(), {"receivable_id": receivable_id}).all()
+    return db.session.execute(_write_offs_shown(), {"receivable_id": receivable_id}).all()
 
 
 @cache
@@ -323,7 +322,7 @@ def claims_for_set_off(receivable: Receivable) -> Sequence[Claim]:
         Claim.currency == receivable.currency,
         Claim.status == ClaimStatus.APPROVED,
     )
-    return session.scalars(query.order_by(Claim.approved_at, Claim.id)).all()
+    return db.session.scalars(query.order_by(Claim.approved_at, Claim.id)).all()
 
 
 def promised(receivable: Receivable) -> int:
@@ -332,7 +331,7 @@ def promised(receivable: Receivable) -> int:
     query = select(func.coalesce(func.sum(Deduction.amount), 0)).where(
         Deduction.reference == receivable.number, Deduction.status != DeductionStatus.CANCELLED, ~arrived
     )
-    return int(session.scalar(query) or 0)
+    return int(db.session.scalar(query) or 0)
 
 
 def next_payment(receivable: Receivable, on: date) -> int:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select, union_all
 
 from marketplace.claims.models import Claim, Refund
-from marketplace.core.db import session
+from marketplace.core import db
 from marketplace.engagements.models import Agreement, Engagement
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import PUBLIC_STAGES, OwnerKind, Stage
@@ -56,7 +56,7 @@ def transfers_of_voucher(voucher_id: UUID) -> Select[*tuple[Any, ...]]:
     agreements = select(Agreement.id).where(Agreement.voucher_id == voucher_id)
     engagements = select(Engagement.id).where(Engagement.agreement_id.in_(agreements))
     claims, refunds = (select(model.id).where(model.engagement_id.in_(engagements)) for model in (Claim, Refund))
-    owners = [voucher_id, *session.scalars(union_all(agreements, claims, refunds))]
+    owners = [voucher_id, *db.session.scalars(union_all(agreements, claims, refunds))]
     return ledger.search_transfers(owner_ids=owners)
 
 
@@ -100,4 +100,4 @@ def _vouchers(owner_ids: Iterable[UUID]) -> dict[UUID, UUID]:
         .where(model.id.in_(ids))
         for model in (Claim, Refund)
     )
-    return {row[0]: row[1] for row in session.execute(union_all(agreements, *paid))}
+    return {row[0]: row[1] for row in db.session.execute(union_all(agreements, *paid))}

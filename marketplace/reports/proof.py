@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 
 from marketplace.claims.models import BankAssignment, BankEntry, Claim, Deduction, Refund
 from marketplace.claims.states import ClaimStatus, DeductionStatus, RefundStatus
-from marketplace.core.db import session
+from marketplace.core import db
 from marketplace.engagements.models import Agreement, Redemption
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import OwnerKind, Stage
@@ -185,7 +185,7 @@ def _faults(rows: Any, figures: Figures) -> list[Fault]:
     number = rows.selected_columns[0]
     columns = [figure for pair in figures.values() for figure in pair]
     differs = or_(*(says != explained for says, explained in figures.values()))
-    differing = session.execute(rows.add_columns(*columns).where(differs).order_by(number))
+    differing = db.session.execute(rows.add_columns(*columns).where(differs).order_by(number))
     return [
         Fault(name, row[0], int(row[place]), int(row[place + 1]))
         for row in differing

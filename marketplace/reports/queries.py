@@ -8,8 +8,8 @@ from sqlalchemy import Select, select
 
 from marketplace.claims.models import Claim, Refund
 from marketplace.claims.states import ClaimStatus, RefundStatus
+from marketplace.core import db
 from marketplace.core.actors import Actor, Role
-from marketplace.core.db import session
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _
 from marketplace.engagements.models import Agreement
@@ -54,7 +54,7 @@ def waiting_for(actor: Actor) -> list[Waiting]:
     """What waits for this actor's hand, in the order of the story; nothing that is empty. Counted by one statement."""
     if actor.role not in WORK:
         return []
-    numbers = session.execute(_numbers(actor.role), counts.parameters(actor)).one()
+    numbers = db.session.execute(_numbers(actor.role), counts.parameters(actor)).one()
     return [
         Waiting(work.text, work.endpoint, number)
         for work, number in zip(WORK[actor.role], numbers, strict=True)
@@ -76,7 +76,7 @@ def reconciliations() -> Select[Reconciliation]:
 def last_reconciliation() -> Reconciliation | None:
     """The newest proof of the books, if there was one."""
     newest = reconciliations().order_by(Reconciliation.run_at.desc(), Reconciliation.id.desc())
-    return session.scalars(newest.limit(1)).one_or_none()
+    return db.session.scalars(newest.limit(1)).one_or_none()
 
 
 SME: Sequence[Work] = (

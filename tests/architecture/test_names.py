@@ -28,3 +28,15 @@ def names(tree: ast.Module) -> Iterator[tuple[str, int]]:
             yield node.arg, node.lineno
         elif isinstance(node, ast.FunctionDef):
             yield node.name, node.lineno
+
+
+def test_the_session_of_the_database_is_called_by_one_name() -> None:
+    imports = [
+        f"{path}:{node.lineno}"
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "marketplace.core.db"
+        and any(alias.name == "session" for alias in node.names)
+    ]
+    assert not imports, "say db.session, so that a reader knows it from the visitor's"

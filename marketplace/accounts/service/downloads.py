@@ -11,9 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from marketplace.accounts import queries
 from marketplace.accounts.models import Download
 from marketplace.accounts.service.traces import apart, log_access
-from marketplace.core import clock, drafts, files
+from marketplace.core import clock, db, drafts, files
 from marketplace.core.actors import Actor
-from marketplace.core.db import session
 from marketplace.core.errors import DomainError, Forbidden
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, schedule, task
@@ -34,11 +33,11 @@ def ask_for_download(address: str, *, name: str, locale: str, actor: Actor) -> U
     asked = {"membership_id": actor.membership_id, "address": address, "locale": locale}
     made = {**asked, "person_id": actor.person_id, "name": name, "expires_at": clock.now() + KEPT}
     fresh = insert(Download).values(made).on_conflict_do_nothing().returning(Download.id)
-    download_id: UUID | None = session.scalar(fresh)
+    download_id: UUID | None = db.session.scalar(fresh)
     if download_id is None:
-        return session.scalars(select(Download.id).filter_by(**asked, made_at=None, failed_at=None)).one()
+        return db.session.scalars(select(Download.id).filter_by(**asked, made_at=None, failed_at=None)).one()
     unmade = queries.downloads_of(actor).where(Download.made_at.is_(None), Download.failed_at.is_(None))
-    if len(session.scalars(unmade).all()) > MOST_OPEN:
+    if len(db.session.scalars(unmade).all()) > MOST_OPEN:
         raise DomainError(_("Three of your files are still being made. Wait for one of them."))
     schedule(make_download, download_id=download_id)
     return download_id
@@ -50,7 +49,7 @@ def make_download(download_id: UUID) -> None:
 
     Whoever is killed here leaves half a file under another name; the next one begins anew.
     """
-    download = session.get(Download, download_id)
+    download = db.session.get(Download, download_id)
     if download is None or not download.is_open:
         return
     address, locale = download.address, download.locale
@@ -70,7 +69,7 @@ def make_download(download_id: UUID) -> None:
         _give_up(Download.id == download_id)
         return
     made = {"name": draft.filename, "rows": draft.rows, "total": draft.total, "made_at": clock.now()}
-    session.execute(update(Download).where(Download.id == download_id).values(made))
+    db.session.execute(update(Download).where(Download.id == download_id).values(made))
     log_access(actor, None, page=f"download made: {urlsplit(address).path}", address="")
 
 
@@ -78,9 +77,9 @@ def make_download(download_id: UUID) -> None:
 def delete_downloads() -> None:
     """Delete downloads a week after they were asked for: the file, then the row."""
     expired = select(Download.id).where(Download.expires_at <= func.app_now())
-    for download_id in session.scalars(expired.with_for_update(skip_locked=True, key_share=True)).all():
+    for download_id in db.session.scalars(expired.with_for_update(skip_locked=True, key_share=True)).all():
         files.remove(download_id)
-        session.execute(delete(Download).where(Download.id == download_id))
+        db.session.execute(delete(Download).where(Download.id == download_id))
 
 
 class _Refused(Exception):
@@ -93,7 +92,7 @@ class _Refused(Exception):
 
 def _give_up(*which: ColumnElement[bool]) -> None:
     unmade = (Download.made_at.is_(None), Download.failed_at.is_(None))
-    session.execute(update(Download).where(*which, *unmade).values(failed_at=clock.now()))
+    db.session.execute(update(Download).where(*which, *unmade).values(failed_at=clock.now()))
 
 
 def _tell(download_id: UUID, rows: int, total: int) -> None:

@@ -11,10 +11,10 @@ from marketplace.accounts.forms import ExportForm, GrantRoleForm, InviteForm, Pe
 from marketplace.accounts.models import Person
 from marketplace.accounts.states import MEMBERSHIP, PERSON, OrganisationKind, PersonStatus
 from marketplace.accounts.views.blueprint import blueprint
+from marketplace.core import db
 from marketplace.core.actors import EVERYONE, Role
 from marketplace.core.audit import record
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.db import session
 from marketplace.core.exports import export
 from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, locale
@@ -51,7 +51,7 @@ def export_people() -> ResponseReturnValue:
             current_actor(),
             "people.export",
             ("people", UUID(int=0)),
-            after={"rows": session.scalar(select(func.count()).select_from(_matching().subquery()))},
+            after={"rows": db.session.scalar(select(func.count()).select_from(_matching().subquery()))},
             reason=form.reason.data,
         )
         columns = [

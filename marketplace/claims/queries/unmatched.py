@@ -13,7 +13,6 @@ from marketplace.accounts.models import Organisation
 from marketplace.claims.models import BankAssignment, BankEntry
 from marketplace.claims.states import Direction, EntryOutcome
 from marketplace.core import db
-from marketplace.core.db import session
 from marketplace.engagements.models import Agreement, CoPayment
 from marketplace.engagements.states import CoPaymentStatus
 from marketplace.ledger import queries as ledger
@@ -34,7 +33,7 @@ def get_entry(entry_id: UUID) -> BankEntry:
 def entries_by_id(entry_ids: Sequence[UUID]) -> Sequence[BankEntry]:
     """These movements, the earliest first."""
     query = select(BankEntry).where(BankEntry.id.in_(entry_ids))
-    return session.scalars(query.order_by(BankEntry.booked_on, BankEntry.id)).all()
+    return db.session.scalars(query.order_by(BankEntry.booked_on, BankEntry.id)).all()
 
 
 SHOWN: tuple[InstrumentedAttribute[Any], ...] = (
@@ -53,7 +52,7 @@ SHOWN: tuple[InstrumentedAttribute[Any], ...] = (
 
 def unmatched_entries(*, limit: int) -> Sequence[Row[Any]]:
     """What an officer is shown of movements that match nothing, newest first."""
-    return session.execute(_unmatched_entries(), {"limit": limit}).all()
+    return db.session.execute(_unmatched_entries(), {"limit": limit}).all()
 
 
 @cache
@@ -65,7 +64,7 @@ def _unmatched_entries() -> Select[*tuple[Any, ...]]:
 def entries_beside(entry: BankEntry) -> Sequence[Row[Any]]:
     """Other unassigned movements from the same account, which may belong to the same payment."""
     given = {"entry_id": entry.id, "debtor_account": entry.debtor_account, "currency": entry.currency}
-    return session.execute(_entries_beside(), given).all()
+    return db.session.execute(_entries_beside(), given).all()
 
 
 @cache
@@ -95,7 +94,7 @@ class Likely(NamedTuple):
 def likely_co_payments(entry: BankEntry, *, limit: int) -> Sequence[Likely]:
     """Awaited co-payments of this movement's amount or of a company named as its payer, the likeliest first."""
     given = {"payer": entry.payer.lower(), "debtor": entry.debtor.lower(), "amount": entry.amount}
-    rows = session.execute(_likely_co_payments(), given | {"currency": entry.currency, "limit": limit})
+    rows = db.session.execute(_likely_co_payments(), given | {"currency": entry.currency, "limit": limit})
     return [Likely(*row) for row in rows]
 
 

@@ -13,7 +13,6 @@ from marketplace.claims.states import REFUND, RefundStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
-from marketplace.core.db import session
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
@@ -155,6 +154,6 @@ def _new(reason: str, amount: Money, account: PayerAccount, **subject: UUID | No
         bank_name=account.bank,
         **subject,
     )
-    session.add(refund)
+    db.session.add(refund)
     db.flush()
     return refund

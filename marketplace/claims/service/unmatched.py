@@ -10,7 +10,6 @@ from marketplace.claims.states import AssignmentKind
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
-from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
@@ -99,8 +98,8 @@ def _assign(
         assigned_by=actor.person_id,
         assigned_at=clock.now(),
     )
-    session.add(made)
+    db.session.add(made)
     db.flush()
-    session.expire(entry, ["assignment"])
+    db.session.expire(entry, ["assignment"])
     record(actor, f"bank_entry.{kind}", entry, after={"co_payment_id": co_payment_id}, reason=reason)
     return made

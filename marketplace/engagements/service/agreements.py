@@ -6,7 +6,6 @@ from uuid import UUID
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.engagements import queries, rules
@@ -31,7 +30,7 @@ def draft_agreement(award_id: UUID, *, actor: Actor, starts_on: date | None = No
     rules.check_start(starts_on)
     content = jobs.bid_content(award.bid_id, actor)
     agreement = _write_agreement(award, job, content, starts_on)
-    session.add(agreement)
+    db.session.add(agreement)
     _write_consultants(agreement, content, award)
     db.flush()
     record(actor, "agreement.draft", agreement, after={"price_net": agreement.price_net, "aid": agreement.aid})

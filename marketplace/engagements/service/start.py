@@ -9,7 +9,6 @@ from sqlalchemy import select
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import transition
-from marketplace.core.db import session
 from marketplace.core.errors import DomainError, Forbidden, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
@@ -45,7 +44,7 @@ def record_co_payment(
     """
     if actor.role not in (Role.BUDGET_OFFICER, Role.SYSTEM):
         raise Forbidden()
-    co_payment = session.scalars(
+    co_payment = db.session.scalars(
         select(CoPayment).where(CoPayment.reference == reference).with_for_update(key_share=True)
     ).one_or_none()
     if co_payment is None:

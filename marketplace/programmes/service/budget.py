@@ -7,7 +7,6 @@ from uuid import UUID
 from marketplace.core import db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import _
 from marketplace.ledger import chart
@@ -27,7 +26,7 @@ def add_budget_line(call_id: UUID, *, actor: Actor, funder_id: UUID, amount: int
     if funder_id in {line.funder_id for line in queries.budget_lines(call.id)}:
         raise Invalid(_("This funder already has a budget line in the call."), field="funder")
     line = BudgetLine(call_id=call.id, funder_id=funder_id, amount=amount, created_by=actor.person_id)
-    session.add(line)
+    db.session.add(line)
     db.flush()
     record(actor, "budget_line.propose", line, after={"call": str(call.id), "amount": amount})
     return line
@@ -40,7 +39,7 @@ def remove_budget_line(line_id: UUID, *, actor: Actor) -> None:
     line = queries.get_budget_line(line_id, lock=True)
     BUDGET_LINE.move(line.status, "appropriate")  # a line still waits only while its call is a draft
     record(actor, "budget_line.remove", line, before={"call": str(call.id), "amount": line.amount})
-    session.delete(line)
+    db.session.delete(line)
     db.flush()
 
 

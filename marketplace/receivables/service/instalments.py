@@ -7,7 +7,6 @@ from uuid import UUID
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.i18n import _
 from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import Queue, cancel, task
@@ -81,7 +80,7 @@ def add_instalments(receivable: Receivable, parts: Sequence[Parts], dates: Seque
                 interest=part.interest,
                 status=INSTALMENT.initial,
             )
-            session.add(instalment)
+            db.session.add(instalment)
             db.flush()
             _plan_letters(instalment)
             position += 1

@@ -11,7 +11,6 @@ from marketplace.claims import service as claims
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.money import split
 from marketplace.core.reasons import check_reason
 from marketplace.engagements.models import Engagement
@@ -141,7 +140,7 @@ def _new(
 
 
 def _keep(receivable: Receivable, actor: Actor) -> Receivable:
-    session.add(receivable)
+    db.session.add(receivable)
     db.flush()
     amounts = {"principal": receivable.principal, "surcharge": receivable.surcharge, "ground": receivable.ground}
     record(actor, "receivable.propose", receivable, after=amounts, reason=receivable.reason)

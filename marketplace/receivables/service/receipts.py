@@ -12,7 +12,6 @@ from marketplace.claims.pain001 import Account
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
@@ -83,7 +82,7 @@ def _take(receipt: Receipt, receivable: Receivable, amount: int, on: date, payer
     receipt.receivable, receipt.number, receipt.amount = receivable, db.next_number("RCP"), amount
     receipt.principal, receipt.surcharge, receipt.interest = paid.principal, paid.surcharge, paid.interest
     receipt.excess, receipt.booked_on = amount - paid.total, on
-    session.add(receipt)
+    db.session.add(receipt)
     db.flush()
     record(actor, "receipt.take", receipt, after={"receivable_id": receivable.id, "amount": amount})
     money.book(receipt, actor=actor)

@@ -6,7 +6,6 @@ from marketplace.claims import service as claims
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.reasons import check_reason
 from marketplace.ledger.chart import TransferKind
 from marketplace.ledger.service import money_verb
@@ -29,7 +28,7 @@ def propose_write_off(receivable_id: UUID, *, actor: Actor, reason: str) -> Writ
         proposed_by=actor.person_id,
         proposed_at=clock.now(),
     )
-    session.add(write_off)
+    db.session.add(write_off)
     db.flush()
     record(actor, "write_off.propose", write_off, after={"receivable_id": receivable_id}, reason=reason)
     return write_off

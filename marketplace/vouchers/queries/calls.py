@@ -11,8 +11,7 @@ from sqlalchemy import Select, cast, func, select
 from sqlalchemy.types import Date
 
 from config.intake import terms
-from marketplace.core import clock
-from marketplace.core.db import session
+from marketplace.core import clock, db
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _
 from marketplace.core.i18n import day as day_in_words
@@ -35,13 +34,13 @@ CONCERNED = (ApplicationStatus.DRAFT, *ASKING, ApplicationStatus.OFFERED, Applic
 def place_ids(call_id: UUID) -> list[UUID]:
     """Every place of a waiting room, by id."""
     query = select(WaitingPlace.id).where(WaitingPlace.call_id == call_id).order_by(WaitingPlace.id)
-    return list(session.scalars(query))
+    return list(db.session.scalars(query))
 
 
 def find_place(call_id: UUID, organisation_id: UUID) -> WaitingPlace | None:
     """The company's place in the waiting room of a call, if it has one."""
     query = select(WaitingPlace).where(WaitingPlace.call_id == call_id, WaitingPlace.organisation_id == organisation_id)
-    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
 def waiting_places(call_id: UUID) -> Select[WaitingPlace]:
@@ -52,20 +51,20 @@ def waiting_places(call_id: UUID) -> Select[WaitingPlace]:
 def count_places(call_id: UUID) -> int:
     """How many companies entered a waiting room."""
     count = select(func.count()).select_from(WaitingPlace).where(WaitingPlace.call_id == call_id)
-    return session.scalar(count) or 0
+    return db.session.scalar(count) or 0
 
 
 def asked_for(call: Call) -> int:
     """What the live submitted applications of a call ask for together, in minor units: a count on an index."""
     count = select(func.count()).select_from(Application)
-    asked = session.scalar(count.where(Application.call_id == call.id, Application.status.in_(ASKING))) or 0
+    asked = db.session.scalar(count.where(Application.call_id == call.id, Application.status.in_(ASKING))) or 0
     return asked * call.programme.voucher_amount
 
 
 def requests_by_day(call: Call, since: datetime) -> dict[date, int]:
     """What live applications submitted since then ask for, in minor units, by day in the agency's zone."""
     day = cast(func.timezone(str(clock.zone()), Application.submitted_at), Date)
-    rows = session.execute(
+    rows = db.session.execute(
         select(day, func.count())
         .where(Application.call_id == call.id, Application.submitted_at >= since)
         .where(Application.status.not_in((ApplicationStatus.WITHDRAWN, ApplicationStatus.REFUSED)))
@@ -116,7 +115,7 @@ def outlook(call: Call) -> Outlook:
 
 def not_told_of_end(call_id: UUID, *, limit: int) -> Sequence[Application]:
     """Applications of an ending call whose company is not told yet, locked."""
-    return session.scalars(
+    return db.session.scalars(
         select(Application)
         .where(
             Application.call_id == call_id,
@@ -134,4 +133,4 @@ def undone(call_id: UUID) -> int:
     """How many applications of a call still wait for an answer of either side."""
     waiting = Application.status.in_((ApplicationStatus.DRAFT, *ASKING, ApplicationStatus.OFFERED))
     count = select(func.count()).select_from(Application).where(Application.call_id == call_id, waiting)
-    return session.scalar(count) or 0
+    return db.session.scalar(count) or 0

@@ -11,8 +11,8 @@ from sqlalchemy import Select, any_, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.models import Organisation
+from marketplace.core import db
 from marketplace.core.actors import AGENCY, SME, Actor
-from marketplace.core.db import array, get, session
 from marketplace.core.errors import NotFound
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import Stage
@@ -31,7 +31,7 @@ def visible_vouchers(actor: Actor) -> Select[Voucher]:
 def get_voucher(voucher_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Voucher:
     """The voucher if this actor may see it (without an actor: for other areas' verbs); NotFound otherwise."""
     if actor is None:
-        return get(Voucher, voucher_id, lock=lock)
+        return db.get(Voucher, voucher_id, lock=lock)
     query = visible_vouchers(actor).where(Voucher.id == voucher_id)
     if lock:
         query = query.with_for_update(of=Voucher, key_share=True).execution_options(populate_existing=True)
@@ -39,7 +39,7 @@ def get_voucher(voucher_id: UUID, *, actor: Actor | None = None, lock: bool = Fa
         query = query.options(
             joinedload(Voucher.organisation, innerjoin=True), joinedload(Voucher.programme, innerjoin=True)
         )
-    voucher = session.scalars(query).one_or_none()
+    voucher = db.session.scalars(query).one_or_none()
     if voucher is None:
         raise NotFound()
     return voucher
@@ -47,12 +47,12 @@ def get_voucher(voucher_id: UUID, *, actor: Actor | None = None, lock: bool = Fa
 
 def find_voucher_by_code(code: str) -> Voucher | None:
     """The voucher whose public code this is, if any."""
-    return session.scalars(select(Voucher).where(Voucher.code == code)).one_or_none()
+    return db.session.scalars(select(Voucher).where(Voucher.code == code)).one_or_none()
 
 
 def vouchers_of(organisation_id: UUID) -> Sequence[Voucher]:
     """A company's vouchers, newest first."""
-    return session.scalars(
+    return db.session.scalars(
         select(Voucher)
         .options(joinedload(Voucher.programme))
         .where(Voucher.organisation_id == organisation_id)
@@ -99,10 +99,10 @@ def remaining(voucher_id: UUID) -> int:
 def active_vouchers(programme_id: UUID, organisation_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these companies hold an active voucher of the programme."""
     return set(
-        session.scalars(
+        db.session.scalars(
             select(Voucher.organisation_id).where(
                 Voucher.programme_id == programme_id,
-                Voucher.organisation_id == any_(array(organisation_ids)),
+                Voucher.organisation_id == any_(db.array(organisation_ids)),
                 Voucher.status.in_((VoucherStatus.ISSUED, VoucherStatus.SUSPENDED)),
             )
         )
@@ -115,12 +115,12 @@ def hold_active_voucher(programme: Programme, application_ids: Sequence[UUID]) -
         return set()
     held = select(Application.id).join(Voucher, Voucher.organisation_id == Application.organisation_id)
     active = Voucher.programme_id == programme.id, Voucher.status.in_((VoucherStatus.ISSUED, VoucherStatus.SUSPENDED))
-    return set(session.scalars(held.where(Application.id == any_(array(application_ids)), *active)))
+    return set(db.session.scalars(held.where(Application.id == any_(db.array(application_ids)), *active)))
 
 
 def expired_voucher_ids(now: datetime, *, limit: int) -> Sequence[UUID]:
     """Vouchers whose last day is over but which still count as valid, the longest overdue first."""
-    return session.scalars(
+    return db.session.scalars(
         select(Voucher.id)
         .where(Voucher.status.in_((VoucherStatus.ISSUED, VoucherStatus.SUSPENDED)), Voucher.expires_at <= now)
         .order_by(Voucher.expires_at, Voucher.id)
@@ -133,7 +133,7 @@ def voucher_ids_to_remind(now: datetime, percents: Sequence[int], *, limit: int)
     passed = func.extract("epoch", now - Voucher.issued_at)
     whole = func.extract("epoch", Voucher.expires_at - Voucher.issued_at)
     due = [(passed * 100 >= whole * percent) & (Voucher.reminded_percent < percent) for percent in percents]
-    return session.scalars(
+    return db.session.scalars(
         select(Voucher.id)
         .where(Voucher.status == VoucherStatus.ISSUED, Voucher.expires_at > now, or_(false(), *due))
         .order_by(Voucher.expires_at, Voucher.id)

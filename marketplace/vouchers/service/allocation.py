@@ -10,7 +10,6 @@ from sqlalchemy import select
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
-from marketplace.core.db import session
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, Subscription, announce, schedule, task
@@ -78,7 +77,7 @@ def start_allocation(call_id: UUID, *, actor: Actor) -> Allocation:
         started_by=actor.person_id,
         started_at=clock.now(),
     )
-    session.add(allocation)
+    db.session.add(allocation)
     db.flush()
     after = {"call": str(call.id), "opening": opening, "list_hash": allocation.list_hash}
     record(actor, "allocation.start", allocation, after=after)
@@ -127,7 +126,7 @@ def _take_eligibility_again(call: Call, allocation: Allocation, actor: Actor, si
 def lock_programme_of(call_id: UUID) -> Call:
     """One allocation at a time per programme: caps and "one active voucher" reach across its calls."""
     call = programmes.get_call(call_id)
-    session.execute(select(Programme.id).where(Programme.id == call.programme_id).with_for_update(key_share=True))
+    db.session.execute(select(Programme.id).where(Programme.id == call.programme_id).with_for_update(key_share=True))
     return call
 
 
@@ -166,7 +165,7 @@ def refuse_waiting(call: Call, applications: Sequence[Application], answers: Seq
         linked = None
         if answer.reason == AID_CAP:
             linked = queries.linked_holders(application.id, promised_now(call.programme))
-        session.add(
+        db.session.add(
             AllocationEntry(
                 call_id=call.id,
                 application_id=application.id,

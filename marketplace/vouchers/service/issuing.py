@@ -12,7 +12,6 @@ from sqlalchemy import Text, any_, func, insert, literal, select
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record_all, transition_all
-from marketplace.core.db import session
 from marketplace.ledger import chart
 from marketplace.ledger import service as ledger
 from marketplace.ledger.chart import ChartAccount, OwnerKind
@@ -80,4 +79,4 @@ def _insert(call: Call, application_ids: Sequence[UUID], numbers: Mapping[UUID, 
     rows = select(*new.columns, *(literal(value, columns[name].type) for name, value in every.items()))
     rows = rows.add_columns(Application.organisation_id).join(Application, Application.id == new.columns.application_id)
     names = [*by_row, *every, "organisation_id"]
-    session.execute(insert(Voucher).from_select(names, rows, include_defaults=False))
+    db.session.execute(insert(Voucher).from_select(names, rows, include_defaults=False))

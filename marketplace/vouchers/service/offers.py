@@ -10,7 +10,6 @@ from config.intake import terms
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import transition
-from marketplace.core.db import session
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, Subscription, announce, schedule, task
 from marketplace.ledger import chart
@@ -100,7 +99,7 @@ def accept_offer(application_id: UUID, *, actor: Actor, key: str) -> Voucher:
     (voucher_id,) = issue_all(
         call, [application.id], parts, actor=actor, before=ApplicationStatus.OFFERED, source=_account(application)
     )
-    session.add(
+    db.session.add(
         AllocationEntry(
             call_id=call.id,
             application_id=application.id,

@@ -13,7 +13,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import facts_of, record, transition
-from marketplace.core.db import session
 from marketplace.core.i18n import _
 from marketplace.core.money import split
 from marketplace.core.reasons import check_reason
@@ -51,7 +50,7 @@ def draw(
     db.flush()
     with in_words():
         call = func.voucher_commit(voucher_id, agreement_id, literal(amount, BigInteger), shares, facts, reference, key)
-        rules.check_drawn(session.scalar(select(call)))
+        rules.check_drawn(db.session.scalar(select(call)))
     db.forget(Voucher, voucher_id)
 
 
@@ -148,7 +147,7 @@ def expire_vouchers(*, actor: Actor) -> int:
     expired = 0
     for voucher_id in queries.expired_voucher_ids(clock.now(), limit=EXPIRING_AT_ONCE):
         try:
-            with session.begin_nested():
+            with db.session.begin_nested():
                 expire(voucher_id, actor=actor, key=f"expire:{voucher_id}")
             expired += 1
         except Exception:
