@@ -4,7 +4,20 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, func, text
+from sqlalchemy import (
+    BindParameter,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    and_,
+    func,
+    or_,
+    text,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.states import (
@@ -46,7 +59,7 @@ class Person(Model):
     confirmed_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
 
-    @property
+    @hybrid_property
     def may_sign_in(self) -> bool:
         """Only a person with a confirmed address may sign in."""
         return self.status == PersonStatus.CONFIRMED
@@ -142,6 +155,15 @@ class Membership(Model):
             self.status == MembershipStatus.ACTIVE
             and self.valid_from <= on
             and (self.valid_until is None or on <= self.valid_until)
+        )
+
+    @classmethod
+    def live_on(cls, on: date | BindParameter[date]) -> ColumnElement[bool]:
+        """SQL: is_live()."""
+        return and_(
+            cls.status == MembershipStatus.ACTIVE,
+            cls.valid_from <= on,
+            or_(cls.valid_until.is_(None), cls.valid_until >= on),
         )
 
 

@@ -2,10 +2,26 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, ScalarSelect, Select, any_, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import (
+    Date,
+    Interval,
+    Row,
+    ScalarSelect,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, join
 
 from marketplace.accounts.models import (
     AGENCY_ID,
@@ -83,16 +99,8 @@ def undertaking_of(organisation_id: UUID) -> list[UUID]:
 
 def live(on: date | None = None) -> Select[Membership]:
     """Memberships that give rights on this day (today)."""
-    day = on or clock.today()
-    return (
-        select(Membership)
-        .where(
-            Membership.status == MembershipStatus.ACTIVE,
-            Membership.valid_from <= day,
-            or_(Membership.valid_until.is_(None), Membership.valid_until >= day),
-        )
-        .order_by(Membership.created_at, Membership.id)
-    )
+    today = Membership.live_on(on or clock.today())
+    return select(Membership).where(today).order_by(Membership.created_at, Membership.id)
 
 
 def memberships_of(person_id: UUID) -> Sequence[Membership]:
@@ -170,37 +178,67 @@ def count_signatories(organisation_id: UUID, role: Role, *, without: UUID) -> in
 
 def find_actor(person_id: UUID, membership_id: UUID | None) -> Actor | None:
     """The actor of this person in this membership today; without one a visitor with a name; None if shut out."""
-    person = db.session.get(Person, person_id)
-    return as_actor(person, db.session.get(Membership, membership_id) if membership_id else None) if person else None
+    query = _actors(Person, literal(membership_id, Uuid)).where(Person.id == person_id)
+    row = db.session.execute(query, {"today": clock.today()}).one_or_none()
+    return None if row is None else _actor(row)
 
 
-def as_actor(person: Person, membership: Membership | None) -> Actor | None:
-    """The same from rows at hand."""
-    if not person.may_sign_in:
-        return None
-    if membership is None or membership.person_id != person.id or not membership.is_live(clock.today()):
-        return Actor(person.id, Role.VISITOR, name=person.name)
+def _actors(people: Any, membership_id: Any) -> Select[*tuple[Any, ...]]:
+    """People of a table who may sign in, with this membership if it is theirs and lives on the parameter `today`."""
+    membership = and_(
+        Membership.id == membership_id,
+        Membership.person_id == Person.id,
+        Membership.live_on(bindparam("today", type_=Date)),
+    )
+    return (
+        select(
+            Person.id.label("person_id"),
+            Person.name,
+            Membership.role,
+            Membership.organisation_id,
+            Membership.id.label("membership_id"),
+            Organisation.name.label("organisation_name"),
+        )
+        .select_from(people)
+        .outerjoin(Membership, membership)
+        .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
+        .where(Person.may_sign_in)
+    )
+
+
+def _actor(row: Row[Any]) -> Actor:
     return Actor(
-        person.id,
-        membership.role,
-        membership.organisation_id,
-        membership.id,
-        name=person.name,
-        organisation_name=membership.organisation.name,
+        row.person_id,
+        row.role or Role.VISITOR,
+        row.organisation_id,
+        row.membership_id,
+        name=row.name,
+        organisation_name=row.organisation_name or "",
     )
 
 
-def find_session(token_hash: str, *, idle: timedelta) -> tuple[SignInSession, bool] | None:
-    """The session of this cookie while it lives (not ended, idle or past its end, on the real clock), and whether
-    it was last seen over a minute ago."""
-    query = select(SignInSession, SignInSession.last_seen_at < func.now() - timedelta(minutes=1)).where(
-        SignInSession.token_hash == token_hash,
-        SignInSession.ended_at.is_(None),
-        SignInSession.expires_at > func.now(),
-        SignInSession.last_seen_at > func.now() - idle,
+def find_session(token_hash: str, *, idle: timedelta) -> tuple[UUID, bool, Actor] | None:
+    """The session of this cookie while it lives (not ended, idle or past its end, on the real clock), whether it
+    was last seen over a minute ago, and who acts in it."""
+    parameters = {"token_hash": token_hash, "idle": idle, "today": clock.today()}
+    row = db.session.execute(_sessions(), parameters).one_or_none()
+    return None if row is None else (row.id, row.is_unseen, _actor(row))
+
+
+@cache
+def _sessions() -> Select[*tuple[Any, ...]]:
+    """The living session of the parameter `token_hash`; made once, since each page asks for it."""
+    unseen = SignInSession.last_seen_at < func.now() - timedelta(minutes=1)
+    return (
+        _actors(join(SignInSession, Person), SignInSession.membership_id)
+        .add_columns(SignInSession.id, unseen.label("is_unseen"))
+        .where(
+            SignInSession.token_hash == bindparam("token_hash"),
+            SignInSession.ended_at.is_(None),
+            SignInSession.expires_at > func.now(),
+            SignInSession.last_seen_at > func.now() - bindparam("idle", type_=Interval),
+        )
     )
-    row = db.session.execute(query.execution_options(populate_existing=True)).one_or_none()
-    return None if row is None else (row[0], row[1])
 
 
 def open_sessions(person_id: UUID) -> Sequence[SignInSession]:

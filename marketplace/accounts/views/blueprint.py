@@ -21,12 +21,12 @@ A_YEAR = timedelta(days=365)
 @auth.login_manager.user_loader
 def load_session(secret: str) -> auth.SignedIn | None:
     """The actor behind a session cookie while its session lives."""
-    sign_in, unseen = queries.find_session(hashed(secret), idle=settings().session_idle) or (None, False)
-    actor = queries.as_actor(sign_in.person, sign_in.membership) if sign_in else None
-    if sign_in is None or actor is None:
+    known = queries.find_session(hashed(secret), idle=settings().session_idle)
+    if known is None:
         return None
+    session_id, unseen, actor = known
     if unseen:
-        service.touch_session(sign_in.id)
+        service.touch_session(session_id)
     return auth.SignedIn(replace(actor, device_hash=auth.device_hash(), address_hash=auth.address_hash()), secret)
 
 
