@@ -1,11 +1,13 @@
 """The start page of every role, the pages about the service, and what the layout shows on every page."""
 
+from functools import cache
+
 from flask import current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace.core.actors import ROLE_LABELS
+from marketplace.core.actors import ROLE_LABELS, Role
 from marketplace.core.auth import current_actor, public
-from marketplace.core.i18n import _
+from marketplace.core.i18n import _, locale
 from marketplace.core.web import page
 from marketplace.programmes import queries as programmes
 from marketplace.reports import queries
@@ -59,11 +61,16 @@ def _for_the_layout() -> dict[str, object]:
 
 def navigation() -> list[tuple[str, str, bool]]:
     """The main menu of the actor's role: words, address, and whether the page shown belongs to it."""
-    menu = MENUS.get(current_actor().role, [])
-    links = [(str(words), url_for(endpoint)) for words, endpoint in menu]
-    around = [url for _words, url in links if request.path == url or request.path.startswith(url.rstrip("/") + "/")]
-    here = max(around, key=len, default="") if request.path != "/" else "/"
-    return [(words, url, url == here != "/" or request.path == url) for words, url in links]
+    links, path = _menu(current_actor().role, locale(), request.root_path), request.path
+    around = [url for _words, url in links if path == url or path.startswith(url.rstrip("/") + "/")]
+    here = max(around, key=len, default="") if path != "/" else "/"
+    return [(words, url, url == here != "/" or path == url) for words, url in links]
+
+
+@cache
+def _menu(role: Role, locale: str, root_path: str) -> list[tuple[str, str]]:
+    """The words and addresses of a role's menu, which differ by no more than this."""
+    return [(str(words), url_for(endpoint)) for words, endpoint in MENUS.get(role, [])]
 
 
 def acting_as() -> str:
