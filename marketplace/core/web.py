@@ -184,18 +184,26 @@ def paginate(statement: Select[*tuple[Any, ...]], *, sorts: Mapping[str, Any], k
     if sort not in sorts:
         sort = next(iter(sorts))
     column, falling = sorts[sort], sort.startswith("-")
-    columns = len(statement.selected_columns) if len(statement.column_descriptions) > 1 else 1
-    keyed = statement.add_columns(column.label("sort_value"), key.label("sort_key"))
+    ordered, entities = _in_order(statement, column, key, falling, size)
     after = _cursor(request.args.get("after"), column)
     if after is not None:
         place = tuple_(column, key)
-        keyed = keyed.where(place < tuple_(*after) if falling else place > tuple_(*after))
-    order = (column.desc(), key.desc()) if falling else (column.asc(), key.asc())
-    rows = list(db.session.execute(keyed.order_by(None).order_by(*order).limit(size + 1)))
+        ordered = ordered.where(place < tuple_(*after) if falling else place > tuple_(*after))
+    rows = list(db.session.execute(ordered))
     more, rows = len(rows) > size, rows[:size]
-    items = [row[0] for row in rows] if columns == 1 else rows
+    items = [row[0] for row in rows] if entities else rows
     following = _address(after=_encode(rows[-1].sort_value, rows[-1].sort_key)) if more else None
     return Page(items, following, _address(after=None) if after else None, sort, list(sorts))
+
+
+@lru_cache(maxsize=100)
+def _in_order(
+    statement: Select[*tuple[Any, ...]], column: Any, key: Any, falling: bool, size: int
+) -> tuple[Select[*tuple[Any, ...]], bool]:
+    """The statement for the first page, and whether its rows are entities; kept for statements that are kept."""
+    order = (column.desc(), key.desc()) if falling else (column.asc(), key.asc())
+    keyed = statement.add_columns(column.label("sort_value"), key.label("sort_key"))
+    return keyed.order_by(None).order_by(*order).limit(size + 1), len(statement.column_descriptions) == 1
 
 
 def _encode(value: Any, key: Any) -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, Uuid, column, func, select
+from sqlalchemy import BindParameter, ColumnElement, Date, DateTime, Select, Text, Uuid, bindparam, column, func, select
 from sqlalchemy.orm import selectinload
 
 from config.providers import terms
@@ -41,7 +43,7 @@ def get_public_provider(provider_id: UUID) -> Provider:
     return provider
 
 
-def _ready_firms(on: date) -> ColumnElement[UUID]:
+def _ready_firms(on: date | BindParameter[date]) -> ColumnElement[UUID]:
     """SQL: the firm of each consultant who has pledged for the season and holds every required course that day."""
     consultants = func.ready_consultants(on, db.array(training.required(), Text))
     return consultants.table_valued("consultant_id", column("provider_id", Uuid)).c.provider_id
@@ -54,25 +56,35 @@ def ready_counts(on: date) -> dict[UUID, int]:
     return {row.provider_id: row.ready for row in counts}
 
 
-def listed(*, service_line: str = "", region: str = "", language: str = "", search: str = "") -> Select[Provider]:
-    """Firms for the public list: in the register, with a ready consultant, not dormant; ordered by the page."""
-    now = clock.now()
-    worked = func.coalesce(Provider.last_worked_at, Provider.restored_at, Provider.approved_at)
-    query = select(Provider).where(
-        Provider.status == ProviderStatus.APPROVED,
-        worked >= now - terms(clock.today()).dormant_after,
-        Provider.id.in_(select(_ready_firms(clock.today()))),
+@lru_cache(maxsize=100)
+def listed(
+    *, service_line: str = "", region: str = "", language: str = "", search: str = ""
+) -> Select[*tuple[Any, ...]]:
+    """What the public list shows of firms: in the register, with a ready consultant, not dormant.
+
+    Ordered by the page. The statement is kept, as making it takes longer than its answer; it asks for the day anew.
+    """
+    today = bindparam("today", callable_=clock.today, type_=Date)
+    since = bindparam(
+        "since", callable_=lambda: clock.now() - terms(clock.today()).dormant_after, type_=DateTime(timezone=True)
     )
-    for offered, code in (
-        (Provider.service_lines, service_line),
-        (Provider.regions, region),
-        (Provider.languages, language),
-    ):
+    worked = func.coalesce(Provider.last_worked_at, Provider.restored_at, Provider.approved_at)
+    lists = Provider.service_lines, Provider.regions, Provider.languages
+    grade = Provider.grade_value, Provider.grade_count, Provider.grade_provisional
+    query = select(Provider.id, Provider.name, *lists, *grade).where(
+        Provider.status == ProviderStatus.APPROVED, worked >= since, Provider.id.in_(select(_ready_firms(today)))
+    )
+    for offered, code in zip(lists, (service_line, region, language), strict=True):
         if code:
             query = query.where(offered.contains([code]))
     if search:
         query = query.where(Provider.name.icontains(search, autoescape=True))
     return query
+
+
+def _since() -> datetime:
+    """Who has not worked since then is dormant."""
+    return clock.now() - terms(clock.today()).dormant_after
 
 
 def registrations(*, status: str = "", search: str = "") -> Select[Provider]:

@@ -1,15 +1,18 @@
 """The public directory of consulting firms."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from flask import request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Row
 
 from config import lists
 from marketplace.core import clock
 from marketplace.core.auth import public
 from marketplace.core.exports import Column, export, requested_format
-from marketplace.core.i18n import _
+from marketplace.core.i18n import _, localized
 from marketplace.core.web import page, paginate
 from marketplace.providers import queries
 from marketplace.providers.forms import LANGUAGES, DirectoryFilter
@@ -17,15 +20,6 @@ from marketplace.providers.models import Provider
 from marketplace.providers.views.blueprint import blueprint, service_words, words
 
 SORTS = {"name": Provider.name, "-newest": Provider.approved_at}
-SHOWN = (
-    Provider.id,
-    Provider.name,
-    Provider.service_lines,
-    Provider.regions,
-    Provider.grade_value,
-    Provider.grade_count,
-    Provider.grade_provisional,
-)
 COLUMNS: list[Column] = [
     (_("Firm"), lambda row: row.name),
     (_("Services"), lambda row: ", ".join(service_words(row.service_lines))),
@@ -52,21 +46,36 @@ def directory() -> ResponseReturnValue:
     if requested_format():
         rows = chosen.order_by(Provider.name, Provider.id)
         return export(rows, COLUMNS, "providers")
-    listed = paginate(chosen.with_only_columns(*SHOWN), sorts=SORTS, key=Provider.id)
+    listed = paginate(chosen, sorts=SORTS, key=Provider.id)
     return page(
         "providers/directory.html",
         form=form,
         listed=listed,
-        firms=[(row, ", ".join(service_words(row.service_lines)), _places(row.regions)) for row in listed.items],
+        firms=_in_words(listed.items),
     )
 
 
-def _places(regions: list[str]) -> str:
-    """The first few regions, and how many more there are."""
-    shown = ", ".join(words(regions[:3], lists.regions()))
-    if len(regions) <= 3:
-        return shown
-    return shown + " " + str(_("and %(count)s more", count=len(regions) - 3))
+def _in_words(rows: Sequence[Row[Any]]) -> list[tuple[Row[Any], str, str]]:
+    """Each firm with its services and its first few regions in the reader's language."""
+    services, regions = (
+        {code: localized(label) for code, label in labels.items()}
+        for labels in (lists.service_lines(), lists.regions())
+    )
+    return [
+        (
+            row,
+            ", ".join(services.get(code, code) for code in row.service_lines),
+            _shortened([regions.get(code, code) for code in row.regions]),
+        )
+        for row in rows
+    ]
+
+
+def _shortened(places: list[str]) -> str:
+    """The first three, and how many more there are."""
+    if len(places) <= 3:
+        return ", ".join(places)
+    return ", ".join(places[:3]) + " " + str(_("and %(count)s more", count=len(places) - 3))
 
 
 @blueprint.get("/providers/<uuid:provider_id>")
