@@ -90,7 +90,7 @@ def test_each_mail_about_a_refund_says_how_much_goes_where(story: engagements.St
     mails = {row.template: row for row in db.session.scalars(query)}
     words = {
         "claims/refund_paid": {"en": "went to your account", "ko": "계좌"},
-        "claims/refund_requested": {"en": "next payment batch", "ko": "지급 묶음"},
+        "claims/refund_requested": {"en": "next payment batch", "ko": "일괄 지급"},
         "claims/refund_returned": {"en": "please confirm it there", "ko": "확인해"},
         "claims/refund_account_changed": {"en": "days after the change", "ko": "바뀐 날"},
     }

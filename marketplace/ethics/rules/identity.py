@@ -64,7 +64,7 @@ def wrong_device(facts: Facts, limits: Limits) -> Iterator[Hit]:
     apart = [our for our in ours if our.device not in devices]
     for address, trace in {act.address: act for act in apart if act.address in addresses}.items():
         other = addresses[address]
-        yield weak("same_address", act=trace.act, value=short(address), other_act=other.act, side=other.side)
+        yield weak("same_network", act=trace.act, value=short(address), other_act=other.act, side=other.side)
 
 
 def short(digest: str) -> str:

@@ -165,7 +165,7 @@ def test_the_page_prints_the_fingerprint_that_the_replay_prints(app: Any, tmp_pa
     assert allocation.file_hash is not None
     (decided,) = db.session.query(AuditEntry).filter_by(action="allocation.decide", subject_id=allocation.id)
     assert decided.body["after"]["file_hash"] == allocation.file_hash
-    for language, words in (("en", "Its fingerprint (SHA-256)"), ("ko", "지문(SHA-256)")):
+    for language, words in (("en", "Its fingerprint (SHA-256)"), ("ko", "해시값(SHA-256)")):
         html = client.get(f"/calls/{call.id}/allocation?lang={language}").text
         assert words in html
         assert allocation.file_hash in html

@@ -226,7 +226,7 @@ def test_e18_a_refund_to_the_providers_account_counts_on_any_day() -> None:
 def test_e19_the_providers_device_is_strong_its_address_weak() -> None:
     theirs = Trace("provider", "bid", "d1", "a1", NOON)
     assert hits(traces=(theirs, Trace("sme", "accept", "d1", "a9", NOON))) == [("E19", "same_device", "strong")]
-    assert hits(traces=(theirs, Trace("sme", "accept", "d2", "a1", NOON))) == [("E19", "same_address", "weak")]
+    assert hits(traces=(theirs, Trace("sme", "accept", "d2", "a1", NOON))) == [("E19", "same_network", "weak")]
     assert hits(traces=(theirs, Trace("sme", "accept", "d2", "a2", NOON))) == []
     assert hits(traces=(Trace("provider", "bid", "", "", NOON), Trace("sme", "accept", "", "", NOON))) == []
 
@@ -236,7 +236,7 @@ def test_e19_and_e03_say_each_thing_once() -> None:
     many = [Trace("sme", f"act {number}", "d1", "a1", NOON) for number in range(9)]
     assert hits(traces=(theirs, *many)) == [("E19", "same_device", "strong")]
     elsewhere = [replace(finding, device="d2") for finding in many]
-    assert hits(traces=(theirs, *elsewhere)) == [("E19", "same_address", "weak")]
+    assert hits(traces=(theirs, *elsewhere)) == [("E19", "same_network", "weak")]
     assert hits(acts=(act(checker="ann"),) * 9) == [("E03", "same_person", "strong")]
 
 
