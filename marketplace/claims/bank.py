@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from defusedxml.ElementTree import fromstring
 
-from marketplace.claims.pain001 import Account, add_account, add_bank, decimal_amount
+from marketplace.claims.pain001 import Account, add_account, add_bank, as_file, decimal_amount
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"
 ORDER = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
@@ -71,8 +71,7 @@ def notify(identification: str, movements: list[Movement], *, booked_at: datetim
     add_account(_add(notification, "Acct"), own.number)
     for number, movement in enumerate(movements, start=1):
         _add_entry(_add(notification, "Ntry"), movement, f"{identification}-{number}", booked_at)
-    ElementTree.indent(root)
-    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+    return as_file(root)
 
 
 def _sent(transfer: Element, debtor: Account) -> Movement:

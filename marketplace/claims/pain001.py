@@ -68,8 +68,13 @@ def write(batch: PaymentFile) -> bytes:
     add_bank(_add(payment, "DbtrAgt"), batch.debtor.bank)
     for transfer in batch.transfers:
         _add_transfer(_add(payment, "CdtTrfTxInf"), batch, transfer)
-    ElementTree.indent(root)
-    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+    return as_file(root)
+
+
+def as_file(document: Element) -> bytes:
+    """The document as UTF-8 with a declaration in double quotes; some banks refuse Python's single ones."""
+    ElementTree.indent(document)
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + bytes(ElementTree.tostring(document, encoding="utf-8"))
 
 
 def decimal_amount(amount: int, digits: int) -> str:

@@ -38,6 +38,10 @@ def at(root: ElementTree.Element, path: str) -> ElementTree.Element:
     return element
 
 
+def test_the_file_begins_as_every_bank_reads_it() -> None:
+    assert write(BATCH).startswith(b'<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="urn:iso:std:iso:20022')
+
+
 def test_the_elements_stand_in_the_prescribed_order() -> None:
     root = ElementTree.fromstring(write(BATCH))
     assert root.tag == f"{{{NAMESPACE}}}Document"
