@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 
 from marketplace.accounts import queries as accounts
 from marketplace.core import clock, db
@@ -60,35 +61,39 @@ class Evidence:
 
 def evidence_of(engagement_id: UUID) -> Evidence:
     """Everything a finished engagement shows to its evaluator."""
-    held = select(func.count(), func.count(ConsultingSession.countersigned_at)).where(
-        ConsultingSession.engagement_id == engagement_id, ConsultingSession.status != SessionStatus.WITHDRAWN
-    )
     accepted = select(Deliverable.id, Deliverable.title, Deliverable.created_at).where(
         Deliverable.engagement_id == engagement_id, Deliverable.status == DeliverableStatus.ACCEPTED
     )
-    work = db.session.execute(
+    work = db.session.execute(_work(), {"engagement_id": engagement_id}).one()
+    ended_on = (work.ended_at or clock.now()).astimezone(clock.zone()).date()
+    return Evidence(
+        number=work.number,
+        title=work.title,
+        sessions=work.sessions,
+        sessions_confirmed=work.confirmed,
+        days_agreed=(work.ends_on - work.starts_on).days,
+        days_used=(ended_on - work.starts_on).days,
+        deliverables=db.session.execute(accepted.order_by(Deliverable.created_at, Deliverable.id)).all(),
+        likenesses=engagements.likenesses_of(engagement_id),
+        survey=surveys.find_evidence(engagement_id),
+    )
+
+
+@cache
+def _work() -> Select[*tuple[Any, ...]]:
+    held = ConsultingSession.engagement_id == Engagement.id, ConsultingSession.status != SessionStatus.WITHDRAWN
+    return (
         select(
             Engagement.number,
             func.coalesce(Engagement.finished_at, Engagement.terminated_at).label("ended_at"),
             Agreement.title,
             Agreement.starts_on,
             Agreement.ends_on,
+            select(func.count()).where(*held).scalar_subquery().label("sessions"),
+            select(func.count(ConsultingSession.countersigned_at)).where(*held).scalar_subquery().label("confirmed"),
         )
         .join(Engagement.agreement)
-        .where(Engagement.id == engagement_id)
-    ).one()
-    sessions, confirmed = db.session.execute(held).one()
-    ended_on = (work.ended_at or clock.now()).astimezone(clock.zone()).date()
-    return Evidence(
-        number=work.number,
-        title=work.title,
-        sessions=sessions,
-        sessions_confirmed=confirmed,
-        days_agreed=(work.ends_on - work.starts_on).days,
-        days_used=(ended_on - work.starts_on).days,
-        deliverables=db.session.execute(accepted.order_by(Deliverable.created_at, Deliverable.id)).all(),
-        likenesses=engagements.likenesses_of(engagement_id),
-        survey=surveys.find_evidence(engagement_id),
+        .where(Engagement.id == bindparam("engagement_id"))
     )
 
 
@@ -136,11 +141,23 @@ def assignments_of(evaluation_id: UUID) -> Sequence[Assignment]:
     return db.session.scalars(query.order_by(Assignment.assigned_at, Assignment.id)).all()
 
 
-def scores_of(evaluation_id: UUID) -> Sequence[Score]:
-    """Scores that were submitted, by criterion."""
-    query = select(Score).join(Assignment, Assignment.id == Score.assignment_id)
+def evaluators_of(evaluation_id: UUID) -> Sequence[Row[UUID, AssignmentStatus, str | None, int | None, str]]:
+    """What a page shows of every evaluator of the evaluation, with the name, in order of assignment."""
+    query = select(
+        Assignment.evaluator_id,
+        Assignment.status,
+        Assignment.statement,
+        Assignment.score,
+        accounts.person_name_of(Assignment.evaluator_id).label("name"),
+    ).where(Assignment.evaluation_id == evaluation_id)
+    return db.session.execute(query.order_by(Assignment.assigned_at, Assignment.id)).all()
+
+
+def scores_of(evaluation_id: UUID) -> Sequence[Row[str, int, str]]:
+    """Criterion, level and reason of the scores that were submitted, by criterion."""
+    query = select(Score.criterion, Score.level, Score.reason).join(Assignment, Assignment.id == Score.assignment_id)
     query = query.where(Assignment.evaluation_id == evaluation_id, Assignment.status == AssignmentStatus.SUBMITTED)
-    return db.session.scalars(query.order_by(Assignment.assigned_at, Score.criterion)).all()
+    return db.session.execute(query.order_by(Assignment.assigned_at, Score.criterion)).all()
 
 
 def own_scores(evaluation_id: UUID, actor: Actor) -> Sequence[Score]:

@@ -113,12 +113,10 @@ def _statistics(row: Row[Any] | None) -> Statistics:
 
 def find_evidence(engagement_id: UUID) -> Evidence | None:
     """The SME's fact answers and score of this engagement, once answered."""
-    query = select(Answer, Survey.instrument).join(Survey, Survey.id == Answer.survey_id)
+    query = select(Answer.facts, Answer.items, Answer.score, Answer.signs, Survey.instrument)
+    query = query.join(Survey, Survey.id == Answer.survey_id)
     row = db.session.execute(query.where(Survey.engagement_id == engagement_id, Survey.side == Side.SME)).one_or_none()
-    if row is None:
-        return None
-    answer, instrument = row
-    return Evidence(answer.facts, answer.items, answer.score, answer.signs, instrument)
+    return Evidence(*row) if row is not None else None
 
 
 def find_trace(engagement_id: UUID) -> tuple[str, str, datetime] | None:

@@ -66,7 +66,7 @@ def evaluation(evaluation_id: UUID) -> ResponseReturnValue:
     """Show one evaluation with what its reader may see and do now."""
     actor = current_actor()
     evaluation = queries.get_evaluation(evaluation_id, actor=actor)
-    assignments = queries.assignments_of(evaluation_id)
+    assignments = queries.evaluators_of(evaluation_id)
     own = next((row for row in assignments if row.evaluator_id == actor.person_id), None)
     hidden = own is not None and own.status == AssignmentStatus.ASSIGNED
     return page(
@@ -74,12 +74,12 @@ def evaluation(evaluation_id: UUID) -> ResponseReturnValue:
         evaluation=evaluation,
         own=own,
         assignments=assignments,
-        names=accounts.names([*(assignment.evaluator_id for assignment in assignments), evaluation.reviewed_by]),
+        names=accounts.names([evaluation.reviewed_by]),
         firms=accounts.organisation_names([evaluation.organisation_id, evaluation.provider_id]),
         evidence=None if hidden else queries.evidence_of(evaluation.engagement_id),
         scores=[] if hidden else queries.scores_of(evaluation_id),
         rubric=rubric.get(evaluation.rubric),
-        appeal=queries.find_appeal(evaluation_id),
+        appeal=queries.find_appeal(evaluation_id) if evaluation.appealed_at else None,
         instrument_of=instruments.get,
         lifecycle=EVALUATION,
         assignment_lifecycle=ASSIGNMENT,
