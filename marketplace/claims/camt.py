@@ -1,5 +1,6 @@
 """Reads the bank's reports, camt.054.001.08 notifications and camt.053.001.08 statements, as plain entries."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -16,8 +17,11 @@ REPORTS = {
     "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08": "BkToCstmrDbtCdtNtfctn/Ntfctn",
     "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08": "BkToCstmrStmt/Stmt",
 }
+REMITTANCE = ("RmtInf/Ustrd", "RmtInf/Strd/CdtrRefInf/Ref", "RmtInf/Strd/AddtlRmtInf", "AddtlTxInf")
 MAX_BYTES = 20_000_000
 NOT_PROVIDED = "NOTPROVIDED"
+ZONE = re.compile(r"(?<=\d\d-\d\d)(Z|[+-]\d\d:\d\d)$")
+"""A day of XML Schema may end with its offset from UTC; it is that day all the same."""
 
 
 class BadReport(ValueError):
@@ -83,7 +87,7 @@ def _entries(account: str, booked: Element, digits: Mapping[str, int], zone: tzi
             account=account,
             bank_reference=_bank_reference(booked, detail, position),
             reference=_reference(detail),
-            remittance=_text(detail, "RmtInf/Ustrd") or _text(detail, "RmtInf/Strd/CdtrRefInf/Ref"),
+            remittance=_free_text(detail, None if len(details) > 1 else booked),
             amount=amount,
             currency=currency,
             direction=_direction(_text(detail, "CdtDbtInd") or _text(booked, "CdtDbtInd")),
@@ -105,6 +109,14 @@ def _bank_reference(booked: Element, detail: Element, position: int) -> str:
     if not shared:
         raise BadReport(_("An entry has no reference of the bank, so it couldn't be told from a second one."))
     return f"{shared}/{position}"
+
+
+def _free_text(detail: Element, booked: Element | None) -> str:
+    """All that the bank hands on in words; of the entry only when it has no other detail."""
+    texts = [element.text for path in REMITTANCE for element in _all(detail, path)]
+    if booked is not None:
+        texts.append(_text(booked, "AddtlNtryInf"))
+    return " ".join(dict.fromkeys(text.strip() for text in texts if text and text.strip()))
 
 
 def _reference(detail: Element) -> str:
@@ -141,10 +153,10 @@ def _day(booked: Element, name: str, zone: tzinfo) -> date:
     """A day as the bank names it; a moment with its offset from UTC is a day in the agency's zone."""
     try:
         if text := _text(booked, f"{name}/Dt"):
-            return date.fromisoformat(text)
+            return date.fromisoformat(ZONE.sub("", text))
         moment = datetime.fromisoformat(_text(booked, f"{name}/DtTm"))
         return (moment if moment.tzinfo is None else moment.astimezone(zone)).date()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadReport(_("An entry has no booking date.")) from error
 
 

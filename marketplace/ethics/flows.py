@@ -1,18 +1,18 @@
 """Finds money at the agency's account that one side of an engagement moved for the other."""
 
-import re
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from marketplace.accounts import queries as accounts
 from marketplace.claims import queries as claims
+from marketplace.core.text import numbers_in
 from marketplace.engagements import queries as engagements
 from marketplace.ethics.rules.facts import Direction, Flow, Side
 from marketplace.ethics.rules.identity import digits_and_letters, firm_name
 from marketplace.providers import queries as providers
 from marketplace.receivables import queries as receivables
 
-NUMBER = re.compile(r"(?:AGR|COP|ENG|RCV)-\d{4}-\d{6,}")
+KINDS = "AGR", "COP", "ENG", "RCV"
 
 
 def flows_of(company_id: UUID, firm_id: UUID) -> tuple[Flow, ...]:
@@ -69,7 +69,7 @@ def _named(movements: Iterable[claims.Movement]) -> Iterator[tuple[claims.Moveme
 
 
 def _numbers(movement: claims.Movement) -> list[str]:
-    numbers = NUMBER.findall(f"{movement.reference} {movement.remittance}")
+    numbers = numbers_in(f"{movement.reference} {movement.remittance}", *KINDS)
     if movement.co_payment_id:
         numbers.append(engagements.get_co_payment(movement.co_payment_id).reference)
     return list(dict.fromkeys(numbers))

@@ -1,6 +1,5 @@
 """The verb that takes the bank's report: what left is marked paid, what came back is returned, co-payments arrive."""
 
-import re
 from dataclasses import asdict
 from hashlib import sha256
 from typing import IO
@@ -24,10 +23,9 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, Words
 from marketplace.core.i18n import _, force_locale
 from marketplace.core.money import Money
 from marketplace.core.tasks import announce
+from marketplace.core.text import number_in
 from marketplace.engagements import service as engagements
 
-DEBT = re.compile(r"RCV-\d{4}-\d{6,}")
-CO_PAYMENT = re.compile(r"COP-\d{4}-\d{6,}")
 # Files are taken one after the other, so that one movement reported twice is seen.
 ONE_AT_A_TIME = 7_310_010
 
@@ -112,8 +110,8 @@ def _match(entry: Entry, actor: Actor) -> Outcome:
 
 def _is_for_debt(entry: Entry) -> bool:
     """Whether it pays a debt known above; it is booked there in the background."""
-    match = DEBT.search(entry.reference) or DEBT.search(entry.remittance)
-    return match is not None and queries.is_expected(match.group(), entry.currency)
+    number = number_in("RCV", entry.reference, entry.remittance)
+    return number is not None and queries.is_expected(number, entry.currency)
 
 
 def _pay(line: PaymentLine, batch: PaymentBatch, actor: Actor) -> None:
@@ -148,11 +146,11 @@ def _settle(batch: PaymentBatch, actor: Actor) -> None:
 
 
 def _take_co_payment(entry: Entry, actor: Actor) -> Outcome:
-    match = CO_PAYMENT.search(entry.reference) or CO_PAYMENT.search(entry.remittance)
-    if match is None:
+    reference = number_in("COP", entry.reference, entry.remittance)
+    if reference is None:
         raise DomainError(_("No payment is awaited under this reference."))
     engagements.record_co_payment(
-        match.group(),
+        reference,
         actor=actor,
         amount=Money(entry.amount, entry.currency),
         payer_name=entry.payer,

@@ -1,6 +1,5 @@
 """The verbs of receipts: what the bank reports or a payment kept back pays the oldest instalment first."""
 
-import re
 from datetime import date
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
 from marketplace.core.tasks import Queue, Subscription, task
+from marketplace.core.text import number_in
 from marketplace.ledger.chart import TransferKind
 from marketplace.ledger.service import money_verb
 from marketplace.receivables import queries, rules, schedule
@@ -25,8 +25,6 @@ from marketplace.receivables.service import money
 from marketplace.receivables.service.instalments import accrue
 from marketplace.receivables.service.letters import notify
 from marketplace.receivables.states import INSTALMENT, RECEIVABLE, ReceivableStatus
-
-REFERENCE = re.compile(r"RCV-\d{4}-\d{6,}")
 
 
 @task(
@@ -40,8 +38,7 @@ def take_receipt(bank_entry_id: UUID, *, actor: Actor, key: str) -> Receipt:
     """Book a payment that the bank reported under a receivable's reference; once per movement."""
     rules.check_role(actor, Role.SYSTEM)
     entry = db.get(BankEntry, bank_entry_id)
-    match = REFERENCE.search(entry.reference) or REFERENCE.search(entry.remittance)
-    receivable = _lock(match.group() if match else "")
+    receivable = _lock(number_in("RCV", entry.reference, entry.remittance) or "")
     receipt = Receipt(bank_entry_id=entry.id)
     payer = Account(entry.debtor, entry.debtor_account, entry.debtor_bank)
     return _take(receipt, receivable, entry.amount, entry.valued_on, payer, actor)

@@ -104,6 +104,31 @@ def test_a_moment_of_booking_is_a_day_of_the_agency(moment: str, day: date) -> N
     assert (movement.booked_on, movement.valued_on) == (day, day)
 
 
+@pytest.mark.parametrize("day", ["2026-03-04", "2026-03-04Z", "2026-03-04+09:00", "2026-03-04-11:30"])
+def test_a_day_may_end_with_its_offset_from_utc(day: str) -> None:
+    (movement,) = camt.read(statement(ENTRY.replace("2026-03-04", day)), DIGITS, SEOUL)
+    assert movement.booked_on == date(2026, 3, 4)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-12:00", "2026-03-04T25:00:00"])
+def test_a_moment_at_the_edge_of_time_is_refused(moment: str) -> None:
+    entry = ENTRY.replace("<BookgDt><Dt>2026-03-04</Dt>", f"<BookgDt><DtTm>{moment}</DtTm>")
+    with pytest.raises(camt.BadReport):
+        camt.read(statement(entry), DIGITS, SEOUL)
+
+
+def test_all_free_text_of_a_transaction_is_read() -> None:
+    words = (
+        "<RmtInf><Ustrd>KANCL 2026</Ustrd><Ustrd>second line</Ustrd>"
+        "<Strd><CdtrRefInf><Ref>COP-1</Ref></CdtrRefInf><AddtlRmtInf>third</AddtlRmtInf></Strd></RmtInf>"
+        "<AddtlTxInf>fourth</AddtlTxInf>"
+    )
+    entry = ENTRY.replace(ENTRY[ENTRY.index("<RmtInf>") : ENTRY.index("</TxDtls>")], words)
+    entry = entry.replace("</Ntry>", "<AddtlNtryInf>fifth</AddtlNtryInf></Ntry>")
+    (movement,) = camt.read(statement(entry), DIGITS, SEOUL)
+    assert movement.remittance == "KANCL 2026 second line COP-1 third fourth fifth"
+
+
 def test_a_payment_counts_from_its_value_date() -> None:
     entry = ENTRY.replace("</BookgDt>", "</BookgDt><ValDt><Dt>2026-03-01</Dt></ValDt>")
     (movement,) = camt.read(statement(entry), DIGITS, SEOUL)
