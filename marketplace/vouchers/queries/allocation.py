@@ -261,17 +261,24 @@ def first_answers(call_id: UUID) -> Sequence[Row[Any]]:
     return db.session.execute(query).all()
 
 
-def own_line(call_id: UUID, organisation_id: UUID) -> tuple[SealedTicket, AllocationEntry, str] | None:
+def own_line(call_id: UUID, organisation_id: UUID) -> Row[*tuple[Any, ...]] | None:
     """A company's own line of the sealed list, its first answer and its application's number, once decided."""
-    row = db.session.execute(
-        select(SealedTicket, AllocationEntry, Application.number)
+    return db.session.execute(
+        select(
+            SealedTicket.ticket,
+            SealedTicket.place,
+            SealedTicket.stratum,
+            AllocationEntry.outcome,
+            AllocationEntry.reason,
+            AllocationEntry.position,
+            Application.number,
+        )
         .join(Application, Application.id == SealedTicket.application_id)
         .join(AllocationEntry, AllocationEntry.application_id == SealedTicket.application_id)
         .where(SealedTicket.call_id == call_id, Application.organisation_id == organisation_id)
         .order_by(SealedTicket.ticket.desc(), AllocationEntry.decided_at)
         .limit(1)
     ).first()
-    return (row[0], row[1], row[2]) if row else None
 
 
 def sealed_tickets(call_id: UUID) -> Sequence[Row[Any]]:

@@ -23,7 +23,7 @@ from marketplace.vouchers import queries, sealed_list, service
 from marketplace.vouchers.allocation import list_hash, lot, seed_hash
 from marketplace.vouchers.models import AllocationEntry, Application
 from marketplace.vouchers.service.issuing import issue_all
-from tests.factories.accounts import make_officer, make_sme
+from tests.factories.accounts import make_officer, make_sme, sign_in_as
 from tests.factories.programmes import earlier, make_call
 from tests.factories.vouchers import allocate_all, make_application
 
@@ -173,6 +173,19 @@ def test_the_page_prints_the_fingerprint_that_the_replay_prints(app: Any, tmp_pa
     file.write_bytes(client.get(f"/calls/{call.id}/allocation/sealed-list").data)
     done = app.test_cli_runner().invoke(args=["allocation", "replay", str(file)])
     assert done.output.splitlines()[0] == f"sha256 of the file: {allocation.file_hash}"
+
+
+def test_a_company_reads_how_to_check_its_own_lot(client: FlaskClient) -> None:
+    with earlier(days=2):
+        sme = make_sme()
+        call = make_call(closes_in=timedelta(days=1), method="lottery", vouchers=1)
+        application = make_application(call, sme)
+    allocate_all(call)
+    allocation = queries.find_allocation(call.id)
+    assert allocation is not None
+    html = sign_in_as(client, sme).get(f"/calls/{call.id}/allocation?lang=en").text
+    assert f'"{programmes.seed(call)}{allocation.list_hash}{application.number}" | sha256sum' in html
+    assert "Your own line" in html
 
 
 def test_what_happens_after_the_decision_changes_no_byte_of_the_file() -> None:
