@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from marketplace.core import clock, db
@@ -104,14 +105,19 @@ def get_budget_line(line_id: UUID, *, lock: bool = False) -> BudgetLine:
 
 def budget_lines(call_id: UUID) -> Sequence[BudgetLine]:
     """The budget lines of a call, central funders first."""
-    return db.session.scalars(
+    return db.session.scalars(_budget_lines(), {"call_id": call_id}).all()
+
+
+@cache
+def _budget_lines() -> Select[BudgetLine]:
+    return (
         select(BudgetLine)
         .join(BudgetLine.funder)
         .options(contains_eager(BudgetLine.funder))
-        .where(BudgetLine.call_id == call_id)
+        .where(BudgetLine.call_id == bindparam("call_id"))
         .order_by(Funder.kind, Funder.code)
         .execution_options(populate_existing=True)
-    ).all()
+    )
 
 
 def cost_shares(programme_id: UUID) -> Sequence[CostShare]:

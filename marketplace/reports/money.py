@@ -13,7 +13,6 @@ from marketplace.engagements.models import Agreement, Engagement
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import PUBLIC_STAGES, OwnerKind, Stage
 from marketplace.ledger.queries import Flow
-from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import BudgetLine
 
 FURTHEST_FIRST = (OwnerKind.REFUND, OwnerKind.CLAIM, OwnerKind.AGREEMENT, OwnerKind.VOUCHER)
@@ -21,9 +20,8 @@ FURTHEST_FIRST = (OwnerKind.REFUND, OwnerKind.CLAIM, OwnerKind.AGREEMENT, OwnerK
 
 @dataclass(frozen=True)
 class CallMoney:
-    """A call's budget lines with everything that moved on them, and what stands at each stage of each line."""
+    """Everything that moved on a call's budget lines, and what stands at each stage of each line."""
 
-    lines: Sequence[BudgetLine]
     flows: list[Flow]
     standing: Mapping[UUID, Mapping[Stage, int]]
 
@@ -37,9 +35,8 @@ class CallMoney:
         return sum(self.total(stage) for stage in PUBLIC_STAGES)
 
 
-def of_call(call_id: UUID, *, line_id: UUID | None = None) -> CallMoney:
-    """The money of a call, or of one of its budget lines, as the sums of transfers."""
-    lines = [line for line in programmes.budget_lines(call_id) if line_id in (None, line.id)]
+def of_lines(lines: Sequence[BudgetLine]) -> CallMoney:
+    """The money of a call's budget lines, all or some, as the sums of transfers."""
     flows = ledger.flows([line.id for line in lines])
     standing = {line.id: dict.fromkeys(PUBLIC_STAGES, 0) for line in lines}
     for flow in flows:
@@ -47,7 +44,7 @@ def of_call(call_id: UUID, *, line_id: UUID | None = None) -> CallMoney:
         for stage, amount in ((flow.source, -flow.amount), (flow.target, flow.amount)):
             if stage in amounts:
                 amounts[stage] += amount
-    return CallMoney(lines, flows, standing)
+    return CallMoney(flows, standing)
 
 
 def transfers_of_voucher(voucher_id: UUID) -> Select[*tuple[Any, ...]]:

@@ -90,7 +90,7 @@ def call_money(call_id: UUID) -> ResponseReturnValue:
     call = programmes.get_call(call_id, actor=current_actor())
     lines = programmes.budget_lines(call.id)
     chosen = next((line for line in lines if str(line.id) == request.args.get("line")), None)
-    sums = money.of_call(call.id, line_id=chosen.id if chosen else None)
+    sums = money.of_lines([chosen] if chosen else lines)
     way = flows.steps({str(line_id): amounts for line_id, amounts in sums.standing.items()})
     return page(
         "reports/call_money.html",
