@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     Date,
     Interval,
     Row,
@@ -269,27 +270,38 @@ def every_membership_of(person_id: UUID) -> Sequence[Membership]:
 
 def roles_of_people(person_ids: Iterable[UUID]) -> dict[UUID, list[Row[UUID, Role, str]]]:
     """The active roles of these people with their organisation's name, by person; one query for a list."""
-    query = (
-        select(Membership.person_id, Membership.role, Organisation.name.label("organisation"))
-        .join(Membership.organisation)
-        .where(Membership.person_id == any_(db.array(list(person_ids))), Membership.status == MembershipStatus.ACTIVE)
-        .order_by(Membership.created_at, Membership.id)
-    )
     roles: dict[UUID, list[Row[UUID, Role, str]]] = {}
-    for row in db.session.execute(query):
+    for row in db.session.execute(_roles_of_people(), {"person_ids": list(person_ids)}):
         roles.setdefault(row.person_id, []).append(row)
     return roles
 
 
+@cache
+def _roles_of_people() -> Select[UUID, Role, str]:
+    return (
+        select(Membership.person_id, Membership.role, Organisation.name.label("organisation"))
+        .join(Membership.organisation)
+        .where(
+            Membership.person_id == any_(bindparam("person_ids", type_=ARRAY(Uuid))),
+            Membership.status == MembershipStatus.ACTIVE,
+        )
+        .order_by(Membership.created_at, Membership.id)
+    )
+
+
 def proposed_roles() -> Sequence[Row[UUID, UUID, Role, datetime, str]]:
     """Roles of the agency that wait for a second administrator, with the person's name, the oldest first."""
-    query = (
+    return db.session.execute(_proposed_roles()).all()
+
+
+@cache
+def _proposed_roles() -> Select[UUID, UUID, Role, datetime, str]:
+    return (
         select(Membership.id, Membership.person_id, Membership.role, Membership.created_at, Person.name)
         .join(Membership.person)
         .where(Membership.status == MembershipStatus.PROPOSED, Membership.organisation_kind == OrganisationKind.AGENCY)
         .order_by(Membership.created_at, Membership.id)
     )
-    return db.session.execute(query).all()
 
 
 def background_tasks(status: TaskStatus | None = None) -> Select[BackgroundTask]:
