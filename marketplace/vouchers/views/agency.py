@@ -126,7 +126,7 @@ def call_allocation(call_id: UUID) -> ResponseReturnValue:
         call=call,
         page=web.paginate(entries, sorts={"ticket": AllocationEntry.ticket}, key=AllocationEntry.id),
         allocation=queries.find_allocation(call_id),
-        seed=programmes.seed(call),
+        seed=programmes.seed(call) if call.seed_hash else None,
         own=queries.own_line(call_id, actor.organisation_id) if actor.organisation_id else None,
         strata=programme_rules.strata(call.quota_by, call.programme.size_standard),
         intake=intake,
