@@ -119,11 +119,8 @@ class Consultant(Model):
     joined_at: Mapped[datetime] = created_at()
     left_at: Mapped[datetime | None]
 
-    pledges: Mapped[list["Pledge"]] = relationship(order_by="Pledge.season.desc()", lazy="selectin")
-    training: Mapped[list["TrainingRecord"]] = relationship(
-        order_by="TrainingRecord.expires_on.desc()", lazy="selectin"
-    )
-    provider: Mapped[Provider | None] = relationship()
+    pledges: Mapped[list["Pledge"]] = relationship(order_by="Pledge.season.desc()")
+    training: Mapped[list["TrainingRecord"]] = relationship(order_by="TrainingRecord.expires_on.desc()")
 
 
 class Affiliation(Model):

@@ -7,8 +7,21 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Date, DateTime, Select, Text, Uuid, bindparam, column, func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    DateTime,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    column,
+    func,
+    select,
+)
+from sqlalchemy.orm import joinedload, selectinload
 
 from config.providers import terms
 from marketplace.core import clock, db
@@ -23,6 +36,9 @@ from marketplace.providers.models import (
     RecordedConflict,
 )
 from marketplace.providers.states import BankAccountStatus, ProviderStatus
+
+STANDING = (joinedload(Consultant.pledges), selectinload(Consultant.training))
+"""What find_obstacle reads of consultants, for all of them at once."""
 
 
 def get_provider(provider_id: UUID, *, lock: bool = False) -> Provider:
@@ -118,9 +134,29 @@ def find_consultant(person_id: UUID | None, *, lock: bool = False) -> Consultant
 
 
 def consultants_of(provider_id: UUID) -> Sequence[Consultant]:
-    """The firm's consultants today, by name."""
-    query = select(Consultant).where(Consultant.provider_id == provider_id)
-    return db.session.scalars(query.order_by(Consultant.name, Consultant.id)).all()
+    """The firm's consultants today with what stands in their way, by name."""
+    query = select(Consultant).options(*STANDING).where(Consultant.provider_id == provider_id)
+    return db.session.scalars(query.order_by(Consultant.name, Consultant.id)).unique().all()
+
+
+def standings_of(provider_id: UUID, on: date) -> Sequence[Any]:
+    """Id and name of the firm's consultants, and what stands in the way of naming each in a bid that day; by name."""
+    query = select(Consultant.id, Consultant.name, _obstacle(on)).where(Consultant.provider_id == provider_id)
+    return db.session.execute(query.order_by(Consultant.name, Consultant.id)).all()
+
+
+def standings(consultant_ids: Iterable[UUID], on: date) -> Sequence[Any]:
+    """Id, name and firm of these consultants, and why their firm can't name them that day; by name."""
+    shown = Consultant.id, Consultant.name, Consultant.provider_id, _obstacle(on)
+    query = select(*shown).where(Consultant.id.in_(list(consultant_ids)))
+    return db.session.execute(query.order_by(Consultant.name, Consultant.id)).all()
+
+
+def _obstacle(on: date) -> ColumnElement[str | None]:
+    """SQL: why the consultant's firm can't name them that day (a key of OBSTACLES), or NULL."""
+    required = db.array(training.required(), Text)
+    stands = func.consultant_obstacle(Consultant.id, Consultant.provider_id, on, required)
+    return case((Consultant.provider_id.is_(None), "not_with_the_firm"), else_=stands).label("obstacle")
 
 
 def consultant_names_of(provider_id: UUID) -> dict[UUID, str]:
@@ -130,23 +166,22 @@ def consultant_names_of(provider_id: UUID) -> dict[UUID, str]:
 
 
 def consultants_by_id(consultant_ids: Iterable[UUID]) -> Sequence[Consultant]:
-    """These consultants, by name; unknown ids are left out."""
-    query = select(Consultant).where(Consultant.id.in_(list(consultant_ids)))
-    return db.session.scalars(query.order_by(Consultant.name, Consultant.id)).all()
+    """These consultants with what stands in their way, by name; unknown ids are left out."""
+    query = select(Consultant).options(*STANDING).where(Consultant.id.in_(list(consultant_ids)))
+    return db.session.scalars(query.order_by(Consultant.name, Consultant.id)).unique().all()
 
 
 def consultant_names(consultant_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Names of consultants by id, without what stands in their way; for lists."""
-    rows = db.session.execute(select(Consultant.id, Consultant.name).where(Consultant.id.in_(list(consultant_ids))))
-    return {row.id: row.name for row in rows}
+    """Names of these consultants by id, in the order of the names; for pages that show no more."""
+    query = select(Consultant.id, Consultant.name).where(Consultant.id.in_(list(consultant_ids)))
+    return {row.id: row.name for row in db.session.execute(query.order_by(Consultant.name, Consultant.id))}
 
 
-def consultants(*, search: str = "", status: str = "") -> Select[Consultant]:
-    """The register of consultants, for the agency's list; ordered by the page."""
-    loaded = (Consultant.pledges, Consultant.training, Consultant.provider)
-    query = select(Consultant).options(*(selectinload(relation) for relation in loaded))
-    if status:
-        query = query.where(Consultant.status == status)
+def consultants(on: date, *, search: str = "") -> Select[*tuple[Any, ...]]:
+    """What the agency's list shows of the register, and what each consultant lacks that day; ordered by the page."""
+    firm, obstacle = Provider.name.label("firm"), _obstacle(on)
+    query = select(Consultant.id, Consultant.name, firm, Consultant.experience_years, obstacle)
+    query = query.outerjoin_from(Consultant, Provider, Provider.id == Consultant.provider_id)
     return query.where(Consultant.name.icontains(search, autoescape=True)) if search else query
 
 
@@ -204,11 +239,11 @@ class Evidence:
 
 def evidence(provider_id: UUID, consultant_ids: Iterable[UUID]) -> Evidence:
     """What is stored of this firm and these consultants."""
-    people = select(Consultant).where(Consultant.id.in_(set(consultant_ids))).order_by(Consultant.id)
+    people = select(Consultant).options(*STANDING).where(Consultant.id.in_(set(consultant_ids)))
     used = select(BankAccount).where(BankAccount.organisation_id == provider_id, BankAccount.active_at.is_not(None))
     return Evidence(
         provider=get_provider(provider_id),
-        consultants=db.session.scalars(people).all(),
+        consultants=db.session.scalars(people.order_by(Consultant.id)).unique().all(),
         bank_accounts=db.session.scalars(used.order_by(BankAccount.active_at, BankAccount.id)).all(),
     )
 

@@ -18,7 +18,7 @@ from marketplace.jobs.models import Job
 from marketplace.jobs.states import BID, BidStatus
 from marketplace.jobs.views.blueprint import blueprint, job_words, stage_words
 from marketplace.providers import queries as providers
-from marketplace.providers.rules import OBSTACLES, find_obstacle
+from marketplace.providers.rules import OBSTACLES
 
 
 @blueprint.route("/jobs/<uuid:job_id>/bid", methods=["GET", "POST"])
@@ -28,9 +28,9 @@ def place_bid(job_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     job = queries.get_job(job_id, actor=actor)
     provider = providers.find_provider(actor.organisation_id)
-    people = providers.consultants_of(provider.id) if provider else []
-    obstacles = {row.id: find_obstacle(row, row.provider_id, clock.today()) for row in people if row.provider_id}
-    ready = [(row.id, row.name) for row in people if not obstacles[row.id]]
+    people = providers.standings_of(provider.id, clock.today()) if provider else []
+    # That the firm isn't in the register is for the verb to say, and not a fault of the choice.
+    ready = [(row.id, row.name) for row in people if row.obstacle in (None, "provider_not_approved")]
     form = bid_form(job, ready, **_present(job))
     if form.validate_on_submit():
         with form.errors_to_fields():
@@ -43,7 +43,7 @@ def place_bid(job_id: UUID) -> ResponseReturnValue:
         job=job,
         provider=provider,
         ready=ready,
-        not_ready=[(row.name, OBSTACLES[obstacles[row.id] or ""]) for row in people if obstacles[row.id]],
+        not_ready=[(row.name, OBSTACLES[row.obstacle]) for row in people if row.obstacle],
         stages=stage_words(),
         is_open=rules.is_open(job, clock.now()),
     )
@@ -79,7 +79,7 @@ def bid(bid_id: UUID) -> ResponseReturnValue:
         job=job,
         words=job_words(job),
         content=content,
-        consultants=providers.consultants_by_id(content.consultant_ids) if content else [],
+        consultants=list(providers.consultant_names(content.consultant_ids).values()) if content else [],
         stages=stage_words(),
         lifecycle=BID,
         is_open=rules.is_open(job, clock.now()),

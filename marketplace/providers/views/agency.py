@@ -39,6 +39,14 @@ COLUMNS: list[Column] = [
     (_("Capacity"), lambda row: row.capacity),
     (_("Grade"), lambda row: row.grade_value),
 ]
+CONSULTANT_COLUMNS: list[Column] = [
+    (_("Name"), lambda row: row.name),
+    (_("Firm"), lambda row: row.firm or ""),
+    (_("Status"), lambda row: str(CONSULTANT.label(row.status))),
+    (_("Services"), lambda row: ", ".join(service_words(row.service_lines))),
+    (_("Years of experience"), lambda row: row.experience_years),
+    (_("What is missing"), lambda row: str(rules.OBSTACLES[row.obstacle]) if row.obstacle else ""),
+]
 
 
 @blueprint.get("/providers/registrations")
@@ -125,26 +133,12 @@ def consultants() -> ResponseReturnValue:
     """The register of consultants."""
     form = ConsultantFilter(formdata=request.args)
     form.validate()
-    chosen = queries.consultants(search=form.chosen("search"))
+    chosen = queries.consultants(clock.today(), search=form.chosen("search"))
     if requested_format():
-        rows = chosen.order_by(Consultant.name, Consultant.id)
-        return export(rows, _consultant_columns(), "consultants")
+        rows = chosen.add_columns(Consultant.status, Consultant.service_lines)
+        return export(rows.order_by(Consultant.name, Consultant.id), CONSULTANT_COLUMNS, "consultants")
     listed = paginate(chosen, sorts={"name": Consultant.name, "-newest": Consultant.joined_at}, key=Consultant.id)
-    today = clock.today()
-    standings = {row.id: standing(row, today) for row in listed.items}
-    return page("providers/consultants.html", form=form, listed=listed, standings=standings)
-
-
-def _consultant_columns() -> list[Column]:
-    today = clock.today()
-    return [
-        (_("Name"), lambda row: row.name),
-        (_("Firm"), lambda row: row.provider.name if row.provider else ""),
-        (_("Status"), lambda row: str(CONSULTANT.label(row.status))),
-        (_("Services"), lambda row: ", ".join(service_words(row.service_lines))),
-        (_("Years of experience"), lambda row: row.experience_years),
-        (_("What is missing"), lambda row: str(standing(row, today) or "")),
-    ]
+    return page("providers/consultants.html", form=form, listed=listed, obstacles=rules.OBSTACLES)
 
 
 @blueprint.route("/consultants/<uuid:consultant_id>/training", methods=["GET", "POST"])

@@ -109,12 +109,14 @@ def consultant(consultant_id: UUID) -> ResponseReturnValue:
 
 def _facts(consultant_id: UUID) -> dict[str, Any]:
     consultant = queries.get_consultant(consultant_id)
+    affiliations = queries.affiliations_of(consultant_id)
     return {
         "consultant": consultant,
+        "employer": next((name for row, name in affiliations if row.provider_id == consultant.provider_id), None),
         "lifecycle": CONSULTANT,
         "services": service_words(consultant.service_lines),
         "languages": [dict(LANGUAGES)[code] for code in consultant.languages],
-        "affiliations": queries.affiliations_of(consultant_id),
+        "affiliations": affiliations,
         "obstacle": standing(consultant, clock.today()),
         "season": ethics_code.season(clock.today()),
         "courses": course_titles(),
