@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import selectinload
 
 from marketplace.core import clock, db
@@ -24,8 +24,8 @@ from marketplace.jobs.models import (
 )
 from marketplace.jobs.states import BidStatus, JobStatus
 from marketplace.providers import queries as providers
-from marketplace.providers.models import Consultant, Provider
-from marketplace.providers.rules import OBSTACLES, find_obstacle
+from marketplace.providers.models import Provider, RecordedConflict
+from marketplace.providers.rules import OBSTACLES
 from marketplace.providers.states import ProviderStatus
 from marketplace.vouchers import queries as vouchers
 from marketplace.vouchers.models import Voucher
@@ -39,7 +39,7 @@ class OpenedBid:
     bid: Bid
     content: BidContent
     provider: Provider
-    consultants: Sequence[Consultant]
+    consultants: Sequence[Any]
     obstacle: Words | None
     total: int | None
     rank: int | None
@@ -129,14 +129,18 @@ def find_live_bid(job_id: UUID, provider_id: UUID | None) -> Bid | None:
 
 def live_bids(job_id: UUID, *, lock: bool = False) -> Sequence[Bid]:
     """Bids for this job that weren't withdrawn, by number."""
-    query = (
+    query = _live(job_id)
+    return db.session.scalars(query.with_for_update(of=Bid, key_share=True) if lock else query).all()
+
+
+def _live(job_id: UUID) -> Select[Bid]:
+    return (
         select(Bid)
         .where(Bid.job_id == job_id, Bid.status != BidStatus.WITHDRAWN)
         .options(selectinload(Bid.scores))
         .order_by(Bid.number)
         .execution_options(populate_existing=True)
     )
-    return db.session.scalars(query.with_for_update(of=Bid, key_share=True) if lock else query).all()
 
 
 def get_bid(bid_id: UUID, *, actor: Actor, lock: bool = False) -> Bid:
@@ -179,26 +183,25 @@ def opened_bids(job: Job, *, actor: Actor) -> list[OpenedBid]:
     """Every bid of a job after the deadline, best total first, those not fully scored last."""
     rules.check_unsealed(job, clock.now())
     db.act_as(actor.organisation_id)
-    bids = live_bids(job.id)
-    query = select(BidContent).where(BidContent.job_id == job.id).order_by(BidContent.bid_id)
-    contents = {content.bid_id: content for content in db.session.scalars(query)}
-    conflicts = providers.conflicting_providers(job.organisation_id)
-    ranks = ranking(job, bids, contents)
-    named = providers.consultants_by_id(key for content in contents.values() for key in content.consultant_ids)
-    bidders = select(Provider).where(Provider.id.in_([bid.provider_id for bid in bids]))
-    firms = {provider.id: provider for provider in db.session.scalars(bidders)}
+    in_conflict = exists().where(
+        RecordedConflict.provider_id == Bid.provider_id, RecordedConflict.organisation_id == job.organisation_id
+    )
+    query = _live(job.id).add_columns(BidContent, Provider, in_conflict.label("in_conflict"))
+    query = query.join(BidContent, BidContent.bid_id == Bid.id).join(Provider, Provider.id == Bid.provider_id)
+    rows = db.session.execute(query).all()
+    ranks = ranking(job, [(row.Bid, row.BidContent) for row in rows])
+    named = providers.standings((key for row in rows for key in row.BidContent.consultant_ids), clock.today())
     opened = []
-    for bid in bids:
-        provider = firms[bid.provider_id]
-        consultants = [row for row in named if row.id in contents[bid.id].consultant_ids]
+    for bid, content, provider, conflict in rows:
+        consultants = [row for row in named if row.id in content.consultant_ids]
         place = ranks.get(bid.id)
         opened.append(
             OpenedBid(
                 bid=bid,
-                content=contents[bid.id],
+                content=content,
                 provider=provider,
                 consultants=consultants,
-                obstacle=find_award_obstacle(provider, consultants, conflicts),
+                obstacle=find_award_obstacle(provider, consultants, in_conflict=conflict),
                 total=place.total if place else None,
                 rank=place.rank if place else None,
             )
@@ -206,13 +209,13 @@ def opened_bids(job: Job, *, actor: Actor) -> list[OpenedBid]:
     return sorted(opened, key=lambda row: (row.rank is None, row.rank, row.bid.number))
 
 
-def ranking(job: Job, bids: Iterable[Bid], contents: dict[UUID, BidContent]) -> dict[UUID, scoring.Ranked]:
+def ranking(job: Job, bids: Iterable[tuple[Bid, BidContent]]) -> dict[UUID, scoring.Ranked]:
     """Places of the bids that are scored on every criterion."""
     criteria = criteria_of(job)
     codes = {criterion.code for criterion in criteria}
     scored = [
-        scoring.ScoredBid(bid.id, contents[bid.id].price_total, {s.criterion: s.points for s in bid.scores})
-        for bid in bids
+        scoring.ScoredBid(bid.id, content.price_total, {s.criterion: s.points for s in bid.scores})
+        for bid, content in bids
         if {score.criterion for score in bid.scores} == codes
     ]
     return {place.bid_id: place for place in scoring.rank(criteria, scored)}
@@ -228,13 +231,13 @@ def criteria_of(job: Job) -> list[scoring.Criterion]:
     return [scoring.Criterion(entry["code"], entry["weight"]) for entry in job.criteria]
 
 
-def find_award_obstacle(provider: Provider, consultants: Sequence[Consultant], conflicts: set[UUID]) -> Words | None:
+def find_award_obstacle(provider: Provider, consultants: Sequence[Any], *, in_conflict: bool) -> Words | None:
     """Why this bidder can't win today: out of the register, in a recorded conflict, or a consultant not ready."""
     if provider.status != ProviderStatus.APPROVED:
         return OBSTACLES["provider_not_approved"]
-    if provider.id in conflicts:
+    if in_conflict:
         return rules.RECORDED_CONFLICT
-    obstacles = [find_obstacle(consultant, provider.id, clock.today()) for consultant in consultants]
+    obstacles = [row.obstacle if row.provider_id == provider.id else "not_with_the_firm" for row in consultants]
     return next((OBSTACLES[obstacle] for obstacle in obstacles if obstacle), None)
 
 

@@ -122,11 +122,13 @@ def award(job_id: UUID) -> ResponseReturnValue:
 
 
 def _opened(job: Job) -> dict[str, Any]:
+    labels = {entry["code"]: str(rules.CRITERIA[entry["code"]]) for entry in job.criteria}
     return {
         "opened": queries.opened_bids(job, actor=current_actor()),
         "stages": stage_words(),
         "words": job_words(job),
-        "criteria": [(e["code"], rules.CRITERIA[e["code"]], e["weight"]) for e in job.criteria],
+        "labels": labels,
+        "criteria": [(entry["code"], labels[entry["code"]], entry["weight"]) for entry in job.criteria],
     }
 
 
