@@ -34,6 +34,7 @@ from marketplace.core import (
 )
 from marketplace.core.actors import ROLE_LABELS, Role
 from marketplace.core.money import exponent
+from marketplace.core.states import Lifecycle, TextChoices
 from marketplace.notifications import post
 from workers import celery_app
 
@@ -126,10 +127,25 @@ def _configure_pages(app: web.Application, settings: Settings) -> None:
         major=lambda amount, currency: i18n.money(amount * 10 ** exponent(currency), currency),
         listed=lambda code, name: i18n.localized(getattr(lists, name)().get(code, code)),
         in_order=lambda by_code, name: [(code, by_code[code]) for code in getattr(lists, name)() if code in by_code],
-        status=lambda value, lifecycle: lifecycle.label(value),
-        role=lambda value: ROLE_LABELS[Role(value)],
+        status=_status,
+        role=lambda value: _role_label(value, i18n.locale()),
     )
     _add_to_every_page(app, settings)
+
+
+def _status(value: str, lifecycle: Lifecycle[TextChoices]) -> str:
+    return _status_label(type(lifecycle.initial), value, i18n.locale())
+
+
+@functools.cache
+def _status_label(statuses: type[TextChoices], value: str, locale: str) -> str:
+    """The words of a status, kept for each language: lists repeat them."""
+    return str(statuses(value).label)
+
+
+@functools.cache
+def _role_label(value: str, locale: str) -> str:
+    return str(ROLE_LABELS[Role(value)])
 
 
 def _add_to_every_page(app: web.Application, settings: Settings) -> None:

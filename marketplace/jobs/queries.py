@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import BindParameter, Select, Uuid, bindparam, exists, select
 from sqlalchemy.orm import selectinload
 
 from marketplace.core import clock, db
@@ -133,7 +134,7 @@ def live_bids(job_id: UUID, *, lock: bool = False) -> Sequence[Bid]:
     return db.session.scalars(query.with_for_update(of=Bid, key_share=True) if lock else query).all()
 
 
-def _live(job_id: UUID) -> Select[Bid]:
+def _live(job_id: UUID | BindParameter[UUID]) -> Select[Bid]:
     return (
         select(Bid)
         .where(Bid.job_id == job_id, Bid.status != BidStatus.WITHDRAWN)
@@ -183,12 +184,7 @@ def opened_bids(job: Job, *, actor: Actor) -> list[OpenedBid]:
     """Every bid of a job after the deadline, best total first, those not fully scored last."""
     rules.check_unsealed(job, clock.now())
     db.act_as(actor.organisation_id)
-    in_conflict = exists().where(
-        RecordedConflict.provider_id == Bid.provider_id, RecordedConflict.organisation_id == job.organisation_id
-    )
-    query = _live(job.id).add_columns(BidContent, Provider, in_conflict.label("in_conflict"))
-    query = query.join(BidContent, BidContent.bid_id == Bid.id).join(Provider, Provider.id == Bid.provider_id)
-    rows = db.session.execute(query).all()
+    rows = db.session.execute(_opened(), {"job_id": job.id, "organisation_id": job.organisation_id}).all()
     ranks = ranking(job, [(row.Bid, row.BidContent) for row in rows])
     named = providers.standings((key for row in rows for key in row.BidContent.consultant_ids), clock.today())
     opened = []
@@ -207,6 +203,17 @@ def opened_bids(job: Job, *, actor: Actor) -> list[OpenedBid]:
             )
         )
     return sorted(opened, key=lambda row: (row.rank is None, row.rank, row.bid.number))
+
+
+@cache
+def _opened() -> Select[Bid, BidContent, Provider, bool]:
+    """The bids of the parameter `job_id` with their contents and firms, and who is in conflict with its company."""
+    in_conflict = exists().where(
+        RecordedConflict.provider_id == Bid.provider_id,
+        RecordedConflict.organisation_id == bindparam("organisation_id", type_=Uuid),
+    )
+    query = _live(bindparam("job_id", type_=Uuid)).add_columns(BidContent, Provider, in_conflict.label("in_conflict"))
+    return query.join(BidContent, BidContent.bid_id == Bid.id).join(Provider, Provider.id == Bid.provider_id)
 
 
 def ranking(job: Job, bids: Iterable[tuple[Bid, BidContent]]) -> dict[UUID, scoring.Ranked]:

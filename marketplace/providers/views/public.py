@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Row
 
@@ -55,8 +55,8 @@ def directory() -> ResponseReturnValue:
     )
 
 
-def _in_words(rows: Sequence[Row[Any]]) -> list[tuple[Row[Any], str, str]]:
-    """Each firm with its services and its first few regions in the reader's language."""
+def _in_words(rows: Sequence[Row[Any]]) -> list[tuple[Row[Any], str, str, str]]:
+    """Each firm with its address here, its services and its first few regions in the reader's language."""
     services, regions = (
         {code: localized(label) for code, label in labels.items()}
         for labels in (lists.service_lines(), lists.regions())
@@ -64,6 +64,7 @@ def _in_words(rows: Sequence[Row[Any]]) -> list[tuple[Row[Any], str, str]]:
     return [
         (
             row,
+            url_for("providers.provider", provider_id=row.id),
             ", ".join(services.get(code, code) for code in row.service_lines),
             _shortened([regions.get(code, code) for code in row.regions]),
         )
