@@ -184,7 +184,6 @@ class SignInSession(Model):
     device_hash: Mapped[str | None]
     browser: Mapped[str]
 
-    person: Mapped[Person] = relationship(lazy="joined")
     membership: Mapped[Membership | None] = relationship(lazy="joined")
 
 

@@ -165,11 +165,6 @@ def bids_of(provider_id: UUID | None, *, status: str = "") -> Select[*tuple[Any,
     return query.where(Bid.status == status) if status else query
 
 
-def job_titles(job_ids: Iterable[UUID]) -> dict[UUID, Job]:
-    """These jobs by id, in one query; for lists."""
-    return {job.id: job for job in db.session.scalars(select(Job).where(Job.id.in_(set(job_ids))))}
-
-
 def bid_content(bid_id: UUID, actor: Actor) -> BidContent:
     """What the bid offers; NotFound while it is sealed for this actor. The database decides, not this code."""
     db.act_as(actor.organisation_id)
