@@ -100,8 +100,7 @@ def undertaking_of(organisation_id: UUID) -> list[UUID]:
 
 def live(on: date | None = None) -> Select[Membership]:
     """Memberships that give rights on this day (today)."""
-    today = Membership.live_on(on or clock.today())
-    return select(Membership).where(today).order_by(Membership.created_at, Membership.id)
+    return select(Membership).where(Membership.live_on(on or db.today())).order_by(Membership.created_at, Membership.id)
 
 
 def memberships_of(person_id: UUID) -> Sequence[Membership]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -14,14 +14,18 @@ from sqlalchemy import (
     JSON,
     BindParameter,
     ColumnElement,
+    Date,
     DateTime,
     Dialect,
     Engine,
     Insert,
+    Integer,
     MetaData,
+    SQLColumnExpression,
     Text,
     TypeDecorator,
     Uuid,
+    bindparam,
     cast,
     column,
     create_engine,
@@ -55,6 +59,9 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+# What is given to an INSERT that runs are values of its parameters, and no rows.
+ONE_STATEMENT = {"dml_strategy": "orm"}
 
 _decoder = json.JSONDecoder()
 
@@ -265,19 +272,26 @@ def insert_all(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
     session.execute(insert(model).from_select(list(rows[0]), select(*given.columns), include_defaults=False))
 
 
-def insert_one(model: type[Row], **values: Any) -> Insert:
-    """An INSERT of one row that can be a part (CTE) of a larger statement; values may be SQL."""
+def insert_from(model: type[Model], condition: ColumnElement[bool], **values: SQLColumnExpression[Any]) -> Insert:
+    """An INSERT of these values for each row that the condition is true of; it can be a part (CTE) of a larger one."""
+    rows = select(*values.values()).where(condition)
+    return insert(model).from_select(list(values), rows, include_defaults=False).execution_options(**ONE_STATEMENT)
+
+
+def parameters(model: type[Model], *names: str) -> dict[str, ColumnElement[Any]]:
+    """Values of these columns that are given when the statement runs, under the columns' names."""
     known = model.__table__.columns
-    row = [
-        value if isinstance(value, ColumnElement) else literal(value, known[name].type)
-        for name, value in values.items()
-    ]
-    return insert(model).from_select(list(values), select(*row), include_defaults=False)
+    return {name: bindparam(name, type_=known[name].type) for name in names}
+
+
+def today() -> BindParameter[date]:
+    """The agency's day, as part of a statement that may be kept: the day on which it runs."""
+    return bindparam("today", callable_=clock.today, type_=Date)
 
 
 def number(prefix: str) -> ColumnElement[str]:
-    """next_number() as part of a statement."""
-    return func.next_number(prefix, clock.today().year)
+    """next_number() as part of a statement, which may be kept: the year is that of the day on which it runs."""
+    return func.next_number(prefix, bindparam("year", callable_=lambda: clock.today().year, type_=Integer, unique=True))
 
 
 def next_number(prefix: str) -> str:

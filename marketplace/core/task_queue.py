@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -109,23 +109,23 @@ class LeaseLost(Exception):
     """Another worker owns the task now; what was done here is thrown away."""
 
 
+WRITE = text(
+    """
+    INSERT INTO background_tasks (id, name, queue, key, arguments, run_after)
+    SELECT id, name, queue, key, arguments, coalesce(run_after, app_now())
+      FROM json_to_recordset(CAST(:tasks AS json))
+        AS task (id uuid, name text, queue text, key text, arguments jsonb, run_after timestamptz)
+    ON CONFLICT (name, key) DO NOTHING
+    RETURNING id, queue, run_after <= app_now() AS is_due
+    """
+)
+
+
 def write(tasks: Sequence[NewTask]) -> None:
     """Write the rows in one statement, each once per name and key; the bells for those due ring after the commit."""
     if not tasks:
         return
-    made = db.session.execute(
-        text(
-            """
-            INSERT INTO background_tasks (id, name, queue, key, arguments, run_after)
-            SELECT id, name, queue, key, arguments, coalesce(run_after, app_now())
-              FROM json_to_recordset(CAST(:tasks AS json))
-                AS task (id uuid, name text, queue text, key text, arguments jsonb, run_after timestamptz)
-            ON CONFLICT (name, key) DO NOTHING
-            RETURNING id, queue, run_after <= app_now() AS is_due
-            """
-        ),
-        {"tasks": json.dumps([asdict(task) for task in tasks], default=str)},
-    )
+    made = db.session.execute(WRITE, {"tasks": json.dumps([vars(task) for task in tasks], default=str)})
     db.session.info.setdefault("bells", []).extend((row.id, row.queue) for row in made if row.is_due)
 
 

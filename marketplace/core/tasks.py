@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeAlias, TypeVar, get_type_hints
 from uuid import UUID
 
 from sqlalchemy import Select, func, literal
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from marketplace.core import clock, db, task_queue
 from marketplace.core.actors import SYSTEM
@@ -163,9 +164,18 @@ def schedule(
     task_queue.write([_row(asked, arguments, key or _key(_in_order(asked.arguments, arguments)), run_after)])
 
 
-def schedule_each(verb: Callable[..., object], ids: Select[UUID]) -> None:
-    """schedule() for each row of a select of ids; the sweeper rings for them, as many as the queue takes."""
+def schedule_each(verb: Callable[..., object], ids: Select[UUID], **values: Any) -> None:
+    """schedule() for each row of a select of ids; the sweeper rings for them, as many as the queue takes.
+
+    `values` are those of the select's parameters.
+    """
     _check_wired()
+    db.session.execute(_rows_of(verb, ids), values)
+
+
+@lru_cache(maxsize=50)
+def _rows_of(verb: Callable[..., object], ids: Select[UUID]) -> Insert:
+    """A task for each id; kept for a select that is kept."""
     asked = _by_verb[verb]
     (argument,) = asked.arguments
     given = ids.selected_columns[0]
@@ -178,7 +188,7 @@ def schedule_each(verb: Callable[..., object], ids: Select[UUID]) -> None:
     }
     rows = ids.with_only_columns(*values.values(), maintain_column_froms=True)
     made = insert(BackgroundTask).from_select(list(values), rows, include_defaults=False)
-    db.session.execute(made.on_conflict_do_nothing())
+    return made.on_conflict_do_nothing().execution_options(**db.ONE_STATEMENT)
 
 
 def schedule_slot(name: str) -> None:

@@ -4,10 +4,11 @@ import re
 import smtplib
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, case, func, literal, select
+from sqlalchemy import Select, Text, bindparam, case, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from marketplace.core import db
@@ -21,6 +22,14 @@ from marketplace.notifications.models import Message
 from marketplace.notifications.post import Post, compose, deliver
 from marketplace.notifications.rendering import render
 from marketplace.notifications.states import MESSAGE, MessageStatus
+
+ONE_MAIL = select(
+    bindparam("about", type_=Text),
+    bindparam("address", type_=Text),
+    bindparam("locale", type_=Text),
+    bindparam("recipient_name", type_=Text),
+    bindparam("data", type_=JSONB),
+)
 
 
 @dataclass(frozen=True)
@@ -39,29 +48,37 @@ def queue(template: str, *, to: Recipient, key: str, **data: Any) -> None:
     """
     if not re.fullmatch(r"[!-~]+@[!-~]+", to.address):
         raise Invalid(_("This is not an e-mail address."), field="email")
-    mail = literal(key), literal(to.address), literal(to.locale), literal(to.name), literal(plain(data), JSONB)
-    queue_all(template, select(*mail))
+    told = {"about": key, "address": to.address, "locale": to.locale, "recipient_name": to.name, "data": plain(data)}
+    queue_all(template, ONE_MAIL, **told)
 
 
-def queue_all(template: str, mails: Select[str, str, str, str, Any]) -> None:
+def queue_all(template: str, mails: Select[str, str, str, str, Any], **values: Any) -> None:
     """Put a mail and its sending into the outbox for each row of a select of (key, address, locale, name, data).
 
-    A mail is known by its template and what it is about: `claims/claim_paid:<id>`.
+    A mail is known by its template and what it is about: `claims/claim_paid:<id>`. `values` are those of the select's
+    parameters.
     """
+    schedule_each(send, _put(mails), template=template, **values)
+
+
+@lru_cache(maxsize=50)
+def _put(mails: Select[str, str, str, str, Any]) -> Select[UUID]:
+    """Put the mails into the outbox: the ids of those that are new; kept for a select that is kept."""
     about, address, locale, name, data = mails.subquery().columns
-    key = literal(f"{template}:", Text).concat(about)
+    template = bindparam("template", type_=Text)
+    key = template.concat(":").concat(about)
     values = {
         "key": key,
         "address": address,
         "locale": case((locale.in_(LOCALES), locale), else_=LOCALES[0]),
-        "template": literal(template),
+        "template": template,
         "data": func.jsonb_build_object("recipient_name", name, type_=JSONB).concat(data),
         "status": literal(MESSAGE.initial),
         "message_id": func.left(func.encode(func.sha256(func.convert_to(key, "UTF8")), "hex"), 40),
     }
     made = insert(Message).from_select(list(values), select(*values.values()), include_defaults=False)
     fresh = made.on_conflict_do_nothing(index_elements=["key"]).returning(Message.id).cte("fresh")
-    schedule_each(send, select(fresh.columns.id))
+    return select(fresh.columns.id)
 
 
 @task("send_mail", _("Send a mail"), Queue.MAIL, keep=timedelta(days=30))

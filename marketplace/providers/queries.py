@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    Date,
     DateTime,
     Select,
     Text,
@@ -80,7 +79,7 @@ def listed(
 
     Ordered by the page. The statement is kept, as making it takes longer than its answer; it asks for the day anew.
     """
-    today = bindparam("today", callable_=clock.today, type_=Date)
+    today = db.today()
     since = bindparam(
         "since", callable_=lambda: clock.now() - terms(clock.today()).dormant_after, type_=DateTime(timezone=True)
     )

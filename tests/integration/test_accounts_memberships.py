@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts import queries, service
@@ -183,6 +183,19 @@ def test_a_mandate_ends_by_itself(clock: MovableClock) -> None:
     assert service.end_expired_memberships() == 1
     assert service.end_expired_memberships() == 0
     assert queries.get_membership(helper.membership_id).status == "ended"
+
+
+def test_mail_goes_to_those_who_hold_the_role_on_the_day_it_is_queued(clock: MovableClock) -> None:
+    sme = make_sme()
+    make_member(sme, Role.HELPER, mandate="Tax office Kim", valid_until=business_clock.today() + timedelta(days=3))
+    readers = []
+    for key in ("on its last day", "a day later"):
+        clock.advance(days=3 if key == "on its last day" else 1)
+        service.notify_organisation(
+            sme.organisation_id, [Role.SIGNATORY, Role.HELPER], "accounts/password_changed", key=key
+        )
+        readers.append(db.session.scalar(select(func.count()).where(Message.key.contains(key))))
+    assert readers == [2, 1]
 
 
 @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.MANAGER, Role.SYSTEM, Role.VISITOR])

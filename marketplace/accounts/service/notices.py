@@ -1,10 +1,11 @@
 """Mail to people by who they are: one message per event and person, in their language."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import Select, Text, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from marketplace.accounts import queries
@@ -12,6 +13,10 @@ from marketplace.accounts.models import AGENCY_ID, Membership, Person
 from marketplace.core.actors import Role
 from marketplace.core.audit import plain
 from marketplace.notifications import service as notifications
+
+ONE_ORGANISATION = select(
+    bindparam("organisation_id", type_=Uuid), bindparam("about", type_=Text), bindparam("data", type_=JSONB)
+)
 
 
 def notify_person(person_id: UUID, template: str, *, key: str, **data: Any) -> None:
@@ -23,16 +28,26 @@ def notify_person(person_id: UUID, template: str, *, key: str, **data: Any) -> N
 
 def notify_organisation(organisation_id: UUID, roles: Iterable[Role], template: str, *, key: str, **data: Any) -> None:
     """Queue one mail to everybody who holds one of these roles in the organisation today."""
-    notify_organisations(roles, template, select(literal(organisation_id), literal(key), literal(plain(data), JSONB)))
+    told = {"organisation_id": organisation_id, "about": key, "data": plain(data)}
+    notify_organisations(roles, template, ONE_ORGANISATION, **told)
 
 
-def notify_organisations(roles: Iterable[Role], template: str, mails: Select[UUID, str, Any]) -> None:
-    """Queue the mails of notify_organisation() for each row of a select of (organisation, key, data)."""
+def notify_organisations(roles: Iterable[Role], template: str, mails: Select[UUID, str, Any], **values: Any) -> None:
+    """Queue the mails of notify_organisation() for each row of a select of (organisation, key, data).
+
+    `values` are those of the select's parameters.
+    """
+    notifications.queue_all(template, _to_each_reader(frozenset(roles), mails), **values)
+
+
+@lru_cache(maxsize=50)
+def _to_each_reader(roles: frozenset[Role], mails: Select[UUID, str, Any]) -> Select[str, str, str, str, Any]:
+    """The mails, once for each reader; kept for a select that is kept."""
     mail = mails.subquery()
     organisation_id, key, data = mail.columns
     readers = queries.with_roles(roles).join(mail, organisation_id == Membership.organisation_id)
     to_each = func.concat(key, ":", Person.id), Person.email, Person.locale, Person.name, data
-    notifications.queue_all(template, readers.with_only_columns(*to_each))
+    return readers.with_only_columns(*to_each)
 
 
 def notify_role(role: Role, template: str, *, key: str, **data: Any) -> None:

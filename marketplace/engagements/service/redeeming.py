@@ -1,9 +1,11 @@
 """Redeeming: voucher money is bound to an agreement, and its engagement begins."""
 
 from datetime import date, timedelta
+from functools import cache
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, literal, select
+from sqlalchemy import Insert, Uuid, bindparam, literal, select
+from sqlalchemy.sql.dml import ReturningInsert
 
 from config.payments import terms
 from marketplace.accounts import service as accounts
@@ -62,47 +64,71 @@ def _begin(
 
     The redemption, and the reference under which the co-payment is awaited; None if the aid is all.
     """
-    engagement = db.insert_one(
+    values = {
+        "agreement_id": agreement.id,
+        "engagement_id": engagement_id,
+        "due_on": due_on,
+        "key": key,
+        "redeemed_by": actor.person_id,
+        "redeemed_at": clock.now(),
+        "device_hash": actor.device_hash,
+    }
+    if agreement.co_payment:
+        row = db.session.execute(_redemption_with_co_payment(), values).one()
+        return row[0], row[1]
+    return db.session.scalars(_redemption().returning(Redemption), values).one(), None
+
+
+@cache
+def _redemption() -> Insert:
+    """The statement that binds an agreement's aid and begins its engagement with its stages."""
+    agreement_id, engagement_id = bindparam("agreement_id", type_=Uuid), bindparam("engagement_id", type_=Uuid)
+    engagement = db.insert_from(
         Engagement,
+        Agreement.id == agreement_id,
         id=engagement_id,
         number=db.number("ENG"),
-        agreement_id=agreement.id,
-        organisation_id=agreement.organisation_id,
-        provider_id=agreement.provider_id,
-        status=ENGAGEMENT.initial,
+        agreement_id=Agreement.id,
+        organisation_id=Agreement.organisation_id,
+        provider_id=Agreement.provider_id,
+        status=literal(ENGAGEMENT.initial),
     )
-    stage = literal(engagement_id), AgreementStage.id, AgreementStage.position, AgreementStage.code
-    stages = insert(Stage).from_select(
-        ["engagement_id", "agreement_stage_id", "position", "code", "status"],
-        select(*stage, literal(STAGE.initial)).where(AgreementStage.agreement_id == agreement.id),
-        include_defaults=False,
+    stages = db.insert_from(
+        Stage,
+        AgreementStage.agreement_id == agreement_id,
+        engagement_id=engagement_id,
+        agreement_stage_id=AgreementStage.id,
+        position=AgreementStage.position,
+        code=AgreementStage.code,
+        status=literal(STAGE.initial),
     )
-    redemption = db.insert_one(
+    redemption = db.insert_from(
         Redemption,
-        id=uuid4(),
-        agreement_id=agreement.id,
-        voucher_id=agreement.voucher_id,
-        amount=agreement.aid,
-        currency=agreement.currency,
-        key=key,
-        redeemed_by=actor.person_id,
-        redeemed_at=clock.now(),
-        device_hash=actor.device_hash,
-    ).add_cte(engagement.cte("engagement"), stages.cte("stages"))
-    if not agreement.co_payment:
-        return db.session.scalars(redemption.returning(Redemption)).one(), None
-    co_payment = db.insert_one(
+        Agreement.id == agreement_id,
+        agreement_id=Agreement.id,
+        voucher_id=Agreement.voucher_id,
+        amount=Agreement.aid,
+        currency=Agreement.currency,
+        **db.parameters(Redemption, "key", "redeemed_by", "redeemed_at", "device_hash"),
+    )
+    return redemption.add_cte(engagement.cte("engagement"), stages.cte("stages"))
+
+
+@cache
+def _redemption_with_co_payment() -> ReturningInsert[Redemption, str]:
+    """The same, and the SME's own share is asked for under a reference."""
+    co_payment = db.insert_from(
         CoPayment,
-        agreement_id=agreement.id,
-        amount=agreement.co_payment,
-        currency=agreement.currency,
+        Agreement.id == bindparam("agreement_id", type_=Uuid),
+        agreement_id=Agreement.id,
+        amount=Agreement.co_payment,
+        currency=Agreement.currency,
         reference=db.number("COP"),
-        due_on=due_on,
-        status=CO_PAYMENT.initial,
+        status=literal(CO_PAYMENT.initial),
+        **db.parameters(CoPayment, "due_on"),
     ).returning(CoPayment.reference)
     reference = select(co_payment.cte("co_payment").columns.reference).scalar_subquery()
-    row = db.session.execute(redemption.returning(Redemption, reference)).one()
-    return row[0], row[1]
+    return _redemption().returning(Redemption, reference)
 
 
 def _ask_for_co_payment(agreement: Agreement, engagement_id: UUID, reference: str, due_on: date) -> None:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import DateTime, Integer, Uuid, bindparam, update
 
 from marketplace.accounts import queries as accounts_queries
 from marketplace.accounts import service as accounts
@@ -19,6 +19,17 @@ from marketplace.providers import queries, rules
 from marketplace.providers.models import AccountDetails, Profile, Provider, RecordedConflict
 from marketplace.providers.service.bank_accounts import activate, add_account
 from marketplace.providers.states import PROVIDER, ProviderStatus
+
+CHANGE_LOAD = (
+    update(Provider)
+    .where(Provider.id == bindparam("firm", type_=Uuid))
+    .values(
+        load=Provider.load + bindparam("by", type_=Integer),
+        last_worked_at=bindparam("now", type_=DateTime(timezone=True)),
+    )
+    .returning(Provider.load)
+    .execution_options(synchronize_session=False)
+)
 
 
 def register_provider(organisation_id: UUID, *, actor: Actor, profile: Profile, account: AccountDetails) -> Provider:
@@ -129,8 +140,8 @@ def change_load(provider_id: UUID, by: int, *, actor: Actor) -> None:
 
     Added to what is there, so that of two at once neither is lost; that it works is remembered against dormancy.
     """
-    change = update(Provider).where(Provider.id == provider_id).returning(Provider.load)
-    load = db.session.scalar(change.values(load=Provider.load + by, last_worked_at=clock.now()))
+    load = db.session.scalar(CHANGE_LOAD, {"firm": provider_id, "by": by, "now": clock.now()})
+    db.forget(Provider, provider_id)
     record(actor, "provider.change_load", (Provider.__tablename__, provider_id), after={"load": load})
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, false, func, select
+from sqlalchemy import Select, bindparam, false, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.accounts import queries as accounts
@@ -33,10 +34,15 @@ def visible_applications(actor: Actor) -> Select[Application]:
 
 def application_of_voucher(voucher_id: UUID) -> Application:
     """The application that was answered with this voucher, with its programme and evidence, in one read."""
+    return db.session.scalars(_application_of_voucher(), {"voucher_id": voucher_id}).unique().one()
+
+
+@cache
+def _application_of_voucher() -> Select[Application]:
     programme = joinedload(Application.call).load_only(Call.programme_id).joinedload(Call.programme)
     whole = programme.load_only(Programme.size_standard), joinedload(Application.evidence)
-    query = select(Application).join(Application.voucher).where(Voucher.id == voucher_id).options(*whole)
-    return db.session.scalars(query).unique().one()
+    holders = select(Application).join(Application.voucher).where(Voucher.id == bindparam("voucher_id"))
+    return holders.options(*whole)
 
 
 def get_application(

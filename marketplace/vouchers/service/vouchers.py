@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import BigInteger, func, literal, select
+from sqlalchemy import BigInteger, Text, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from marketplace.core import clock, db
@@ -29,6 +29,17 @@ from marketplace.vouchers.states import VOUCHER, VoucherStatus
 log = structlog.get_logger()
 
 EXPIRING_AT_ONCE = 200
+COMMIT = select(
+    func.voucher_commit(
+        bindparam("voucher", type_=Uuid),
+        bindparam("agreement", type_=Uuid),
+        bindparam("amount", type_=BigInteger),
+        bindparam("shares", type_=JSONB(none_as_null=True)),
+        bindparam("facts", type_=JSONB),
+        bindparam("reference", type_=Text),
+        bindparam("key", type_=Text),
+    )
+)
 
 
 def draw(
@@ -46,11 +57,13 @@ def draw(
     `parts` says what each budget line gives; otherwise each gives by what is left on it. Of two at once the second
     waits and then sees what is left.
     """
-    shares, facts = literal(parts, JSONB(none_as_null=True)), literal(facts_of(actor), JSONB)
+    values = {"shares": parts, "facts": facts_of(actor), "reference": reference, "key": key}
     db.flush()
     with in_words():
-        call = func.voucher_commit(voucher_id, agreement_id, literal(amount, BigInteger), shares, facts, reference, key)
-        rules.check_drawn(db.session.scalar(select(call)))
+        drawn = db.session.scalar(
+            COMMIT, {"voucher": voucher_id, "agreement": agreement_id, "amount": amount, **values}
+        )
+    rules.check_drawn(drawn)
     db.forget(Voucher, voucher_id)
 
 
