@@ -73,13 +73,13 @@ CREATE TABLE instalments (
     paid_surcharge bigint NOT NULL,
     paid_interest bigint NOT NULL,
     status text NOT NULL,
-    invoiced_at timestamptz,
+    notified_at timestamptz,
     paid_at timestamptz,
     replaced_at timestamptz,
     written_off_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT app_now(),
     CONSTRAINT ck_instalments_status
-        CHECK (status IN ('scheduled', 'invoiced', 'paid', 'replaced', 'written_off')),
+        CHECK (status IN ('scheduled', 'notified', 'paid', 'replaced', 'written_off')),
     CONSTRAINT ck_instalments_amounts CHECK (principal >= 0 AND surcharge >= 0 AND interest >= 0),
     CONSTRAINT ck_instalments_paid_parts
         CHECK (paid_principal BETWEEN 0 AND principal AND paid_surcharge BETWEEN 0 AND surcharge AND paid_interest
@@ -87,13 +87,13 @@ CREATE TABLE instalments (
     CONSTRAINT ck_instalments_paid_in_full
         CHECK (status <> 'paid' OR (paid_principal, paid_surcharge, paid_interest) = (principal, surcharge,
             interest)),
-    CONSTRAINT ck_instalments_invoiced_at CHECK (status NOT IN ('invoiced') OR invoiced_at IS NOT NULL),
+    CONSTRAINT ck_instalments_notified_at CHECK (status NOT IN ('notified') OR notified_at IS NOT NULL),
     CONSTRAINT ck_instalments_paid_at CHECK (status NOT IN ('paid') OR paid_at IS NOT NULL),
     CONSTRAINT ck_instalments_replaced_at CHECK (status NOT IN ('replaced') OR replaced_at IS NOT NULL),
     CONSTRAINT ck_instalments_written_off_at CHECK (status NOT IN ('written_off') OR written_off_at IS NOT NULL),
     CONSTRAINT uq_instalments_receivable_id_position UNIQUE (receivable_id, position)
 );
-CREATE INDEX ix_instalments_due_on ON instalments (due_on) WHERE status IN ('scheduled', 'invoiced');
+CREATE INDEX ix_instalments_due_on ON instalments (due_on) WHERE status IN ('scheduled', 'notified');
 
 CREATE TABLE receipts (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_receipts PRIMARY KEY,

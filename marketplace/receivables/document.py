@@ -7,7 +7,7 @@ from marketplace.core.i18n import _, day, force_locale, money
 from marketplace.receivables.models import Instalment, Receipt
 
 
-def invoice(instalment: Instalment, *, debtor: str, interest: int, agency: Terms, locale: str) -> bytes:
+def payment_notice(instalment: Instalment, *, debtor: str, interest: int, agency: Terms, locale: str) -> bytes:
     """The payment notice of one instalment; `interest` is what is owed on arrears today, in minor units."""
     receivable = instalment.receivable
     currency = receivable.currency

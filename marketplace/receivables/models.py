@@ -20,7 +20,7 @@ from marketplace.receivables.states import (
     WriteOffStatus,
 )
 
-LIVE = (InstalmentStatus.SCHEDULED, InstalmentStatus.INVOICED)
+LIVE = (InstalmentStatus.SCHEDULED, InstalmentStatus.NOTIFIED)
 ONE_CAUSE = "(bank_entry_id IS NULL) <> (deduction_id IS NULL)"
 
 
@@ -127,12 +127,12 @@ class Instalment(Model):
             "status <> 'paid' OR (paid_principal, paid_surcharge, paid_interest) = (principal, surcharge, interest)",
             name="paid_in_full",
         ),
-        CheckConstraint(INSTALMENT.stamped("invoiced_at", InstalmentStatus.INVOICED), name="invoiced_at"),
+        CheckConstraint(INSTALMENT.stamped("notified_at", InstalmentStatus.NOTIFIED), name="notified_at"),
         CheckConstraint(INSTALMENT.stamped("paid_at", InstalmentStatus.PAID), name="paid_at"),
         CheckConstraint(INSTALMENT.stamped("replaced_at", InstalmentStatus.REPLACED), name="replaced_at"),
         CheckConstraint(INSTALMENT.stamped("written_off_at", InstalmentStatus.WRITTEN_OFF), name="written_off_at"),
         UniqueConstraint("receivable_id", "position"),
-        Index("ix_instalments_due_on", "due_on", postgresql_where=text("status IN ('scheduled', 'invoiced')")),
+        Index("ix_instalments_due_on", "due_on", postgresql_where=text("status IN ('scheduled', 'notified')")),
     )
 
     id: Mapped[UUID] = uuid_key()
@@ -147,7 +147,7 @@ class Instalment(Model):
     paid_surcharge: Mapped[int] = mapped_column(BigInteger, default=0)
     paid_interest: Mapped[int] = mapped_column(BigInteger, default=0)
     status: Mapped[InstalmentStatus] = mapped_column(default=INSTALMENT.initial)
-    invoiced_at: Mapped[datetime | None]
+    notified_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     replaced_at: Mapped[datetime | None]
     written_off_at: Mapped[datetime | None]

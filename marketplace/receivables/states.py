@@ -36,7 +36,7 @@ class InstalmentStatus(TextChoices):
     """Where an instalment stands."""
 
     SCHEDULED = "scheduled", _("Scheduled")
-    INVOICED = "invoiced", _("Payment notice sent")
+    NOTIFIED = "notified", _("Payment notice sent")
     PAID = "paid", _("Instalment paid")
     REPLACED = "replaced", _("Replaced by other instalments")
     WRITTEN_OFF = "written_off", _("Written off")
@@ -47,29 +47,29 @@ INSTALMENT = Lifecycle(
     initial=InstalmentStatus.SCHEDULED,
     moves=[
         Move(
-            "invoice",
+            "notify",
             (InstalmentStatus.SCHEDULED,),
-            InstalmentStatus.INVOICED,
-            stamp="invoiced_at",
+            InstalmentStatus.NOTIFIED,
+            stamp="notified_at",
             label=_("Send the payment notice"),
         ),
         Move(
             "pay",
-            (InstalmentStatus.SCHEDULED, InstalmentStatus.INVOICED),
+            (InstalmentStatus.SCHEDULED, InstalmentStatus.NOTIFIED),
             InstalmentStatus.PAID,
             stamp="paid_at",
             label=_("Mark as paid"),
         ),
         Move(
             "replace",
-            (InstalmentStatus.SCHEDULED, InstalmentStatus.INVOICED),
+            (InstalmentStatus.SCHEDULED, InstalmentStatus.NOTIFIED),
             InstalmentStatus.REPLACED,
             stamp="replaced_at",
             label=_("Replace"),
         ),
         Move(
             "write_off",
-            (InstalmentStatus.SCHEDULED, InstalmentStatus.INVOICED),
+            (InstalmentStatus.SCHEDULED, InstalmentStatus.NOTIFIED),
             InstalmentStatus.WRITTEN_OFF,
             stamp="written_off_at",
             label=_("Write off"),

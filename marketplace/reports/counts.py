@@ -250,7 +250,7 @@ def own_scorings(*statuses: str) -> Callable[[], Count]:
 
 def instalments_to_pay() -> Count:
     ours = exists().where(Receivable.id == Instalment.receivable_id, Receivable.debtor_id == ORGANISATION)
-    return number_of(Instalment, Instalment.status == InstalmentStatus.INVOICED, ours)
+    return number_of(Instalment, Instalment.status == InstalmentStatus.NOTIFIED, ours)
 
 
 def undecided_successes() -> Count:

@@ -103,7 +103,7 @@ def everything_is_shown() -> None:
     kinds = db.session.scalars(select(Receivable.kind).where(Receivable.status == "open"))
     assert set(kinds) == {"recovery", "repayment"}
     assert statuses(Instalment)["paid"] == 1
-    assert found(select(Instalment).where(Instalment.status == "invoiced", Instalment.due_on < today)), "in arrears"
+    assert found(select(Instalment).where(Instalment.status == "notified", Instalment.due_on < today)), "in arrears"
 
 
 def found(query: Select[Any]) -> bool:

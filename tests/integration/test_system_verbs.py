@@ -52,7 +52,7 @@ VERBS: dict[str, Callable[[Actor], object]] = {
     "escalate_claim": lambda by: claims.escalate_claim(uuid4(), "check", 1, 0, actor=by),
     "end_holds": lambda by: claims.end_holds(actor=by),
     "pay_back_excess": pay_back_excess,
-    "invoice_instalment": lambda by: receivables.invoice_instalment(uuid4(), actor=by),
+    "notify_instalment": lambda by: receivables.notify_instalment(uuid4(), actor=by),
     "remind_instalment": lambda by: receivables.remind_instalment(uuid4(), 1, actor=by),
     "take_receipt": lambda by: receivables.take_receipt(uuid4(), actor=by, key=key()),
     "take_set_off": lambda by: receivables.take_set_off(uuid4(), actor=by, key=key()),

@@ -1,4 +1,4 @@
-"""The rules of the money machine about debts: ask back, invoice, pay, agree anew, set off, write off."""
+"""The rules of the money machine about debts: ask back, notify, pay, agree anew, set off, write off."""
 
 import io
 from typing import Any
@@ -95,9 +95,9 @@ class Debts(Play):
             self.attempt(receivables.take_set_off, deduction_id, actor=SYSTEM, key=f"set_off:{deduction_id}")
 
     @rule(which=WHICH)
-    def invoice(self, which: int) -> None:
+    def notify_instalment(self, which: int) -> None:
         if instalment_id := self.pick(Instalment, which, "scheduled"):
-            self.attempt(receivables.invoice_instalment, instalment_id, actor=SYSTEM)
+            self.attempt(receivables.notify_instalment, instalment_id, actor=SYSTEM)
 
     @rule(which=WHICH, count=st.integers(1, 12))
     def agree_anew(self, which: int, count: int) -> None:

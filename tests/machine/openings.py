@@ -65,7 +65,7 @@ def _large(machine: Any) -> None:
     machine.drop(0, 0)
     machine.ask_back(0, "repayment", False)
     machine.confirm(0, 0)
-    machine.invoice(0)
+    machine.notify_instalment(0)
     machine.send_stray_back(700_001, 0)
     machine.write_off(0, 0, False)
     machine.write_off(0, 1, False)

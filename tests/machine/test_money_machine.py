@@ -38,7 +38,7 @@ REACHED = {
         "propose_write_off", "sign_write_off", "extend", "send_entry_back",
     },
     "large": {
-        "countersign_claim", "reconsider_claim", "decline_repayment", "drop", "propose_repayment", "invoice_instalment",
+        "countersign_claim", "reconsider_claim", "decline_repayment", "drop", "propose_repayment", "notify_instalment",
         "refuse_write_off",
     },
     "offered": {"allocate_batch", "offer_from_waitlist", "accept_offer", "decline_offer", "lapse_offer"},

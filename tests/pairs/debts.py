@@ -162,7 +162,7 @@ INSTALMENTS = [
         Instalment,
         begin_instalment,
         [
-            Verb("invoice", lambda one, by: service.invoice_instalment(one, actor=by), aside=True),
+            Verb("notify", lambda one, by: service.notify_instalment(one, actor=by), aside=True),
             Verb("pay", take, first=pay_in_for, aim=arrival_for, aside=True),
             Verb("replace", agree, page="receivables.agree_instalments", aim=debt_of_instalment, aside=True),
             Verb("write_off", sign, page=DECIDE, first=propose_for_instalment, aim=debt_of_instalment, aside=True),

@@ -1,6 +1,6 @@
 """The verbs of what is owed to the agency: from the proposal to the last receipt, or the write-off."""
 
-from marketplace.receivables.service.instalments import agree_instalments, invoice_instalment, remind_instalment
+from marketplace.receivables.service.instalments import agree_instalments, notify_instalment, remind_instalment
 from marketplace.receivables.service.opening import (
     confirm,
     decline_repayment,
@@ -17,7 +17,7 @@ __all__ = [
     "confirm",
     "decline_repayment",
     "drop",
-    "invoice_instalment",
+    "notify_instalment",
     "open_recovery",
     "propose_repayment",
     "propose_write_off",

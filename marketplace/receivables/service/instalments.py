@@ -1,4 +1,4 @@
-"""The verbs of instalments: plan, invoice, remind, agree others."""
+"""The verbs of instalments: plan, notify, remind, agree others."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -35,7 +35,7 @@ def agree_instalments(
     left = sum((rules.owed(unpaid) for unpaid in receivable.live), Parts())
     for instalment in receivable.live:
         transition(instalment, INSTALMENT, "replace", actor=actor, reason=reason)
-        for letter in (invoice_instalment, remind_instalment):
+        for letter in (notify_instalment, remind_instalment):
             cancel(letter, instalment_id=instalment.id)
     dates = schedule.due_dates(first_due_on, count, every_months)
     add_instalments(receivable, schedule.shares(left, count), dates)
@@ -44,16 +44,16 @@ def agree_instalments(
     return receivable
 
 
-@task("invoice_instalment", _("Send the payment notice of an instalment"), Queue.MONEY)
-def invoice_instalment(instalment_id: UUID, *, actor: Actor) -> None:
+@task("notify_instalment", _("Send the payment notice of an instalment"), Queue.MONEY)
+def notify_instalment(instalment_id: UUID, *, actor: Actor) -> None:
     """Send the payment notice of an instalment soon due; nothing if it was paid, replaced or given up before."""
     rules.check_role(actor, Role.SYSTEM)
     instalment = _lock(instalment_id)
     if instalment.status != InstalmentStatus.SCHEDULED:
         return
-    transition(instalment, INSTALMENT, "invoice", actor=actor)
+    transition(instalment, INSTALMENT, "notify", actor=actor)
     db.flush()
-    _write_to_debtor(instalment, "receivables/invoice", key=str(instalment.id))
+    _write_to_debtor(instalment, "receivables/payment_notice", key=str(instalment.id))
 
 
 @task("remind_instalment", _("Remind of an instalment"), Queue.MONEY)
@@ -100,8 +100,8 @@ def accrue(receivable: Receivable, on: date, *, actor: Actor) -> None:
 
 def _plan_letters(instalment: Instalment) -> None:
     receivable = instalment.receivable
-    invoice_on = instalment.due_on - timedelta(days=receivable.days_to_pay)
-    ask_for(invoice_instalment, instalment_id=instalment.id, run_after=_start_of(invoice_on))
+    notice_on = instalment.due_on - timedelta(days=receivable.days_to_pay)
+    ask_for(notify_instalment, instalment_id=instalment.id, run_after=_start_of(notice_on))
     for number, days in enumerate(receivable.reminder_days, start=1):
         remind_on = instalment.due_on + timedelta(days=days)
         if remind_on > clock.today():

@@ -1,13 +1,13 @@
 -- The moves that the area's money makes; a test compares them with states.py. Every other one is refused.
 DELETE FROM lifecycle_moves WHERE lifecycle IN ('instalment', 'receivable', 'write_off');
 INSERT INTO lifecycle_moves (lifecycle, event, source, target) VALUES
-    ('instalment', 'invoice', 'scheduled', 'invoiced'),
+    ('instalment', 'notify', 'scheduled', 'notified'),
     ('instalment', 'pay', 'scheduled', 'paid'),
-    ('instalment', 'pay', 'invoiced', 'paid'),
+    ('instalment', 'pay', 'notified', 'paid'),
     ('instalment', 'replace', 'scheduled', 'replaced'),
-    ('instalment', 'replace', 'invoiced', 'replaced'),
+    ('instalment', 'replace', 'notified', 'replaced'),
     ('instalment', 'write_off', 'scheduled', 'written_off'),
-    ('instalment', 'write_off', 'invoiced', 'written_off'),
+    ('instalment', 'write_off', 'notified', 'written_off'),
     ('receivable', 'confirm', 'proposed', 'open'),
     ('receivable', 'drop', 'proposed', 'dropped'),
     ('receivable', 'settle', 'open', 'settled'),

@@ -14,14 +14,14 @@ from marketplace.receivables.views.blueprint import blueprint
 from marketplace.receivables.views.lists import READERS
 
 
-@blueprint.get("/receivables/instalments/<uuid:instalment_id>/invoice")
+@blueprint.get("/receivables/instalments/<uuid:instalment_id>/payment-notice")
 @requires(*READERS)
-def invoice(instalment_id: UUID) -> Response:
+def payment_notice(instalment_id: UUID) -> Response:
     """The payment notice of one instalment as it stands today, as a PDF."""
     instalment = queries.get_instalment(instalment_id, actor=current_actor())
     receivable = instalment.receivable
     accrued = rules.accrued(instalment, receivable.interest_basis_points, clock.today())
-    content = document.invoice(
+    content = document.payment_notice(
         instalment,
         debtor=_name(receivable.debtor_id),
         interest=instalment.interest - instalment.paid_interest + accrued,

@@ -1,4 +1,4 @@
-"""Instalments agreed anew, invoiced and reminded, and the interest on those in arrears."""
+"""Instalments agreed anew, notified and reminded, and the interest on those in arrears."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -83,14 +83,14 @@ def test_other_instalments_are_agreed_for_all_that_is_left(
     make.check_books(recovery)
 
 
-def test_each_instalment_is_invoiced_and_reminded_on_its_days(
+def test_each_instalment_is_notified_and_reminded_on_its_days(
     story: Story, recovery: Receivable, clock: MovableClock, run_tasks: Callable[[], int]
 ) -> None:
     run_tasks()
     recovery = db.get(Receivable, recovery.id)
     (instalment,) = recovery.instalments
-    assert (instalment.status, make.mails("receivables/invoice"), make.mails("receivables/reminder")) == (
-        "invoiced",
+    assert (instalment.status, make.mails("receivables/payment_notice"), make.mails("receivables/reminder")) == (
+        "notified",
         1,
         0,
     )
@@ -115,7 +115,7 @@ def test_nobody_is_written_to_about_an_instalment_that_is_paid_or_replaced(
     )  # fmt: skip
     clock.advance(days=5 * 366)
     run_tasks()
-    assert (make.mails("receivables/invoice"), make.mails("receivables/reminder")) == (0, 0)
+    assert (make.mails("receivables/payment_notice"), make.mails("receivables/reminder")) == (0, 0)
     pending = select(BackgroundTask).where(
         BackgroundTask.name == "remind_instalment", BackgroundTask.status == "pending"
     )

@@ -78,8 +78,8 @@ def test_success_is_judged_and_the_company_sees_what_to_pay(
     text = see(client, story.sme, made.location)
     assert "2,700,000" in text
     receivable = db.get(Receivable, receivable.id)
-    invoice = client.get(f"/receivables/instalments/{receivable.instalments[0].id}/invoice")
-    words = PdfReader(BytesIO(invoice.data)).pages[0].extract_text()
+    notice = client.get(f"/receivables/instalments/{receivable.instalments[0].id}/payment-notice")
+    words = PdfReader(BytesIO(notice.data)).pages[0].extract_text()
     assert "납입고지서" in words
     assert "세금계산서" not in words, "a notice of a debt is no tax invoice"
     receipt = make.pay(story, db.get(Receivable, receivable.id), 540_000)
