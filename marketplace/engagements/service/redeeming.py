@@ -46,13 +46,14 @@ def redeem(agreement_id: UUID, *, actor: Actor, amount: Money, key: str) -> Rede
     )
     engagement_id, due_on = uuid4(), clock.today() + timedelta(days=terms(clock.today()).co_payment_days)
     redemption, reference = _begin(agreement, engagement_id, due_on, actor=actor, key=key)
+    if reference:
+        _ask_for_co_payment(agreement, engagement_id, reference, due_on)
+    # All redemptions with this firm wait for its row until the commit, so what follows is sent in one flush.
     providers.change_load(agreement.provider_id, 1, actor=actor)
     transition(agreement, AGREEMENT, "redeem", actor=actor, amount=agreement.aid)
     begun = Engagement.__tablename__, engagement_id
     record(actor, "engagement.begin", begun, after={"agreement_id": agreement.id})
-    if reference:
-        _ask_for_co_payment(agreement, engagement_id, reference, due_on)
-    else:
+    if not reference:
         start(db.get(Engagement, engagement_id), actor=actor)
     return redemption
 
