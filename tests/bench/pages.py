@@ -24,12 +24,18 @@ Command = Callable[[Settings], list[str | Path]]
 
 
 class Site:
-    """The web server on a port of its own, with the product or another application."""
+    """The web server on a port of its own, with the product or another application.
 
-    def __init__(self, settings: Settings, folder: Path, *, command: Command = web_command) -> None:
+    `agency`: as an agency runs it, whose clock doesn't move and whose pages have no bar of the demo.
+    """
+
+    def __init__(
+        self, settings: Settings, folder: Path, *, command: Command = web_command, agency: bool = False
+    ) -> None:
         self.settings = settings.model_copy(update={"host": "127.0.0.1", "port": free_port(), "web_processes": 2})
         os.environ.update(
-            TESTING="1",
+            TESTING="" if agency else "1",
+            DEMO="1" if settings.demo and not agency else "",
             DATA_DIR=str(settings.data_dir),
             DATABASE_URL=settings.database_url,
             OWNER_DATABASE_URL=settings.owner_database_url,
