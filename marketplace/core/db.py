@@ -21,6 +21,8 @@ from sqlalchemy import (
     Insert,
     Integer,
     MetaData,
+    Row,
+    Select,
     SQLColumnExpression,
     Text,
     TypeDecorator,
@@ -146,7 +148,7 @@ def _set_members_only(model: type[Model], key: str, attribute: Any) -> None:
             return None if value is None else members(value)
 
 
-Row = TypeVar("Row", bound=Model)
+Entity = TypeVar("Entity", bound=Model)
 
 
 def uuid_key() -> Mapped[UUID]:
@@ -236,7 +238,7 @@ def flush() -> None:
     session.flush()
 
 
-def get(model: type[Row], key: UUID, *, lock: bool = False, options: Sequence[ORMOption] = ()) -> Row:
+def get(model: type[Entity], key: UUID, *, lock: bool = False, options: Sequence[ORMOption] = ()) -> Entity:
     """The row with this key, locked until the end of the unit of work if asked; NotFound without one.
 
     The lock leaves foreign keys alone (NO KEY): of two who each made a row that points here and then want this one
@@ -244,6 +246,22 @@ def get(model: type[Row], key: UUID, *, lock: bool = False, options: Sequence[OR
     """
     held = {"of": model, "key_share": True} if lock else None
     row = session.get(model, key, options=options, with_for_update=held, populate_existing=lock)
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def one(statement: Select[Entity], **values: Any) -> Entity:
+    """The one entity of a select, with the values of its parameters; NotFound without one."""
+    entity = session.scalars(statement, values).unique().one_or_none()
+    if entity is None:
+        raise NotFound()
+    return entity
+
+
+def one_row(statement: Select[*tuple[Any, ...]], **values: Any) -> Row[Any]:
+    """The one row of a select of columns, with the values of its parameters; NotFound without."""
+    row = session.execute(statement, values).one_or_none()
     if row is None:
         raise NotFound()
     return row

@@ -68,10 +68,7 @@ def get_job(job_id: UUID, *, actor: Actor, lock: bool = False) -> Job:
     query = visible_to(actor).where(Job.id == job_id)
     if lock:
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    job = db.session.scalars(query).one_or_none()
-    if job is None:
-        raise NotFound()
-    return job
+    return db.one(query)
 
 
 def jobs(actor: Actor, *, status: str = "", service_line: str = "", region: str = "", search: str = "") -> Select[Job]:
@@ -169,10 +166,7 @@ def bid_content(bid_id: UUID, actor: Actor) -> BidContent:
     """What the bid offers; NotFound while it is sealed for this actor. The database decides, not this code."""
     db.act_as(actor.organisation_id)
     query = select(BidContent).where(BidContent.bid_id == bid_id).execution_options(populate_existing=True)
-    content = db.session.scalars(query).one_or_none()
-    if content is None:
-        raise NotFound()
-    return content
+    return db.one(query)
 
 
 def opened_bids(job: Job, *, actor: Actor) -> list[OpenedBid]:

@@ -17,7 +17,6 @@ from marketplace.claims.models import Claim, Deduction
 from marketplace.claims.states import ClaimStatus, DeductionStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import SME, Actor, Role
-from marketplace.core.errors import NotFound
 from marketplace.engagements.models import Agreement, Engagement
 from marketplace.engagements.states import EngagementStatus
 from marketplace.ledger.chart import Stage, TransferKind
@@ -48,19 +47,13 @@ def _of_side(actor: Actor) -> ColumnElement[bool]:
 
 def get_receivable(receivable_id: UUID, *, actor: Actor) -> Receivable:
     """The receivable, if it is this actor's to see; NotFound otherwise."""
-    receivable = db.session.scalars(visible_to(actor).where(Receivable.id == receivable_id)).one_or_none()
-    if receivable is None:
-        raise NotFound()
-    return receivable
+    return db.one(visible_to(actor).where(Receivable.id == receivable_id))
 
 
 def receivable_shown(receivable_id: UUID, *, actor: Actor) -> Row[Any]:
     """The receivable with what its page says of debtor, engagement and officers; NotFound for another side."""
     query = _receivable_shown().where(_of_side(actor))
-    shown = db.session.execute(query, {"receivable_id": receivable_id}).one_or_none()
-    if shown is None:
-        raise NotFound()
-    return shown
+    return db.one_row(query, receivable_id=receivable_id)
 
 
 @cache
@@ -287,12 +280,6 @@ def open_write_off(receivable_id: UUID) -> WriteOff | None:
     """The write-off that waits for its second signature, if any."""
     query = select(WriteOff).where(WriteOff.receivable_id == receivable_id, WriteOff.status == WriteOffStatus.PROPOSED)
     return db.session.scalars(query).one_or_none()
-
-
-def write_offs_of(receivable_id: UUID) -> Sequence[WriteOff]:
-    """Every write-off ever proposed for the receivable, oldest first."""
-    query = select(WriteOff).where(WriteOff.receivable_id == receivable_id)
-    return db.session.scalars(query.order_by(WriteOff.proposed_at, WriteOff.id)).all()
 
 
 def write_offs_shown(receivable_id: UUID) -> Sequence[Row[Any]]:

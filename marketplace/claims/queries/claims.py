@@ -20,7 +20,6 @@ from marketplace.claims.queries.holds import held_until
 from marketplace.claims.states import ClaimStatus, Step
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
-from marketplace.core.errors import NotFound
 from marketplace.engagements.models import Agreement, Engagement, Stage
 from marketplace.engagements.queries import resembles_another
 from marketplace.engagements.states import StageStatus
@@ -50,18 +49,12 @@ def _of_side(actor: Actor) -> ColumnElement[bool]:
 
 def get_claim(claim_id: UUID, *, actor: Actor) -> Claim:
     """The claim, if it is this actor's to see; NotFound otherwise."""
-    claim = db.session.scalars(visible_to(actor).where(Claim.id == claim_id)).one_or_none()
-    if claim is None:
-        raise NotFound()
-    return claim
+    return db.one(visible_to(actor).where(Claim.id == claim_id))
 
 
 def claim_shown(claim_id: UUID, *, actor: Actor) -> Row[Any]:
     """The claim with what its page says of engagement, sides, hold and officers; NotFound for another side."""
-    shown = db.session.execute(_claim_shown().where(_of_side(actor)), {"claim_id": claim_id}).one_or_none()
-    if shown is None:
-        raise NotFound()
-    return shown
+    return db.one_row(_claim_shown().where(_of_side(actor)), claim_id=claim_id)
 
 
 @cache

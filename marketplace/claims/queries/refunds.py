@@ -15,7 +15,6 @@ from marketplace.claims.queries.holds import held_until
 from marketplace.claims.states import RefundStatus
 from marketplace.core import db
 from marketplace.core.actors import SME, Actor, Role
-from marketplace.core.errors import NotFound
 
 
 def waiting_refunds() -> Sequence[Refund]:
@@ -63,10 +62,7 @@ def refunds_visible_to(actor: Actor) -> Select[Refund]:
 
 def get_refund(refund_id: UUID, *, actor: Actor) -> Refund:
     """The refund, if it is this actor's to see; NotFound otherwise."""
-    refund = db.session.scalars(refunds_visible_to(actor).where(Refund.id == refund_id)).one_or_none()
-    if refund is None:
-        raise NotFound()
-    return refund
+    return db.one(refunds_visible_to(actor).where(Refund.id == refund_id))
 
 
 def search_refunds(actor: Actor, *, status: RefundStatus | None = None) -> Select[Refund]:

@@ -10,7 +10,6 @@ from sqlalchemy import Row, Select, bindparam, func, select, union_all
 from marketplace.accounts.queries import name_of, person_name_of
 from marketplace.core import db
 from marketplace.core.actors import SME, Actor
-from marketplace.core.errors import NotFound
 from marketplace.engagements.models import (
     Agreement,
     AgreementStage,
@@ -119,10 +118,7 @@ def search_agreements(actor: Actor, *, status: AgreementStatus | None = None, te
 def agreement_shown(agreement_id: UUID, *, actor: Actor) -> Row[Any]:
     """What one's page says of the agreement, the company's share and the work; NotFound for another side."""
     query = _agreement_shown().where(of_side(Agreement, actor))
-    agreement = db.session.execute(query, {"agreement_id": agreement_id}).one_or_none()
-    if agreement is None:
-        raise NotFound()
-    return agreement
+    return db.one_row(query, agreement_id=agreement_id)
 
 
 @cache

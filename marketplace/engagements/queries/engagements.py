@@ -12,7 +12,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 from marketplace.accounts.queries import name_of
 from marketplace.core import db
 from marketplace.core.actors import Actor
-from marketplace.core.errors import NotFound
 from marketplace.engagements.models import (
     Agreement,
     ConsultingSession,
@@ -102,10 +101,7 @@ def search_engagements(actor: Actor, *, status: EngagementStatus | None = None, 
 def engagement_shown(engagement_id: UUID, *, actor: Actor) -> Row[Any]:
     """What one's page says of the engagement, its agreement and the company's share; NotFound for another side."""
     query = _engagement_shown().where(of_side(Engagement, actor))
-    engagement = db.session.execute(query, {"engagement_id": engagement_id}).one_or_none()
-    if engagement is None:
-        raise NotFound()
-    return engagement
+    return db.one_row(query, engagement_id=engagement_id)
 
 
 @cache

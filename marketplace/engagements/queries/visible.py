@@ -6,7 +6,6 @@ from sqlalchemy import ColumnElement, Select, false, select, true
 
 from marketplace.core import db
 from marketplace.core.actors import PROVIDER, SME, Actor, Role
-from marketplace.core.errors import NotFound
 from marketplace.engagements.models import (
     Agreement,
     Assignment,
@@ -50,18 +49,12 @@ def of_side(model: type[Agreement] | type[Engagement], actor: Actor) -> ColumnEl
 
 def get_agreement(agreement_id: UUID, *, actor: Actor) -> Agreement:
     """The agreement, if it is this actor's to see; NotFound otherwise."""
-    agreement = db.session.scalars(agreements_visible_to(actor).where(Agreement.id == agreement_id)).one_or_none()
-    if agreement is None:
-        raise NotFound()
-    return agreement
+    return db.one(agreements_visible_to(actor).where(Agreement.id == agreement_id))
 
 
 def get_engagement(engagement_id: UUID, *, actor: Actor) -> Engagement:
     """The engagement, if it is this actor's to see; NotFound otherwise."""
-    engagement = db.session.scalars(engagements_visible_to(actor).where(Engagement.id == engagement_id)).one_or_none()
-    if engagement is None:
-        raise NotFound()
-    return engagement
+    return db.one(engagements_visible_to(actor).where(Engagement.id == engagement_id))
 
 
 def get_stage(stage_id: UUID, *, actor: Actor) -> tuple[Engagement, Stage]:

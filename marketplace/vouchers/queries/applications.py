@@ -16,7 +16,6 @@ from marketplace.accounts.models import Organisation
 from marketplace.core import db
 from marketplace.core.actors import AGENCY, SME, Actor
 from marketplace.core.db import get
-from marketplace.core.errors import NotFound
 from marketplace.programmes.models import Call, Programme
 from marketplace.vouchers.models import Application, Assessment, Evidence, Voucher
 from marketplace.vouchers.queries.scoring import UNDECIDED
@@ -62,10 +61,7 @@ def get_application(
             joinedload(Application.voucher),
             selectinload(Application.evidence).joinedload(Evidence.file, innerjoin=True),
         )
-    application = db.session.scalars(query).unique().one_or_none()
-    if application is None:
-        raise NotFound()
-    return application
+    return db.one(query)
 
 
 def helper_name(application: Application) -> str | None:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import joinedload
 from marketplace.accounts.models import Organisation
 from marketplace.core import db
 from marketplace.core.actors import AGENCY, SME, Actor
-from marketplace.core.errors import NotFound
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import Stage
 from marketplace.programmes.models import Programme
@@ -39,10 +38,7 @@ def get_voucher(voucher_id: UUID, *, actor: Actor | None = None, lock: bool = Fa
         query = query.options(
             joinedload(Voucher.organisation, innerjoin=True), joinedload(Voucher.programme, innerjoin=True)
         )
-    voucher = db.session.scalars(query).one_or_none()
-    if voucher is None:
-        raise NotFound()
-    return voucher
+    return db.one(query)
 
 
 def find_voucher_by_code(code: str) -> Voucher | None:
