@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.accounts import queries, service
 from marketplace.accounts.models import AGENCY_ID, Membership
 from marketplace.accounts.service import tokens
+from marketplace.accounts.states import MembershipStatus
 from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor, Role
@@ -196,6 +197,21 @@ def test_mail_goes_to_those_who_hold_the_role_on_the_day_it_is_queued(clock: Mov
         )
         readers.append(db.session.scalar(select(func.count()).where(Message.key.contains(key))))
     assert readers == [2, 1]
+
+
+@pytest.mark.parametrize("status", MembershipStatus)
+def test_python_and_the_database_agree_on_what_gives_rights(status: MembershipStatus) -> None:
+    membership, today = queries.get_membership(make_sme().membership_id), business_clock.today()
+    membership.status, membership.ended_at = status, business_clock.now()
+    answers = set()
+    for begins, ends in [(-1, None), (-1, -1), (-1, 0), (0, None), (0, 0), (0, 1), (1, None), (1, 1)]:
+        membership.valid_from = today + timedelta(days=begins)
+        membership.valid_until = None if ends is None else today + timedelta(days=ends)
+        db.flush()
+        row = select(Membership.live_on(today)).where(Membership.id == membership.id)
+        assert db.session.scalar(row) is membership.is_live(today), (begins, ends)
+        answers.add(membership.is_live(today))
+    assert answers == ({True, False} if status == MembershipStatus.ACTIVE else {False})
 
 
 @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.MANAGER, Role.SYSTEM, Role.VISITOR])
