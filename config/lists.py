@@ -2,10 +2,12 @@
 
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 Label = Mapping[str, str]
+CALENDARS = Path(__file__).parent / "calendar"
 
 
 @cache
@@ -36,6 +38,16 @@ def stages() -> Mapping[str, Label]:
 def cost_categories() -> Mapping[str, Label]:
     """The categories of cost, in their order; a programme uses one or several."""
     return _labels("cost_categories.toml")
+
+
+@cache
+def special_days(country: str) -> Mapping[date, bool]:
+    """Days that a country's calendar of public holidays doesn't know: whether they are working days."""
+    file = CALENDARS / f"{country.lower()}.toml"
+    if not file.exists():
+        return {}
+    days = tomllib.loads(file.read_text(encoding="utf-8")).get("days", [])
+    return {day["on"]: day["working"] for day in days}
 
 
 def _labels(name: str) -> Mapping[str, Label]:

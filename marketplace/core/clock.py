@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from config import lists
+
 _offset = timedelta()
 _zone = ZoneInfo("Asia/Seoul")
 _country = "KR"
@@ -31,6 +33,11 @@ def now() -> datetime:
 def zone() -> ZoneInfo:
     """The agency's time zone."""
     return _zone
+
+
+def country() -> str:
+    """The agency's country (ISO 3166), whose holidays and telephone numbers count."""
+    return _country
 
 
 def today() -> date:
@@ -68,8 +75,9 @@ def working_days_between(start: datetime, end: datetime) -> int:
 
 
 def is_working_day(day: date) -> bool:
-    """Monday to Friday, and no public holiday of the agency's country."""
-    return day.weekday() < 5 and day not in _closed(_country, day.year)
+    """What config/calendar says of the day; else Monday to Friday, and no public holiday of the agency's country."""
+    usual = day.weekday() < 5 and day not in _closed(_country, day.year)
+    return lists.special_days(_country).get(day, usual)
 
 
 @cache

@@ -1,12 +1,14 @@
 """The clock of a claim: working days, holidays, and the time for which it stands still."""
 
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config import lists
 from config.claims import handling
 from marketplace.claims import deadlines
 from marketplace.core import clock
@@ -25,6 +27,23 @@ def test_weekends_and_holidays_do_not_count() -> None:
     assert clock.working_days_between(at("2026-09-23T10:00"), at("2026-09-29T10:00")) == 2
     assert clock.add_working_days(at("2026-09-23T10:00"), 2) == at("2026-09-29T10:00")
     assert clock.working_days_between(at("2026-09-29T10:00"), at("2026-09-23T10:00")) == 0
+
+
+def test_a_holiday_is_announced_and_a_saturday_is_worked_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "[[days]]\non = 2026-06-09\nworking = false\n[[days]]\non = 2026-06-13\nworking = true\n"
+    (tmp_path / "kr.toml").write_text(said)
+    assert clock.add_working_days(at("2026-06-08T10:00"), 1) == at("2026-06-09T10:00")
+    lists.special_days.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(lists, "CALENDARS", tmp_path)
+        assert clock.add_working_days(at("2026-06-08T10:00"), 1) == at("2026-06-10T10:00")
+        assert clock.add_working_days(at("2026-06-12T10:00"), 1) == at("2026-06-13T10:00")
+    lists.special_days.cache_clear()
+
+
+def test_what_the_agency_says_of_its_calendar_can_be_read() -> None:
+    assert all(isinstance(working, bool) for working in lists.special_days("KR").values())
+    assert lists.special_days("DE") == {}
 
 
 def test_each_step_is_due_after_the_days_of_all_steps_before() -> None:
