@@ -4,13 +4,14 @@ from datetime import date
 
 from marketplace.accounts import business_number, passwords
 from marketplace.accounts.models import Membership, Person
-from marketplace.accounts.states import OrganisationKind
+from marketplace.accounts.states import OrganisationKind, PersonStatus
 from marketplace.core.actors import AGENCY, PROVIDER, SME, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, explain
 from marketplace.core.i18n import _
 
 KIND_ROLES = {OrganisationKind.SME: SME, OrganisationKind.PROVIDER: PROVIDER, OrganisationKind.AGENCY: AGENCY}
 LONGEST_MANDATE_DAYS = 366
+DISABLED = _("This account is disabled. Ask the agency to open it again, then try once more.")
 
 explain(
     {
@@ -37,6 +38,12 @@ def check_password(password: str, *, email: str, name: str) -> None:
         raise Invalid(_("Many people use this password, so it is easy to guess. Choose another."), field="password")
     if passwords.contains_own_word(password, [email.partition("@")[0], *name.split()]):
         raise Invalid(_("Do not build the password from your name or e-mail address."), field="password")
+
+
+def check_not_disabled(person: Person) -> None:
+    """A disabled account takes no password and no role; said to whoever has its password or reads its mail alone."""
+    if person.status == PersonStatus.DISABLED:
+        raise DomainError(DISABLED)
 
 
 def check_business_number(typed: str) -> str:

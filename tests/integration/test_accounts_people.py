@@ -1,17 +1,19 @@
 """Sign-up, mailed links, passwords and profile. ASVS 6.2.1-6.2.9, 6.3.8, 6.4.1, 7.4.3, 7.5.1, 9.2.2."""
 
 import re
+from unicodedata import normalize
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from marketplace.accounts import queries, service
+from marketplace.accounts import queries, rules, service
 from marketplace.accounts.models import Person, Token
-from marketplace.core import db
+from marketplace.core import clock, db
 from marketplace.core.actors import Role
 from marketplace.core.errors import DomainError
 from marketplace.notifications.models import Message
+from marketplace.notifications.rendering import render
 from tests.conftest import MovableClock
 from tests.factories.accounts import PASSWORD, make_officer, make_person, make_sme, sign_in_as
 
@@ -139,6 +141,69 @@ def test_reset_for_an_unknown_address_answers_the_same_and_mails_nobody(client: 
     unknown = client.post("/account/forgotten-password", data={"email": "nobody@example.com"})
     assert (known.status_code, known.location, known.data) == (unknown.status_code, unknown.location, unknown.data)
     assert len(mails("reset_password")) == 1
+
+
+def test_a_disabled_account_answers_a_stranger_the_same_and_its_owner_in_a_mail(client: FlaskClient) -> None:
+    person = make_person(email="jiyoon@example.com", disabled_at=clock.now(), status="disabled")
+    for path, other in (("/account/sign-up", NEW), ("/account/forgotten-password", {})):
+        known = client.post(path, data={**other, "email": person.email})
+        unknown = client.post(path, data={**other, "email": "nobody@example.com"})
+        assert (known.status_code, known.location, known.data) == (unknown.status_code, unknown.location, unknown.data)
+    assert [mail.address for mail in mails("disabled")] == ["jiyoon@example.com"], "once a day"
+    linked = [*mails("already_registered"), *mails("reset_password")]
+    assert [mail.address for mail in linked] == ["nobody@example.com"]
+    for locale, words in (("en", "ask the agency to open it again"), ("ko", "기관에 사용 재개를 요청")):
+        assert words in render("accounts/disabled", locale=locale, base_url="", data=mails("disabled")[0].data).body
+
+
+def test_a_link_from_before_an_account_was_disabled_says_so(client: FlaskClient) -> None:
+    person = make_person()
+    secret = service.ask_for_new_password(person.email)
+    service.disable_person(person.id, actor=make_officer(Role.ADMINISTRATOR), reason="left")
+    answer = client.post(f"/account/new-password/{secret}?lang=en", data={"password": OTHER_PASSWORD})
+    assert answer.status_code in (409, 422)
+    assert "This account is disabled. Ask the agency to open it again" in answer.text
+
+
+def test_an_invitation_to_a_disabled_account_says_whom_to_ask_and_works_once_it_is_open(client: FlaskClient) -> None:
+    administrator, person = make_officer(Role.ADMINISTRATOR), make_person(email="jiyoon@example.com")
+    secret = service.invite(person.email, actor=make_sme(), role=Role.PREPARER, locale="en")
+    service.disable_person(person.id, actor=administrator, reason="left")
+    link = f"/account/invitation/{secret}?lang=en"
+    assert "Ask the agency to open it again" in client.get(link).text
+    refused = client.post(link, data={"name": "New", "password": OTHER_PASSWORD, "locale": "en"})
+    assert "Ask the agency to open it again" in refused.text
+    with pytest.raises(DomainError, match=str(rules.DISABLED)), db.session.begin_nested():
+        service.accept_invitation_as_new(secret, name="New", password=OTHER_PASSWORD, locale="en")
+    service.restore_person(person.id, actor=administrator, reason="back")
+    assert "Sign in to join" in client.get(link).text
+
+
+@pytest.mark.parametrize("name", ["\u3164", "\u2800 \u200b", "\u00ad"])
+def test_a_name_that_shows_nothing_is_not_taken(client: FlaskClient, name: str) -> None:
+    answer = client.post("/account/sign-up?lang=en", data={**NEW, "name": name})
+    assert (answer.status_code, "Fill this in." in answer.text) == (422, True)
+
+
+def test_an_address_and_a_name_are_kept_in_one_form(client: FlaskClient) -> None:
+    typed = {"email": "ｊｉｙｏｏｎ＠Example\u200b.com", "name": normalize("NFD", "김지윤")}
+    assert client.post("/account/sign-up", data={**NEW, **typed}).status_code == 303
+    person = queries.find_person_by_email("jiyoon@example.com")
+    assert person is not None
+    assert person.name == "김지윤"
+
+
+@pytest.mark.parametrize(
+    ("phone", "status"),
+    [
+        *((phone, 303) for phone in ("02-123-4567", "０２\u2011１２３\u2013４５６７", "+1 650 253 0000", "")),
+        *((phone, 422) for phone in ("call me", "12", "02-123-4567 / 031-123-4567")),
+    ],
+)
+def test_a_telephone_number_can_be_dialled(client: FlaskClient, phone: str, status: int) -> None:
+    sign_in_as(client, make_sme())
+    facts = {"name": "Kim", "phone": phone, "locale": "en"}
+    assert client.post("/account/profile", data=facts).status_code == status
 
 
 def test_links_end_after_their_time(clock: MovableClock) -> None:

@@ -160,6 +160,8 @@ def accept_invitation_as_new(secret: str, *, name: str, password: str, locale: s
     email = token.data["email"]
     rules.check_password(password, email=email, name=name)
     person = queries.find_person_by_email(email, lock=True)
+    if person is not None:
+        rules.check_not_disabled(person)
     if person is not None and person.status != PERSON.initial:
         raise DomainError(_("You already have an account. Sign in, then open the link again."))
     person = person or Person(email=email, status=PERSON.initial)

@@ -25,6 +25,9 @@ def register_person(email: str, name: str, password: str, *, locale: str) -> str
     rules.check_password(password, email=email, name=name)
     kept = passwords.hashed(password)
     known = queries.find_person_by_email(email, lock=True)
+    if known is not None and known.status == PersonStatus.DISABLED:
+        _tell_disabled(known)
+        return None
     if known is not None and known.status != PERSON.initial:
         secret, token = tokens.issue(TokenPurpose.RESET_PASSWORD, person_id=known.id)
         notifications.queue("accounts/already_registered", to=recipient(known), key=str(token.id), token=secret)
@@ -65,9 +68,15 @@ def confirm_email(secret: str, *, password: str) -> Person:
 
 
 def ask_for_new_password(email: str) -> str | None:
-    """Mail a link for a new password if the address is known; the page answers the same in any case."""
+    """Mail a link for a new password if the address is known; the page answers the same in any case.
+
+    Whose account is disabled gets a mail that says so instead.
+    """
     person = queries.find_person_by_email(email)
-    if person is None or person.status == PersonStatus.DISABLED:
+    if person is None:
+        return None
+    if person.status == PersonStatus.DISABLED:
+        _tell_disabled(person)
         return None
     secret, token = tokens.issue(TokenPurpose.RESET_PASSWORD, person_id=person.id)
     notifications.queue(
@@ -85,8 +94,7 @@ def reset_password(secret: str, *, password: str) -> Person:
     token = tokens.use(TokenPurpose.RESET_PASSWORD, secret)
     assert token.person_id is not None
     person = queries.get_person(token.person_id, lock=True)
-    if person.status == PersonStatus.DISABLED:
-        raise Forbidden()
+    rules.check_not_disabled(person)
     _set_password(person, password)
     if person.status == PERSON.initial:
         transition(person, PERSON, "confirm", actor=SYSTEM)
@@ -157,6 +165,12 @@ def own_person(actor: Actor) -> Person:
     if actor.person_id is None:
         raise Forbidden()
     return queries.get_person(actor.person_id, lock=True)
+
+
+def _tell_disabled(person: Person) -> None:
+    """Say it to the address itself, at most once a day: whoever reads there is no stranger."""
+    key = f"{person.id}:{clock.today()}"
+    notifications.queue("accounts/disabled", to=recipient(person), key=key, disabled_at=person.disabled_at)
 
 
 def _set_password(person: Person, password: str) -> None:

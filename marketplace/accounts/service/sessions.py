@@ -9,9 +9,8 @@ from uuid import UUID
 from redis import Redis
 from sqlalchemy import delete, func, or_, select, update
 
-from marketplace.accounts import limits, passwords, queries
+from marketplace.accounts import limits, passwords, queries, rules
 from marketplace.accounts.models import Membership, Person, SignInSession
-from marketplace.accounts.states import PersonStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
@@ -34,8 +33,7 @@ def sign_in(email: str, password: str, *, address: str, store: Redis) -> Person:
     if not passwords.matches(person.password_hash if person else None, password) or person is None:
         log.warning("sign-in refused person=%s", person.id if person else None)
         raise Invalid(_("The e-mail address or the password is wrong. After 5 tries you have to wait 15 minutes."))
-    if person.status == PersonStatus.DISABLED:
-        raise DomainError(_("This account is disabled. Ask the agency."))
+    rules.check_not_disabled(person)
     limits.forgive_sign_in(store, email=email.lower(), address=address)
     return person
 

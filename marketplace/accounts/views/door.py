@@ -10,7 +10,7 @@ from marketplace.accounts import limits, queries, service
 from marketplace.accounts.forms import ConfirmEmailForm, EmailForm, InvitedForm, NewPasswordForm, SignInForm, SignUpForm
 from marketplace.accounts.models import Person
 from marketplace.accounts.service import tokens
-from marketplace.accounts.states import TokenPurpose
+from marketplace.accounts.states import PersonStatus, TokenPurpose
 from marketplace.accounts.views.blueprint import blueprint, counters, enter, own_address, settings
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.errors import DomainError
@@ -118,11 +118,12 @@ def invitation(token: str) -> ResponseReturnValue:
     if issued is None:
         return page("accounts/_link_expired.html")
     owner = queries.find_person_by_email(issued.data["email"])
+    disabled = owner is not None and owner.status == PersonStatus.DISABLED
     organisation = queries.get_organisation(UUID(issued.data["organisation_id"]))
     signed_in = current_actor().person_id is not None
     form = ConfirmForm() if signed_in else InvitedForm(locale=locale())
     known = owner is not None and owner.may_sign_in
-    if (signed_in or not known) and form.validate_on_submit():
+    if (signed_in or not (known or disabled)) and form.validate_on_submit():
         with form.errors_to_fields():
             return _join(token, form)
     return page(
@@ -132,6 +133,7 @@ def invitation(token: str) -> ResponseReturnValue:
         organisation=organisation,
         signed_in=signed_in,
         known=known,
+        disabled=disabled,
         own_address=request.path,
     )
 
