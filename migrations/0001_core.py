@@ -112,8 +112,8 @@ def upgrade() -> None:
     """Make the tables."""
     op.execute(CLOCK)
     op.execute(read("core", "app_now"))
-    op.execute(read("core", "plain_account"))
-    op.execute(read("core", "plain_firm_name"))
+    for name in ("legible", "plain_text", "plain_firm_name", "plain_number"):
+        op.execute(read("core", name))
     op.execute(TABLES)
 
 

@@ -68,7 +68,7 @@ CREATE TABLE bank_accounts (
     CONSTRAINT ck_bank_accounts_approved CHECK (status <> 'active' OR approved_by IS NOT NULL),
     CONSTRAINT ck_bank_accounts_four_eyes CHECK (approved_by <> proposed_by)
 );
-CREATE INDEX ix_bank_accounts_plain_account ON bank_accounts (plain_account(identifier));
+CREATE INDEX ix_bank_accounts_plain_number ON bank_accounts (plain_number(identifier));
 CREATE UNIQUE INDEX uq_bank_accounts_active ON bank_accounts (organisation_id) WHERE status = 'active';
 CREATE UNIQUE INDEX uq_bank_accounts_proposed ON bank_accounts (organisation_id) WHERE status = 'proposed';
 

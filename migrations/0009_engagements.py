@@ -128,7 +128,7 @@ CREATE TABLE co_payments (
     CONSTRAINT ck_co_payments_lapsed_at CHECK (status NOT IN ('lapsed') OR lapsed_at IS NOT NULL),
     CONSTRAINT ck_co_payments_amount CHECK (amount > 0)
 );
-CREATE INDEX ix_co_payments_plain_account ON co_payments (plain_account(payer_account));
+CREATE INDEX ix_co_payments_plain_number ON co_payments (plain_number(payer_account));
 
 CREATE TABLE engagements (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_engagements PRIMARY KEY,

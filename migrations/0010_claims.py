@@ -68,7 +68,7 @@ CREATE TABLE bank_entries (
     CONSTRAINT ck_bank_entries_outcome
         CHECK (outcome IN ('paid', 'returned', 'co_payment', 'receivable', 'unmatched'))
 );
-CREATE INDEX ix_bank_entries_plain_account ON bank_entries (plain_account(debtor_account));
+CREATE INDEX ix_bank_entries_plain_number ON bank_entries (plain_number(debtor_account));
 CREATE INDEX ix_bank_entries_plain_name ON bank_entries (plain_firm_name(debtor));
 
 CREATE TABLE claims (

@@ -3,6 +3,8 @@
 import re
 from random import Random
 
+from marketplace.core.text import legible, plain_number
+
 WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
 COMPANY_KINDS = ("81", "86", "87", "88")  # digits 4 and 5 of a company limited by shares
 _WRITTEN = re.compile(r"[0-9]{3}[- ]?[0-9]{2}[- ]?[0-9]{5}")
@@ -10,8 +12,7 @@ _WRITTEN = re.compile(r"[0-9]{3}[- ]?[0-9]{2}[- ]?[0-9]{5}")
 
 def normalise(text: str) -> str | None:
     """Give the ten digits of a number typed with or without hyphens, or None if it has another form."""
-    text = text.strip()
-    return re.sub(r"[- ]", "", text) if _WRITTEN.fullmatch(text) else None
+    return plain_number(text) if _WRITTEN.fullmatch(legible(text)) else None
 
 
 def check_digit(first_nine: str) -> str:

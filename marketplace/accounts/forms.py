@@ -26,6 +26,7 @@ from marketplace.core.forms import (
 from marketplace.core.i18n import LOCALES, _, localized
 from marketplace.core.states import labelled
 from marketplace.core.task_queue import TaskStatus
+from marketplace.core.text import legible, phone_number, storable
 
 LANGUAGES = [("ko", "한국어"), ("en", "English")]
 assert [code for code, _name in LANGUAGES] == list(LOCALES)
@@ -42,7 +43,7 @@ class EmailField(TextField):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         super().process_formdata(valuelist)
-        self.data = (self.data or "").lower()
+        self.data = legible(self.data).lower() if storable(self.data) else self.data
 
     def pre_validate(self, form: BaseForm) -> None:
         super().pre_validate(form)
@@ -185,8 +186,8 @@ def roles_of(kind: OrganisationKind) -> list[str]:
 
 
 def check_phone(field: TextField) -> None:
-    """Digits, spaces, hyphens, brackets and a leading plus."""
-    if field.data and not set(field.data) <= set("+0123456789-() "):
+    """A number that can be dialled, however it is written."""
+    if field.data and not phone_number(field.data):
         raise ValidationError(_("Type a telephone number such as 02-1234-5678."))
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from marketplace.core.text import plain_text
+
 MINIMUM_LENGTH = 12
 MAXIMUM_LENGTH = 128
 LIST = Path(__file__).resolve().parents[2] / "config" / "common_passwords.txt"
@@ -29,7 +31,7 @@ def common() -> frozenset[str]:
 
 def is_common(password: str) -> bool:
     """Say whether a guesser tries it early: listed, listed and a tail of digits or signs, repeated, a row of digits."""
-    lowered = password.casefold()
+    lowered = plain_text(password)
     core = lowered.strip(_EDGES)
     return lowered in common() or core in common() or _is_repetition(lowered) or lowered in _ROW_OF_DIGITS
 
@@ -41,8 +43,8 @@ def _is_repetition(text: str) -> bool:
 
 def contains_own_word(password: str, own_words: Iterable[str]) -> bool:
     """Say whether it is its owner's name or mail address with fewer than 8 characters added."""
-    lowered = password.casefold()
-    return any(len(word) >= 4 and word.casefold() in lowered and len(password) - len(word) < 8 for word in own_words)
+    plain, words = plain_text(password), map(plain_text, own_words)
+    return any(len(word) >= 4 and word in plain and len(plain) - len(word) < 8 for word in words)
 
 
 def hashed(password: str) -> str:

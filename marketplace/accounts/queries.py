@@ -19,7 +19,6 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
-    or_,
     select,
 )
 from sqlalchemy.orm import InstrumentedAttribute, join
@@ -253,8 +252,7 @@ def people(*, search: str = "", role: Role | None = None, status: PersonStatus |
     """People whose name or address contains `search`, who hold `role`, who have `status`; ordered by the page."""
     query = select(Person)
     if search:
-        pattern = f"%{search.replace('%', '').replace('_', '')}%"
-        query = query.where(or_(Person.name.ilike(pattern), Person.email.ilike(pattern)))
+        query = query.where(db.contains(Person.name, search) | db.contains(Person.email, search))
     if role:
         holders = live().where(Membership.role == role).order_by(None).with_only_columns(Membership.person_id)
         query = query.where(Person.id.in_(holders))

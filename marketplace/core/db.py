@@ -41,6 +41,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import (
     DeclarativeBase,
+    InstrumentedAttribute,
     Mapped,
     Session,
     TypeResolve,
@@ -53,6 +54,7 @@ from sqlalchemy.orm.util import identity_key
 
 from marketplace.core import clock
 from marketplace.core.errors import NotFound
+from marketplace.core.text import plain_text
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -277,6 +279,11 @@ def forget(model: type[Model], key: UUID) -> None:
 def array(values: Sequence[Any], kind: Any = Uuid) -> BindParameter[Any]:
     """Many ids (or values of another column type) as one value of a statement, however many they are."""
     return literal(list(values), ARRAY(kind))
+
+
+def contains(column: InstrumentedAttribute[Any], typed: str) -> ColumnElement[bool]:
+    """Whether the column holds what was typed into a search, compared as texts are; % and _ stand for themselves."""
+    return func.plain_text(column).contains(plain_text(typed), autoescape=True)
 
 
 def insert_all(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:

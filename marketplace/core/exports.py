@@ -20,6 +20,7 @@ from marketplace.core import auth, clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.drafts import Draft
 from marketplace.core.errors import Words
+from marketplace.core.text import UNSEEN
 
 Column = tuple[Words, Callable[[Any], Any]]
 MOST_ROWS = 500_000
@@ -28,8 +29,11 @@ ROWS_AT_ONCE = 500
 LONGEST_SHEET_NAME = 31
 COLUMN_WIDTH = 18  # characters: a time fits
 IN_MEMORY = 1 << 20  # bytes; a longer file lies on disk
-RUN_BY_SPREADSHEETS = re.compile(r"^(?=[ \u00a0]*[=+\-@\t\r])", re.MULTILINE)
-"""Where a line of a cell begins that a spreadsheet would take for a formula."""
+RUN_BY_SPREADSHEETS = re.compile(
+    rf"^(?=(?:{UNSEEN.pattern}|[ \u00a0\u2000-\u200a\u202f\u205f\u3000])*[=+\-@\t\r＝＋－＠﹦﹢﹣﹫\u2212])",
+    re.MULTILINE,
+)
+"""Where a line of a cell begins that a spreadsheet would take for a formula, whatever unseen stands before it."""
 CSV = "text/csv; charset=utf-8"
 DRAFT = "marketplace.draft"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -27,7 +27,7 @@ from marketplace.core import clock, db
 from marketplace.core.errors import DomainError, Words
 from marketplace.core.i18n import _, locale
 from marketplace.core.money import exponent
-from marketplace.core.text import storable, tidy
+from marketplace.core.text import narrow, storable, tidy
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 LARGEST_NUMBER = 10**12
@@ -170,7 +170,8 @@ class _Parsed(_Control, StringField):
         self.data = None
         if self.typed:
             try:
-                self.data = self.parse(self.typed)
+                # What reorders a number shows another one than is read.
+                self.data = self.parse(narrow(self.typed) if storable(self.typed) else self.typed)
             except ValueError:
                 raise ValueError(self.refusal) from None
 
@@ -292,7 +293,11 @@ class DateTimeField(_Parsed):
         value = datetime.fromisoformat(f"{match[1]}T{match[2]}").replace(tzinfo=clock.zone())
         if not EARLIEST <= value.date() <= LATEST:
             raise ValueError
-        return value.astimezone(UTC)
+        moment = value.astimezone(UTC)
+        if moment.astimezone(clock.zone()).replace(tzinfo=None) != value.replace(tzinfo=None):
+            self.refusal = _("The clocks are put forward then, and this time does not exist. Choose another time.")
+            raise ValueError
+        return moment
 
     def show(self, value: datetime) -> str:
         return value.astimezone(clock.zone()).strftime("%Y-%m-%dT%H:%M")

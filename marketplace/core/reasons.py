@@ -2,6 +2,7 @@
 
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import _
+from marketplace.core.text import tidy
 
 TELLING = 10
 """The fewest characters of a reason that has to tell something."""
@@ -9,7 +10,7 @@ TELLING = 10
 
 def check_reason(reason: str, *, field: str = "reason", shortest: int = 1) -> str:
     """The reason without blanks around it; raises Invalid on the field when it has fewer than `shortest` characters."""
-    words = reason.strip()
+    words = tidy(reason)
     if len(words) >= shortest:
         return words
     if shortest == 1:

@@ -196,4 +196,4 @@ def find_awaited_share(reference: str) -> Agreement | None:
 def mails(address: str) -> Select[*tuple[Any, ...]]:
     """Mails whose address contains this text, as far as a list shows them; ordered by the page."""
     query = select(Message.id, Message.address, Message.queued_at, Message.template, Message.locale, Message.data)
-    return query.where(Message.address.icontains(address, autoescape=True)) if address else query
+    return query.where(db.contains(Message.address, address)) if address else query

@@ -6,9 +6,10 @@ fewer shingles the comparison is exact; for longer ones its standard error is at
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from hashlib import blake2b
+
+from marketplace.core.text import legible
 
 SIZE = 256
 WORDS = 5
@@ -22,7 +23,7 @@ _WORD = re.compile(r"\w+")
 
 def shingles(text: str) -> set[str]:
     """Every run of five words; of a text with few words (Korean without spaces) every run of nine characters."""
-    words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    words = _WORD.findall(legible(text).casefold())
     if len(words) >= FEW_WORDS:
         return {" ".join(words[at : at + WORDS]) for at in range(len(words) - WORDS + 1)}
     letters = "".join(words)

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from marketplace.accounts import queries as accounts
 from marketplace.claims import queries as claims
-from marketplace.core.text import numbers_in
+from marketplace.core.text import numbers_in, plain_firm_name, plain_number
 from marketplace.engagements import queries as engagements
 from marketplace.ethics.rules.facts import Direction, Flow, Side
-from marketplace.ethics.rules.identity import digits_and_letters, firm_name
 from marketplace.providers import queries as providers
 from marketplace.receivables import queries as receivables
 
@@ -19,8 +18,8 @@ def flows_of(company_id: UUID, firm_id: UUID) -> tuple[Flow, ...]:
     """What came from an account of one side for a matter of the other, and where the company's refunds went."""
     sides = {company_id: Side.SME, firm_id: Side.PROVIDER}
     known = registered_accounts(firm_id) | engagements.share_accounts(company_id)
-    names = [firm_name(accounts.get_organisation(organisation_id).name) for organisation_id in sides]
-    movements = claims.credits_from([digits_and_letters(account) for account in known], names)
+    names = [plain_firm_name(accounts.get_organisation(organisation_id).name) for organisation_id in sides]
+    movements = claims.credits_from([plain_number(account) for account in known], names)
     came_in = [
         Flow(number, movement.account, sides[owner], Direction.IN, movement.booked_on, movement.name)
         for movement, number, owner in _named(movements)
@@ -33,12 +32,12 @@ def flows_of(company_id: UUID, firm_id: UUID) -> tuple[Flow, ...]:
 def engagements_in(import_id: UUID) -> list[UUID]:
     """The engagements between whoever holds or names an account in this bank file and whoever the money was for."""
     moves = list(_moves(import_id))
-    holders = _holders({digits_and_letters(account) for account, _payer, _owner in moves})
-    bearers = accounts.organisations_by_name({firm_name(payer) for _account, payer, _owner in moves} - {""})
+    holders = _holders({plain_number(account) for account, _payer, _owner in moves})
+    bearers = accounts.organisations_by_name({plain_firm_name(payer) for _account, payer, _owner in moves} - {""})
     pairs = {
         (holder, owner)
         for account, payer, owner in moves
-        for holder in (*holders.get(digits_and_letters(account), ()), *bearers.get(firm_name(payer), ()))
+        for holder in (*holders.get(plain_number(account), ()), *bearers.get(plain_firm_name(payer), ()))
         if holder != owner
     }
     return list(engagements.engagements_between([*pairs, *((owner, holder) for holder, owner in pairs)]))

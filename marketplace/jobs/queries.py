@@ -77,7 +77,7 @@ def jobs(actor: Actor, *, status: str = "", service_line: str = "", region: str 
     for column, value in ((Job.status, status), (Job.service_line, service_line), (Job.region, region)):
         if value:
             query = query.where(column == value)
-    return query.where(Job.title.icontains(search, autoescape=True)) if search else query
+    return query.where(db.contains(Job.title, search)) if search else query
 
 
 def usable_vouchers(job: Job) -> list[Voucher]:

@@ -2,6 +2,7 @@
 
 import re
 
+from marketplace.core.text import legible
 from marketplace.providers.states import AccountScheme
 
 IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
@@ -10,7 +11,7 @@ OTHER = re.compile(r"[0-9]{6,34}")
 
 def normalise(scheme: AccountScheme, typed: str) -> str | None:
     """The identifier without spaces and hyphens, or None if it can't be one (IBAN: ISO 13616, mod 97 = 1)."""
-    identifier = re.sub(r"[ -]", "", typed).upper()
+    identifier = re.sub(r"[ -]", "", legible(typed)).upper()
     if scheme == AccountScheme.IBAN:
         return identifier if IBAN.fullmatch(identifier) and _remainder(identifier) == 1 else None
     return identifier if OTHER.fullmatch(identifier) else None

@@ -93,7 +93,7 @@ def listed(
         if code:
             query = query.where(offered.contains([code]))
     if search:
-        query = query.where(Provider.name.icontains(search, autoescape=True))
+        query = query.where(db.contains(Provider.name, search))
     return query
 
 
@@ -107,7 +107,7 @@ def registrations(*, status: str = "", search: str = "") -> Select[Provider]:
     query = select(Provider)
     if status:
         query = query.where(Provider.status == status)
-    return query.where(Provider.name.icontains(search, autoescape=True)) if search else query
+    return query.where(db.contains(Provider.name, search)) if search else query
 
 
 def in_register() -> Sequence[Provider]:
@@ -181,7 +181,7 @@ def consultants(on: date, *, search: str = "") -> Select[*tuple[Any, ...]]:
     firm, obstacle = Provider.name.label("firm"), _obstacle(on)
     query = select(Consultant.id, Consultant.name, firm, Consultant.experience_years, obstacle)
     query = query.outerjoin_from(Consultant, Provider, Provider.id == Consultant.provider_id)
-    return query.where(Consultant.name.icontains(search, autoescape=True)) if search else query
+    return query.where(db.contains(Consultant.name, search)) if search else query
 
 
 def affiliations_of(consultant_id: UUID) -> Sequence[tuple[Affiliation, str]]:
@@ -248,8 +248,8 @@ def evidence(provider_id: UUID, consultant_ids: Iterable[UUID]) -> Evidence:
 
 
 def holders_of(accounts: Iterable[str]) -> Sequence[tuple[str, UUID]]:
-    """Who ever gave each of these accounts, which are written as plain_account() writes them."""
-    plain = func.plain_account(BankAccount.identifier)
+    """Who ever gave each of these accounts, which are written as plain_number() writes them."""
+    plain = func.plain_number(BankAccount.identifier)
     query = select(plain, BankAccount.organisation_id).where(plain.in_(set(accounts)))
     return [(account, holder) for account, holder in db.session.execute(query)]
 

@@ -124,10 +124,8 @@ def search_receivables(
         )
         query = query.where(Receivable.status == ReceivableStatus.OPEN, late)
     if text:
-        debtor = exists().where(
-            Organisation.id == Receivable.debtor_id, Organisation.name.icontains(text, autoescape=True)
-        )
-        query = query.where(Receivable.number.icontains(text, autoescape=True) | debtor)
+        debtor = exists().where(Organisation.id == Receivable.debtor_id, db.contains(Organisation.name, text))
+        query = query.where(db.contains(Receivable.number, text) | debtor)
     return query
 
 

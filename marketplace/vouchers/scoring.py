@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +12,7 @@ from uuid import UUID
 from marketplace.core.errors import Invalid, Words, explain
 from marketplace.core.i18n import _, localized
 from marketplace.core.reasons import TELLING, check_reason
+from marketplace.core.text import BLANKS, UNSEEN, plain_firm_name
 from marketplace.programmes.models import Call
 
 CERTIFICATE = "certificate_"
@@ -79,5 +82,11 @@ def check_statement(statement: str) -> None:
 
 
 def without_name(text: str, name: str) -> str:
-    """What a company wrote, its own name made unreadable."""
-    return text.replace(name, "▇▇▇") if name.strip() else text
+    """What a company wrote, its own name made unreadable however it is written there; too short a name as it is."""
+    letters = plain_firm_name(name)
+    if len(letters) < 2:
+        return text.replace(name, "▇▇▇") if name else text
+    between = f"(?:{UNSEEN.pattern}|{BLANKS.pattern})*"
+    named = re.compile(between.join(map(re.escape, letters)), re.IGNORECASE)
+    plain = unicodedata.normalize("NFKC", text)
+    return named.sub("▇▇▇", plain) if named.search(plain) else text

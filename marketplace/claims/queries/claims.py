@@ -116,9 +116,9 @@ def search_claims(actor: Actor, *, status: ClaimStatus | None = None, text: str 
         query = query.where(Claim.status == status)
     if text:
         query = query.where(
-            Claim.number.icontains(text, autoescape=True)
-            | Engagement.number.icontains(text, autoescape=True)
-            | Claim.invoice_number.icontains(text, autoescape=True)
+            db.contains(Claim.number, text)
+            | db.contains(Engagement.number, text)
+            | db.contains(Claim.invoice_number, text)
         )
     return query
 

@@ -60,7 +60,7 @@ class Movement:
 
 def credits_from(accounts: Iterable[str], names: Iterable[str]) -> Sequence[Movement]:
     """What came in from these accounts or under these names, both written as the database's plain_…() write them."""
-    by_account = func.plain_account(BankEntry.debtor_account).in_(set(accounts))
+    by_account = func.plain_number(BankEntry.debtor_account).in_(set(accounts))
     by_name = func.plain_firm_name(BankEntry.debtor).in_(set(names))
     query = select(BankEntry).where(BankEntry.direction == Direction.CREDIT, by_account | by_name)
     return _movements(query.order_by(BankEntry.booked_on, BankEntry.id))

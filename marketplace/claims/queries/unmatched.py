@@ -6,13 +6,15 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, exists, func, or_, select
+from sqlalchemy import Row, Select, Text, any_, bindparam, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace.accounts.models import Organisation
 from marketplace.claims.models import BankAssignment, BankEntry
 from marketplace.claims.states import Direction, EntryOutcome
 from marketplace.core import db
+from marketplace.core.text import plain_firm_name
 from marketplace.engagements.models import Agreement, CoPayment
 from marketplace.engagements.states import CoPaymentStatus
 from marketplace.ledger import queries as ledger
@@ -93,7 +95,8 @@ class Likely(NamedTuple):
 
 def likely_co_payments(entry: BankEntry, *, limit: int) -> Sequence[Likely]:
     """Awaited co-payments of this movement's amount or of a company named as its payer, the likeliest first."""
-    given = {"payer": entry.payer.lower(), "debtor": entry.debtor.lower(), "amount": entry.amount}
+    payers = [name for name in map(plain_firm_name, (entry.payer, entry.debtor)) if name]
+    given = {"payers": payers, "amount": entry.amount}
     rows = db.session.execute(_likely_co_payments(), given | {"currency": entry.currency, "limit": limit})
     return [Likely(*row) for row in rows]
 
@@ -101,8 +104,7 @@ def likely_co_payments(entry: BankEntry, *, limit: int) -> Sequence[Likely]:
 @cache
 def _likely_co_payments() -> Select[*tuple[Any, ...]]:
     same_amount = CoPayment.amount == bindparam("amount")
-    name = func.lower(Organisation.name)
-    same_payer = or_(name == bindparam("payer"), name == bindparam("debtor"))
+    same_payer = func.plain_firm_name(Organisation.name) == any_(bindparam("payers", type_=ARRAY(Text)))
     return (
         select(
             CoPayment.reference,

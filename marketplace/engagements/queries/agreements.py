@@ -72,8 +72,8 @@ def share_accounts(organisation_id: UUID) -> frozenset[str]:
 
 
 def share_payers(accounts: Iterable[str]) -> Sequence[tuple[str, UUID]]:
-    """Whose shares came from each of these accounts, which are written as plain_account() writes them."""
-    plain = func.plain_account(CoPayment.payer_account)
+    """Whose shares came from each of these accounts, which are written as plain_number() writes them."""
+    plain = func.plain_number(CoPayment.payer_account)
     query = select(plain, Agreement.organisation_id).join(Agreement, Agreement.id == CoPayment.agreement_id)
     return [(account, payer) for account, payer in db.session.execute(query.where(plain.in_(set(accounts))))]
 
@@ -109,9 +109,7 @@ def search_agreements(actor: Actor, *, status: AgreementStatus | None = None, te
     if status:
         query = query.where(Agreement.status == status)
     if text:
-        query = query.where(
-            Agreement.number.icontains(text, autoescape=True) | Agreement.title.icontains(text, autoescape=True)
-        )
+        query = query.where(db.contains(Agreement.number, text) | db.contains(Agreement.title, text))
     return query
 
 

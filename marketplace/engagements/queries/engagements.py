@@ -92,9 +92,7 @@ def search_engagements(actor: Actor, *, status: EngagementStatus | None = None, 
     if status:
         query = query.where(Engagement.status == status)
     if text:
-        query = query.where(
-            Engagement.number.icontains(text, autoescape=True) | Agreement.title.icontains(text, autoescape=True)
-        )
+        query = query.where(db.contains(Engagement.number, text) | db.contains(Agreement.title, text))
     return query
 
 

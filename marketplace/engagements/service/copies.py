@@ -10,6 +10,7 @@ from marketplace.core.actors import Actor
 from marketplace.core.audit import record
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, task
+from marketplace.core.text import plain_text
 from marketplace.engagements import similarity
 from marketplace.engagements.models import Deliverable, SimilarDeliverable
 from marketplace.engagements.text_extraction import Unreadable, extract_text
@@ -42,8 +43,8 @@ def _read(deliverable: Deliverable) -> None:
         return
     deliverable.text_characters = len(text)
     deliverable.shingles = similarity.sketch(text)
-    if text.strip():
-        deliverable.text_sha256 = sha256(" ".join(text.split()).encode()).hexdigest()
+    if plain := plain_text(text):
+        deliverable.text_sha256 = sha256(plain.encode()).hexdigest()
 
 
 def _find_copies(deliverable: Deliverable) -> list[SimilarDeliverable]:

@@ -1,9 +1,9 @@
 """Rules of the family identity: who is who, who checked whom, and from whose device."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
+from marketplace.core.text import phone_number, plain_number, plain_text
 from marketplace.ethics.rules.facts import Facts, Hit, Party, Side, strong, weak
 from marketplace.ethics.rules.register import Limits, rule
 
@@ -17,22 +17,22 @@ def same_people(facts: Facts, limits: Limits) -> Iterator[Hit]:
 
 
 def _strong_matches(sme: Party, other: Party) -> Iterator[Hit]:
-    if sme.business_number and digits(sme.business_number) == digits(other.business_number):
+    if sme.business_number and plain_number(sme.business_number) == plain_number(other.business_number):
         yield strong("same_business_number", value=sme.business_number, links=(other.reference,))
-    if plain(sme.representative) and plain(sme.representative) == plain(other.representative):
+    if plain_text(sme.representative) and plain_text(sme.representative) == plain_text(other.representative):
         yield strong("same_representative", value=sme.representative, links=(other.reference,))
     for person in sorted(sme.people & other.people):
         yield strong("same_person", value=person, links=(other.reference,))
-    for account in shared(sme.bank_accounts, other.bank_accounts, digits_and_letters):
+    for account in shared(sme.bank_accounts, other.bank_accounts, plain_number):
         yield strong("same_bank_account", value=account, links=(other.reference,))
 
 
 def _weak_matches(sme: Party, other: Party, free_mail: frozenset[str]) -> Iterator[Hit]:
-    for phone in shared(sme.phones, other.phones, national_digits):
+    for phone in shared(sme.phones, other.phones, phone_number):
         yield weak("same_phone", value=phone, links=(other.reference,))
-    for domain in shared(domains(sme.emails) - free_mail, domains(other.emails) - free_mail, plain):
+    for domain in shared(domains(sme.emails) - free_mail, domains(other.emails) - free_mail, plain_text):
         yield weak("same_email_domain", value=domain, links=(other.reference,))
-    for address in shared(sme.addresses, other.addresses, plain):
+    for address in shared(sme.addresses, other.addresses, plain_text):
         yield weak("same_address", value=address, links=(other.reference,))
 
 
@@ -70,31 +70,6 @@ def wrong_device(facts: Facts, limits: Limits) -> Iterator[Hit]:
 def short(digest: str) -> str:
     """Return enough of a hash to compare two by eye."""
     return digest[:12]
-
-
-def plain(text: str) -> str:
-    """Return the text without case and spaces, so that two spellings meet."""
-    return re.sub(r"\s+", "", text).casefold()
-
-
-def firm_name(text: str) -> str:
-    """Return a name without its legal form, so that a bank's spelling meets the register's."""
-    return plain(re.sub(r"\(주\)|㈜|주식회사|\(유\)|유한회사|(?i:,?\s*(co\.,?\s*)?(ltd|inc)\.?$)", "", text))
-
-
-def digits(text: str) -> str:
-    """Return only the digits."""
-    return re.sub(r"\D", "", text)
-
-
-def digits_and_letters(text: str) -> str:
-    """Return an account number without its spaces and hyphens."""
-    return re.sub(r"[^0-9A-Za-z]", "", text).upper()
-
-
-def national_digits(text: str) -> str:
-    """Return a telephone number's last eight digits, so that +82 2 … and 02 … meet."""
-    return digits(text)[-8:]
 
 
 def domains(emails: Iterable[str]) -> frozenset[str]:

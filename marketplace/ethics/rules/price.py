@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 
+from marketplace.core.text import plain_firm_name, plain_number, plain_text
 from marketplace.ethics.rules.facts import CoPayment, Facts, Hit, Party, strong, weak
-from marketplace.ethics.rules.identity import digits_and_letters, firm_name, plain
 from marketplace.ethics.rules.register import Limits, rule
 
 
@@ -49,24 +49,24 @@ def own_share(facts: Facts, limits: Limits) -> Iterator[Hit]:
 
 
 def _paid_by_another(facts: Facts, payment: CoPayment) -> Iterator[Hit]:
-    account = digits_and_letters(payment.account)
+    account = plain_number(payment.account)
     for other in (facts.provider, *facts.consultants, *facts.helpers):
-        if account and account in {digits_and_letters(bank_account) for bank_account in other.bank_accounts}:
+        if account and account in {plain_number(bank_account) for bank_account in other.bank_accounts}:
             yield strong("paid_from_their_account", value=payment.account, links=(payment.reference, other.reference))
             return
-    own = {firm_name(facts.sme.name), plain(facts.sme.representative)}
+    own = {plain_firm_name(facts.sme.name), plain_text(facts.sme.representative)}
     theirs = _names(facts) - own
     for name in dict.fromkeys((payment.payer, payment.holder)):
-        if firm_name(name) in theirs:
+        if plain_firm_name(name) in theirs:
             yield strong("paid_by_them", value=name, links=(payment.reference,))
-        elif name and firm_name(name) not in own:
+        elif name and plain_firm_name(name) not in own:
             yield weak("another_payer", value=name, expected=facts.sme.name, links=(payment.reference,))
 
 
 def _names(facts: Facts) -> set[str]:
     """Names on the other side, in plain form."""
     others: list[Party] = [facts.provider, *facts.consultants, *facts.helpers]
-    return {firm_name(name) for other in others for name in (other.name, other.representative)} - {""}
+    return {plain_firm_name(name) for other in others for name in (other.name, other.representative)} - {""}
 
 
 def _late(facts: Facts, days: int) -> Iterator[Hit]:

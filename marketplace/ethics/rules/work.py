@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from marketplace.core.text import plain_firm_name, plain_number
 from marketplace.ethics.rules.facts import (
     Direction,
     Facts,
@@ -15,7 +16,7 @@ from marketplace.ethics.rules.facts import (
     strong,
     weak,
 )
-from marketplace.ethics.rules.identity import digits_and_letters, firm_name, short
+from marketplace.ethics.rules.identity import short
 from marketplace.ethics.rules.register import Limits, rule
 
 
@@ -91,9 +92,9 @@ def given_back(facts: Facts, limits: Limits) -> Iterator[Hit]:
 
 def _between_the_sides(facts: Facts, flow: Flow, days: int) -> str | None:
     """What is wrong with this movement, if anything is; who paid the engagement's own share is E17's question."""
-    theirs = {digits_and_letters(bank_account) for bank_account in facts.provider.bank_accounts}
-    ours = {digits_and_letters(number) for number in (*facts.sme.bank_accounts, *facts.share_accounts)} - theirs
-    account = digits_and_letters(flow.account)
+    theirs = {plain_number(bank_account) for bank_account in facts.provider.bank_accounts}
+    ours = {plain_number(number) for number in (*facts.sme.bank_accounts, *facts.share_accounts)} - theirs
+    account = plain_number(flow.account)
     if account not in (theirs if flow.side == Side.SME else ours):
         return None
     if flow.direction == Direction.OUT:
@@ -105,9 +106,9 @@ def _between_the_sides(facts: Facts, flow: Flow, days: int) -> str | None:
 
 def _under_their_name(facts: Facts, flow: Flow, days: int) -> str | None:
     """Money from an account that nobody knows, under the other side's name: firms can share a name, so it is weak."""
-    theirs, ours = firm_name(facts.provider.name), firm_name(facts.sme.name)
+    theirs, ours = plain_firm_name(facts.provider.name), plain_firm_name(facts.sme.name)
     other = theirs if flow.side == Side.SME else ours
-    if flow.direction == Direction.OUT or not other or theirs == ours or firm_name(flow.payer) != other:
+    if flow.direction == Direction.OUT or not other or theirs == ours or plain_firm_name(flow.payer) != other:
         return None
     if not _is_soon_after(facts, flow, days):
         return None

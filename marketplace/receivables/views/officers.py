@@ -15,6 +15,7 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import Invalid
 from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _, localized, money
+from marketplace.core.text import number_in
 from marketplace.core.web import done, page, paginate
 from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import Engagement
@@ -62,7 +63,7 @@ def declare_success(engagement_id: UUID) -> ResponseReturnValue:
 def new_recovery() -> ResponseReturnValue:
     """Ask aid back on a ground."""
     actor = current_actor()
-    engagement = queries.find_engagement(request.form.get("engagement", "").strip())
+    engagement = queries.find_engagement(number_in("ENG", request.form.get("engagement", "")) or "")
     form = recovery_in(engagement.agreement.currency if engagement else "KRW")()
     grounds = recovery.terms(clock.today()).grounds
     choose_from(form.ground, [(code, _with_surcharge(ground)) for code, ground in grounds.items()])

@@ -114,9 +114,7 @@ def search_applications(
     if status:
         query = query.where(Application.status == status)
     if text:
-        query = query.where(
-            Organisation.name.icontains(text, autoescape=True) | Application.number.icontains(text, autoescape=True)
-        )
+        query = query.where(db.contains(Organisation.name, text) | db.contains(Application.number, text))
     return query
 
 

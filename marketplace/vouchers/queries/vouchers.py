@@ -76,9 +76,7 @@ def search_vouchers(actor: Actor, *, status: str | None = None, text: str | None
     if status:
         query = query.where(Voucher.status == status)
     if text:
-        query = query.where(
-            Organisation.name.icontains(text, autoescape=True) | Voucher.number.icontains(text, autoescape=True)
-        )
+        query = query.where(db.contains(Organisation.name, text) | db.contains(Voucher.number, text))
     return query
 
 

@@ -27,7 +27,9 @@ def test_other_forms_are_not_valid(digits: str) -> None:
     assert not business_number.is_valid(digits)
 
 
-@pytest.mark.parametrize("typed", ["124-81-00998", "1248100998", " 124 81 00998 "])
+@pytest.mark.parametrize(
+    "typed", ["124-81-00998", "1248100998", " 124 81 00998 ", "１２４\u201181\u201300998", "124\u200b-81-00\u00ad998"]
+)
 def test_normalise_gives_ten_digits(typed: str) -> None:
     assert business_number.normalise(typed) == "1248100998"
 

@@ -6,6 +6,8 @@ from marketplace.accounts import passwords
 COMMON = [
     "password1234",
     "PassWord!2026!",
+    "ｐａｓｓｗｏｒｄ1234",
+    "pass\u200bword\u00ad1234",
     "qwertyqwerty",
     "1q2w3e4r5t6y",
     "abcabcabcabc",

@@ -1,6 +1,7 @@
 """Near-copies are found, honest reports aren't, in both languages and without spaces."""
 
 import random
+from unicodedata import normalize
 
 import pytest
 
@@ -21,6 +22,12 @@ def alike(one: str, other: str) -> float:
 def test_the_same_text_is_a_copy_whatever_its_case_spacing_and_form() -> None:
     text = report(800, 1) + " Process ABC"
     assert alike(text, "  " + text.upper().replace(" ", "\n")) == 1.0
+
+
+def test_a_copy_with_unseen_signs_in_its_words_is_a_copy() -> None:
+    text = report(800, 1)
+    assert alike(text, "\u00ad".join(text)) == 1.0
+    assert alike(text, normalize("NFD", text.replace("가", "가\u200b"))) == 1.0
 
 
 def test_a_copy_with_every_fortieth_word_changed_is_found() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -54,11 +55,15 @@ def test_a_clean_engagement_raises_nothing() -> None:
     ("change", "expected"),
     [
         ({"business_number": "1234567891"}, ("E01", "same_business_number", "strong")),
+        ({"business_number": "１２３\u201145\u201367891"}, ("E01", "same_business_number", "strong")),
         ({"representative": "김 하늘"}, ("E01", "same_representative", "strong")),
+        ({"representative": normalize("NFD", "김\u3164하\u00ad늘")}, ("E01", "same_representative", "strong")),
         ({"bank_accounts": frozenset({"110222333"})}, ("E01", "same_bank_account", "strong")),
         ({"phones": frozenset({"+82 2 123 4567"})}, ("E01", "same_phone", "weak")),
         ({"emails": frozenset({"b@GAON.example"})}, ("E01", "same_email_domain", "weak")),
+        ({"phones": frozenset({"（０２）１２３\u2013４５６７"})}, ("E01", "same_phone", "weak")),
         ({"addresses": frozenset({"서울 1로  2"})}, ("E01", "same_address", "weak")),
+        ({"addresses": frozenset({normalize("NFD", "서울\u200b １로\u30002")})}, ("E01", "same_address", "weak")),
     ],
 )
 def test_e01_same_people(change: dict[str, Any], expected: tuple[str, str, str]) -> None:
@@ -67,6 +72,12 @@ def test_e01_same_people(change: dict[str, Any], expected: tuple[str, str, str])
 
 def test_e01_a_person_on_both_sides_is_the_same_people() -> None:
     assert hits(sme=replace(SME, people=frozenset({"p1"}))) == [("E01", "same_person", "strong")]
+
+
+def test_e01_telephone_numbers_of_two_areas_are_two() -> None:
+    """Their last seven or eight digits are the same."""
+    sme = replace(SME, phones=frozenset({"051-123-4567", "010-5123-4567"}))
+    assert hits(sme=sme, provider=replace(PROVIDER, phones=frozenset({"031-123-4567", "02-5123-4567"}))) == []
 
 
 def test_e01_free_mail_and_empty_values_never_meet() -> None:

@@ -57,6 +57,8 @@ def test_a_pass_is_valid_for_its_months(course: str, passed_on: date, expires_on
         ("iban", "DE88 3704 0044 0532 0130 00", None),
         ("iban", "110-123-456789", None),
         ("other", "110-123-456789", "110123456789"),
+        ("other", "１１０\u2011123\u2013456\u200b789", "110123456789"),
+        ("iban", "ＤＥ89\u00a03704 0044 0532 0130 00", "DE89370400440532013000"),
         ("other", "12345", None),
         ("other", "١٢٣٤٥٦٧", None),
         ("other", "110-123-45678X", None),
