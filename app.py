@@ -26,6 +26,7 @@ from marketplace.core import (
     housekeeping,
     i18n,
     logging,
+    seen,
     task_queue,
     tasks,
     templates,
@@ -105,12 +106,18 @@ def create_app(settings: Settings | None = None) -> web.Application:
             "oldest_waiting_task": lambda: task_queue.oldest_waiting_seconds() < 600,
         },
     )
-    app.view_functions["static"] = auth.public(app.view_functions["static"])
-    auth.check_routes(app)
+    _check_routes(app)
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _check_routes(app: web.Application) -> None:
+    """Refuse to start with a page that doesn't say who may see it, or with a form that doesn't say what it is about."""
+    app.view_functions["static"] = auth.public(app.view_functions["static"])
+    auth.check_routes(app)
+    seen.check_routes(app)
 
 
 def _configure_pages(app: web.Application, settings: Settings) -> None:
@@ -118,6 +125,7 @@ def _configure_pages(app: web.Application, settings: Settings) -> None:
     translations.compile_if_stale()
     i18n.configure(lambda: _choose_locale(settings))
     templates.configure(app)
+    app.jinja_env.globals.update(said=seen.said, here=web.here)
     app.jinja_env.filters.update(
         money=i18n.money,
         number=i18n.number,

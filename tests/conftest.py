@@ -85,11 +85,11 @@ def settings(sockets: Path, worker_id: str, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="session")
 def app(settings: Settings) -> Iterator[Flask]:
-    """The application as it runs, without CSRF tokens, which have a test of their own."""
+    """The application as it runs, but a form may come without its tokens: those of CSRF and of what its page showed."""
     from app import create_app
 
     application = create_app(settings)
-    application.config.update(WTF_CSRF_ENABLED=False)
+    application.config.update(WTF_CSRF_ENABLED=False, SEEN_REQUIRED=False)
     engine = bound_engine()
     application.extensions["test_engine"] = engine
     unbind()

@@ -27,6 +27,7 @@ from marketplace.core import clock, db
 from marketplace.core.errors import DomainError, Words
 from marketplace.core.i18n import _, locale
 from marketplace.core.money import exponent
+from marketplace.core.seen import SeenForm
 from marketplace.core.text import narrow, storable, tidy
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
@@ -35,7 +36,7 @@ LARGEST_NUMBER = 10**12
 REQUIRED = _("Fill this in.")
 
 
-class Form(FlaskForm):
+class Form(SeenForm, FlaskForm):
     """A form whose POST takes effect once: its hidden key is spent in the same transaction."""
 
     class Meta(FlaskForm.Meta):
@@ -72,6 +73,7 @@ class FilterForm(Form):
     """What narrows a list; it changes nothing, so it needs neither token nor key."""
 
     key = None  # type: ignore[assignment]
+    seen = None  # type: ignore[assignment]
 
     class Meta:
         csrf = False
@@ -358,7 +360,9 @@ class CheckField(_Control, BooleanField):
 
 
 class AgreeField(CheckField):
-    """A box that must be ticked before the form is taken."""
+    """A box that must be ticked before the form is taken; once what was shown has changed, it must be ticked anew."""
+
+    binds = True
 
     def __init__(self, label: Words = "", **kwargs: Any) -> None:
         super().__init__(label, [InputRequired(_("Tick this box to go on."))], **kwargs)

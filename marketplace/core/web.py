@@ -36,7 +36,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import HTTPException
 
-from marketplace.core import auth, clock, db, files, templates
+from marketplace.core import auth, clock, db, files, seen, templates
 from marketplace.core.db import Model
 from marketplace.core.errors import DomainError, Words, from_integrity
 from marketplace.core.forms import Form
@@ -95,8 +95,10 @@ class Application(Flask):
         key = _form_key()
         if key is not None and (answer := _spend(key)) is not None:
             return self.make_response(answer)
+        seen.hold()
         response = self.make_response(super().dispatch_request())
         if response.status_code < 400:
+            seen.check_compared()
             if key is not None:
                 _keep_answer(key, response)
             db.commit()
@@ -144,9 +146,15 @@ def _keep_answer(key: UUID, response: Response) -> None:
 
 
 def page(template: str, *, form: Form | None = None, **context: Any) -> ResponseReturnValue:
-    """A page; with status 422 when its form was refused."""
-    status = 422 if form is not None and request.method == "POST" and form.has_errors else 200
-    return render(template, form=form, **context), status
+    """A page; with status 422 when its form was refused, 409 when what it had shown has changed."""
+    status = 200
+    if form is not None and request.method == "POST" and form.has_errors:
+        status = 422 if form.conflict is None else 409
+    html = render(template, form=form, **context)
+    if form is not None and form.conflict is not None:
+        form.add_changed_words()
+        html = render(template, form=form, **context)
+    return html, status
 
 
 def render(template: str, **context: Any) -> str:
@@ -223,6 +231,11 @@ def _cursor(cursor: str | None, column: ColumnElement[Any]) -> tuple[Any, UUID] 
         return (parsed, UUID(str(key))) if fits else None
     except (ValueError, TypeError, NotImplementedError, OverflowError, RecursionError):
         return None
+
+
+def here() -> str:
+    """The address of this page."""
+    return _address()
 
 
 def _address(**changes: Any) -> str:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Row
 
 from marketplace.core import clock as business_clock
-from marketplace.core import db
+from marketplace.core import db, seen
 from marketplace.core.auth import current_actor, public
 from marketplace.core.forms import Form
 from marketplace.core.i18n import _
@@ -26,6 +26,18 @@ from marketplace.receivables.models import Receivable
 from marketplace.receivables.queries import next_payment
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo")
+
+seen.declare(
+    blueprint,
+    rows={},
+    nothing={
+        "clock": "moves business time",
+        "answer_batch": "plays the bank",
+        "pay_share": "plays a payer",
+        "pay_debt": "plays a payer",
+    },
+)
+
 JUMPS = (("1d", _("1 day on")), ("8d", _("8 days on")), ("21d", _("21 days on")))
 LINK = re.compile(r"https?://[^\s<>\"]+")
 

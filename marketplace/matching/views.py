@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from config import lists
 from config.providers import terms
-from marketplace.core import clock
+from marketplace.core import clock, seen
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import Words
@@ -22,6 +22,9 @@ from marketplace.matching.ranking import UNGRADED, Reason, Standing
 from marketplace.providers import queries as providers
 
 blueprint = Blueprint("matching", __name__)
+
+seen.declare(blueprint, rows={}, nothing={"invite": "invites a firm"})
+
 
 JUDGES = (Role.SIGNATORY, Role.PREPARER)
 

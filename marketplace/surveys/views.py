@@ -7,7 +7,7 @@ from flask import Blueprint, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from marketplace.core import clock, db
+from marketplace.core import clock, db, seen
 from marketplace.core.actors import Role
 from marketplace.core.auth import address_hash, current_actor, device_hash, public, requires
 from marketplace.core.exports import export, requested_format
@@ -20,6 +20,16 @@ from marketplace.surveys.models import Survey
 from marketplace.surveys.states import SURVEY
 
 blueprint = Blueprint("surveys", __name__)
+
+seen.declare(
+    blueprint,
+    rows={},
+    nothing={
+        "answer": "uses up a link",
+        "no_reminders": "stops reminders, whatever was sent since",
+        "identity": "reads who answered",
+    },
+)
 
 
 @blueprint.route("/surveys/answer/<token>", methods=["GET", "POST"])

@@ -65,9 +65,12 @@ class Form:
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
         assert answer.status == 200, (answer.status, address)
         assert token, address
+        seen = re.search(r'name="seen"[^>]*value="([^"]+)"', page)
         renewed = [line.split(";")[0] for line in answer.headers.get_all("Set-Cookie") or []]
         self.address, self.cookie = address, "; ".join([*renewed, *([] if renewed else [cookie])])
-        self.body = urlencode(fields | {"csrf_token": token.group(1), "key": str(uuid4())})
+        self.body = urlencode(
+            {**fields, "csrf_token": token.group(1), "key": str(uuid4()), "seen": seen.group(1) if seen else ""}
+        )
 
     def send(self, connection: http.client.HTTPConnection) -> float:
         """Send it; the seconds until its answer, which must be a redirect."""

@@ -39,6 +39,7 @@ class Walk:
         self.router = app.url_map.bind("localhost")
         self.faults: list[str] = []
         self.seen: Counter[str] = Counter()
+        self.forms: set[str] = set()
 
     def start(self, *addresses: str) -> None:
         waiting = deque(addresses)
@@ -82,9 +83,27 @@ class Walk:
             return
         document = html.document_fromstring(answer.text)
         self.faults += [f"{address}: {fault}" for fault in faults_of(document)]
+        self.faults += [f"{address}: {fault}" for form in document.forms for fault in self.try_unseen(address, form)]
         for link in document.xpath("//a/@href"):
             if not link.startswith(("#", "mailto:", "tel:", "http")):
                 yield urlsplit(urljoin(address, link))._replace(fragment="").geturl()
+
+    def try_unseen(self, address: str, form: html.FormElement) -> Iterator[str]:
+        """A form about an existing row says what it shows, and is refused when that no longer stands."""
+        action = urljoin(address, form.get("action") or "")
+        if form.method != "POST":
+            return
+        endpoint, _arguments = self.router.match(urlsplit(action).path, method="POST")
+        if endpoint not in self.app.extensions["seen"] or endpoint in self.forms:
+            return
+        self.forms.add(endpoint)
+        fields = {name: form.fields[name] for name in ("csrf_token", "key") if name in form.fields}
+        if not form.fields.get("seen"):
+            yield f"the form to {endpoint} doesn't carry what it shows"
+        answer = self.client.post(action, data=fields | {"seen": "something else"})
+        answer.close()
+        if answer.status_code != 409:
+            yield f"the form to {endpoint} answers {answer.status_code} when what it showed has changed"
 
 
 def faults_of(document: html.HtmlElement) -> Iterator[str]:
@@ -126,11 +145,11 @@ def shown(app: Flask, settings: Settings, demo: Installation) -> Iterator[Flask]
     engine, usual = db.connect(demo.database_url), app.extensions["test_engine"]
     files.configure(demo.files)
     app.extensions["test_engine"] = engine
-    app.config["WTF_CSRF_ENABLED"] = True
+    app.config.update(WTF_CSRF_ENABLED=True, SEEN_REQUIRED=True)
     with app.app_context(), db.unit_of_work():
         db.load_clock()
     yield app
-    app.config["WTF_CSRF_ENABLED"] = False
+    app.config.update(WTF_CSRF_ENABLED=False, SEEN_REQUIRED=False)
     app.extensions["test_engine"] = usual
     files.configure(settings.files_dir)
     unbind()

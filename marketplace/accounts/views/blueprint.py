@@ -10,12 +10,43 @@ from redis import Redis
 
 from config.settings import Settings
 from marketplace.accounts import queries, service
-from marketplace.accounts.models import Person
+from marketplace.accounts.models import Membership, Organisation, Person
 from marketplace.accounts.service.sessions import hashed
-from marketplace.core import auth
+from marketplace.core import auth, seen
 
 blueprint = Blueprint("accounts", __name__)
 A_YEAR = timedelta(days=365)
+
+seen.declare(
+    blueprint,
+    rows={
+        "person_id": Person,
+        "membership_id": seen.Row(Membership, within=((Membership.organisation_id, Organisation),)),
+        "change_profile": seen.Row(Person, own=lambda: auth.current_actor().person_id, fields_alone=True),
+        "change_company": seen.Row(Organisation, own=lambda: auth.current_actor().organisation_id, fields_alone=True),
+    },
+    nothing={
+        "sign_in": "opens a session",
+        "sign_out": "ends the session that sends it",
+        "sign_up": "opens an account",
+        "confirm_email": "uses up a link",
+        "forgotten_password": "sends a link",
+        "new_password": "uses up a link",
+        "invitation": "uses up a link",
+        "confirm_new_email": "uses up a link",
+        "change_password": "asks for the password in force",
+        "change_email": "sends a link",
+        "end_session": "ends a session, whatever it did since",
+        "end_other_sessions": "ends every other session",
+        "switch_role": "changes who acts, not the role",
+        "register_company": "registers a new organisation",
+        "invite_person": "invites somebody",
+        "invite_staff": "invites somebody",
+        "export_people": "reads a list",
+        "ask_for_download": "asks for a file of what is there when it is made",
+        "retry_task": "only a task that has failed can be tried again",
+    },
+)
 
 
 @auth.login_manager.user_loader

@@ -102,12 +102,13 @@ def payment_batch(batch_id: UUID) -> ResponseReturnValue:
 def send_batch(batch_id: UUID) -> ResponseReturnValue:
     """Release a batch to the bank."""
     batch = queries.get_batch(batch_id)
+    count, total = queries.batch_totals([batch_id]).get(batch_id, (0, 0))
     form = ConfirmForm()
+    form.shows(count, total)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.send_batch(batch_id, actor=current_actor(), key=str(form.key.data))
             return done(_("The batch is released. Fetch its file and give it to the bank."), _back(batch_id))
-    count, total = queries.batch_totals([batch_id]).get(batch_id, (0, 0))
     return page("claims/send_batch.html", form=form, batch=batch, count=count, total=total)
 
 

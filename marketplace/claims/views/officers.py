@@ -30,6 +30,7 @@ def check_claim(claim_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     claim = queries.get_claim(claim_id, actor=actor)
     form = CheckForm()
+    form.shows(claim.lines)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.check_claim(claim_id, actor=actor)
@@ -58,6 +59,7 @@ def approve_claim(claim_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     claim = queries.get_claim(claim_id, actor=actor)
     form = approve_form(claim)
+    form.shows(claim.lines)
     if form.validate_on_submit():
         with form.errors_to_fields():
             lines = cuts_in(form, claim)
@@ -73,6 +75,7 @@ def countersign_claim(claim_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     claim = queries.get_claim(claim_id, actor=actor)
     form = CountersignForm()
+    form.shows(claim.lines)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.countersign_claim(claim_id, actor=actor, key=str(form.key.data))

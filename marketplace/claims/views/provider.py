@@ -27,6 +27,7 @@ def new_claim(engagement_id: UUID) -> ResponseReturnValue:
     currency = engagement.currency
     stages = queries.claimable_stages(engagement_id)
     form = in_currency(ClaimForm, currency)(stage_ids=[stage.id for stage in stages])
+    form.shows(stages)
     choose_from(form.stage_ids, [(claimable.id, _choice(claimable, currency)) for claimable in stages])
     if form.validate_on_submit():
         with form.errors_to_fields():

@@ -93,6 +93,7 @@ def sign_agreement(agreement_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     agreement = queries.get_agreement(agreement_id, actor=actor)
     form = SignForm()
+    form.shows(agreement.stages, agreement.assignments)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.sign(agreement_id, actor=actor)
@@ -120,7 +121,9 @@ def redeem_voucher(agreement_id: UUID) -> ResponseReturnValue:
     """Bind voucher money to the agreement."""
     actor = current_actor()
     agreement = queries.get_agreement(agreement_id, actor=actor)
+    remaining = vouchers.remaining(agreement.voucher_id)
     form = RedeemForm()
+    form.shows(agreement.stages, agreement.assignments, remaining)
     if form.validate_on_submit():
         with form.errors_to_fields():
             amount = Money(agreement.aid, agreement.currency)
@@ -132,7 +135,7 @@ def redeem_voucher(agreement_id: UUID) -> ResponseReturnValue:
         form=form,
         agreement=agreement,
         voucher=vouchers.get_voucher(agreement.voucher_id, actor=actor),
-        remaining=vouchers.remaining(agreement.voucher_id),
+        remaining=remaining,
         names=_names(agreement),
     )
 

@@ -47,14 +47,15 @@ def hand_in_stage(stage_id: UUID) -> ResponseReturnValue:
     """Ask the SME to accept the stage."""
     actor = current_actor()
     engagement, stage = queries.get_stage(stage_id, actor=actor)
+    documents = [
+        deliverable for deliverable in queries.deliverables_of(engagement.id) if deliverable.stage_id == stage_id
+    ]
     form = ConfirmForm()
+    form.shows(documents)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.hand_in_stage(stage_id, actor=actor)
             return done(_("The stage is handed in. The company is asked to accept it."), _back(engagement.id))
-    documents = [
-        deliverable for deliverable in queries.deliverables_of(engagement.id) if deliverable.stage_id == stage_id
-    ]
     return page("engagements/hand_in_stage.html", form=form, engagement=engagement, stage=stage, documents=documents)
 
 
@@ -64,11 +65,6 @@ def accept_stage(stage_id: UUID) -> ResponseReturnValue:
     """Accept the work of a stage."""
     actor = current_actor()
     engagement, stage = queries.get_stage(stage_id, actor=actor)
-    form = AcceptForm()
-    if form.validate_on_submit():
-        with form.errors_to_fields():
-            service.accept_stage(stage_id, actor=actor)
-            return done(_("The stage is accepted."), _back(engagement.id))
     documents = [
         deliverable for deliverable in queries.deliverables_of(engagement.id) if deliverable.stage_id == stage_id
     ]
@@ -77,6 +73,12 @@ def accept_stage(stage_id: UUID) -> ResponseReturnValue:
         for session in queries.sessions_of(engagement.id)
         if session.stage_id == stage_id and session.status == SessionStatus.RECORDED
     ]
+    form = AcceptForm()
+    form.shows(documents, unconfirmed)
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.accept_stage(stage_id, actor=actor)
+            return done(_("The stage is accepted."), _back(engagement.id))
     return page(
         "engagements/accept_stage.html",
         form=form,

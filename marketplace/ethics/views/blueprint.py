@@ -4,10 +4,18 @@ from typing import Any
 
 from flask import Blueprint
 
+from marketplace.core import seen
 from marketplace.core.actors import Role
+from marketplace.ethics.models import Case, Flag
 
 blueprint = Blueprint("ethics", __name__)
 READERS = (Role.ETHICS_OFFICER, Role.AUDITOR)
+
+seen.declare(
+    blueprint,
+    rows={"case_id": Case, "flag_id": Flag},
+    nothing={"open_case": "takes up the flags that are ticked, or none if one was dismissed or taken up since"},
+)
 
 
 def known(field: Any) -> str:

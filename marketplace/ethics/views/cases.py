@@ -97,7 +97,9 @@ def open_case(engagement_id: UUID) -> ResponseReturnValue:
 def decide(case_id: UUID) -> ResponseReturnValue:
     """Find a violation or none."""
     case = queries.get_case(case_id, actor=current_actor())
+    count = queries.findings_against(case.provider_id)
     form = DecideForm()
+    form.shows(count)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.decide(
@@ -108,7 +110,6 @@ def decide(case_id: UUID) -> ResponseReturnValue:
                 sanction=Sanction.of(form.sanction.data),
             )
             return done(_("The case is decided. The provider was told."), url_for("ethics.case", case_id=case_id))
-    count = queries.findings_against(case.provider_id)
     points = rubric.current(clock.today()).grade.violation
     limit = book.newest().sanction_after_findings
     return page("ethics/decide.html", form=form, case=case, count=count, limit=limit, points=points)

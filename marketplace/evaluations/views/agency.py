@@ -183,7 +183,9 @@ def assign(evaluation_id: UUID) -> ResponseReturnValue:
 def decide_appeal(evaluation_id: UUID) -> ResponseReturnValue:
     """Decide an appeal against a grade."""
     evaluation = queries.get_evaluation(evaluation_id, actor=current_actor())
+    appeal = queries.find_appeal(evaluation_id)
     form = DecideAppealForm()
+    form.shows(appeal)
     if form.validate_on_submit():
         with form.errors_to_fields():
             if form.decision.data == "change" and form.grade.data is None:
@@ -194,5 +196,4 @@ def decide_appeal(evaluation_id: UUID) -> ResponseReturnValue:
                 _("The appeal is decided. The provider was told."),
                 url_for("evaluations.evaluation", evaluation_id=evaluation_id),
             )
-    appeal = queries.find_appeal(evaluation_id)
     return page("evaluations/decide_appeal.html", form=form, evaluation=evaluation, appeal=appeal)

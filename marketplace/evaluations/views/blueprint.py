@@ -2,4 +2,9 @@
 
 from flask import Blueprint
 
+from marketplace.core import seen
+from marketplace.evaluations.models import Evaluation
+
 blueprint = Blueprint("evaluations", __name__)
+
+seen.declare(blueprint, rows={"evaluation_id": Evaluation}, nothing={})

@@ -109,10 +109,15 @@ def award(job_id: UUID) -> ResponseReturnValue:
     job = queries.get_job(job_id, actor=actor)
     rules.check_no_conflict(queries.find_declaration(job_id, actor.person_id))
     context = _opened(job)
-    form = award_form((row.bid.id, row.provider.name) for row in context["opened"])
+    opened = context["opened"]
+    form = award_form((row.bid.id, row.provider.name) for row in opened)
+    form.shows(
+        [(row.bid, row.content.price_total, row.bid.scores) for row in opened],
+        says=[(row.provider.name, f"{(row.total or 0) / 100:.2f}") for row in opened],
+    )
     if form.validate_on_submit():
         with form.errors_to_fields():
-            reasons = {row.bid.id: form[f"reason_{row.bid.id}"].data for row in context["opened"]}
+            reasons = {row.bid.id: form[f"reason_{row.bid.id}"].data for row in opened}
             service.award(job_id, actor=actor, bid_id=UUID(form.bid.data), reasons=reasons)
             return done(
                 _("The job is awarded. Every bidder is told the reason. The agreement comes next."),

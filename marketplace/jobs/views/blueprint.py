@@ -5,12 +5,31 @@ from typing import Any
 from flask import Blueprint
 
 from config import lists
+from marketplace.core import seen
 from marketplace.core.i18n import localized
 from marketplace.jobs import rules
-from marketplace.jobs.models import Job
+from marketplace.jobs.models import Bid, Job, Question
 from marketplace.jobs.states import JobStatus
 
 blueprint = Blueprint("jobs", __name__)
+
+seen.declare(
+    blueprint,
+    rows={
+        "job_id": Job,
+        "edit_job": seen.Row(Job, fields_alone=True),
+        "score_bid": seen.Row(Bid, within=((Bid.job_id, Job),), fields_alone=True),
+        "bid_id": seen.Row(Bid, within=((Bid.job_id, Job),)),
+        "question_id": Question,
+    },
+    nothing={
+        "diagnose": "keeps answers of its own",
+        "diagnosis_result": "drafts a job from answers that never change",
+        "write_job": "drafts a job",
+        "ask": "adds a question",
+    },
+)
+
 
 TONES = {
     JobStatus.DRAFT: "gray",

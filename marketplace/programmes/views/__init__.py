@@ -2,7 +2,29 @@
 
 from flask import Blueprint
 
+from marketplace.core import seen
+from marketplace.programmes.models import BudgetLine, Call, Programme
+
 blueprint = Blueprint("programmes", __name__)
+
+seen.declare(
+    blueprint,
+    rows={
+        "programme_id": Programme,
+        "call_id": Call,
+        "line_id": seen.Row(BudgetLine, within=((BudgetLine.call_id, Call),)),
+        "programme_edit": seen.Row(Programme, fields_alone=True),
+        "programme_cost_shares": seen.Row(Programme, fields_alone=True),
+        "call_quotas": seen.Row(Call, fields_alone=True),
+        "call_edit": seen.Row(Call, fields_alone=True),
+    },
+    nothing={
+        "programme_new": "writes a new programme",
+        "call_new": "writes a new call",
+        "budget_line_new": "proposes a line beside those that stand",
+    },
+)
+
 
 from marketplace.programmes.views import agency, budget, public  # noqa: E402
 

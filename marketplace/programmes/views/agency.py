@@ -90,12 +90,13 @@ def _after_shares(programme: Programme, category: str) -> str:
 def programme_publish(programme_id: UUID) -> ResponseReturnValue:
     """Publish a complete programme, after asking once more."""
     programme = queries.get_programme(programme_id)
+    shares = queries.cost_shares(programme_id)
     form = ConfirmForm()
+    form.shows(shares)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.publish_programme(programme_id, actor=current_actor())
             return web.done(_("The programme is published."), url_for(".programme", programme_id=programme_id))
-    shares = queries.cost_shares(programme_id)
     missing = rules.missing_in_programme(programme, shares)
     return web.page(
         "programmes/programme_publish.html",
@@ -167,12 +168,14 @@ def call_quotas(call_id: UUID) -> ResponseReturnValue:
 def call_publish(call_id: UUID) -> ResponseReturnValue:
     """Publish a complete call, after asking once more."""
     call = queries.get_call(call_id)
+    lines = queries.budget_lines(call_id)
     form = ConfirmForm()
+    form.shows(lines)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.publish_call(call_id, actor=current_actor())
             return web.done(_("The call is published."), url_for(".call", call_id=call_id))
-    return web.page("programmes/call_publish.html", form=form, call=call, lines=queries.budget_lines(call_id))
+    return web.page("programmes/call_publish.html", form=form, call=call, lines=lines)
 
 
 def _after(call: Call) -> str:

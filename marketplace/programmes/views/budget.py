@@ -80,6 +80,7 @@ def budget_line_return(line_id: UUID) -> ResponseReturnValue:
     line = queries.get_budget_line(line_id)
     unspent = queries.unspent(line.call).get(line.id, 0)
     form = ConfirmForm()
+    form.shows(unspent)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.return_unspent(line_id, actor=current_actor(), key=form.key.data or "")

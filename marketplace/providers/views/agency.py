@@ -69,7 +69,10 @@ def registrations() -> ResponseReturnValue:
 def review(provider_id: UUID) -> ResponseReturnValue:
     """Everything about one firm; an officer who didn't apply for it decides."""
     provider = queries.get_provider(provider_id)
+    organisation = accounts.get_organisation(provider_id)
+    account = queries.active_bank_account(provider_id) or queries.proposed_bank_account(provider_id)
     form = DecisionForm()
+    form.shows(organisation, account)
     if form.is_submitted():
         rules.check_role(current_actor(), Role.PROGRAMME_OFFICER)
     if form.validate_on_submit():
@@ -85,13 +88,13 @@ def review(provider_id: UUID) -> ResponseReturnValue:
         form=form,
         provider=provider,
         lifecycle=PROVIDER,
-        organisation=accounts.get_organisation(provider_id),
+        organisation=organisation,
         written=written,
         services=service_words(provider.service_lines),
         sectors=words(provider.sectors, lists.sectors()),
         regions=words(provider.regions, lists.regions()),
         languages=[dict(LANGUAGES)[code] for code in provider.languages],
-        account=queries.active_bank_account(provider_id) or queries.proposed_bank_account(provider_id),
+        account=account,
         masked=account_numbers.masked,
         consultants=[(row, standing(row, today)) for row in queries.consultants_of(provider_id)],
     )
@@ -109,7 +112,9 @@ def bank_accounts() -> ResponseReturnValue:
 def review_account(account_id: UUID) -> ResponseReturnValue:
     """Compare a proposed account with the one in use, and decide."""
     account = queries.get_bank_account(account_id)
+    before = queries.active_bank_account(account.organisation_id)
     form = DecisionForm()
+    form.shows(before)
     if form.validate_on_submit():
         with form.errors_to_fields():
             if form.decision.data == "approve":
@@ -121,7 +126,7 @@ def review_account(account_id: UUID) -> ResponseReturnValue:
         "providers/review_account.html",
         form=form,
         account=account,
-        before=queries.active_bank_account(account.organisation_id),
+        before=before,
         provider=queries.get_provider(account.organisation_id),
         proposer=accounts.get_person(account.proposed_by),
     )

@@ -2,16 +2,44 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint
 
 from config import lists
+from marketplace.core import auth, seen
 from marketplace.core.i18n import localized
 from marketplace.providers import training
-from marketplace.providers.models import Consultant
+from marketplace.providers.models import BankAccount, Consultant, Provider
 from marketplace.providers.rules import OBSTACLES, find_obstacle
 
 blueprint = Blueprint("providers", __name__)
+
+
+def _own_firm() -> UUID | None:
+    return auth.current_actor().organisation_id
+
+
+seen.declare(
+    blueprint,
+    rows={
+        "provider_id": Provider,
+        "account_id": seen.Row(BankAccount, within=((BankAccount.organisation_id, Provider),)),
+        "consultant_id": Consultant,
+        "change_profile": seen.Row(Provider, own=_own_firm, fields_alone=True),
+        "change_consultant": seen.Row(Consultant, fields_alone=True),
+        "apply_again": seen.Row(Provider, own=_own_firm),
+    },
+    nothing={
+        "apply": "registers a firm",
+        "register": "registers a consultant",
+        "enter_consultant": "registers a consultant",
+        "join": "says that one belongs to one's firm",
+        "pledge": "signs the dated text of a season",
+        "propose_account": "proposes an account beside the one in force",
+        "record_training": "adds a record",
+    },
+)
 
 
 def words(codes: list[str], labels: Any) -> list[str]:

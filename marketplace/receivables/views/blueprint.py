@@ -4,7 +4,17 @@ from uuid import UUID
 
 from flask import Blueprint, url_for
 
+from marketplace.core import seen
+from marketplace.engagements.models import Engagement
+from marketplace.receivables.models import Receivable
+
 blueprint = Blueprint("receivables", __name__)
+
+seen.declare(
+    blueprint,
+    rows={"engagement_id": Engagement, "receivable_id": Receivable},
+    nothing={"new_recovery": "opens a recovery, which another officer confirms"},
+)
 
 
 def back(receivable_id: UUID) -> str:

@@ -92,6 +92,7 @@ def confirm(receivable_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     receivable = queries.get_receivable(receivable_id, actor=actor)
     form = CountersignForm()
+    form.shows(receivable.instalments)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.confirm(receivable_id, actor=actor, key=str(form.key.data))
@@ -121,6 +122,7 @@ def agree_instalments(receivable_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     receivable = queries.get_receivable(receivable_id, actor=actor)
     form = InstalmentsForm(first_due_on=clock.today() + timedelta(days=receivable.days_to_pay), every_months=1)
+    form.shows(receivable.instalments, receivable.receipts)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.agree_instalments(
@@ -145,6 +147,7 @@ def set_off(receivable_id: UUID) -> ResponseReturnValue:
     receivable = queries.get_receivable(receivable_id, actor=actor)
     claims = queries.claims_for_set_off(receivable)
     form = set_off_in(receivable.currency)()
+    form.shows(receivable.instalments, claims)
     choose_from(form.claim_id, [(claim.id, _claim(claim)) for claim in claims])
     if form.validate_on_submit():
         with form.errors_to_fields():

@@ -21,6 +21,7 @@ def propose_write_off(receivable_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     receivable = queries.get_receivable(receivable_id, actor=actor)
     form = ReasonForm()
+    form.shows(receivable.instalments, receivable.receipts)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.propose_write_off(receivable_id, actor=actor, reason=form.reason.data)
@@ -34,7 +35,9 @@ def decide_write_off(receivable_id: UUID) -> ResponseReturnValue:
     """The second signature, or a refusal."""
     actor = current_actor()
     receivable = queries.get_receivable(receivable_id, actor=actor)
+    write_off = queries.open_write_off(receivable_id)
     form = WriteOffDecisionForm()
+    form.shows(receivable.instalments, receivable.receipts, write_off)
     if form.validate_on_submit():
         with form.errors_to_fields():
             if form.decision.data == "sign":
@@ -42,5 +45,4 @@ def decide_write_off(receivable_id: UUID) -> ResponseReturnValue:
                 return done(_("The write-off is signed. Nothing is owed any more."), back(receivable_id))
             service.refuse_write_off(receivable_id, actor=actor, reason=form.reason.data or "")
             return done(_("The write-off is refused. The debt stays."), back(receivable_id))
-    write_off = queries.open_write_off(receivable_id)
     return page("receivables/decide_write_off.html", form=form, receivable=receivable, write_off=write_off)

@@ -90,6 +90,7 @@ def application_review(application_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     application = queries.get_application(application_id, actor=actor)
     form = DecisionForm()
+    form.shows(application.evidence)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.decide_eligibility(
@@ -156,12 +157,14 @@ def sealed_list(call_id: UUID) -> ResponseReturnValue:
 def allocation_start(call_id: UUID) -> ResponseReturnValue:
     """Begin the allocation of a closed call, after asking once more."""
     call = programmes.get_call(call_id)
+    intake = queries.intake(call)
     form = ConfirmForm()
+    form.shows(intake)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.start_allocation(call_id, actor=current_actor())
             return web.done(_("The allocation has begun."), url_for(".call_allocation", call_id=call_id))
-    return web.page("vouchers/allocation_start.html", form=form, call=call, intake=queries.intake(call))
+    return web.page("vouchers/allocation_start.html", form=form, call=call, intake=intake)
 
 
 @blueprint.get("/vouchers/issued")

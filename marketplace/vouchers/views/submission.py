@@ -29,6 +29,7 @@ def application_check(application_id: UUID) -> ResponseReturnValue:
     application = queries.get_application(application_id, actor=actor)
     rules.check_draft(application)
     form = SubmitForm()
+    form.shows(application.evidence)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.submit(application_id, actor=actor, declarations=form.declared)
