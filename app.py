@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import click
 from flask import Response, g, has_request_context, request
 from flask.cli import FlaskGroup
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import lists
@@ -21,6 +21,7 @@ from marketplace.core import (
     clock,
     db,
     drafts,
+    ended_sessions,
     exports,
     files,
     housekeeping,
@@ -203,6 +204,8 @@ def _protect(app: web.Application, settings: Settings) -> None:
     app.teardown_request(lambda error: i18n.read_again(g.locale_before) if "locale_before" in g else None)
     CSRFProtect(app)
     auth.login_manager.init_app(app)
+    app.register_error_handler(CSRFError, ended_sessions.answer)
+    app.register_error_handler(auth.SignedOut, ended_sessions.answer)
     web.start(app, https=settings.session_cookie_secure, movable_clock=settings.clock_may_move)
 
 

@@ -96,6 +96,18 @@ CREATE TABLE used_keys (
     created_at timestamptz NOT NULL DEFAULT app_now()
 );
 
+CREATE TABLE kept_forms (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_kept_forms PRIMARY KEY,
+    person_id uuid NOT NULL,
+    membership_id uuid,
+    path text NOT NULL,
+    fields bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT app_now(),
+    CONSTRAINT uq_kept_forms_person_id_path UNIQUE (person_id, path),
+    CONSTRAINT ck_kept_forms_fields CHECK (octet_length(fields) <= 400000)
+);
+CREATE INDEX ix_kept_forms_created_at ON kept_forms (created_at);
+
 CREATE TABLE lifecycle_moves (
     lifecycle text,
     event text,
@@ -120,7 +132,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop them, with the area's functions."""
     op.execute(
-        "DROP TABLE lifecycle_moves, used_keys, files, heartbeats, background_tasks, audit_heads,"
+        "DROP TABLE lifecycle_moves, kept_forms, used_keys, files, heartbeats, background_tasks, audit_heads,"
         " audit_seals, audit_entries, clock_offset, clock_offset"
     )
     drop_functions("core")

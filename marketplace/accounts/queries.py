@@ -216,6 +216,13 @@ def _actor(row: Row[Any]) -> Actor:
     )
 
 
+def find_actor_of_session(token_hash: str) -> Actor | None:
+    """Who acted in the session of this cookie, ended or not; None if there is none, or its person is shut out."""
+    query = select(SignInSession.person_id, SignInSession.membership_id).where(SignInSession.token_hash == token_hash)
+    row = db.session.execute(query).one_or_none()
+    return find_actor(row.person_id, row.membership_id) if row else None
+
+
 def find_session(token_hash: str, *, idle: timedelta) -> tuple[UUID, bool, Actor] | None:
     """The session of this cookie while it lives (not ended, idle or past its end, on the real clock), whether it
     was last seen over a minute ago, and who acts in it."""

@@ -11,11 +11,11 @@ from marketplace.claims.models import Claim
 from marketplace.claims.rules import Cut
 from marketplace.claims.states import BATCH, CLAIM, HOLD, REFUND
 from marketplace.core.errors import Words
+from marketplace.core.file_field import FileField
 from marketplace.core.forms import (
     AgreeField,
     ChoiceField,
     ChoicesField,
-    FileField,
     FilterForm,
     Form,
     LongTextField,

@@ -2,12 +2,14 @@
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
+from itsdangerous import BadData, URLSafeTimedSerializer
 
 from marketplace.core.actors import EVERYONE, VISITOR, Actor, Role
 
@@ -42,6 +44,39 @@ def requires(*roles: Role) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+class SignedOut(Exception):
+    """Somebody who is signed out sent a form of a page for those who are signed in."""
+
+
+def csrf_secret(token_hash: str) -> str:
+    """What a session's forms bear in their token, so that each of them says later in which session it was opened."""
+    return f"{secrets.token_hex(20)}.{token_hash}"
+
+
+def origin() -> Actor | None:
+    """Who acted in the session in which this request's form was opened, once that has ended; None otherwise.
+
+    The token of the form is signed by us, so nobody can say it of a session that isn't theirs.
+    """
+    signer = URLSafeTimedSerializer(str(current_app.secret_key), salt="wtf-csrf-token")
+    try:
+        secret = str(signer.loads(request.form.get("csrf_token", "")))
+    except BadData:
+        return None
+    return _who_acted(secret.partition(".")[2])
+
+
+def origin_loader(who_acted: Callable[[str], Actor | None]) -> Callable[[str], Actor | None]:
+    """Declare what finds the actor of an ended session by the hash of its cookie."""
+    global _who_acted
+    _who_acted = who_acted
+    return who_acted
+
+
+def _who_acted(token_hash: str, /) -> Actor | None:
+    return None
 
 
 def current_actor() -> Actor:
@@ -91,6 +126,8 @@ def check_access() -> ResponseReturnValue | None:
         return None  # signed in, but acting for no organisation yet
     if actor.person_id is not None:
         abort(403)
+    if request.method == "POST":
+        raise SignedOut
     following = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("accounts.sign_in", next=following))
 

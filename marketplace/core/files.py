@@ -75,6 +75,11 @@ def configure(root: Path) -> None:
     _root.mkdir(parents=True, exist_ok=True)
 
 
+def root() -> Path:
+    """The folder of all uploaded files."""
+    return _root
+
+
 def path(file: StoredFile) -> Path:
     """Where the bytes lie."""
     return place(file.id)

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField as UploadField
 from wtforms import (
     BooleanField,
     Field,
@@ -23,7 +22,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Optional, StopValidation, ValidationError
 
-from marketplace.core import clock, db
+from marketplace.core import clock, db, kept
 from marketplace.core.errors import DomainError, Words
 from marketplace.core.i18n import _, locale
 from marketplace.core.money import exponent
@@ -41,6 +40,11 @@ class Form(SeenForm, FlaskForm):
 
     class Meta(FlaskForm.Meta):
         locales = property(lambda self: (locale(),))
+
+        def wrap_formdata(self, form: BaseForm, formdata: Any) -> Any:
+            """What was sent; on a page to which somebody comes back, what they had typed there."""
+            sent = super().wrap_formdata(form, formdata)
+            return kept.typed() if sent is None and formdata is not None else sent
 
     key = HiddenField(default=lambda: str(uuid4()))
 
@@ -88,7 +92,7 @@ class ConfirmForm(Form):
     """One question, one button: nothing is typed."""
 
 
-class _Control:
+class Control:
     """How components/forms.html draws a field. It does so itself, since WTForms takes five times as long."""
 
     control = "input"  # or textarea, select, checkbox, file, group (of several)
@@ -97,7 +101,7 @@ class _Control:
     attributes: Mapping[str, str] = {}
 
 
-class _Text(_Control):
+class _Text(Control):
     """Tidies typed text and refuses what can't be stored."""
 
     flags: Any
@@ -129,7 +133,7 @@ class TextField(_Text, StringField):
         **kwargs: Any,
     ) -> None:
         self.max_length = max_length
-        super().__init__(label, [_required(required), *validators], **kwargs)
+        super().__init__(label, [presence(required), *validators], **kwargs)
 
     def pre_validate(self, form: BaseForm) -> None:
         super().pre_validate(form)
@@ -152,10 +156,10 @@ class LongTextField(_Text, TextAreaField):
         **kwargs: Any,
     ) -> None:
         self.max_length = max_length
-        super().__init__(label, [_required(required), *validators], **kwargs)
+        super().__init__(label, [presence(required), *validators], **kwargs)
 
 
-class _Parsed(_Control, StringField):
+class _Parsed(Control, StringField):
     """A field that keeps what was typed and turns it into a value."""
 
     data: Any
@@ -165,7 +169,7 @@ class _Parsed(_Control, StringField):
     def __init__(
         self, label: Words = "", *, required: bool = True, validators: Sequence[Any] = (), **kwargs: Any
     ) -> None:
-        super().__init__(label, [_required(required), *validators], **kwargs)
+        super().__init__(label, [presence(required), *validators], **kwargs)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.typed = (valuelist[0] if valuelist else "").strip()
@@ -305,7 +309,7 @@ class DateTimeField(_Parsed):
         return value.astimezone(clock.zone()).strftime("%Y-%m-%dT%H:%M")
 
 
-class _Choice(_Control):
+class _Choice(Control):
     """Takes choices as (value, words) and says in words that a value isn't on the list."""
 
     flags: Any
@@ -331,7 +335,7 @@ class ChoiceField(_Choice, RadioField):
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
         kwargs.setdefault("validate_choice", True)
-        super().__init__(label, [_required(required, _("Choose one of the answers."))], **kwargs)
+        super().__init__(label, [presence(required, _("Choose one of the answers."))], **kwargs)
 
 
 class SelectOneField(_Choice, SelectField):
@@ -340,7 +344,7 @@ class SelectOneField(_Choice, SelectField):
     control = "select"
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
-        super().__init__(label, [_required(required)], **kwargs)
+        super().__init__(label, [presence(required)], **kwargs)
 
 
 class ChoicesField(_Choice, SelectMultipleField):
@@ -350,10 +354,10 @@ class ChoicesField(_Choice, SelectMultipleField):
     input_type = "checkbox"
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
-        super().__init__(label, [_required(required, _("Tick what applies."))], **kwargs)
+        super().__init__(label, [presence(required, _("Tick what applies."))], **kwargs)
 
 
-class CheckField(_Control, BooleanField):
+class CheckField(Control, BooleanField):
     """A box that may be ticked."""
 
     control = "checkbox"
@@ -368,21 +372,13 @@ class AgreeField(CheckField):
         super().__init__(label, [InputRequired(_("Tick this box to go on."))], **kwargs)
 
 
-class FileField(_Control, UploadField):
-    """An upload; its content is checked by core.files when it is stored."""
-
-    control = "file"
-
-    def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
-        super().__init__(label, [_required(required)], **kwargs)
-
-
 def to_id(value: UUID | str) -> UUID:
     """The id that a choice stands for; ValueError for what is none."""
     return value if isinstance(value, UUID) else UUID(value)
 
 
-def _required(required: bool, words: Words = REQUIRED) -> Any:
+def presence(required: bool, words: Words = REQUIRED) -> Any:
+    """The validator of a field that must be filled in, or needn't be."""
     return InputRequired(words) if required else Optional()
 
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from flask.cli import AppGroup
 from sqlalchemy import text
 
-from marketplace.core import audit, db, tasks
+from marketplace.core import audit, db, kept, tasks, uploads
 from marketplace.core.db import unit_of_work
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, task
@@ -68,6 +68,18 @@ def seal_audit() -> int:
 def delete_used_keys() -> None:
     """Delete the one-time keys of forms of two days ago."""
     db.session.execute(text("DELETE FROM used_keys WHERE created_at < app_now() - interval '2 days'"))
+
+
+@task("delete_kept_forms", _("Delete kept forms of ended sessions"), Queue.MAINTENANCE, every=timedelta(hours=1))
+def delete_kept_forms() -> None:
+    """Delete what was kept of forms for a day."""
+    kept.delete_old()
+
+
+@task("delete_kept_uploads", _("Delete kept files of refused forms"), Queue.MAINTENANCE, every=timedelta(hours=1))
+def delete_kept_uploads() -> None:
+    """Delete the files of forms that were refused a day ago and not sent again."""
+    uploads.delete_old()
 
 
 @task("delete_finished_tasks", _("Delete tasks finished long ago"), Queue.MAINTENANCE, every=timedelta(hours=6))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.routing import Rule
 from wtforms import Field, HiddenField
 
-from marketplace.core import db
+from marketplace.core import db, kept
 from marketplace.core.db import Model
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _
@@ -147,6 +147,8 @@ class SeenForm:
         self._words_then: list[tuple[str, str]] = []
         if self.seen is not None and _asked() is None:
             del self.seen
+        if kept.typed() is not None:
+            self._untick()
 
     def shows(self, *things: Any, says: Iterable[tuple[Words, Words]] = ()) -> None:
         """Name what the page shows beside the row itself; `says` are words of it that stand in no list of answers."""

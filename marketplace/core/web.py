@@ -28,7 +28,6 @@ from flask import (
     send_file,
 )
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 from sqlalchemy import ColumnElement, Select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
@@ -36,9 +35,10 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import HTTPException
 
-from marketplace.core import auth, clock, db, files, seen, templates
+from marketplace.core import auth, clock, db, files, kept, seen, templates, uploads
 from marketplace.core.db import Model
 from marketplace.core.errors import DomainError, Words, from_integrity
+from marketplace.core.file_field import FileField
 from marketplace.core.forms import Form
 from marketplace.core.i18n import _
 from marketplace.core.text import storable
@@ -54,9 +54,6 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-
-
-STALE = _("The page was open too long. Go back, load it anew and send it again.")
 
 
 class UsedKey(Model):
@@ -101,7 +98,9 @@ class Application(Flask):
             seen.check_compared()
             if key is not None:
                 _keep_answer(key, response)
+            kept.forget()
             db.commit()
+            uploads.delete_taken()
         else:
             db.rollback()
         return response
@@ -150,6 +149,9 @@ def page(template: str, *, form: Form | None = None, **context: Any) -> Response
     status = 200
     if form is not None and request.method == "POST" and form.has_errors:
         status = 422 if form.conflict is None else 409
+        for field in form:
+            if isinstance(field, FileField):
+                field.keep()
     html = render(template, form=form, **context)
     if form is not None and form.conflict is not None:
         form.add_changed_words()
@@ -234,8 +236,8 @@ def _cursor(cursor: str | None, column: ColumnElement[Any]) -> tuple[Any, UUID] 
 
 
 def here() -> str:
-    """The address of this page."""
-    return _address()
+    """The address of this page as it stands now, without what was typed on it before."""
+    return _address(kept=None)
 
 
 def _address(**changes: Any) -> str:
@@ -250,7 +252,8 @@ def problem_page(status: int, message: Words | None = None) -> tuple[str, int]:
     else:
         db.rollback()
     known = status if status in (400, 403, 404, 405, 409, 413, 422, 429, 500, 503) else 400
-    return render(f"errors/{known}.html", message=message, request_id=g.get("request_id", "")), status
+    typed = [] if known in (400, 413) else kept.texts()
+    return render(f"errors/{known}.html", message=message, typed=typed, request_id=g.get("request_id", "")), status
 
 
 def start(app: Application, *, https: bool, movable_clock: bool) -> None:
@@ -263,7 +266,6 @@ def start(app: Application, *, https: bool, movable_clock: bool) -> None:
     app.register_error_handler(IntegrityError, lambda e: problem_page(409, from_integrity(e).message))
     app.register_error_handler(DataError, lambda e: problem_page(400))
     app.register_error_handler(OperationalError, _database_trouble)
-    app.register_error_handler(CSRFError, lambda e: problem_page(400, STALE))
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(Exception, _failure)
 

@@ -6,12 +6,12 @@ from uuid import UUID
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from marketplace.core.errors import Words
+from marketplace.core.file_field import FileField
 from marketplace.core.forms import (
     AgreeField,
     ChoiceField,
     DateField,
     DateTimeField,
-    FileField,
     FilterForm,
     Form,
     LongTextField,

@@ -1,6 +1,6 @@
 """What may be typed into evaluations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,14 +20,15 @@ class DeclareForm(Form):
     statement = LongTextField(_("If yes, what is it?"), required=False, max_length=2000)
 
 
-def score_form(rubric: Rubric) -> Form:
-    """Return the form of this rubric: a level and a reason for each criterion, in the reader's language."""
+def score_form(rubric: Rubric, given: Mapping[str, str]) -> Form:
+    """Return the form of this rubric: a level and a reason for each criterion, in the reader's language; `given` are
+    those of before by the name of their field."""
     fields: dict[str, Any] = {}
     for criterion in rubric.criteria:
         fields[f"level_{criterion.code}"] = _level(criterion)
         reason = _("Reason (%(about)s)", about=localized(criterion.text))
         fields[f"reason_{criterion.code}"] = LongTextField(reason, max_length=3000)
-    made: Form = type("ScoreForm", (Form,), fields)()
+    made: Form = type("ScoreForm", (Form,), fields)(data=given)
     return made
 
 

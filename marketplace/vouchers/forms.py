@@ -7,10 +7,10 @@ from typing import Any
 
 from config import lists
 from marketplace.core.errors import Words
+from marketplace.core.file_field import FileField
 from marketplace.core.forms import (
     AgreeField,
     ChoiceField,
-    FileField,
     FilterForm,
     Form,
     LongTextField,

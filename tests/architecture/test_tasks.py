@@ -33,6 +33,8 @@ TIMED = {
     "delete_downloads": "6:00:00",
     "delete_ended_sessions": "6:00:00",
     "delete_finished_tasks": "6:00:00",
+    "delete_kept_forms": "1:00:00",
+    "delete_kept_uploads": "1:00:00",
     "delete_used_keys": "6:00:00",
     "end_holds": "0:10:00",
     "end_memberships": "1:00:00",

@@ -22,10 +22,10 @@ import marketplace
 from marketplace.accounts.forms import EmailField
 from marketplace.accounts.states import PERSON
 from marketplace.core import db
+from marketplace.core.file_field import FileField
 from marketplace.core.forms import (
     DateField,
     DateTimeField,
-    FileField,
     Form,
     LongTextField,
     MoneyField,

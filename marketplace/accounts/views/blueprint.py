@@ -12,7 +12,8 @@ from config.settings import Settings
 from marketplace.accounts import queries, service
 from marketplace.accounts.models import Membership, Organisation, Person
 from marketplace.accounts.service.sessions import hashed
-from marketplace.core import auth, seen
+from marketplace.core import auth, kept, seen
+from marketplace.core.actors import Actor, Role
 
 blueprint = Blueprint("accounts", __name__)
 A_YEAR = timedelta(days=365)
@@ -61,6 +62,14 @@ def load_session(secret: str) -> auth.SignedIn | None:
     return auth.SignedIn(replace(actor, device_hash=auth.device_hash(), address_hash=auth.address_hash()), secret)
 
 
+@auth.origin_loader
+def who_acted(token_hash: str) -> Actor | None:
+    """The actor of a session that has ended, as far as they may still sign in; None while it lives."""
+    if queries.find_session(token_hash, idle=settings().session_idle) is not None:
+        return None
+    return queries.find_actor_of_session(token_hash)
+
+
 def settings() -> Settings:
     """The settings of this application."""
     configured: Settings = current_app.config["SETTINGS"]
@@ -85,8 +94,12 @@ def enter(person: Person, *, following: str | None) -> Response:
         browser=request.user_agent.string[:200],
         lifetime=settings().session_absolute,
     )
+    roles = [membership.id for membership in queries.memberships_of(person.id)]
+    opened_in = kept.role_of(following, person.id)
+    if len(roles) > 1 and opened_in in roles:
+        secret = service.switch_role(secret, opened_in, actor=Actor(person.id, Role.VISITOR))
     carry(secret)
-    several = len(queries.memberships_of(person.id)) != 1
+    several = len(roles) != 1 and opened_in not in roles
     target = url_for("accounts.choose_role", next=following) if several else following or url_for("reports.home")
     response = redirect(target, 303)
     if "lang" not in request.cookies:
@@ -100,6 +113,7 @@ def carry(secret: str) -> None:
     signed_in = load_session(secret)
     assert signed_in is not None
     login_user(signed_in)
+    session["csrf_token"] = auth.csrf_secret(hashed(secret))
 
 
 def remember_language(response: object, locale: str) -> None:

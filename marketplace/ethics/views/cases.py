@@ -75,10 +75,8 @@ def open_case(engagement_id: UUID) -> ResponseReturnValue:
     """Put open flags of an engagement to its provider."""
     engagement = engagements.sides(engagement_id)
     flags = [flag for flag in queries.flags_of(engagement_id) if flag.status == FlagStatus.RAISED]
-    form = CaseForm()
+    form = CaseForm(flags=[str(flag.id) for flag in flags])
     form.offer([(str(flag.id), f"{flag.number} {flag.rule_id}: {FINDINGS.get(flag.finding, '')}") for flag in flags])
-    if request.method == "GET":
-        form.flags.data = [str(flag.id) for flag in flags]
     if form.validate_on_submit():
         with form.errors_to_fields():
             chosen = [UUID(value) for value in form.flags.data or []]

@@ -11,7 +11,6 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import Invalid
 from marketplace.core.exports import export, requested_format
-from marketplace.core.forms import Form
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 from marketplace.evaluations import queries, rubric, service
@@ -111,9 +110,7 @@ def score(evaluation_id: UUID) -> ResponseReturnValue:
     """Take a level and a reason for each criterion."""
     evaluation = queries.get_evaluation(evaluation_id, actor=current_actor())
     used = rubric.get(evaluation.rubric)
-    form = score_form(used)
-    if request.method == "GET":
-        _fill(form, evaluation_id)
+    form = score_form(used, _scored(evaluation_id))
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.submit(
@@ -129,11 +126,11 @@ def score(evaluation_id: UUID) -> ResponseReturnValue:
     return page("evaluations/score.html", form=form, evaluation=evaluation, rubric=used)
 
 
-def _fill(form: Form, evaluation_id: UUID) -> None:
-    """Show an evaluator whose work came back what they had scored."""
-    for own_score in queries.own_scores(evaluation_id, current_actor()):
-        form[f"level_{own_score.criterion}"].data = str(own_score.level)
-        form[f"reason_{own_score.criterion}"].data = own_score.reason
+def _scored(evaluation_id: UUID) -> dict[str, str]:
+    """What an evaluator whose work came back had scored."""
+    given = queries.own_scores(evaluation_id, current_actor())
+    levels = {f"level_{score.criterion}": str(score.level) for score in given}
+    return levels | {f"reason_{score.criterion}": score.reason for score in given}
 
 
 @blueprint.route("/evaluations/<uuid:evaluation_id>/review", methods=["GET", "POST"])

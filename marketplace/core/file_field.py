@@ -1,0 +1,39 @@
+"""The field of a file, which need not be sent again once its form was refused for something else."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from flask_wtf.file import FileField as UploadField
+
+from marketplace.core import auth, kept, uploads
+from marketplace.core.errors import Words
+from marketplace.core.forms import Control, presence
+
+
+class FileField(Control, UploadField):  # type: ignore[misc]
+    """An upload; its content is checked by core.files when it is stored. It outlives a refusal of its form."""
+
+    control = "file"
+    data: Any
+    kept = ""  # the signed name of the file that came before
+
+    def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
+        super().__init__(label, [presence(required)], **kwargs)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        before = None if self.data else uploads.take(kept.typed() or request.form, self.name, _sender())
+        if before is not None:
+            self.kept, self.data = before
+            self.raw_data = [self.data]
+
+    def keep(self) -> None:
+        """The form was refused, though not for this file: let it wait until the form comes again."""
+        sender = _sender()
+        if self.data and not self.kept and not self.errors and sender is not None:
+            self.kept = uploads.keep(self.data, sender) or ""
+
+
+def _sender() -> UUID | None:
+    return auth.current_actor().person_id
