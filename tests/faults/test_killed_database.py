@@ -84,3 +84,11 @@ def test_every_acknowledged_write_is_there_after_each_crash(server: DurableServe
 @pytest.mark.parametrize("death", DEATHS, ids=lambda death: death.__name__)
 def test_every_acknowledged_write_is_there_after_many_crashes(server: DurableServer, death: Death) -> None:
     run(server, [death] * 20, writes=10_000)
+
+
+def test_a_connection_that_the_server_ended_is_not_used_again(server: DurableServer) -> None:
+    with db.unit_of_work():
+        process = db.session.scalar(text("SELECT pg_backend_pid()"))
+    server.value(f"SELECT pg_terminate_backend({process}, 5000)")
+    with db.unit_of_work():
+        assert db.session.scalar(text("SELECT pg_backend_pid()")) != process
