@@ -1,5 +1,6 @@
 """Templates: compiled once for each language, with the words of that language already in them."""
 
+import html
 from functools import cached_property
 from typing import Any
 
@@ -7,6 +8,7 @@ from flask import Flask
 from flask.templating import Environment as FlaskEnvironment
 from jinja2 import StrictUndefined, Template, nodes
 from jinja2.visitor import NodeTransformer
+from markupsafe import Markup, escape
 
 from marketplace.core import i18n
 
@@ -30,7 +32,18 @@ class Environment(FlaskEnvironment):
         """Jinja's hook between reading a template and writing its code."""
         if self.locale is not None:
             _Translator(self.locale).visit(source)
-        return super()._generate(source, *args, **kwargs)
+        # Written code takes its names from its own module, where the last import counts.
+        return f"{super()._generate(source, *args, **kwargs)}\nfrom {__name__} import written as escape\n"
+
+
+def written(value: Any) -> str:
+    """What is written into a page, escaped: MarkupSafe's escape(), but for texts without a Markup around each.
+
+    A page writes hundreds of pieces, and joins them at once; making a Markup of each was a fifth of a list's time.
+    """
+    if type(value) is str:
+        return html.escape(value)
+    return value if type(value) is Markup else escape(value)
 
 
 class _Translator(NodeTransformer):
