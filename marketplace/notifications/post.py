@@ -3,8 +3,11 @@
 import smtplib
 import ssl
 from dataclasses import dataclass
+from email.header import Header
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import formatdate
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from marketplace.notifications.rendering import Letter
@@ -37,9 +40,28 @@ def post() -> Post:
     return _post
 
 
+class WholeHeaders(EmailPolicy):
+    """Encodes a header as one text: the library does it word by word, and blanks between the words get lost."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """The header's lines; of one address the name is encoded."""
+        if str(value).isascii():
+            return super().fold_binary(name, value)
+        words, rest = str(value), ""
+        if hasattr(value, "addresses"):
+            (address,) = value.addresses
+            words, rest = address.display_name, f"{self.linesep} <{address.addr_spec}>"
+        lines = Header(words, "utf-8", header_name=name).encode(linesep=self.linesep)
+        return f"{name}: {lines}{rest}{self.linesep}".encode()
+
+
+# A body in ASCII: not every server on the way takes more.
+POLICY = WholeHeaders(linesep="\r\n", cte_type="7bit")
+
+
 def compose(letter: Letter, *, to: str, message_id: str, post: Post) -> EmailMessage:
     """The mail with its headers; a line break in any header raises ValueError."""
-    mail = EmailMessage()
+    mail = EmailMessage(policy=POLICY)
     mail["From"] = post.sender
     mail["To"] = to
     mail["Subject"] = letter.subject
@@ -65,4 +87,6 @@ def deliver(mail: EmailMessage, smtp_url: str) -> None:
             server.starttls(context=tls)
         if url.username:
             server.login(unquote(url.username), unquote(url.password or ""))
-        server.send_message(mail)
+        sender, reader = (mail[name].addresses[0].addr_spec for name in ("From", "To"))
+        # Not send_message(), which writes ">From" where a line begins with "From".
+        server.sendmail(sender, [reader], mail.as_bytes())

@@ -4,6 +4,8 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import message_from_bytes, policy
+from itertools import product
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -19,6 +21,9 @@ from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Membership
 from marketplace.core import db, files
 from marketplace.core.actors import EVERYONE, Role
+from marketplace.notifications.models import Message
+from marketplace.notifications.post import Post, compose
+from marketplace.notifications.rendering import render
 from tests import business_time
 from tests.conftest import unbind
 from tests.factories.accounts import sign_in_as
@@ -155,6 +160,21 @@ def shown(app: Flask, settings: Settings, demo: Installation) -> Iterator[Flask]
     unbind()
     engine.dispose()
     business_time.come_back()
+
+
+def test_every_mail_of_the_demo_is_read_as_it_was_written(shown: Flask) -> None:
+    """One mail of each template, in both languages, by Python's strict parser."""
+    post = Post(None, "기관 <no-reply@example.org>", "https://example.org")
+    with shown.app_context():
+        newest = select(Message).distinct(Message.template).order_by(Message.template, Message.id.desc())
+        messages = db.session.scalars(newest.where(Message.data != {})).all()
+        assert len(messages) > 20
+        for message, language in product(messages, ("ko", "en")):
+            letter = render(message.template, locale=language, base_url=post.base_url, data=message.data)
+            mail = compose(letter, to=message.address, message_id=message.message_id, post=post)
+            read = message_from_bytes(mail.as_bytes(), policy=policy.strict)
+            assert read["Subject"] == letter.subject
+            assert read.get_content().replace("\r\n", "\n") == letter.body
 
 
 def people_in(role: Role) -> list[Membership]:
