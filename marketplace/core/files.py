@@ -1,9 +1,7 @@
 """Uploaded files: checked by name and content, stored under random names outside the web root."""
 
 import hashlib
-import io
 import os
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,16 +12,16 @@ from uuid import UUID, uuid4
 from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from marketplace.core import db
+from marketplace.core import containers, db
 from marketplace.core.actors import Actor
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.core.errors import Invalid
 from marketplace.core.i18n import _
+from marketplace.core.text import tidy
 
 MEBIBYTE = 1024 * 1024
 LARGEST_FILE = 20 * MEBIBYTE
 LARGEST_UNPACKED = 200 * MEBIBYTE
-MOST_ENTRIES = 2000
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
 DOCUMENTS: Mapping[str, str] = {
@@ -37,19 +35,16 @@ DOCUMENTS: Mapping[str, str] = {
     "jpeg": "image/jpeg",
 }
 
-# The first bytes by which a type is known; a zip is looked into as well.
+# The first bytes by which a type is known, of what is no container.
 SIGNATURES = {
-    "pdf": b"%PDF-",
-    "docx": b"PK\x03\x04",
-    "xlsx": b"PK\x03\x04",
-    "hwpx": b"PK\x03\x04",
-    "hwp": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
     "png": b"\x89PNG\r\n\x1a\n",
     "jpg": b"\xff\xd8\xff",
     "jpeg": b"\xff\xd8\xff",
     "xml": b"<?xml",
 }
-ZIP_MEMBERS = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "hwpx": "mimetype"}
+ZIPPED = {*containers.MAIN_PARTS, "hwpx"}
+
+PROTECTED = _("The file is protected by a password, so nobody here could read it. Save it without one and try again.")
 
 _root = Path("var/files")
 
@@ -153,33 +148,41 @@ def check(filename: str, content: bytes, *, kinds: Mapping[str, str]) -> str:
         raise Invalid(_("The file is empty. Choose another one."), field="file")
     if len(content) > LARGEST_FILE:
         raise Invalid(_("The file is larger than 20 MB. Make it smaller and try again."), field="file")
-    known = content.lstrip(b"\xef\xbb\xbf") if extension == "xml" else content
-    if not known.startswith(SIGNATURES[extension]) or not _zip_is_sound(extension, content):
+    try:
+        _check_content(extension, content)
+    except containers.Protected as error:
+        raise Invalid(PROTECTED, field="file") from error
+    except containers.Broken as error:
         raise Invalid(
             _(
                 "The content of the file is not what its name says (.%(kind)s). Save it anew and try again.",
                 kind=extension,
             ),
             field="file",
-        )
+        ) from error
     return extension
 
 
-def _zip_is_sound(extension: str, content: bytes) -> bool:
-    if extension not in ZIP_MEMBERS:
-        return True
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError):
-        # Beside BadZipFile: a version of the format that doesn't exist, a name that is no text.
-        return False
-    unpacked = sum(entry.file_size for entry in entries)
-    names = {entry.filename for entry in entries}
-    return len(entries) <= MOST_ENTRIES and unpacked <= LARGEST_UNPACKED and ZIP_MEMBERS[extension] in names
+def _check_content(extension: str, content: bytes) -> None:
+    """Broken or Protected unless the content is what such a file holds, and can be opened."""
+    if extension == "pdf":
+        # Readers find the header within so many bytes: mail programs and scanners write something before it.
+        if b"%PDF-" not in content[:1024]:
+            raise containers.Broken("no header")
+        containers.check_pdf(content)
+    elif extension == "hwp":
+        containers.HangulDocument(content)
+    elif extension in ZIPPED:
+        if content.startswith(containers.OLE) and containers.has_password(content):
+            raise containers.Protected(extension)
+        containers.check_package(extension, content, most_bytes=LARGEST_UNPACKED)
+    else:
+        known = content.lstrip(b"\xef\xbb\xbf") if extension == "xml" else content
+        if not known.startswith(SIGNATURES[extension]):
+            raise containers.Broken("another kind")
 
 
 def clean_name(filename: str) -> str:
     """The last part of the name, without control characters, at most 150 characters."""
-    last = filename.replace("\\", "/").rpartition("/")[2]
+    last = tidy(filename).replace("\\", "/").rpartition("/")[2]
     return "".join(character for character in last if character.isprintable())[-150:] or "file"

@@ -43,8 +43,11 @@ def _read(deliverable: Deliverable) -> None:
         return
     deliverable.text_characters = len(text)
     deliverable.shingles = similarity.sketch(text)
-    if plain := plain_text(text):
+    plain = plain_text(text)
+    if plain:
         deliverable.text_sha256 = sha256(plain.encode()).hexdigest()
+    else:
+        deliverable.unreadable_reason = "The file holds no words, such as scanned pages."
 
 
 def _find_copies(deliverable: Deliverable) -> list[SimilarDeliverable]:

@@ -1,39 +1,52 @@
 """Words are read from each kind of document, and hostile ones are refused."""
 
 import io
-import zipfile
 
 import pytest
 from openpyxl import Workbook
 from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
-from marketplace.engagements.text_extraction import MAX_ENTRIES, Unreadable, extract_text
+from marketplace.core.containers import MOST_ENTRIES
+from marketplace.engagements.text_extraction import Unreadable, extract_text
+from tests.factories import containers as make
+from tests.factories.containers import word_xml
 from tests.factories.engagements import document
 
-WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-HWP = "http://www.hancom.co.kr/hwpml/2011/paragraph"
-DOCX = (
-    f'<w:document xmlns:w="{WORD}"><w:p><w:r><w:t>공정 </w:t></w:r><w:r><w:t>진단</w:t></w:r></w:p>'
-    "<w:p><w:r><w:t>plan</w:t></w:r></w:p></w:document>"
-)
-HWPX = f'<hp:sec xmlns:hp="{HWP}"><hp:p><hp:run><hp:t>실행 계획</hp:t></hp:run></hp:p></hp:sec>'
+DOCX = word_xml("공정 진단", "plan")
 
 
-def zipped(parts: dict[str, str]) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return target.getvalue()
+def typed(parts: dict[str, str]) -> bytes:
+    """A docx with these parts, whose main one is where it usually is."""
+    return make.office(parts)
 
 
-def test_docx_joins_the_runs_of_a_paragraph() -> None:
-    assert extract_text(zipped({"word/document.xml": DOCX}), "docx").split() == ["공정", "진단", "plan"]
+@pytest.mark.parametrize("main", ["word/document.xml", "word/document2.xml", "elsewhere/anything.xml"])
+def test_docx_is_read_where_its_manifest_says(main: str) -> None:
+    runs = word_xml("공정 </w:t></w:r><w:r><w:t>진단")
+    assert extract_text(make.office({main: runs}, main=main), "docx").split("\n") == ["", "공정 진단"]
+    assert extract_text(make.docx("공정", "진단", main=main, written=main.replace("/", "\\")), "docx").split() == [
+        "공정",
+        "진단",
+    ]
 
 
-def test_hwpx() -> None:
-    assert extract_text(zipped({"Contents/section0.xml": HWPX}), "hwpx").split() == ["실행", "계획"]
+@pytest.mark.parametrize("section", ["Contents/section0.xml", "Contents/part-a.xml"])
+def test_hwpx_is_read_where_its_manifest_says(section: str) -> None:
+    assert extract_text(make.hwpx("실행 계획", "끝", section=section), "hwpx").split() == ["실행", "계획", "끝"]
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+def test_hwp(compressed: bool) -> None:
+    text = extract_text(make.hwp("공정 진단", "실행 계획 " * 900, "😀 끝", compressed=compressed), "hwp")
+    assert text.split() == ["공정", "진단", *["실행", "계획"] * 900, "😀", "끝"]
+
+
+def test_hwp_controls_between_words_are_no_words() -> None:
+    """A table or a picture takes eight places of the text, the control's own at both ends."""
+    table = "\x0b" + "\u6c74\u7463\x00\x00\x00\x00" + "\x0b"
+    tab = "\t" + "\x01\x02\x03\x04\x05\x06" + "\t"
+    assert extract_text(make.hwp(f"앞{table}뒤{tab}끝"), "hwp").split() == ["앞", "뒤", "끝"]
 
 
 def test_xlsx() -> None:
@@ -58,14 +71,18 @@ def test_txt() -> None:
         (b"%PDF-1.7 broken", "pdf"),
         (b"not a zip", "docx"),
         (b"\x89PNG", "png"),
-        (zipped({"word/document.xml": "<broken"}), "docx"),
-        (zipped({"word/document.xml": '<!DOCTYPE d [<!ENTITY a "b">]><d>&a;</d>'}), "docx"),
-        (zipped({"word/document.xml": '<?xml version="1.0" encoding="EUC-KR"?><d/>'}), "docx"),
-        (zipped({"word/document.xml": '<?xml version="1.0" encoding="none"?><d/>'}), "docx"),
-        (zipped({"word/document.xml": DOCX, "é": ""}).replace("é".encode(), b"\xff\xff"), "docx"),
-        (zipped({f"word/part{n}": "" for n in range(MAX_ENTRIES + 1)}), "docx"),
-        (zipped({"word/document.xml": "0" * 11_000_000}), "docx"),
-        (zipped({"word/media/bomb": "0" * 51_000_000}), "docx"),
+        (typed({"word/document.xml": "<broken"}), "docx"),
+        (typed({"word/document.xml": '<!DOCTYPE d [<!ENTITY a "b">]><d>&a;</d>'}), "docx"),
+        (typed({"word/document.xml": '<?xml version="1.0" encoding="EUC-KR"?><d/>'}), "docx"),
+        (typed({"word/document.xml": '<?xml version="1.0" encoding="none"?><d/>'}), "docx"),
+        (typed({"word/document.xml": DOCX, "é": ""}).replace("é".encode(), b"\xff\xff"), "docx"),
+        (typed({f"word/part{n}": "" for n in range(MOST_ENTRIES + 1)}), "docx"),
+        (typed({"word/document.xml": "0" * 11_000_000}), "docx"),
+        (typed({"word/media/bomb": "0" * 51_000_000}), "docx"),
+        (make.hwp("가", flags=4), "hwp"),
+        (make.hwp("가")[:1500], "hwp"),
+        (make.hwp("0" * 26_000_000), "hwp"),
+        (make.zipped({"mimetype": "application/hwp+zip"}), "hwpx"),
     ],
     ids=[
         "broken pdf",
@@ -79,6 +96,10 @@ def test_txt() -> None:
         "entries",
         "large part",
         "bomb",
+        "hwp for distribution",
+        "cut hwp",
+        "hwp bomb",
+        "hwpx without manifest",
     ],
 )
 def test_what_cannot_be_trusted_is_unreadable(content: bytes, kind: str) -> None:
