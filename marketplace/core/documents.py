@@ -13,10 +13,14 @@ from flask import Response
 
 from marketplace.core import clock
 from marketplace.core.errors import Words
-from marketplace.core.i18n import locale
+from marketplace.core.i18n import _, locale
+from marketplace.core.text import UNSEEN, tidy
 
 ROOT = Path(__file__).resolve().parents[2]
 FONTS = ROOT / "static" / "vendor" / "pretendard-gov" / "ttf"
+BOX = "□"
+MOST_NAMED = 12
+"""So many of the characters that the font lacks are named."""
 PAGE = ROOT / "templates" / "documents" / "page.typ"
 
 Fact = tuple[Words, Words]
@@ -34,15 +38,17 @@ class Check:
 
 
 def render(title: Words, facts: Sequence[Fact], *, issuer: str, note: Words, check: Check | None = None) -> bytes:
-    """One page as PDF in the language in force. A sign that the font lacks is printed as an empty box."""
+    """One page as PDF in the language in force. A sign that the font lacks is printed as a box, and a note names it."""
+    printed = _Printed()
     data = {
         "language": locale(),
-        "title": str(title),
-        "issuer": issuer,
-        "facts": [(str(label), str(value)) for label, value in facts],
-        "note": str(note),
+        "title": printed(title),
+        "issuer": printed(issuer),
+        "facts": [(printed(label), printed(value)) for label, value in facts],
+        "note": printed(note),
         "check": check and _check(check),
     }
+    data["lacking"] = printed.words()
     # The template reads all texts as data: nothing that anybody typed is taken for markup.
     return typst.compile(
         PAGE.read_bytes(),
@@ -58,6 +64,55 @@ def download(content: bytes, name: str) -> Response:
     response = Response(content, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
     return response
+
+
+class _Printed:
+    """Texts as the font can print them; keeps the signs that it lacks."""
+
+    def __init__(self) -> None:
+        self._lacking: dict[str, None] = {}
+
+    def __call__(self, text: Words) -> str:
+        return "".join(map(self._sign, UNSEEN.sub("", tidy(str(text)))))
+
+    def _sign(self, sign: str) -> str:
+        if ord(sign) in _signs() or sign == "\n":
+            return sign
+        if sign.isspace():
+            return " "
+        self._lacking[sign] = None
+        return BOX
+
+    def words(self) -> str | None:
+        """Which signs are boxes, by their code points; None without any."""
+        if not self._lacking:
+            return None
+        signs = ", ".join(f"U+{ord(sign):04X}" for sign in list(self._lacking)[:MOST_NAMED])
+        more = ", …" if len(self._lacking) > MOST_NAMED else ""
+        return str(
+            _(
+                "The font of this document lacks some characters. %(box)s stands for them: %(signs)s."
+                " The pages of the service show the whole text.",
+                box=BOX,
+                signs=signs + more,
+            )
+        )
+
+
+@cache
+def _signs() -> frozenset[int]:
+    """The code points that the font has: its table of 32-bit groups (OpenType: cmap, format 12)."""
+    font = next(FONTS.glob("*-Regular.ttf")).read_bytes()
+    tables = {font[at : at + 4]: _number(font, at + 8) for at in range(12, 12 + 16 * int.from_bytes(font[4:6]), 16)}
+    cmap = tables[b"cmap"]
+    places = [cmap + _number(font, cmap + 8 + 8 * n) for n in range(int.from_bytes(font[cmap + 2 : cmap + 4]))]
+    groups = next(place for place in places if int.from_bytes(font[place : place + 2]) == 12)
+    starts = range(groups + 16, groups + 16 + 12 * _number(font, groups + 12), 12)
+    return frozenset(sign for at in starts for sign in range(_number(font, at), _number(font, at + 4) + 1))
+
+
+def _number(content: bytes, at: int) -> int:
+    return int.from_bytes(content[at : at + 4])
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import io
 import time
+from unicodedata import normalize
 
 import pytest
 from flask import Flask
@@ -33,6 +34,35 @@ def test_every_text_can_be_read_out_of_the_document(app: Flask, language: str) -
     words = ("Agency", "바우처", "보유 기업", "주식회사 뷁훝정밀", "₩12,000,000", CHECK.address, "Keep this page.")
     text = text_of(content)
     assert [word for word in words if word not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed", "signs"),
+    [
+        ("شركة", "□□□□", "U+0634, U+0631, U+0643, U+0629."),
+        ("บริษัท (주)새봄", "□□□□□□ (주)새봄", "U+0E1A, U+0E23, U+0E34, U+0E29, U+0E31, U+0E17."),
+        ("새봄 👩‍🏭", "새봄 □□", "U+1F469, U+1F3ED."),
+        ("𠮷田", "□田", "U+20BB7."),
+        ("ᄒᆞᆫ글", "□□□글", "U+1112, U+119E, U+11AB."),
+        ("".join(map(chr, range(0x0E01, 0x0E21))), "□" * 32, "U+0E0B, U+0E0C, …."),
+    ],
+)
+def test_a_sign_that_the_font_lacks_is_a_box_and_named(app: Flask, typed: str, printed: str, signs: str) -> None:
+    with app.test_request_context(), force_locale("en"):
+        text = " ".join(text_of(page(("Holder", typed), ("Number", "V-1"))).split())
+    assert printed in text
+    assert "The font of this document lacks some characters." in text
+    assert signs in text
+
+
+@pytest.mark.parametrize(
+    "typed", ["주식회사 뷁훝정밀", normalize("NFD", "각봄"), "(주)漢字 Ünï ₩1,000", "새­봄​️정 밀　①㈜"]
+)
+def test_what_the_font_has_needs_no_note(app: Flask, typed: str) -> None:
+    with app.test_request_context(), force_locale("en"):
+        text = text_of(page(("Holder", typed)))
+    assert "□" not in text
+    assert "lacks" not in text
 
 
 def test_what_was_typed_is_never_markup_and_a_lacking_sign_breaks_nothing(app: Flask) -> None:
