@@ -151,7 +151,7 @@ CREATE TABLE engagements (
     CONSTRAINT ck_engagements_status
         CHECK (status IN ('awaiting_co_payment', 'active', 'finished', 'lapsed', 'terminated')),
     CONSTRAINT ck_engagements_started_at
-        CHECK (status NOT IN ('active', 'finished', 'terminated') OR started_at IS NOT NULL),
+        CHECK (status NOT IN ('active', 'finished') OR started_at IS NOT NULL),
     CONSTRAINT ck_engagements_terminated_at CHECK (status NOT IN ('terminated') OR terminated_at IS NOT NULL),
     CONSTRAINT ck_engagements_termination
         CHECK ((terminated_at IS NULL) = (terminated_by IS NULL) AND (terminated_at IS NULL OR

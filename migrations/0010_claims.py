@@ -41,10 +41,60 @@ CREATE TABLE payment_batches (
     CONSTRAINT ck_payment_batches_four_eyes CHECK (sent_by <> prepared_by)
 );
 
+CREATE TABLE bank_reports (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_bank_reports PRIMARY KEY,
+    import_id uuid NOT NULL CONSTRAINT fk_bank_reports_import_id_bank_imports REFERENCES bank_imports,
+    position integer NOT NULL,
+    kind text NOT NULL,
+    identification text NOT NULL,
+    page integer NOT NULL,
+    account text NOT NULL,
+    currency text NOT NULL,
+    opening bigint,
+    closing bigint,
+    opened_on date,
+    closed_on date,
+    entries integer NOT NULL,
+    announced integer NOT NULL,
+    odd jsonb NOT NULL,
+    sum text,
+    difference bigint NOT NULL,
+    CONSTRAINT ck_bank_reports_kind CHECK (kind IN ('camt.052', 'camt.053', 'camt.054')),
+    CONSTRAINT ck_bank_reports_sum CHECK (sum IN ('proved', 'differs', 'no_balances')),
+    CONSTRAINT ck_bank_reports_proved CHECK (sum <> 'proved' OR difference = 0 AND opening IS NOT NULL),
+    CONSTRAINT uq_bank_reports_import_id_position UNIQUE (import_id, position)
+);
+CREATE INDEX ix_bank_reports_account_closed_on ON bank_reports (account, closed_on);
+
+CREATE TABLE bank_bookings (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_bank_bookings PRIMARY KEY,
+    report_id uuid NOT NULL CONSTRAINT fk_bank_bookings_report_id_bank_reports REFERENCES bank_reports,
+    number integer NOT NULL,
+    kind text NOT NULL,
+    account text NOT NULL,
+    currency text NOT NULL,
+    direction text NOT NULL,
+    amount bigint NOT NULL,
+    booked_on date NOT NULL,
+    bank_reference text NOT NULL,
+    is_reversal boolean NOT NULL,
+    fingerprint text NOT NULL,
+    occurrence integer NOT NULL,
+    repeats_id uuid CONSTRAINT fk_bank_bookings_repeats_id_bank_bookings REFERENCES bank_bookings,
+    CONSTRAINT ck_bank_bookings_kind CHECK (kind IN ('camt.052', 'camt.053', 'camt.054')),
+    CONSTRAINT ck_bank_bookings_direction CHECK (direction IN ('credit', 'debit')),
+    CONSTRAINT ck_bank_bookings_amount CHECK (amount > 0),
+    CONSTRAINT uq_bank_bookings_report_id_number UNIQUE (report_id, number)
+);
+CREATE UNIQUE INDEX uq_bank_bookings_identity ON bank_bookings (kind, fingerprint, occurrence)
+    WHERE repeats_id IS NULL;
+CREATE INDEX ix_bank_bookings_account_booked_on ON bank_bookings (account, booked_on);
+
 CREATE TABLE bank_entries (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_bank_entries PRIMARY KEY,
     import_id uuid NOT NULL CONSTRAINT fk_bank_entries_import_id_bank_imports REFERENCES bank_imports,
     position integer NOT NULL,
+    booking_id uuid NOT NULL CONSTRAINT fk_bank_entries_booking_id_bank_bookings REFERENCES bank_bookings,
     account text NOT NULL,
     bank_reference text NOT NULL,
     reference text NOT NULL,
@@ -59,15 +109,26 @@ CREATE TABLE bank_entries (
     booked_on date NOT NULL,
     valued_on date NOT NULL,
     return_reason text NOT NULL,
+    single boolean NOT NULL,
+    is_charge boolean NOT NULL,
+    is_known boolean NOT NULL,
+    known_from_id uuid CONSTRAINT fk_bank_entries_known_from_id_bank_entries REFERENCES bank_entries,
+    drawn_from_id uuid CONSTRAINT fk_bank_entries_drawn_from_id_bank_entries REFERENCES bank_entries,
     outcome text NOT NULL,
     note text,
     CONSTRAINT ck_bank_entries_direction CHECK (direction IN ('credit', 'debit')),
     CONSTRAINT ck_bank_entries_amount CHECK (amount > 0),
-    CONSTRAINT uq_bank_entries_account_bank_reference_direction UNIQUE (account, bank_reference, direction),
     CONSTRAINT uq_bank_entries_import_id_position UNIQUE (import_id, position),
+    CONSTRAINT ck_bank_entries_known_from_id CHECK (is_known OR known_from_id IS NULL),
+    CONSTRAINT ck_bank_entries_drawn_from_id CHECK (drawn_from_id IS NULL OR is_known),
     CONSTRAINT ck_bank_entries_outcome
-        CHECK (outcome IN ('paid', 'returned', 'co_payment', 'receivable', 'unmatched'))
+        CHECK (outcome IN ('waiting', 'paid', 'returned', 'co_payment', 'reversed', 'receivable', 'charge', 'known',
+            'told', 'unmatched'))
 );
+CREATE INDEX ix_bank_entries_booking_id ON bank_entries (booking_id);
+CREATE INDEX ix_bank_entries_known_from_id ON bank_entries (known_from_id) WHERE known_from_id IS NOT NULL;
+CREATE INDEX ix_bank_entries_drawn_from_id ON bank_entries (drawn_from_id) WHERE drawn_from_id IS NOT NULL;
+CREATE INDEX ix_bank_entries_open ON bank_entries (outcome) WHERE outcome IN ('waiting', 'unmatched');
 CREATE INDEX ix_bank_entries_plain_number ON bank_entries (plain_number(debtor_account));
 CREATE INDEX ix_bank_entries_plain_name ON bank_entries (plain_firm_name(debtor));
 
@@ -321,8 +382,10 @@ CREATE TABLE bank_assignments (
     reason text NOT NULL,
     assigned_by uuid NOT NULL CONSTRAINT fk_bank_assignments_assigned_by_people REFERENCES people,
     assigned_at timestamptz NOT NULL,
-    CONSTRAINT ck_bank_assignments_kind CHECK (kind IN ('co_payment', 'sent_back', 'explained')),
-    CONSTRAINT ck_bank_assignments_co_payment_id CHECK ((kind = 'co_payment') = (co_payment_id IS NOT NULL)),
+    CONSTRAINT ck_bank_assignments_kind
+        CHECK (kind IN ('co_payment', 'payments', 'return', 'reversal', 'sent_back', 'known', 'offset', 'explained')),
+    CONSTRAINT ck_bank_assignments_co_payment_id
+        CHECK ((kind IN ('co_payment', 'reversal')) = (co_payment_id IS NOT NULL)),
     CONSTRAINT ck_bank_assignments_reason CHECK (reason <> '')
 );
 
@@ -351,8 +414,10 @@ CREATE TABLE expected_payments (
     created_at timestamptz NOT NULL DEFAULT app_now()
 );
 
-REVOKE UPDATE, DELETE ON bank_imports, bank_entries, claim_assessments, claim_escalations, bank_assignments,
+REVOKE UPDATE, DELETE ON bank_imports, bank_reports, bank_bookings, bank_entries, claim_assessments, claim_escalations, bank_assignments,
     expected_payments FROM app;
+-- What the bank said never changes; what it turned out to be does.
+GRANT UPDATE (outcome, note, drawn_from_id) ON bank_entries TO app;
 REVOKE DELETE ON payment_batches, claims, holds, claim_lines, payment_lines, refunds, deductions FROM app;
 """
 
@@ -366,8 +431,8 @@ def downgrade() -> None:
     """Drop them, with the area's functions."""
     op.execute(
         "DROP TABLE expected_payments, deductions, bank_assignments, payment_lines, refunds,"
-        " claim_escalations, claim_assessments, claim_lines, holds, claims, bank_entries, payment_batches,"
-        " bank_imports"
+        " claim_escalations, claim_assessments, claim_lines, holds, claims, bank_entries, bank_bookings,"
+        " bank_reports, payment_batches, bank_imports"
     )
     op.execute("DROP SEQUENCE number_clm, number_pay, number_ref")
     drop_functions("claims")

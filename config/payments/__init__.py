@@ -17,6 +17,8 @@ class Terms:
     changed_account_days: int
     batch_every_days: int
     account_return_reasons: list[str]
+    largest_charge_percent: int
+    reports: list[str]
     holder: str
     number: str
     bank: str

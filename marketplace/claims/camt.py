@@ -1,182 +1,283 @@
-"""Reads the bank's reports, camt.054.001.08 notifications and camt.053.001.08 statements, as plain entries."""
+"""Reads the bank's reports (camt.052, camt.053, camt.054) as plain data: reports, their booked entries, and the parts.
+
+The booked entry is the truth for amount, currency and direction; its details only divide it.
+"""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
-from decimal import Decimal, InvalidOperation
+from typing import Any
 from xml.etree.ElementTree import Element
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import ParseError, fromstring
-
-from marketplace.claims.states import Direction
+from marketplace.claims.bank_files import BadReport, parse
+from marketplace.claims.camt_details import OddEntry, Part, Reader, divide, free_text
+from marketplace.claims.states import Direction, ReportKind, Sum
 from marketplace.core.i18n import _
+from marketplace.core.text import numbers_in
 
 REPORTS = {
-    "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08": "BkToCstmrDbtCdtNtfctn/Ntfctn",
-    "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08": "BkToCstmrStmt/Stmt",
+    "BkToCstmrAcctRpt": (ReportKind.INTRADAY, "Rpt"),
+    "BkToCstmrStmt": (ReportKind.STATEMENT, "Stmt"),
+    "BkToCstmrDbtCdtNtfctn": (ReportKind.NOTIFICATION, "Ntfctn"),
 }
-REMITTANCE = ("RmtInf/Ustrd", "RmtInf/Strd/CdtrRefInf/Ref", "RmtInf/Strd/AddtlRmtInf", "AddtlTxInf")
-MAX_BYTES = 20_000_000
-NOT_PROVIDED = "NOTPROVIDED"
+VERSION = re.compile(r"camt\.05[234]\.001\.(\d\d)")
+OLDEST, NEWEST = 2, 14
+# On a page of a longer statement, the balance between two pages stands for the opening or the closing one.
+OPENING, CLOSING = ("OPBD", "PRCD", "ITBD"), ("CLBD", "ITBD")
+EARLIEST, LATEST = date(1990, 1, 1), date(2199, 12, 31)
 ZONE = re.compile(r"(?<=\d\d-\d\d)(Z|[+-]\d\d:\d\d)$")
 """A day of XML Schema may end with its offset from UTC; it is that day all the same."""
 
 
-class BadReport(ValueError):
-    """The file isn't a camt.053 or camt.054 report that can be trusted; nothing of it was taken."""
-
-
 @dataclass(frozen=True)
-class Entry:
-    """One booked movement on the agency's account; `amount` is in minor units of `currency`.
+class Booking:
+    """One booked entry; `amount` is in minor units of `currency` and counts from `valued_on`."""
 
-    The debtor holds the account; the payer is on whose behalf it paid (the ultimate debtor, if the bank names one).
-    It counts from `valued_on`, the booking day where the bank names no other.
-    """
-
+    number: int
     account: str
-    bank_reference: str
-    reference: str
-    remittance: str
     amount: int
     currency: str
     direction: Direction
-    payer: str
-    debtor: str
-    debtor_account: str
-    debtor_bank: str
     booked_on: date
     valued_on: date
-    return_reason: str
+    bank_reference: str
+    is_reversal: bool
+    parts: tuple[Part, ...]
+
+    @property
+    def signed(self) -> int:
+        """What the entry adds to the account."""
+        return self.amount if self.direction == Direction.CREDIT else -self.amount
 
 
-def read(content: bytes, digits: Mapping[str, int], zone: tzinfo) -> list[Entry]:
-    """Every booked transaction of the report; `digits` gives each currency's minor digits. Raises BadReport.
+@dataclass(frozen=True)
+class Odd:
+    """An entry that couldn't be read, and is left out: its place, what it says, and why."""
 
-    Where the bank gives a moment, its day is the one in `zone`.
+    number: int
+    said: str
+    why: Any
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report of an account: balances are in minor units, below 0 where the account is overdrawn.
+
+    `announced` counts entries that the bank hasn't booked yet, which are left alone.
     """
-    if len(content) > MAX_BYTES:
-        raise BadReport(_("The file is too large."))
-    try:
-        root = fromstring(content, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, LookupError, ValueError) as error:
-        # LookupError and ValueError: an encoding that the parser doesn't know, such as EUC-KR.
-        raise BadReport(_("The file is not plain XML.")) from error
-    namespace, _brace, name = root.tag.lstrip("{").partition("}")
-    if namespace not in REPORTS or name != "Document":
-        raise BadReport(_("The file is not a camt.054.001.08 or camt.053.001.08 message."))
-    return [
-        entry
-        for report in _all(root, REPORTS[namespace])
-        for booked in _all(report, "Ntry")
-        if _text(booked, "Sts/Cd") == "BOOK"
-        for entry in _entries(_account(report, "Acct"), booked, digits, zone)
+
+    kind: ReportKind
+    identification: str
+    page: int
+    account: str
+    currency: str
+    opening: int | None
+    closing: int | None
+    opened_on: date | None
+    closed_on: date | None
+    announced: int
+    bookings: tuple[Booking, ...]
+    odd: tuple[Odd, ...]
+
+    @property
+    def difference(self) -> int:
+        """What opening and entries lack to the closing balance; 0 where there are no balances."""
+        if self.opening is None or self.closing is None:
+            return 0
+        return self.closing - self.opening - sum(booking.signed for booking in self.bookings)
+
+    @property
+    def sum(self) -> Sum | None:
+        """Whether it adds up; None for a report that isn't expected to."""
+        if self.opening is None or self.closing is None:
+            return Sum.NO_BALANCES if self.kind == ReportKind.STATEMENT else None
+        return Sum.DIFFERS if self.difference or self.odd else Sum.PROVED
+
+
+def read(content: bytes, digits: Mapping[str, int], zone: tzinfo, *, largest_charge: int = 1) -> list[Report]:
+    """Every report in the file; `digits` gives each currency's minor digits. Raises BadReport.
+
+    Where the bank gives a moment, its day is the one in `zone`. What the details lack to their entry is a charge up to
+    `largest_charge` per cent of it, or as much as the bank calls so.
+    """
+    root = parse(content)
+    containers = [
+        (kind, element)
+        for document in root.iter()
+        if _name(document) == "Document"
+        for container in document
+        if (kind := _kind(document, container)) is not None
+        for element in container.findall(f"{{*}}{REPORTS[_name(container)][1]}")
     ]
-
-
-def _entries(account: str, booked: Element, digits: Mapping[str, int], zone: tzinfo) -> Iterator[Entry]:
-    details = _all(booked, "NtryDtls/TxDtls")
-    for position, detail in enumerate(details or [booked]):
-        source = detail if _find(detail, "Amt") is not None else booked
-        if source is booked and len(details) > 1:
-            raise BadReport(_("A collective entry doesn't say the amount of each transaction."))
-        amount, currency = _amount(source, digits)
-        yield Entry(
-            account=account,
-            bank_reference=_bank_reference(booked, detail, position),
-            reference=_reference(detail),
-            remittance=_free_text(detail, None if len(details) > 1 else booked),
-            amount=amount,
-            currency=currency,
-            direction=_direction(_text(detail, "CdtDbtInd") or _text(booked, "CdtDbtInd")),
-            payer=_text(detail, "RltdPties/UltmtDbtr/Pty/Nm") or _text(detail, "RltdPties/Dbtr/Pty/Nm"),
-            debtor=_text(detail, "RltdPties/Dbtr/Pty/Nm"),
-            debtor_account=_account(detail, "RltdPties/DbtrAcct"),
-            debtor_bank=_bank(detail, "RltdAgts/DbtrAgt"),
-            booked_on=_day(booked, "BookgDt", zone),
-            valued_on=_day(booked, "ValDt" if _find(booked, "ValDt") is not None else "BookgDt", zone),
-            return_reason=_text(detail, "RtrInf/Rsn/Cd") or _text(detail, "RtrInf/Rsn/Prtry"),
+    if not containers:
+        raise BadReport(
+            _("The file is not a report of an account. Ask the bank for camt.053 or camt.054 (version 02 or later).")
         )
+    reader = Reader(digits, largest_charge)
+    return [_report(kind, element, reader, zone) for kind, element in containers]
 
 
-def _bank_reference(booked: Element, detail: Element, position: int) -> str:
-    own = _text(detail, "Refs/AcctSvcrRef") or _text(detail, "Refs/TxId")
-    if own:
-        return own
-    shared = _text(booked, "AcctSvcrRef") or _text(booked, "NtryRef")
-    if not shared:
-        raise BadReport(_("An entry has no reference of the bank, so it couldn't be told from a second one."))
-    return f"{shared}/{position}"
+def _kind(document: Element, container: Element) -> ReportKind | None:
+    if _name(container) not in REPORTS:
+        return None
+    version = VERSION.search(document.tag)
+    if version and not OLDEST <= int(version.group(1)) <= NEWEST:
+        raise BadReport(
+            _("The file is of version %(version)s. Ask the bank for version 08 of the same report.", version=version[1])
+        )
+    return REPORTS[_name(container)][0]
 
 
-def _free_text(detail: Element, booked: Element | None) -> str:
-    """All that the bank hands on in words; of the entry only when it has no other detail."""
-    texts = [element.text for path in REMITTANCE for element in _all(detail, path)]
-    if booked is not None:
-        texts.append(_text(booked, "AddtlNtryInf"))
-    return " ".join(dict.fromkeys(text.strip() for text in texts if text and text.strip()))
+def _report(kind: ReportKind, element: Element, reader: Reader, zone: tzinfo) -> Report:
+    account = reader.account(element, "Acct")
+    bookings: list[Booking] = []
+    odd: list[Odd] = []
+    announced = 0
+    for number, entry in enumerate(reader.all(element, "Ntry"), start=1):
+        if not _is_booked(entry, reader):
+            announced += 1
+            continue
+        try:
+            bookings.append(_booking(number, account, entry, reader, zone))
+        except OddEntry as error:
+            odd.append(Odd(number, _said(entry, reader), error.words))
+    opening, opened_on = _balance(element, OPENING, reader, zone, first=True)
+    closing, closed_on = _balance(element, CLOSING, reader, zone, first=False)
+    currency = reader.text(element, "Acct/Ccy") or next((booking.currency for booking in bookings), "")
+    return _with_reversals(
+        Report(
+            kind=kind,
+            identification=reader.text(element, "Id"),
+            page=_page(element, reader),
+            account=account,
+            currency=currency,
+            opening=opening,
+            closing=closing,
+            opened_on=opened_on,
+            closed_on=closed_on,
+            announced=announced,
+            bookings=tuple(bookings),
+            odd=tuple(odd),
+        )
+    )
 
 
-def _reference(detail: Element) -> str:
-    reference = _text(detail, "Refs/EndToEndId")
-    return "" if reference == NOT_PROVIDED else reference
+def _page(element: Element, reader: Reader) -> int:
+    text = reader.text(element, "StmtPgntn/PgNb") or reader.text(element, "RptPgntn/PgNb")
+    text = text or reader.text(element, "NtfctnPgntn/PgNb")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
 
-def _amount(parent: Element, digits: Mapping[str, int]) -> tuple[int, str]:
-    element = _find(parent, "Amt")
-    currency = "" if element is None else element.get("Ccy", "")
-    if element is None or currency not in digits:
-        raise BadReport(_("An amount has no currency, or one that isn't used here."))
-    text = (element.text or "").strip()
-    if len(text) > 19 or not text.replace(".", "", 1).isascii() or not text.replace(".", "", 1).isdigit():
-        raise BadReport(_("An amount is not a plain number."))
-    try:
-        minor = Decimal(text).scaleb(digits[currency])
-    except InvalidOperation as error:
-        raise BadReport(_("An amount is not a plain number.")) from error
-    if minor != minor.to_integral_value():
-        raise BadReport(_("An amount has more digits than its currency."))
-    return int(minor), currency
+def _is_booked(entry: Element, reader: Reader) -> bool:
+    """Version 02 writes the status as text, later ones as a code; one that is missing says nothing against it."""
+    status = reader.text(entry, "Sts/Cd") or reader.text(entry, "Sts") or reader.text(entry, "Sts/Prtry")
+    return status.upper() in ("BOOK", "BOOKED", "")
 
 
-def _direction(code: str) -> Direction:
-    if code == "CRDT":
-        return Direction.CREDIT
-    if code == "DBIT":
-        return Direction.DEBIT
-    raise BadReport(_("An entry doesn't say whether it is a credit or a debit."))
+def _booking(number: int, account: str, entry: Element, reader: Reader, zone: tzinfo) -> Booking:
+    amount, currency = reader.amount(entry)
+    direction = reader.direction(reader.text(entry, "CdtDbtInd"))
+    booked_on = _day(entry, "BookgDt", zone, reader)
+    valued = reader.find(entry, "ValDt") is not None
+    return Booking(
+        number=number,
+        account=account,
+        amount=amount,
+        currency=currency,
+        direction=direction,
+        booked_on=booked_on,
+        valued_on=_day(entry, "ValDt", zone, reader) if valued else booked_on,
+        bank_reference=reader.text(entry, "AcctSvcrRef") or reader.text(entry, "NtryRef"),
+        is_reversal=reader.text(entry, "RvslInd").lower() in ("true", "1"),
+        parts=divide(entry, amount, currency, direction, reader),
+    )
 
 
-def _day(booked: Element, name: str, zone: tzinfo) -> date:
+def _said(entry: Element, reader: Reader) -> str:
+    """What an odd entry says, for a person to find it by."""
+    amount = reader.find(entry, "Amt")
+    said = ["" if amount is None else f"{amount.text or ''} {amount.get('Ccy', '')}", reader.text(entry, "CdtDbtInd")]
+    said += [reader.text(entry, "BookgDt/Dt"), reader.text(entry, "AcctSvcrRef") or reader.text(entry, "NtryRef")]
+    said.append(free_text(entry, entry))
+    return " · ".join(part.strip() for part in said if part.strip())[:500]
+
+
+def _balance(
+    element: Element, codes: Sequence[str], reader: Reader, zone: tzinfo, *, first: bool
+) -> tuple[int | None, date | None]:
+    """The first balance of the best of these codes, or the last one; None where there is none that can be read."""
+    for code in codes:
+        balances = [one for one in reader.all(element, "Bal") if _balance_code(one, reader) == code]
+        if not balances or (code == "ITBD" and len(balances) + _ends(element, reader) < 2):
+            continue
+        balance = balances[0 if first else -1]
+        try:
+            amount, _currency = reader.amount(balance, may_be_zero=True)
+            direction = reader.direction(reader.text(balance, "CdtDbtInd"))
+            return (amount if direction == Direction.CREDIT else -amount), _day(balance, "Dt", zone, reader)
+        except OddEntry:
+            return None, None
+    return None, None
+
+
+def _ends(element: Element, reader: Reader) -> int:
+    """How many balances of a begin or an end there are besides those between pages."""
+    return len({_balance_code(one, reader) for one in reader.all(element, "Bal")} & {"OPBD", "PRCD", "CLBD"})
+
+
+def _balance_code(balance: Element, reader: Reader) -> str:
+    return reader.text(balance, "Tp/CdOrPrtry/Cd") or reader.text(balance, "Tp/CdOrPrtry/Prtry")
+
+
+def _day(parent: Element, name: str, zone: tzinfo, reader: Reader) -> date:
     """A day as the bank names it; a moment with its offset from UTC is a day in the agency's zone."""
+    text = reader.text(parent, f"{name}/Dt")
+    moment = reader.text(parent, f"{name}/DtTm") or (text if "T" in text else "")
     try:
-        if text := _text(booked, f"{name}/Dt"):
-            return date.fromisoformat(ZONE.sub("", text))
-        moment = datetime.fromisoformat(_text(booked, f"{name}/DtTm"))
-        return (moment if moment.tzinfo is None else moment.astimezone(zone)).date()
+        if moment:
+            at = datetime.fromisoformat(moment)
+            day = (at if at.tzinfo is None else at.astimezone(zone)).date()
+        else:
+            day = date.fromisoformat(ZONE.sub("", text))
     except (ValueError, OverflowError) as error:
-        raise BadReport(_("An entry has no booking date.")) from error
+        raise OddEntry(_("It has no booking date that can be read.")) from error
+    if not EARLIEST <= day <= LATEST:
+        raise OddEntry(_("Its date is out of all bounds."))
+    return day
 
 
-def _account(parent: Element, path: str) -> str:
-    return _text(parent, f"{path}/Id/IBAN") or _text(parent, f"{path}/Id/Othr/Id")
+def _with_reversals(report: Report) -> Report:
+    """The report with each reversal in the direction in which its money went.
+
+    By the standard a reversal says itself whether it is a credit or a debit. Some banks leave what the reversed entry
+    said: the balances show it, or else the reference: a co-payment is only ever taken back, a payment only comes back.
+    """
+    if not any(booking.is_reversal for booking in report.bookings):
+        return report
+    turned = replace(report, bookings=tuple(_turned(one) if one.is_reversal else one for one in report.bookings))
+    if report.opening is not None and report.closing is not None:
+        if report.difference == 0:
+            return report
+        if turned.difference == 0:
+            return turned
+    return replace(report, bookings=tuple(_turned(one) if _is_kept(one) else one for one in report.bookings))
 
 
-def _bank(parent: Element, path: str) -> str:
-    return _text(parent, f"{path}/FinInstnId/BICFI") or _text(parent, f"{path}/FinInstnId/Nm")
+def _is_kept(booking: Booking) -> bool:
+    texts = [text for part in booking.parts for text in (part.reference, part.remittance)]
+    came, left = ("COP", "RCV"), ("PAY",)
+    named = came if booking.direction == Direction.CREDIT else left
+    return booking.is_reversal and any(numbers_in(text, *named) for text in texts)
 
 
-def _all(parent: Element, path: str) -> list[Element]:
-    return parent.findall("/".join(f"{{*}}{name}" for name in path.split("/")))
+def _turned(booking: Booking) -> Booking:
+    parts = tuple(replace(part, direction=part.direction.other) for part in booking.parts)
+    return replace(booking, direction=booking.direction.other, parts=parts)
 
 
-def _find(parent: Element, path: str) -> Element | None:
-    elements = _all(parent, path)
-    return elements[0] if elements else None
+def _name(element: Element) -> str:
+    return str(element.tag).rpartition("}")[2]
 
 
-def _text(parent: Element, path: str) -> str:
-    element = _find(parent, path)
-    return "" if element is None else (element.text or "").strip()
+__all__ = ["BadReport", "Booking", "Odd", "Part", "Report", "read"]

@@ -157,10 +157,38 @@ class AssignForm(Form):
     reason = LongTextField(_("Reason"), max_length=2000)
 
 
-class ImportForm(Form):
-    """A report of the bank."""
+class PaymentsForm(Form):
+    """The payments that a debit is, and why."""
 
-    file = FileField(_("Bank file (camt.054 or camt.053)"))
+    line_ids = ChoicesField(_("Payments that this debit is"), coerce=to_id)
+    reason = LongTextField(_("Reason"), max_length=2000)
+
+
+class ReturnedForm(Form):
+    """The payment that came back, and why."""
+
+    reference = TextField(_("Reference of the payment"), max_length=35)
+    reason = LongTextField(_("Reason"), max_length=2000)
+
+
+class ReversalForm(Form):
+    """The co-payment that the bank took back, and why."""
+
+    reference = TextField(_("Reference of the co-payment"), max_length=35)
+    reason = LongTextField(_("Reason"), max_length=2000)
+
+
+class KnownForm(Form):
+    """The movement that is the same money, or that makes it good, and why."""
+
+    other_id = ChoiceField(_("The other movement"), choices=[])
+    reason = LongTextField(_("Reason"), max_length=2000)
+
+
+class ImportForm(Form):
+    """A report of the bank, or a ZIP of them."""
+
+    file = FileField(_("Bank file (camt.052, camt.053 or camt.054, as XML or ZIP)"))
 
 
 def choose_from(field: ChoicesField, choices: Iterable[tuple[UUID, Words]]) -> None:

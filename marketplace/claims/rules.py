@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from config.payments import terms
 from marketplace.claims.models import BankEntry, Claim, ClaimLine, Hold, PaymentBatch, PaymentLine, Refund
 from marketplace.claims.states import ClaimStatus, EntryOutcome, HoldStatus, LineStatus, RefundStatus, Route
+from marketplace.core import clock
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
 from marketplace.core.i18n import _
@@ -264,6 +266,21 @@ def check_assignable(entries: Sequence[BankEntry], chosen: Sequence[UUID]) -> No
 def note_words(note: str | None) -> str:
     """Why a movement matched nothing, in the reader's language; it is stored in English."""
     return str(_(note)) if note else ""
+
+
+def is_charge(difference: int, amount: int) -> bool:
+    """Whether the bank may have kept so much of an amount: nothing, or little."""
+    return 0 <= difference * 100 <= amount * terms(clock.today()).largest_charge_percent
+
+
+def check_counterpart(entry: BankEntry, other: BankEntry, left: int) -> None:
+    """The same money in another report has the same amount on the same account; or one makes the other good."""
+    if entry.id == other.id or (entry.account, entry.currency) != (other.account, other.currency):
+        raise Invalid(_("Choose another movement on the same account."), field="other_id")
+    if other.amount != left:
+        raise Invalid(_("The two movements have different amounts."), field="other_id")
+    if other.direction == entry.direction and (other.is_known or other.booking.kind == entry.booking.kind):
+        raise Invalid(_("Choose a movement that another kind of report tells."), field="other_id")
 
 
 def check_unassigned(entry: BankEntry) -> None:

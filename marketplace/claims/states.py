@@ -236,14 +236,40 @@ class Direction(StrEnum):
     CREDIT = "credit"
     DEBIT = "debit"
 
+    @property
+    def other(self) -> "Direction":
+        """The opposite one."""
+        return Direction.DEBIT if self is Direction.CREDIT else Direction.CREDIT
+
+
+class ReportKind(TextChoices):
+    """The bank's reports: during the day, of a day's end, of single movements."""
+
+    INTRADAY = "camt.052", _("Intraday report (camt.052)")
+    STATEMENT = "camt.053", _("Statement (camt.053)")
+    NOTIFICATION = "camt.054", _("Notification (camt.054)")
+
+
+class Sum(TextChoices):
+    """Whether a report's balances and entries add up."""
+
+    PROVED = "proved", _("Proved")
+    DIFFERS = "differs", _("Not proved: it does not add up")
+    NO_BALANCES = "no_balances", _("Not proved: it has no opening or closing balance")
+
 
 class EntryOutcome(TextChoices):
     """What a movement on the bank account turned out to be."""
 
+    WAITING = "waiting", _("Is being booked")
     PAID = "paid", _("Payment confirmed")
     RETURNED = "returned", _("Payment sent back")
     CO_PAYMENT = "co_payment", _("Co-payment received")
+    REVERSED = "reversed", _("Co-payment reversed")
     RECEIVABLE = "receivable", _("Payment of a debt received")
+    CHARGE = "charge", _("Charge of the bank")
+    KNOWN = "known", _("Known already")
+    TOLD = "told", _("Explained by another report")
     UNMATCHED = "unmatched", _("Matches nothing")
 
 
@@ -251,5 +277,10 @@ class AssignmentKind(TextChoices):
     """What an officer says of a movement that matches nothing."""
 
     CO_PAYMENT = "co_payment", _("Assigned to a co-payment")
+    PAYMENTS = "payments", _("Assigned to payments")
+    RETURN = "return", _("Is a payment that came back")
+    REVERSAL = "reversal", _("Takes a co-payment back")
     SENT_BACK = "sent_back", _("Goes back to the payer")
+    KNOWN = "known", _("Is money known already")
+    OFFSET = "offset", _("Made good by another movement")
     EXPLAINED = "explained", _("Explained")

@@ -206,10 +206,7 @@ class Engagement(Model):
     __table_args__ = (
         CheckConstraint(ENGAGEMENT.check(), name="status"),
         CheckConstraint(
-            ENGAGEMENT.stamped(
-                "started_at", EngagementStatus.ACTIVE, EngagementStatus.FINISHED, EngagementStatus.TERMINATED
-            ),
-            name="started_at",
+            ENGAGEMENT.stamped("started_at", EngagementStatus.ACTIVE, EngagementStatus.FINISHED), name="started_at"
         ),
         CheckConstraint(ENGAGEMENT.stamped("finished_at", EngagementStatus.FINISHED), name="finished_at"),
         CheckConstraint(ENGAGEMENT.stamped("lapsed_at", EngagementStatus.LAPSED), name="lapsed_at"),

@@ -79,6 +79,7 @@ CO_PAYMENT = Lifecycle(
     initial=CoPaymentStatus.AWAITED,
     moves=[
         Move("pay", (CoPaymentStatus.AWAITED,), CoPaymentStatus.PAID, stamp="paid_at", label=_("Receive")),
+        Move("take_back", (CoPaymentStatus.PAID,), CoPaymentStatus.AWAITED, label=_("Take back by the bank")),
         Move("lapse", (CoPaymentStatus.AWAITED,), CoPaymentStatus.LAPSED, stamp="lapsed_at", label=_("Lapse")),
     ],
 )
@@ -105,6 +106,7 @@ ENGAGEMENT = Lifecycle(
             stamp="started_at",
             label=_("Start"),
         ),
+        Move("stop", (EngagementStatus.ACTIVE,), EngagementStatus.AWAITING_CO_PAYMENT, label=_("Stop")),
         Move("finish", (EngagementStatus.ACTIVE,), EngagementStatus.FINISHED, stamp="finished_at", label=_("Finish")),
         Move(
             "lapse",
@@ -115,7 +117,7 @@ ENGAGEMENT = Lifecycle(
         ),
         Move(
             "terminate",
-            (EngagementStatus.ACTIVE,),
+            (EngagementStatus.ACTIVE, EngagementStatus.AWAITING_CO_PAYMENT),
             EngagementStatus.TERMINATED,
             stamp="terminated_at",
             label=_("End early"),

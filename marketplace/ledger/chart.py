@@ -22,7 +22,7 @@ class Stage(TextChoices):
     PAYABLE = "payable", _("Payable")
     PAID = "paid", _("Paid")
     BANK = "bank", _("The agency's bank account")
-    SUSPENSE = "suspense", _("Arrived, to be assigned")
+    SUSPENSE = "suspense", _("Arrived or left, to be assigned")
     CO_PAYMENT = "co_payment", _("Own share held")
     CO_PAYMENT_PAYABLE = "co_payment_payable", _("Own share payable")
     CO_PAYMENT_PAID = "co_payment_paid", _("Own share paid")
@@ -32,6 +32,8 @@ class Stage(TextChoices):
     RECEIVABLE = "receivable", _("Claimed by the agency")
     # What comes in beyond the aid itself.
     INCOME = "income", _("Income of the agency")
+    # What the bank kept, and what an officer explained: below 0.
+    CHARGES = "charges", _("Charges of the bank")
     # Unspent, or clawed back.
     RETURNED = "returned", _("Returned to the funder")
 
@@ -74,7 +76,11 @@ class TransferKind(TextChoices):
     KEEP_BACK = "keep_back", _("Kept back for a debt")
     BOUNCE = "bounce", _("Payment sent back by the bank")
     CO_PAYMENT = "co_payment", _("Own share received")
+    REVERSE = "reverse", _("Own share taken back by the bank")
     RECEIVE = "receive", _("Received, to be assigned")
+    WITHDRAW = "withdraw", _("Left the account, to be assigned")
+    ASSIGN = "assign", _("Taken out of what is to be assigned")
+    CHARGE = "charge", _("Charge of the bank")
     SEND_BACK = "send_back", _("Set aside to be sent back to its payer")
     REFUND = "refund", _("Own share set aside to be sent back")
     PAY_BACK = "pay_back", _("Sent back to its payer")
@@ -172,6 +178,16 @@ def refunded(currency: str) -> ChartAccount:
 def suspense(entry_id: UUID) -> ChartAccount:
     """What a bank entry brought that matches nothing, until somebody has assigned it."""
     return ChartAccount(Stage.SUSPENSE, OwnerKind.BANK_ENTRY, entry_id)
+
+
+def suspended_debit(entry_id: UUID) -> ChartAccount:
+    """What left by a bank entry that matches nothing, below 0, until somebody has said what it was."""
+    return ChartAccount(Stage.SUSPENSE, OwnerKind.BANK_ENTRY, entry_id, may_be_negative=True)
+
+
+def charges(currency: str) -> ChartAccount:
+    """What the bank kept for itself, below 0."""
+    return _agency(Stage.CHARGES, currency, may_be_negative=True)
 
 
 def bank(currency: str) -> ChartAccount:

@@ -49,9 +49,9 @@ def balances_by_owner(owner_id: UUID, stage: Stage) -> dict[UUID, int]:
 
 
 def owners_at(stage: Stage, owner_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these owners that have anything at a stage now."""
+    """Those of these owners that have anything at a stage now, above 0 or below."""
     query = select(Account.owner_id).where(Account.stage == stage, Account.owner_id.in_(owner_ids))
-    return {owner_id for owner_id in db.session.scalars(query.where(Account.balance > 0)) if owner_id}
+    return {owner_id for owner_id in db.session.scalars(query.where(Account.balance != 0)) if owner_id}
 
 
 def totals_by_stage(budget_line_ids: Sequence[UUID] | Select[UUID]) -> dict[Stage, int]:

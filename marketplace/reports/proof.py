@@ -2,19 +2,27 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, exists, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
+from config.payments import terms
 from marketplace.claims.models import BankAssignment, BankEntry, Claim, Deduction, Refund
-from marketplace.claims.states import ClaimStatus, DeductionStatus, RefundStatus
-from marketplace.core import db
+from marketplace.claims.states import (
+    AssignmentKind,
+    ClaimStatus,
+    DeductionStatus,
+    Direction,
+    EntryOutcome,
+    RefundStatus,
+)
+from marketplace.core import clock, db
 from marketplace.engagements.models import Agreement, Redemption
 from marketplace.ledger import queries as ledger
-from marketplace.ledger.chart import OwnerKind, Stage
-from marketplace.ledger.models import Account
+from marketplace.ledger.chart import OwnerKind, Stage, TransferKind
+from marketplace.ledger.models import Account, Transfer
 from marketplace.ledger.queries import Books, Fault
 from marketplace.programmes.models import Call, Programme
-from marketplace.receivables.models import LIVE, Instalment, Receivable
+from marketplace.receivables.models import LIVE, Instalment, Receipt, Receivable
 from marketplace.vouchers.models import Application, Voucher
 from marketplace.vouchers.states import ApplicationStatus
 
@@ -38,7 +46,7 @@ def prove() -> Books:
     """Prove the ledger itself, then that what vouchers, claims, refunds and debts say is what moved."""
     books = ledger.verify()
     faults = [*books.faults, *_offers(), *_vouchers(), *_agreements(), *_claims(), *_refunds(), *_receivables()]
-    faults += _entries()
+    faults += [*_entries(), *_bank()]
     return Books(books.accounts, books.transfers, faults)
 
 
@@ -172,12 +180,66 @@ def _receivables() -> list[Fault]:
     return _faults(rows.outerjoin(left, left.c.receivable_id == Receivable.id), figures)
 
 
+SIGNED = case((BankEntry.direction == Direction.CREDIT, BankEntry.amount), else_=-BankEntry.amount)
+
+
 def _entries() -> list[Fault]:
-    """What arrived and matches nothing stands in suspense, in full, until somebody has assigned it."""
+    """What came or left and matches nothing stands in suspense until it is assigned or told apart."""
     assigned = exists().where(BankAssignment.entry_id == BankEntry.id)
-    says = case((assigned, 0), else_=BankEntry.amount)
+    telling = aliased(BankEntry)
+    signed = case((telling.direction == Direction.CREDIT, telling.amount), else_=-telling.amount)
+    told = select(func.coalesce(func.sum(signed), 0)).where(telling.drawn_from_id == BankEntry.id)
+    left = SIGNED - told.scalar_subquery()
+    says = case((assigned | (BankEntry.outcome != EntryOutcome.UNMATCHED), 0), else_=left)
     rows = select(BankEntry.bank_reference).join(Account, Account.owner_id == BankEntry.id)
     return _faults(rows.where(Account.stage == Stage.SUSPENSE), {"suspense": (says, Account.balance)})
+
+
+def bank_balances() -> dict[str, tuple[int, int]]:
+    """By currency what came less what left: as the bank's movements say, and as the transfers say, in minor units."""
+    told: dict[str, int] = dict(db.session.execute(_told_by_the_bank()).all())
+    moved: dict[str, int] = dict(db.session.execute(_moved_at_the_bank()).all())
+    return {currency: (int(told.get(currency, 0)), int(moved.get(currency, 0))) for currency in told | moved}
+
+
+def _told_by_the_bank() -> Select[str, int]:
+    """Movements that brought money: without those known from another report, and debts that aren't booked yet."""
+    receipts = exists().where(Receipt.bank_entry_id == BankEntry.id)
+    twice = exists().where(BankAssignment.entry_id == BankEntry.id, BankAssignment.kind == AssignmentKind.KNOWN)
+    is_booked = BankEntry.outcome.not_in((EntryOutcome.WAITING, EntryOutcome.RECEIVABLE)) | receipts
+    own = func.plain_number(BankEntry.account) == func.plain_number(terms(clock.today()).number)
+    query = select(BankEntry.currency, func.sum(SIGNED)).where(~BankEntry.is_known, own, is_booked, ~twice)
+    return query.group_by(BankEntry.currency)
+
+
+def _moved_at_the_bank() -> Select[str, int]:
+    """Transfers from and to the bank, and those that pay; a debt's receipt is booked by its parts, aid not by the bank.
+
+    What was kept back from a claim moves no money at the bank.
+    """
+    sides = ledger.sides().subquery()
+    at_bank = (
+        select(Account.currency, (-sides.c.amount).label("amount"))
+        .join(sides, sides.c.account_id == Account.id)
+        .where(Account.stage == Stage.BANK)
+    )
+    paid = (
+        select(Account.currency, case((Transfer.kind == TransferKind.BOUNCE, 1), else_=-1) * Transfer.amount)
+        .join(Transfer, Transfer.debit_account_id == Account.id)
+        .where(Transfer.kind.in_((TransferKind.PAY, TransferKind.PAY_BACK, TransferKind.BOUNCE)))
+    )
+    by_bank = Receipt.bank_entry_id.is_not(None)
+    besides = Receipt.surcharge + Receipt.interest + Receipt.excess
+    receipts = select(Receivable.currency, case((by_bank, Receipt.principal), else_=-besides)).join(
+        Receivable, Receivable.id == Receipt.receivable_id
+    )
+    moved = union_all(at_bank, paid, receipts).subquery()
+    return select(moved.c.currency, func.sum(moved.c.amount)).group_by(moved.c.currency)
+
+
+def _bank() -> list[Fault]:
+    """What the bank told is what moved there."""
+    return [Fault("bank", currency, *pair) for currency, pair in bank_balances().items() if pair[0] != pair[1]]
 
 
 def _faults(rows: Any, figures: Figures) -> list[Fault]:

@@ -12,7 +12,7 @@ WALL_CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today"
 FIXED_NAMES = {"__init__", "states", "events", "models", "rules", "queries", "service", "forms", "views", "commands"}
 ENGINES = {
     "accounts": {"business_number", "limits", "passwords"},
-    "claims": {"bank", "camt", "deadlines", "pain001", "risk"},
+    "claims": {"bank", "bank_files", "camt", "camt_details", "deadlines", "movements", "pain001", "risk"},
     "engagements": {"sharing", "similarity", "text_extraction"},
     "ethics": {"collection", "flows", "labels", "papers"},
     "evaluations": {"grading", "rubric"},

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import typst
 
+from marketplace.claims import service as claims
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.money import Money
@@ -36,6 +37,7 @@ from marketplace.vouchers import rules as voucher_rules
 from marketplace.vouchers import service as vouchers
 from marketplace.vouchers.models import Voucher
 from tests.factories.accounts import make_member, make_officer, make_provider, make_sme
+from tests.factories.bank_reports import Detail, Entry, notification
 from tests.factories.vouchers import allocate_all
 
 STAGES = ("diagnosis", "action-plan", "execution")
@@ -145,16 +147,8 @@ def pay_share(agreement: Agreement, *, actor: Actor = SYSTEM) -> None:
     """The co-payment arrives from the SME's own account."""
     payment = queries.find_co_payment(agreement.id)
     assert payment is not None
-    service.record_co_payment(
-        payment.reference,
-        actor=actor,
-        amount=Money(payment.amount, payment.currency),
-        payer_name="Company",
-        payer_account="111-222",
-        holder_name="Company",
-        booked_on=clock.today(),
-        key=f"bank-{next(_number)}",
-    )
+    told = Entry(payment.amount, [Detail(payment.reference)], currency=payment.currency)
+    claims.import_bank_file(io.BytesIO(notification(told)), actor=actor, filename="camt.xml")
 
 
 def make_engagement(story: Story, prices: dict[str, int] | None = None) -> Engagement:

@@ -270,11 +270,15 @@ def test_what_another_account_holds_is_not_in_the_books(officer: Actor) -> None:
 def test_a_movement_that_left_is_explained(officer: Actor) -> None:
     notice = make.co_payment_notice("fee", 50)
     (entry,) = make.take(notice.replace(b"CRDT", b"DBIT"), officer).entries
-    assert (entry.outcome, queries.is_in_suspense(entry)) == ("unmatched", False)
+    assert (entry.outcome, queries.is_in_suspense(entry)) == ("unmatched", True)
+    assert ledger.balance(chart.suspended_debit(entry.id)) == -50
+    assert proof.prove().faults == []
     with pytest.raises(DomainError):
         service.send_entry_back(entry.id, actor=officer, reason="Fee", key="k")
     assert service.explain_entry(entry.id, actor=officer, reason="Fee of the bank").kind == "explained"
+    assert (ledger.balance(chart.suspended_debit(entry.id)), ledger.balance(chart.charges("KRW"))) == (0, -50)
     assert queries.unmatched_entries(limit=10) == []
+    assert proof.prove().faults == []
 
 
 def test_the_pages_assign_and_send_back(client: FlaskClient, awaited: CoPayment, officer: Actor) -> None:

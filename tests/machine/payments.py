@@ -11,6 +11,7 @@ from marketplace.claims import service as claims
 from marketplace.claims.models import BankAssignment, BankEntry, Claim, PaymentBatch, PaymentLine, Refund
 from marketplace.core import clock, db
 from marketplace.engagements.models import CoPayment
+from tests.factories.bank_reports import Detail, Entry, notification
 from tests.factories.claims import bank_answer, co_payment_notice
 from tests.machine.play import OFTEN, WHICH, WHO, Play
 
@@ -64,6 +65,19 @@ class Payments(Play):
         report = report if ours else report.replace(own, b"999-1")
         actor = self.table.budget_officers[0]
         self.attempt(claims.import_bank_file, io.BytesIO(report), actor=actor, filename="camt.xml")
+
+    @rule(which=WHICH, kept=st.booleans())
+    def take_back(self, which: int, kept: bool) -> None:
+        """The bank takes a company's share back, and tells it as a debit or as the credit that it was."""
+        payment_id = self.pick(CoPayment, which, "paid")
+        if payment_id is None or which % 3:
+            return
+        with db.unit_of_work():
+            payment = db.get(CoPayment, payment_id)
+        amount = payment.amount if kept else -payment.amount
+        told = notification(Entry(amount, [Detail(payment.reference)], mark=f"T{next(self.keys)}", reversal=True))
+        actor = self.table.budget_officers[0]
+        self.attempt(claims.import_bank_file, io.BytesIO(told), actor=actor, filename="camt.xml")
 
     @rule(which=WHICH, who=WHO, way=st.sampled_from(("assign", "send back", "explain")))
     def settle_stray(self, which: int, who: int, way: str) -> None:

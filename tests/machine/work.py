@@ -1,16 +1,19 @@
 """The rules of the money machine about work: redeem, pay the share, accept, end early, give the share back."""
 
+import io
+
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from marketplace.claims import service as claims
-from marketplace.core import clock, db
+from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.core.audit import transition
 from marketplace.core.money import Money
 from marketplace.engagements import service as engagements
 from marketplace.engagements.models import Agreement, CoPayment, Engagement, Stage
 from marketplace.engagements.states import STAGE
+from tests.factories.bank_reports import Detail, Entry, notification
 from tests.machine.play import WHICH, Play
 
 
@@ -38,17 +41,8 @@ class Work(Play):
             return
         with db.unit_of_work():
             payment = db.get(CoPayment, payment_id)
-        self.attempt(
-            engagements.record_co_payment,
-            payment.reference,
-            actor=SYSTEM,
-            amount=Money(payment.amount + wrong, payment.currency),
-            payer_name="Company",
-            payer_account="111-222",
-            holder_name="Company",
-            booked_on=clock.today(),
-            payer_bank="Bank",
-        )
+        told = notification(Entry(payment.amount + wrong, [Detail(payment.reference)]))
+        self.attempt(claims.import_bank_file, io.BytesIO(told), actor=SYSTEM, filename="camt.xml")
 
     @rule(which=WHICH)
     def lapse(self, which: int) -> None:

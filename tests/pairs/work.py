@@ -78,6 +78,13 @@ def pay(share_id: UUID, actor: Actor) -> None:
     )
 
 
+def take_back(share_id: UUID, actor: Actor) -> None:
+    """The bank takes the company's share back."""
+    share = db.get(CoPayment, share_id)
+    amount = Money(share.amount, share.currency)
+    service.take_back_co_payment(share.reference, actor=actor, amount=amount, key=new_key())
+
+
 def lapse(engagement_id: UUID, actor: Actor) -> None:
     """The company's share didn't come."""
     service.lapse_engagement(engagement_id, actor=actor, key=new_key())
@@ -185,6 +192,7 @@ CO_PAYMENTS = [
         begin_co_payment,
         [
             Verb("pay", pay, page="claims.assign_entry", system=True),
+            Verb("take_back", take_back, page="claims.assign_reversal", system=True),
             Verb("lapse", lapse, aim=engagement_of_share, aside=True),
         ],
     )
@@ -196,6 +204,7 @@ ENGAGEMENTS = [
         begin_engagement,
         [
             Verb("start", pay, page="claims.assign_entry", system=True, aim=share_of),
+            Verb("stop", take_back, page="claims.assign_reversal", system=True, aim=share_of, aside=True),
             Verb("lapse", lapse, aside=True),
             Verb(
                 "finish",

@@ -1,10 +1,10 @@
-"""The tables from the approved claim to the bank's report; the database keeps maker and payer apart."""
+"""The tables from the approved claim to its payment; the database keeps maker and payer apart."""
 
-from datetime import date, datetime
-from typing import cast
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.claims.models.claims import Claim
@@ -12,15 +12,15 @@ from marketplace.claims.states import (
     BATCH,
     LINE,
     REFUND,
-    AssignmentKind,
     BatchStatus,
-    Direction,
-    EntryOutcome,
     LineStatus,
     RefundStatus,
 )
-from marketplace.core.db import Model, created_at, uuid_key
+from marketplace.core.db import Model, uuid_key
 from marketplace.engagements.models import Engagement
+
+if TYPE_CHECKING:
+    from marketplace.claims.models.bank import BankEntry
 
 
 class Refund(Model):
@@ -158,72 +158,3 @@ class PaymentLine(Model):
     def subject(self) -> Claim | Refund:
         """What is paid; the database wants exactly one of the two."""
         return cast(Claim | Refund, self.claim or self.refund)
-
-
-class BankImport(Model):
-    """One file of the bank, taken once."""
-
-    __tablename__ = "bank_imports"
-
-    id: Mapped[UUID] = uuid_key()
-    sha256: Mapped[str] = mapped_column(unique=True)
-    file_name: Mapped[str]
-    imported_by: Mapped[UUID | None]
-    created_at: Mapped[datetime] = created_at()
-
-    entries: Mapped[list["BankEntry"]] = relationship(order_by="BankEntry.position")
-
-
-class BankEntry(Model):
-    """One movement the bank reported and what it did here; the bank's reference makes it count once."""
-
-    __tablename__ = "bank_entries"
-    __table_args__ = (
-        CheckConstraint("direction IN ('credit', 'debit')", name="direction"),
-        CheckConstraint("amount > 0", name="amount"),
-        CheckConstraint("outcome IN ('paid', 'returned', 'co_payment', 'receivable', 'unmatched')", name="outcome"),
-        UniqueConstraint("account", "bank_reference", "direction"),
-        UniqueConstraint("import_id", "position"),
-    )
-
-    id: Mapped[UUID] = uuid_key()
-    import_id: Mapped[UUID] = mapped_column(ForeignKey("bank_imports.id"))
-    position: Mapped[int]
-    account: Mapped[str]
-    bank_reference: Mapped[str]
-    reference: Mapped[str]
-    remittance: Mapped[str]
-    amount: Mapped[int] = mapped_column(BigInteger)
-    currency: Mapped[str]
-    direction: Mapped[Direction]
-    payer: Mapped[str]
-    debtor: Mapped[str]
-    debtor_account: Mapped[str]
-    debtor_bank: Mapped[str]
-    booked_on: Mapped[date]
-    # From when the money counts, for interest.
-    valued_on: Mapped[date]
-    return_reason: Mapped[str]
-    outcome: Mapped[EntryOutcome]
-    note: Mapped[str | None]
-
-    assignment: Mapped["BankAssignment | None"] = relationship()
-
-
-class BankAssignment(Model):
-    """What an officer said of a movement that matched nothing, and why; once, and never changed."""
-
-    __tablename__ = "bank_assignments"
-    __table_args__ = (
-        CheckConstraint("kind IN ('co_payment', 'sent_back', 'explained')", name="kind"),
-        CheckConstraint("(kind = 'co_payment') = (co_payment_id IS NOT NULL)", name="co_payment_id"),
-        CheckConstraint("reason <> ''", name="reason"),
-    )
-
-    id: Mapped[UUID] = uuid_key()
-    entry_id: Mapped[UUID] = mapped_column(ForeignKey("bank_entries.id"), unique=True)
-    kind: Mapped[AssignmentKind]
-    co_payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("co_payments.id"))
-    reason: Mapped[str]
-    assigned_by: Mapped[UUID]
-    assigned_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""Reads of payment batches and of the bank's reports."""
+"""Reads of payment batches and their payments."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,16 +11,9 @@ from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from config.payments import terms
 from marketplace.claims import pain001
-from marketplace.claims.models import (
-    BankEntry,
-    BankImport,
-    Claim,
-    PaymentBatch,
-    PaymentLine,
-    Refund,
-)
+from marketplace.claims.models import Claim, PaymentBatch, PaymentLine, Refund
 from marketplace.claims.queries.holds import held_until
-from marketplace.claims.states import BatchStatus, ClaimStatus, Direction, EntryOutcome, LineStatus, RefundStatus
+from marketplace.claims.states import BatchStatus, ClaimStatus, LineStatus, RefundStatus
 from marketplace.core import clock, db
 from marketplace.core.money import exponent
 
@@ -112,6 +105,17 @@ def _lines_shown() -> Select[*tuple[Any, ...]]:
     )
 
 
+def pending_lines(batch_id: UUID) -> Sequence[PaymentLine]:
+    """The batch's payments that the bank hasn't reported, in the order of the bank file."""
+    return [line for line in lines_of(batch_id) if line.status == LineStatus.PENDING]
+
+
+def lines_by_id(line_ids: Sequence[UUID]) -> Sequence[PaymentLine]:
+    """These payments, in the order of the bank file."""
+    query = select(PaymentLine).where(PaymentLine.id.in_(line_ids))
+    return db.session.scalars(query.order_by(PaymentLine.end_to_end_id)).all()
+
+
 def find_line(end_to_end_id: str) -> PaymentLine | None:
     """The payment with this reference."""
     return db.session.scalars(select(PaymentLine).where(PaymentLine.end_to_end_id == end_to_end_id)).one_or_none()
@@ -185,46 +189,3 @@ def payment_file(batch: PaymentBatch) -> bytes:
             transfers=transfers,
         )
     )
-
-
-def imports() -> Select[BankImport]:
-    """All files taken from the bank."""
-    return select(BankImport)
-
-
-def get_import(import_id: UUID) -> BankImport:
-    """One file of the bank; NotFound without one."""
-    return db.get(BankImport, import_id)
-
-
-def find_import(sha256: str) -> BankImport | None:
-    """The import of a file with exactly this content."""
-    return db.session.scalars(select(BankImport).where(BankImport.sha256 == sha256)).one_or_none()
-
-
-def is_known_entry(account: str, bank_reference: str, direction: Direction) -> bool:
-    """Whether this movement was reported before, in whichever file."""
-    query = select(BankEntry.id).where(
-        BankEntry.account == account,
-        BankEntry.bank_reference == bank_reference,
-        BankEntry.direction == direction,
-    )
-    return db.session.scalar(query) is not None
-
-
-def entries() -> Select[BankEntry]:
-    """Movements that the bank reported, newest first."""
-    return select(BankEntry).order_by(BankEntry.booked_on.desc(), BankEntry.id)
-
-
-def outcomes_of(import_ids: Sequence[UUID]) -> dict[UUID, dict[EntryOutcome, int]]:
-    """Of each bank file how many movements had which outcome."""
-    rows = db.session.execute(
-        select(BankEntry.import_id, BankEntry.outcome, func.count())
-        .where(BankEntry.import_id.in_(import_ids))
-        .group_by(BankEntry.import_id, BankEntry.outcome)
-    )
-    outcomes: dict[UUID, dict[EntryOutcome, int]] = {}
-    for import_id, outcome, number in rows:
-        outcomes.setdefault(import_id, {})[outcome] = number
-    return outcomes

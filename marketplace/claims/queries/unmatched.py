@@ -8,23 +8,88 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, Text, any_, bindparam, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from config.payments import terms
 from marketplace.accounts.models import Organisation
-from marketplace.claims.models import BankAssignment, BankEntry
+from marketplace.claims.models import BankAssignment, BankBooking, BankEntry
 from marketplace.claims.states import Direction, EntryOutcome
-from marketplace.core import db
-from marketplace.core.text import plain_firm_name
+from marketplace.core import clock, db
+from marketplace.core.text import number_in, plain_firm_name, plain_number
 from marketplace.engagements.models import Agreement, CoPayment
 from marketplace.engagements.states import CoPaymentStatus
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import Stage
 
+FEW_DAYS = 7
 # Movements of which nobody has said what they are.
 UNASSIGNED = (
     BankEntry.outcome == EntryOutcome.UNMATCHED,
     ~exists().where(BankAssignment.entry_id == BankEntry.id),
 )
+
+
+def is_ours(account: str) -> bool:
+    """Whether this is the agency's account, however the bank writes it."""
+    return plain_number(account) == plain_number(terms(clock.today()).number)
+
+
+def early_returns(end_to_end_id: str) -> Sequence[BankEntry]:
+    """Money that came in under a payment's reference before the payment was reported to have left."""
+    query = select(BankEntry).where(
+        *UNASSIGNED, BankEntry.direction == Direction.CREDIT, BankEntry.reference == end_to_end_id
+    )
+    return [entry for entry in db.session.scalars(query.order_by(BankEntry.id)) if is_in_suspense(entry)]
+
+
+def early_reversals(reference: str) -> Sequence[BankEntry]:
+    """Money that the bank took back under a co-payment's reference before that was reported to have come."""
+    query = select(BankEntry).join(BankBooking, BankBooking.id == BankEntry.booking_id)
+    marked = or_(BankBooking.is_reversal, BankEntry.return_reason != "")
+    debits = query.where(*UNASSIGNED, BankEntry.direction == Direction.DEBIT, marked).order_by(BankEntry.id)
+    return [
+        entry
+        for entry in db.session.scalars(debits)
+        if number_in("COP", entry.reference, entry.remittance) == reference and is_in_suspense(entry)
+    ]
+
+
+def co_payment_under(reference: str) -> UUID | None:
+    """The co-payment with this reference."""
+    return db.session.scalar(select(CoPayment.id).where(CoPayment.reference == reference))
+
+
+def second_shares(reference: str) -> Sequence[BankEntry]:
+    """Money that came under a co-payment's reference when that had arrived before, and wasn't awaited."""
+    credits = select(BankEntry).where(*UNASSIGNED, BankEntry.direction == Direction.CREDIT).order_by(BankEntry.id)
+    return [
+        entry
+        for entry in db.session.scalars(credits)
+        if number_in("COP", entry.reference, entry.remittance) == reference and is_in_suspense(entry)
+    ]
+
+
+def told_by_another_report(entry: BankEntry) -> bool:
+    """Whether another kind of report tells of the same amount under the same reference within a few days.
+
+    Then it is most likely one payment, booked on two days, and must not be sent back before somebody has looked.
+    """
+    if not entry.reference:
+        return False
+    other, booking = aliased(BankEntry), aliased(BankBooking)
+    query = select(other.id).join(booking, booking.id == other.booking_id)
+    same = (
+        other.id != entry.id,
+        booking.kind != entry.booking.kind,
+        other.account == entry.account,
+        other.currency == entry.currency,
+        other.direction == entry.direction,
+        other.amount == entry.amount,
+        other.reference == entry.reference,
+        other.is_known.is_(False),
+        func.abs(other.booked_on - entry.booked_on) <= FEW_DAYS,
+    )
+    return db.session.scalar(query.where(*same).limit(1)) is not None
 
 
 def get_entry(entry_id: UUID) -> BankEntry:

@@ -12,7 +12,7 @@ from marketplace.claims.service.batches import confirm_account, prepare_batch, r
 from marketplace.claims.service.deductions import cancel_deductions, deduct, expect_payment
 from marketplace.claims.service.escalation import escalate_claim
 from marketplace.claims.service.holds import end_holds, extend_hold, lift_hold, place_hold
-from marketplace.claims.service.reconciliation import import_bank_file
+from marketplace.claims.service.reconciliation import Taken, book_bank_file, import_bank_file, import_upload
 from marketplace.claims.service.refunds import (
     change_refund_account,
     pay_back_excess,
@@ -21,11 +21,25 @@ from marketplace.claims.service.refunds import (
 )
 from marketplace.claims.service.straight_through import pass_claim
 from marketplace.claims.service.submission import resubmit_claim, submit_claim, withdraw_claim
-from marketplace.claims.service.unmatched import assign_to_co_payment, explain_entry, send_entry_back
+from marketplace.claims.service.unmatched import (
+    assign_to_co_payment,
+    assign_to_known,
+    assign_to_payments,
+    assign_to_return,
+    assign_to_reversal,
+    explain_entry,
+    send_entry_back,
+)
 
 __all__ = [
+    "Taken",
     "approve_claim",
     "assign_to_co_payment",
+    "assign_to_known",
+    "assign_to_payments",
+    "assign_to_return",
+    "assign_to_reversal",
+    "book_bank_file",
     "cancel_deductions",
     "change_refund_account",
     "check_claim",
@@ -38,6 +52,7 @@ __all__ = [
     "explain_entry",
     "extend_hold",
     "import_bank_file",
+    "import_upload",
     "lift_hold",
     "pass_claim",
     "pay_back_excess",

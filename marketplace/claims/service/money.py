@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import cast
 from uuid import UUID
 
-from marketplace.claims.models import Claim, PaymentLine, Refund
+from marketplace.claims.models import BankEntry, Claim, PaymentLine, Refund
 from marketplace.core.actors import Actor
 from marketplace.core.money import split
 from marketplace.engagements.models import Engagement
@@ -40,6 +40,13 @@ def set_aside(refund: Refund, *, actor: Actor) -> None:
 def take_excess(refund: Refund, *, actor: Actor) -> None:
     """Keep what came in beyond a debt apart, for the refund that gives it back."""
     _keep_for(refund, chart.bank(refund.currency), TransferKind.OVERPAYMENT, actor, key=f"{refund.id}:excess")
+
+
+def charge(entry: BankEntry, *, actor: Actor, amount: int | None = None) -> None:
+    """Book what the bank kept: all of the movement, or a part of a payment that came back."""
+    leg = Leg(chart.charges(entry.currency), chart.bank(entry.currency), amount or entry.amount, f"{entry.id}:charge")
+    reference = entry.bank_reference or entry.booking.bank_reference or "-"
+    post([leg], kind=TransferKind.CHARGE, currency=entry.currency, actor=actor, reference=reference)
 
 
 def take_from_suspense(refund: Refund, *, actor: Actor) -> None:

@@ -1,163 +1,131 @@
-"""The verb that takes the bank's report: what left is marked paid, what came back is returned, co-payments arrive."""
+"""The verb that takes the bank's report, and the background work that books it, movement by movement."""
 
-from dataclasses import asdict
+import io
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import IO
+from uuid import UUID
 
 from sqlalchemy import func, select
 
 from config.currencies import MINOR_UNITS
 from config.payments import terms
-from marketplace.claims import camt, events, queries
-from marketplace.claims.camt import BadReport, Entry
-from marketplace.claims.models import BankEntry, BankImport, PaymentBatch, PaymentLine
-from marketplace.claims.service import money
-from marketplace.claims.service.deductions import take_deductions
-from marketplace.claims.service.lines import move, tell_paid, tell_returned
-from marketplace.claims.service.unmatched import keep_in_suspense
-from marketplace.claims.states import BATCH, LINE, BatchStatus, Direction, EntryOutcome, LineStatus
+from marketplace.claims import bank_files, camt, events, queries, rules
+from marketplace.claims.bank_files import BadReport
+from marketplace.claims.models import BankImport
+from marketplace.claims.service import booking, incoming
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
-from marketplace.core.audit import record, transition
-from marketplace.core.errors import DomainError, Forbidden, Invalid, Words
-from marketplace.core.i18n import _, force_locale
-from marketplace.core.money import Money
-from marketplace.core.tasks import announce
-from marketplace.core.text import number_in
-from marketplace.engagements import service as engagements
+from marketplace.core.audit import record
+from marketplace.core.errors import Invalid, Words
+from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, announce, schedule, task
 
-# Files are taken one after the other, so that one movement reported twice is seen.
+# Files are taken and booked one after the other, so that one movement reported twice is seen.
 ONE_AT_A_TIME = 7_310_010
-
-Outcome = tuple[EntryOutcome, Words | None]
+# So many movements are booked at once; what a larger file holds besides is booked in the background.
+PORTION = 200
 
 
 def import_bank_file(stream: IO[bytes], *, actor: Actor, filename: str) -> BankImport:
-    """Take a camt.054 or camt.053 file; the same file again, or a movement known from another, has no second effect."""
-    if actor.role not in (Role.BUDGET_OFFICER, Role.SYSTEM):
-        raise Forbidden()
-    content = stream.read(camt.MAX_BYTES + 1)
-    try:
-        entries = camt.read(content, MINOR_UNITS, clock.zone())
-    except BadReport as error:
-        raise Invalid(
-            _("This is not a bank report that can be read: %(why)s", why=error.args[0]), field="file"
-        ) from error
-    db.session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
-    digest = sha256(content).hexdigest()
-    earlier = queries.find_import(digest)
-    if earlier is not None:
-        return earlier
-    made = BankImport(sha256=digest, file_name=filename[-150:], imported_by=actor.person_id)
-    db.session.add(made)
-    db.flush()
-    for position, entry in enumerate(entries):
-        if not queries.is_known_entry(entry.account, entry.bank_reference, entry.direction):
-            kept = _keep(made, position, entry, _apply(entry, actor))
-            if kept.outcome == EntryOutcome.RECEIVABLE:
-                announce(events.DEBT_PAID, bank_entry_id=kept.id)
-            if kept.outcome == EntryOutcome.UNMATCHED and kept.direction == Direction.CREDIT and _is_ours(entry):
-                keep_in_suspense(kept, actor=actor)
-    announce(events.BANK_FILE_IMPORTED, import_id=made.id)
-    record(actor, "bank_import.take", made, after={"sha256": digest, "entries": len(entries)})
+    """Take a camt.052, camt.053 or camt.054 file; the same file again has no second effect, nor has known money.
+
+    An entry that can't be read is set aside with its reason. A large file is booked in the background.
+    """
+    rules.check_role(actor, Role.BUDGET_OFFICER, Role.SYSTEM)
+    made, is_new = _take(stream.read(bank_files.MAX_BYTES + 1), filename, actor)
+    if is_new:
+        _book(made.id, actor)
     return made
 
 
-def _keep(made: BankImport, position: int, entry: Entry, outcome: Outcome) -> BankEntry:
-    target, note = outcome
-    with force_locale("en"):  # it is translated for each reader, see rules.note_words
-        words = None if note is None else str(note)
-    kept = BankEntry(import_id=made.id, position=position, outcome=target, note=words, **asdict(entry))
-    db.session.add(kept)
-    db.flush()
-    return kept
+@dataclass
+class Taken:
+    """What became of an upload: the files that were taken, and those that were not, with why."""
+
+    imports: list[BankImport] = field(default_factory=list)
+    refused: list[tuple[str, Words]] = field(default_factory=list)
 
 
-def _is_ours(entry: Entry) -> bool:
-    return entry.account == terms(clock.today()).number.replace(" ", "")
-
-
-def _apply(entry: Entry, actor: Actor) -> Outcome:
-    """What the movement does here; a refusal leaves it for an officer to look at, and the others count."""
+def import_upload(stream: IO[bytes], *, actor: Actor, filename: str) -> Taken:
+    """Take a bank file, or each one in a ZIP, which are booked in the background. Invalid if none is taken."""
+    rules.check_role(actor, Role.BUDGET_OFFICER)
     try:
-        with db.session.begin_nested():
-            return _match(entry, actor)
-    except DomainError as error:
-        return EntryOutcome.UNMATCHED, error.message
+        packed = bank_files.unpack(stream.read(bank_files.MAX_BYTES + 1), filename)
+    except BadReport as error:
+        raise _not_read(error) from error
+    if len(packed) == 1:
+        one = packed[0]
+        return Taken([import_bank_file(io.BytesIO(one.content), actor=actor, filename=one.name)])
+    taken = Taken()
+    for one in packed:
+        try:
+            made, is_new = _take(one.content, one.name, actor)
+        except Invalid as error:
+            taken.refused.append((one.name, error.message))
+            continue
+        taken.imports.append(made)
+        if is_new:
+            schedule(book_bank_file, import_id=made.id, key=f"import:{made.id}")
+    if not taken.imports:
+        raise Invalid(taken.refused[0][1], field="file")
+    return taken
 
 
-def _match(entry: Entry, actor: Actor) -> Outcome:
-    if not _is_ours(entry):
-        raise DomainError(_("The movement is on another account than the agency's."))
-    line = queries.find_line(entry.reference) if entry.reference else None
-    if line is None and entry.direction == Direction.CREDIT:
-        return (EntryOutcome.RECEIVABLE, None) if _is_for_debt(entry) else _take_co_payment(entry, actor)
-    if line is None:
-        raise DomainError(_("No payment has this reference."))
-    # The batch first, as whoever sends it or takes a payment out of it does.
-    batch = db.get(PaymentBatch, line.batch_id, lock=True)
-    line = db.get(PaymentLine, line.id, lock=True)
-    if Money(entry.amount, entry.currency) != Money(line.amount, batch.currency):
-        raise DomainError(_("The amount isn't the one of the payment."))
-    if batch.status == BatchStatus.PREPARED:
-        raise DomainError(_("The payment batch hasn't been sent yet."))
-    if entry.direction == Direction.DEBIT:
-        _pay(line, batch, actor)
-        return EntryOutcome.PAID, None
-    _return(line, batch, entry.return_reason, actor)
-    return EntryOutcome.RETURNED, None
-
-
-def _is_for_debt(entry: Entry) -> bool:
-    """Whether it pays a debt known above; it is booked there in the background."""
-    number = number_in("RCV", entry.reference, entry.remittance)
-    return number is not None and queries.is_expected(number, entry.currency)
-
-
-def _pay(line: PaymentLine, batch: PaymentBatch, actor: Actor) -> None:
-    transition(line, LINE, "pay", actor=actor)
-    move(line, "pay", actor=actor, amount=line.amount)
+def _take(content: bytes, filename: str, actor: Actor) -> tuple[BankImport, bool]:
+    """Keep what one file says; the import, and whether it is a new one."""
+    reports = _read(content)
+    _one_at_a_time()
+    digest = sha256(content).hexdigest()
+    earlier = queries.find_import(digest)
+    if earlier is not None:
+        return earlier, False
+    made = BankImport(sha256=digest, file_name=filename[-150:], imported_by=actor.person_id)
+    db.session.add(made)
     db.flush()
-    money.pay(line, actor=actor)
-    if line.claim is not None:
-        take_deductions(line.claim, actor=actor)
-    _settle(batch, actor)
-    tell_paid(line)
+    topped = incoming.keep(made, reports)
+    number = sum(len(report.bookings) for report in reports)
+    record(actor, "bank_import.take", made, after={"sha256": digest, "entries": number})
+    for entry in topped:
+        booking.book(entry, actor=actor)
+    return made, True
 
 
-def _return(line: PaymentLine, batch: PaymentBatch, reason: str, actor: Actor) -> None:
-    was_paid = line.status == LineStatus.PAID
-    line.return_reason = reason
-    transition(line, LINE, "return", actor=actor, reason=reason)
-    move(line, "bounce", actor=actor, reason=reason)
-    db.flush()
-    if was_paid:
-        money.take_back(line, actor=actor)
-    _settle(batch, actor)
-    tell_returned(line, reason)
+def _read(content: bytes) -> list[camt.Report]:
+    own = terms(clock.today())
+    try:
+        reports = camt.read(content, MINOR_UNITS, clock.zone(), largest_charge=own.largest_charge_percent)
+        for report in reports:
+            if report.kind not in own.reports:
+                raise BadReport(
+                    _("This agency's bank does not report by %(kind)s. Ask it for one of: %(kinds)s.",
+                      kind=report.kind, kinds=", ".join(own.reports))
+                )  # fmt: skip
+    except BadReport as error:
+        raise _not_read(error) from error
+    return reports
 
 
-def _settle(batch: PaymentBatch, actor: Actor) -> None:
-    if batch.status == BatchStatus.SENT and all(
-        line.status != LineStatus.PENDING for line in queries.lines_of(batch.id)
-    ):
-        transition(batch, BATCH, "settle", actor=actor)
-        db.flush()
+def _not_read(error: BadReport) -> Invalid:
+    return Invalid(_("This is not a bank report that can be read: %(why)s", why=error.words), field="file")
 
 
-def _take_co_payment(entry: Entry, actor: Actor) -> Outcome:
-    reference = number_in("COP", entry.reference, entry.remittance)
-    if reference is None:
-        raise DomainError(_("No payment is awaited under this reference."))
-    engagements.record_co_payment(
-        reference,
-        actor=actor,
-        amount=Money(entry.amount, entry.currency),
-        payer_name=entry.payer,
-        payer_account=entry.debtor_account,
-        payer_bank=entry.debtor_bank,
-        holder_name=entry.debtor,
-        booked_on=entry.booked_on,
-        key=f"{entry.account}:{entry.bank_reference}",
-    )
-    return EntryOutcome.CO_PAYMENT, None
+def _one_at_a_time() -> None:
+    db.session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+
+
+@task("book_bank_file", _("Book the movements of a bank file"), Queue.MONEY)
+def book_bank_file(import_id: UUID, *, actor: Actor) -> None:
+    """Book the next movements of a file, and ask for the rest; all of them booked, nothing happens."""
+    _one_at_a_time()
+    _book(import_id, actor)
+
+
+def _book(import_id: UUID, actor: Actor) -> None:
+    waiting = queries.waiting_entries(import_id, limit=PORTION)
+    for entry in waiting:
+        booking.book(entry, actor=actor)
+    if len(waiting) == PORTION:
+        schedule(book_bank_file, import_id=import_id, key=f"import:{import_id}:{waiting[-1].position}")
+    else:
+        announce(events.BANK_FILE_IMPORTED, import_id=import_id)

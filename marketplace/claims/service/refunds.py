@@ -21,7 +21,7 @@ from marketplace.core.tasks import Queue, Subscription, task
 from marketplace.engagements import events as engagement_events
 from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import Engagement
-from marketplace.engagements.states import StageStatus
+from marketplace.engagements.states import CoPaymentStatus, StageStatus
 from marketplace.ledger.service import money_verb
 from marketplace.providers.account_numbers import masked
 from marketplace.providers.rules import check_account_number
@@ -63,7 +63,8 @@ def refund_ended_stages(engagement_id: UUID, *, actor: Actor) -> Refund | None:
     engagement = db.get(Engagement, engagement_id)
     ended = [stage for stage in engagements.stages_of(engagement_id) if stage.status == StageStatus.ENDED]
     amount = sum(stage.agreed.co_payment for stage in ended)
-    if not amount:
+    share = engagements.find_co_payment(engagement.agreement_id)
+    if not amount or share is None or share.status != CoPaymentStatus.PAID:
         return None
     reason, key = engagement.termination_reason or "", f"terminate:{engagement.id}"
     return request_refund(engagement.agreement_id, actor=actor, amount=amount, reason=reason, key=key)
@@ -83,13 +84,13 @@ def pay_back_excess(
     return refund
 
 
-def pay_back_entry(entry: BankEntry, *, actor: Actor, reason: str) -> Refund:
-    """Money that matches nothing goes back to the account that it came from with the next batch; once per movement."""
+def pay_back_entry(entry: BankEntry, left: int, *, actor: Actor, reason: str) -> Refund:
+    """What is left of money that matches nothing goes back to the account that it came from; once per movement."""
     account = PayerAccount(entry.debtor or entry.payer, entry.debtor_account, entry.debtor_bank)
-    amount = Money(entry.amount, entry.currency)
+    amount = Money(left, entry.currency)
     refund = _new(reason, amount, account, bank_entry_id=entry.id, requested_by=actor.person_id)
     money.take_from_suspense(refund, actor=actor)
-    record(actor, "refund.pay_back_entry", refund, after={"amount": entry.amount, "entry": entry.id}, reason=reason)
+    record(actor, "refund.pay_back_entry", refund, after={"amount": left, "entry": entry.id}, reason=reason)
     return refund
 
 

@@ -7,12 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from marketplace.claims import queries, service
 from marketplace.claims.forms import ImportForm
-from marketplace.claims.models import BankImport
+from marketplace.claims.models import BankEntry, BankImport
 from marketplace.claims.rules import note_words
+from marketplace.claims.states import EntryOutcome
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import exports
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.errors import Words
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page, paginate
 
@@ -58,8 +60,10 @@ def new_import() -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.errors_to_fields():
             upload = form.file.data
-            made = service.import_bank_file(upload.stream, actor=current_actor(), filename=upload.filename or "")
-            return done(_("The bank file is taken."), url_for(".bank_import", import_id=made.id))
+            taken = service.import_upload(upload.stream, actor=current_actor(), filename=upload.filename or "")
+            if len(taken.imports) == 1 and not taken.refused:
+                return done(_("The bank file is taken."), url_for(".bank_import", import_id=taken.imports[0].id))
+            return done(_what_became(taken), url_for(".bank_imports"))
     return page("claims/new_import.html", form=form)
 
 
@@ -68,10 +72,22 @@ def new_import() -> ResponseReturnValue:
 def bank_import(import_id: UUID) -> ResponseReturnValue:
     """One file and what each of its movements did."""
     made = queries.get_import(import_id)
+    listing = paginate(queries.movements_shown(import_id), sorts={"position": BankEntry.position}, key=BankEntry.id)
+    outcomes = queries.outcomes_of([import_id]).get(import_id, {})
     return page(
         "claims/bank_import.html",
         made=made,
-        rows=made.entries,
-        in_suspense=queries.in_suspense([row.id for row in made.entries]),
+        proofs=queries.proofs(made.reports),
+        listing=listing,
+        outcomes=outcomes,
+        waiting=outcomes.get(EntryOutcome.WAITING, 0),
+        in_suspense=queries.in_suspense([row.id for row in listing.items]),
         note_words=note_words,
     )
+
+
+def _what_became(taken: service.Taken) -> Words:
+    """Of a ZIP how many files were taken, and why others were not."""
+    words = _("%(count)s files are taken and booked in the background.", count=len(taken.imports))
+    refused = " ".join(f"{name}: {why}" for name, why in taken.refused)
+    return _("%(words)s Not taken: %(refused)s", words=words, refused=refused) if refused else words

@@ -19,7 +19,7 @@ from marketplace.engagements.models import (
     Redemption,
 )
 from marketplace.engagements.queries.visible import agreements_visible_to, of_side
-from marketplace.engagements.states import AgreementStatus, AssignmentStatus
+from marketplace.engagements.states import AgreementStatus, AssignmentStatus, CoPaymentStatus
 from marketplace.jobs.models import Award, Bid, Job
 from marketplace.providers.models import Consultant
 from marketplace.vouchers.models import Voucher
@@ -57,6 +57,12 @@ def find_redemption(agreement_id: UUID) -> Redemption | None:
 def find_co_payment(agreement_id: UUID) -> CoPayment | None:
     """The agreement's co-payment; None where the SME pays nothing or nothing is redeemed yet."""
     return db.session.scalars(select(CoPayment).where(CoPayment.agreement_id == agreement_id)).one_or_none()
+
+
+def engagement_paid_under(reference: str) -> UUID | None:
+    """The engagement whose share has arrived under this reference."""
+    query = select(Engagement.id).join(CoPayment, CoPayment.agreement_id == Engagement.agreement_id)
+    return db.session.scalar(query.where(CoPayment.reference == reference, CoPayment.status == CoPaymentStatus.PAID))
 
 
 def get_co_payment(co_payment_id: UUID) -> CoPayment:

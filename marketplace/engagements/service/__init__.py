@@ -13,7 +13,7 @@ from marketplace.engagements.service.stages import (
     request_correction,
     upload_deliverable,
 )
-from marketplace.engagements.service.start import record_co_payment
+from marketplace.engagements.service.start import record_co_payment, take_back_co_payment
 from marketplace.engagements.service.terminate import terminate
 from marketplace.engagements.service.winding_down import tell_of_winding_down
 
@@ -33,6 +33,7 @@ __all__ = [
     "redeem",
     "request_correction",
     "sign",
+    "take_back_co_payment",
     "tell_of_winding_down",
     "terminate",
     "upload_deliverable",

@@ -7,8 +7,8 @@ from marketplace.core.actors import Role
 from marketplace.engagements.models import Agreement, Engagement
 
 
-def tell_both_sides(subject: Agreement | Engagement, template: str, **data: Any) -> None:
-    """Mail the company's signatories and the firm's managers, once, what happened to their agreement or their work."""
+def tell_both_sides(subject: Agreement | Engagement, template: str, *, key: str = "", **data: Any) -> None:
+    """Mail the company's signatories and the firm's managers, once per key, what happened to agreement or work."""
     agreement = subject if isinstance(subject, Agreement) else subject.agreement
     page = "agreements" if subject is agreement else "engagements"
     for organisation_id, role in ((subject.organisation_id, Role.SIGNATORY), (subject.provider_id, Role.MANAGER)):
@@ -16,7 +16,7 @@ def tell_both_sides(subject: Agreement | Engagement, template: str, **data: Any)
             organisation_id,
             [role],
             template,
-            key=str(subject.id),
+            key=f"{subject.id}:{key}" if key else str(subject.id),
             number=subject.number,
             title=agreement.title,
             path=f"/{page}/{subject.id}",

@@ -1,24 +1,33 @@
-"""How the work of an engagement starts: by the SME's co-payment."""
+"""How the work of an engagement starts, by the SME's co-payment, and stops when the bank takes that back."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 
-from marketplace.core import db
+from config.payments import terms
+from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import transition
 from marketplace.core.errors import DomainError, Forbidden, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
-from marketplace.core.tasks import announce, cancel
+from marketplace.core.tasks import announce, cancel, schedule
 from marketplace.engagements import events, queries
 from marketplace.engagements.models import CoPayment, Engagement
 from marketplace.engagements.service.lapse import lapse_engagement
 from marketplace.engagements.service.letters import tell_both_sides
-from marketplace.engagements.states import CO_PAYMENT, ENGAGEMENT, STAGE, CoPaymentStatus
+from marketplace.engagements.states import (
+    CO_PAYMENT,
+    ENGAGEMENT,
+    STAGE,
+    CoPaymentStatus,
+    EngagementStatus,
+    StageStatus,
+)
 from marketplace.ledger import chart
+from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import TransferKind
 from marketplace.ledger.service import Leg, money_verb, post
 
@@ -64,7 +73,8 @@ def record_co_payment(
     transition(co_payment, CO_PAYMENT, "pay", actor=actor, amount=amount.amount)
     _hold_money(co_payment, sources, actor=actor, key=key)
     cancel(lapse_engagement, engagement_id=engagement.id)
-    start(engagement, actor=actor)
+    if engagement.status == EngagementStatus.AWAITING_CO_PAYMENT:
+        start(engagement, actor=actor)
     announce(events.CO_PAYMENT_PAID, engagement_id=engagement.id)
     return co_payment
 
@@ -80,9 +90,66 @@ def _hold_money(co_payment: CoPayment, sources: Mapping[str, int] | None, *, act
 
 
 def start(engagement: Engagement, *, actor: Actor) -> None:
-    """Begin the work: the first stage opens, and both sides are told."""
+    """Begin the work, or go on after it stopped: the first stage opens unless it did, and both sides are told."""
     db.flush()
     transition(engagement, ENGAGEMENT, "start", actor=actor)
-    transition(engagement.stages[0], STAGE, "open", actor=actor)
+    if engagement.stages[0].status == StageStatus.WAITING:
+        transition(engagement.stages[0], STAGE, "open", actor=actor)
     db.flush()
-    tell_both_sides(engagement, "engagements/work_started")
+    tell_both_sides(engagement, "engagements/work_started", key=clock.now().isoformat())
+
+
+def take_back_co_payment(reference: str, *, actor: Actor, amount: Money, key: str) -> CoPayment:
+    """The bank took the SME's share back: it is awaited again, and the work stops until it has come.
+
+    Refused where a part of it was paid on. Where nothing was accepted yet, the engagement lapses if it doesn't come.
+    """
+    if actor.role not in (Role.BUDGET_OFFICER, Role.SYSTEM):
+        raise Forbidden()
+    under = select(CoPayment).where(CoPayment.reference == reference).with_for_update(key_share=True)
+    co_payment = db.session.scalars(under).one_or_none()
+    if co_payment is None or co_payment.status != CoPaymentStatus.PAID:
+        raise DomainError(_("No co-payment has arrived under this reference."), field="reference")
+    if amount != Money(co_payment.amount, co_payment.currency):
+        raise DomainError(_("The amount isn't the one of the co-payment."), field="reference")
+    held, currency = chart.co_payment(co_payment.agreement_id), co_payment.currency
+    if ledger.balance(held) < amount.amount:
+        raise DomainError(
+            _("A part of this co-payment was paid on already. Hold the payments, and ask the company to pay again."),
+            field="reference",
+        )
+    engagement = queries.find_engagement(co_payment.agreement_id)
+    if engagement is None:
+        raise NotFound()
+    engagement = db.get(Engagement, engagement.id, lock=True)
+    leg = Leg(held, chart.bank(currency), amount.amount, key)
+    post([leg], kind=TransferKind.REVERSE, currency=currency, actor=actor, reference=reference)
+    transition(co_payment, CO_PAYMENT, "take_back", actor=actor, amount=amount.amount)
+    co_payment.paid_at = co_payment.booked_on = None
+    co_payment.due_on = clock.today() + timedelta(days=terms(clock.today()).co_payment_days)
+    db.flush()
+    if engagement.status == EngagementStatus.ACTIVE:
+        transition(engagement, ENGAGEMENT, "stop", actor=actor)
+        db.flush()
+    _await_again(engagement, co_payment, key)
+    return co_payment
+
+
+def _await_again(engagement: Engagement, co_payment: CoPayment, key: str) -> None:
+    begun = (StageStatus.DELIVERED, StageStatus.ACCEPTED)
+    if engagement.status == EngagementStatus.AWAITING_CO_PAYMENT and not any(
+        stage.status in begun for stage in engagement.stages
+    ):
+        grace = timedelta(days=terms(clock.today()).co_payment_grace_days)
+        lapses_at = clock.end_of_day(co_payment.due_on + grace)
+        task_key = f"engagement:{engagement.id}:{key}"
+        schedule(lapse_engagement, engagement_id=engagement.id, run_after=lapses_at, key=task_key)
+    tell_both_sides(
+        engagement,
+        "engagements/co_payment_taken_back",
+        key=key,
+        reference=co_payment.reference,
+        amount=co_payment.amount,
+        currency=co_payment.currency,
+        due_on=co_payment.due_on.isoformat(),
+    )

@@ -6,11 +6,12 @@ from marketplace.core import db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import transition
 from marketplace.core.reasons import check_reason
-from marketplace.core.tasks import announce
+from marketplace.core.tasks import announce, cancel
 from marketplace.engagements import events, queries, rules
 from marketplace.engagements.models import Engagement, Stage
+from marketplace.engagements.service.lapse import lapse_engagement
 from marketplace.engagements.service.letters import tell_both_sides
-from marketplace.engagements.states import ENGAGEMENT, STAGE, StageStatus
+from marketplace.engagements.states import CO_PAYMENT, ENGAGEMENT, STAGE, CoPaymentStatus, StageStatus
 from marketplace.ledger.service import money_verb
 from marketplace.providers import service as providers
 from marketplace.vouchers.service import release_commitment
@@ -23,6 +24,7 @@ def terminate(engagement_id: UUID, *, actor: Actor, reason: str, key: str) -> En
     Of an acceptance at the same moment the second waits: the stage is accepted and paid, or ended, never both.
     """
     engagement = db.get(Engagement, engagement_id, lock=True)
+    awaited = queries.find_co_payment(engagement.agreement_id)
     stages = queries.stages_of(engagement_id)
     rules.check_may_terminate(engagement, stages, actor)
     reason = check_reason(reason)
@@ -33,6 +35,9 @@ def terminate(engagement_id: UUID, *, actor: Actor, reason: str, key: str) -> En
     db.flush()
     engagement.terminated_by, engagement.termination_reason = actor.person_id, reason
     transition(engagement, ENGAGEMENT, "terminate", actor=actor, reason=reason)
+    if awaited is not None and awaited.status == CoPaymentStatus.AWAITED:
+        transition(awaited, CO_PAYMENT, "lapse", actor=actor)
+        cancel(lapse_engagement, engagement_id=engagement.id)
     db.flush()
     _give_back(engagement, ended, actor=actor)
     announce(events.TERMINATED, engagement_id=engagement.id)

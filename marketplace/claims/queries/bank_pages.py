@@ -1,0 +1,152 @@
+"""What the pages of bank files show: reports with their proof, movements, and what a movement may be."""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Row, Select, bindparam, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from marketplace.claims.models import (
+    BankAssignment,
+    BankBooking,
+    BankEntry,
+    BankReport,
+    PaymentBatch,
+    PaymentLine,
+)
+from marketplace.claims.states import AssignmentKind, BatchStatus, Direction, EntryOutcome, LineStatus, ReportKind
+from marketplace.core import db
+
+MOVEMENT = (
+    BankEntry.id,
+    BankEntry.position,
+    BankEntry.bank_reference,
+    BankEntry.booked_on,
+    BankEntry.direction,
+    BankEntry.amount,
+    BankEntry.currency,
+    BankEntry.debtor,
+    BankEntry.reference,
+    BankEntry.remittance,
+    BankEntry.outcome,
+    BankEntry.note,
+    BankAssignment.kind,
+    BankAssignment.reason,
+)
+MONTH = 31
+
+
+def movements_shown(import_id: UUID) -> Select[*tuple[Any, ...]]:
+    """What a file's page says of each of its movements."""
+    shown = select(*MOVEMENT).outerjoin(BankAssignment, BankAssignment.entry_id == BankEntry.id)
+    return shown.where(BankEntry.import_id == import_id)
+
+
+class Proof(NamedTuple):
+    """A report, the statement before it, and the days on which the books say something else than the statements."""
+
+    report: BankReport
+    before: BankReport | None
+    apart: Sequence[tuple[date, int, int]]
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it opens with what the one before it closed with."""
+        return self.before is None or self.before.closing == self.report.opening
+
+
+def proofs(reports: Sequence[BankReport]) -> list[Proof]:
+    """Of each report what proves it."""
+    return [Proof(report, _before(report), _apart(report)) for report in reports]
+
+
+def _before(report: BankReport) -> BankReport | None:
+    """The last statement that closed before this one did."""
+    if report.kind != ReportKind.STATEMENT or report.closed_on is None:
+        return None
+    query = select(BankReport).where(
+        BankReport.kind == ReportKind.STATEMENT,
+        BankReport.account == report.account,
+        BankReport.currency == report.currency,
+        BankReport.closed_on < report.closed_on,
+        BankReport.closing.is_not(None),
+    )
+    return db.session.scalars(query.order_by(BankReport.closed_on.desc(), BankReport.id).limit(1)).one_or_none()
+
+
+def _apart(report: BankReport) -> Sequence[tuple[date, int, int]]:
+    """Of the report's days those on which all statements, and the books, moved by different sums."""
+    if report.kind != ReportKind.STATEMENT:
+        return []
+    given = {"report_id": report.id, "account": report.account, "currency": report.currency}
+    return [(day, int(told), int(booked)) for day, told, booked in db.session.execute(_days(), given)]
+
+
+@cache
+def _days() -> Select[*tuple[Any, ...]]:
+    days = select(BankBooking.booked_on).where(BankBooking.report_id == bindparam("report_id")).distinct()
+    plain, account = func.plain_number, func.plain_number(bindparam("account"))
+    sign = case((BankBooking.direction == Direction.CREDIT, 1), else_=-1)
+    told = (
+        select(BankBooking.booked_on.label("day"), func.sum(sign * BankBooking.amount).label("told"))
+        .where(BankBooking.kind == ReportKind.STATEMENT, BankBooking.repeats_id.is_(None))
+        .where(plain(BankBooking.account) == account, BankBooking.currency == bindparam("currency"))
+        .where(BankBooking.booked_on.in_(days))
+        .group_by(BankBooking.booked_on)
+        .subquery()
+    )
+    signed = case((BankEntry.direction == Direction.CREDIT, 1), else_=-1) * BankEntry.amount
+    twice = exists().where(BankAssignment.entry_id == BankEntry.id, BankAssignment.kind == AssignmentKind.KNOWN)
+    booked = (
+        select(BankEntry.booked_on.label("day"), func.sum(signed).label("booked"))
+        .where(~BankEntry.is_known, BankEntry.outcome != EntryOutcome.WAITING, ~twice)
+        .where(plain(BankEntry.account) == account, BankEntry.currency == bindparam("currency"))
+        .where(BankEntry.booked_on.in_(days))
+        .group_by(BankEntry.booked_on)
+        .subquery()
+    )
+    both = func.coalesce(booked.c.booked, 0)
+    query = select(told.c.day, told.c.told, both).outerjoin(booked, booked.c.day == told.c.day)
+    return query.where(told.c.told != both).order_by(told.c.day)
+
+
+class LikelyBatch(NamedTuple):
+    """A batch whose payments wait for the bank: how many, and their sum."""
+
+    id: UUID
+    number: str
+    payments: int
+    total: int
+
+
+def likely_batches(entry: BankEntry) -> list[LikelyBatch]:
+    """Batches that a debit may be, the one of its amount first."""
+    total = func.sum(PaymentLine.amount)
+    query = (
+        select(PaymentBatch.id, PaymentBatch.number, func.count(), total)
+        .join(PaymentLine, PaymentLine.batch_id == PaymentBatch.id)
+        .where(PaymentBatch.status == BatchStatus.SENT, PaymentBatch.currency == entry.currency)
+        .where(PaymentLine.status == LineStatus.PENDING)
+        .group_by(PaymentBatch.id, PaymentBatch.number)
+        .order_by(func.abs(total - entry.amount), PaymentBatch.number)
+    )
+    return [LikelyBatch(*row[:3], int(row[3])) for row in db.session.execute(query)]
+
+
+def counterparts(entry: BankEntry) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Movements that may be the same money in another kind of report, or that make this one good."""
+    other, booking, assigned = aliased(BankEntry), aliased(BankBooking), aliased(BankAssignment)
+    same = (other.direction == entry.direction) & ~other.is_known & (booking.kind != entry.booking.kind)
+    opposite = (other.direction != entry.direction) & (other.outcome == EntryOutcome.UNMATCHED) & assigned.id.is_(None)
+    query = (
+        select(other.id, other.booked_on, other.direction, other.amount, other.currency, other.reference, other.debtor)
+        .join(booking, booking.id == other.booking_id)
+        .outerjoin(assigned, assigned.entry_id == other.id)
+        .where(other.id != entry.id, other.account == entry.account, other.currency == entry.currency)
+        .where(other.amount == entry.amount, or_(same, opposite))
+        .where(func.abs(other.booked_on - entry.booked_on) <= MONTH)
+    )
+    return db.session.execute(query.order_by(other.booked_on.desc(), other.id).limit(20)).all()

@@ -1,0 +1,317 @@
+"""Which money a report tells anew, and which is known: between files, kinds of reports, entries and their details."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from config.payments import terms
+from marketplace.claims import queries, service
+from marketplace.claims.models import BankEntry, BankImport
+from marketplace.core import clock as business_clock
+from marketplace.core import db
+from marketplace.core.actors import Actor
+from marketplace.core.errors import DomainError
+from marketplace.engagements.models import CoPayment
+from marketplace.ledger import chart
+from marketplace.ledger import queries as ledger
+from marketplace.reports import proof
+from tests.factories import claims as make
+from tests.factories import engagements, milestones
+from tests.factories.bank_reports import Detail, Entry, notification, report, statement
+from tests.milestones import Tale
+
+pytestmark = pytest.mark.usefixtures("database", "clock")
+
+
+@pytest.fixture(scope="session")
+def begins() -> Tale:
+    return milestones.share_awaited
+
+
+@pytest.fixture
+def story(told: milestones.Awaited) -> engagements.Story:
+    return told.story
+
+
+@pytest.fixture
+def share(told: milestones.Awaited) -> CoPayment:
+    """A co-payment of some millions that is awaited."""
+    return told.co_payment
+
+
+@pytest.fixture
+def officer(story: engagements.Story) -> Actor:
+    return story.budget_officers[0]
+
+
+def at_bank() -> int:
+    """What the books say stands at the bank; the proof of the books holds."""
+    assert proof.prove().faults == []
+    return proof.bank_balances().get("KRW", (0, 0))[1]
+
+
+def outcomes(made: BankImport) -> Counter[str]:
+    return Counter(entry.outcome.value for entry in made.entries)
+
+
+def refundable() -> int:
+    """How much money an officer could send back now."""
+    unmatched = queries.unmatched_entries(limit=100)
+    ids = queries.in_suspense([row.id for row in unmatched])
+    return sum(row.amount for row in unmatched if row.id in ids and row.direction == "credit")
+
+
+def payment(share: CoPayment, **given: str) -> Entry:
+    return Entry(share.amount, [Detail(share.reference, **given)], mark=given.get("mark", ""))
+
+
+def test_one_reference_of_the_bank_repeated_in_one_file_is_no_repetition(officer: Actor) -> None:
+    same = [Detail("NOTPROVIDED", 100, mark="R1"), Detail("NOTPROVIDED", 100, mark="R1")]
+    made = make.take(notification(Entry(200, same, mark="R1"), Entry(7, mark="R1"), Entry(7, mark="R1")), officer)
+    assert outcomes(made) == {"unmatched": 4}
+    assert at_bank() == 214
+
+
+def test_a_running_number_that_begins_anew_each_day_is_no_repetition(officer: Actor) -> None:
+    today = business_clock.today()
+    for days, amount in ((2, 100), (1, 100), (0, 100), (0, 200)):
+        make.take(notification(Entry(amount, mark="1", on=today - timedelta(days=days))), officer)
+    assert at_bank() == 500
+
+
+def test_what_another_file_of_the_same_kind_repeats_is_listed_and_counted(officer: Actor) -> None:
+    entries = [Entry(100, mark="A"), Entry(100, mark="A"), Entry(5, mark="B")]
+    make.take(notification(*entries), officer)
+    again = make.take(notification(Entry(9, mark="C"), *entries, Entry(100, mark="A")), officer)
+    assert outcomes(again) == {"known": 3, "unmatched": 2}, "the third of three is new"
+    assert at_bank() == 205 + 9 + 100
+
+
+def test_two_payers_under_one_running_number_are_two_payments(officer: Actor) -> None:
+    for account in ("111", "222"):
+        make.take(notification(Entry(100, [Detail(account=account)], mark="1")), officer)
+    assert at_bank() == 200
+
+
+def test_an_entry_without_any_reference_is_known_by_its_words(officer: Actor) -> None:
+    make.take(notification(Entry(100, words="Cash")), officer)
+    make.take(notification(Entry(100, words="Cheque")), officer)
+    make.take(notification(Entry(100, words="Cash"), Entry(3)), officer)
+    assert at_bank() == 203
+
+
+def test_the_next_page_of_a_statement_repeats_nothing(officer: Actor) -> None:
+    def page(number: int) -> bytes:
+        part = f"<StmtPgntn><PgNb>{number}</PgNb><LastPgInd>false</LastPgInd></StmtPgntn>"
+        return report("camt.053", Entry(100, mark="FEE"), name="S1", page=part)
+
+    for number in (1, 2, 3):
+        make.take(page(number), officer)
+    assert at_bank() == 300
+    assert outcomes(make.take(page(2) + b" ", officer)) == {"known": 1}
+    assert at_bank() == 300
+
+
+ORDERS = {"notification first": (0, 1, 0, 1), "statement first": (1, 0, 1, 0)}
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+@pytest.mark.parametrize("kind", ["camt.054", "camt.052"])
+def test_a_payment_that_both_reports_tell_is_booked_once(
+    order: tuple[int, ...], kind: str, share: CoPayment, officer: Actor
+) -> None:
+    """The statement has other references on other levels."""
+    files = [
+        lambda: report(kind, Entry(share.amount, [Detail(share.reference, mark="N-1")], mark="E-1")),
+        lambda: statement(Entry(share.amount, mark="S-77", words=f"deposit {share.reference.lower()}")),
+    ]
+    for which in order:
+        make.take(files[which](), officer)
+        assert at_bank() == share.amount
+        assert (share.status, refundable()) == ("paid", 0)
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_details_and_one_collective_entry_are_one_thing(
+    order: tuple[int, ...], share: CoPayment, officer: Actor
+) -> None:
+    details = [Detail(share.reference, share.amount), Detail("X", 700, account="3"), Detail("NOTPROVIDED", 50)]
+    total = share.amount + 750
+    files = [
+        lambda: notification(Entry(total, details, mark="A")),
+        lambda: statement(Entry(total, mark="B", words="collective credit")),
+    ]
+    for which in order:
+        make.take(files[which](), officer)
+        assert at_bank() == total
+    assert (share.status, refundable()) == ("paid", 750), "the rest is refundable to its payers, once"
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_single_notifications_and_one_collective_entry_are_one_thing(
+    order: tuple[int, ...], share: CoPayment, officer: Actor
+) -> None:
+    """They come days later, one by one, each in a file of its own."""
+    today = business_clock.today()
+    singles = [
+        Entry(share.amount, [Detail(share.reference)], mark="1", on=today),
+        Entry(700, [Detail("X", account="3")], mark="2", on=today),
+        Entry(50, [Detail(account="4")], mark="3", on=today),
+    ]
+    total = share.amount + 750
+
+    def notify() -> None:
+        for single in singles:
+            make.take(notification(single), officer)
+
+    acts = [notify, lambda: make.take(statement(Entry(total, mark="C", on=today)), officer)]
+    for which in order:
+        acts[which]()
+        assert at_bank() == total
+    assert (share.status, refundable()) == ("paid", 750)
+    holders = {row.debtor_account for row in db.session.query(BankEntry).filter_by(outcome="unmatched")}
+    assert holders == {"3", "4"}
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_one_collective_notification_and_single_entries_are_one_thing(
+    order: tuple[int, ...], share: CoPayment, officer: Actor
+) -> None:
+    details = [Detail(share.reference, share.amount), Detail("X", 700, account="3")]
+    files = [
+        lambda: notification(Entry(share.amount + 700, details, mark="A")),
+        lambda: statement(payment(share), Entry(700, [Detail("X", account="3")])),
+    ]
+    for which in order:
+        make.take(files[which](), officer)
+        assert at_bank() == share.amount + 700
+    assert (share.status, refundable()) == ("paid", 700)
+
+
+def test_money_known_once_is_never_sent_back_from_the_other_report(share: CoPayment, officer: Actor) -> None:
+    make.take(notification(payment(share)), officer)
+    made = make.take(statement(Entry(share.amount + 10, mark="C")), officer)
+    assert refundable() == 10
+    for entry in made.entries:
+        if entry.outcome == "known":
+            with pytest.raises(DomainError):
+                service.send_entry_back(entry.id, actor=officer, reason="Twice", key="k")
+    assert at_bank() == share.amount + 10
+
+
+def test_what_was_sent_back_already_is_not_told_apart_again(officer: Actor) -> None:
+    (whole,) = make.take(statement(Entry(500, mark="C")), officer).entries
+    service.send_entry_back(whole.id, actor=officer, reason="Nobody knows", key="k")
+    made = make.take(notification(Entry(500, [Detail("A", 300), Detail("B", 200)])), officer)
+    assert (outcomes(made), refundable(), at_bank()) == ({"known": 2}, 0, 500)
+
+
+def test_a_payment_told_twice_on_two_days_is_looked_at_before_it_is_sent_back(share: CoPayment, officer: Actor) -> None:
+    yesterday = business_clock.today() - timedelta(days=1)
+    (first,) = make.take(notification(Entry(share.amount, [Detail(share.reference)], on=yesterday)), officer).entries
+    (second,) = make.take(statement(payment(share)), officer).entries
+    assert (first.outcome, second.outcome) == ("co_payment", "unmatched")
+    with pytest.raises(DomainError, match="another day|날짜만 다른"):
+        service.send_entry_back(second.id, actor=officer, reason="Twice", key="k")
+    assert at_bank() == 2 * share.amount
+    with pytest.raises(DomainError):
+        service.assign_to_known(second.id, actor=officer, other_id=second.id, reason="Same", key="a")
+    service.assign_to_known(second.id, actor=officer, other_id=first.id, reason="Same", key="b")
+    assert (at_bank(), refundable()) == (share.amount, 0)
+
+
+def test_two_equal_payments_in_each_report_are_two(officer: Actor) -> None:
+    """Both say nothing but their amount."""
+    make.take(notification(Entry(100, mark="A"), Entry(100, mark="B")), officer)
+    made = make.take(statement(Entry(100, mark="1"), Entry(100, mark="2"), Entry(100, mark="3")), officer)
+    assert (outcomes(made), at_bank()) == ({"known": 2, "unmatched": 1}, 300)
+
+
+def test_a_fee_in_the_statement_is_not_taken_for_a_payment_that_it_tells_as_well(officer: Actor) -> None:
+    make.take(notification(Entry(-900, [Detail("X", account="")], mark="A")), officer)
+    make.take(statement(Entry(-5, mark="FEE"), opening=1000), officer)
+    assert at_bank() == -905
+
+
+def test_a_deposit_that_seemed_to_hold_a_payment_is_booked_in_full_later(share: CoPayment, officer: Actor) -> None:
+    make.take(notification(payment(share)), officer)
+    make.take(statement(Entry(share.amount + 10, mark="C")), officer)
+    assert at_bank() == share.amount + 10
+    make.take(statement(payment(share), opening=share.amount + 10), officer)
+    assert at_bank() == 2 * share.amount + 10
+    assert refundable() == share.amount + 10
+
+
+def test_movements_of_other_accounts_are_in_nobodys_books(share: CoPayment, officer: Actor) -> None:
+    own = terms(business_clock.today()).number
+    made = make.take(report("camt.053", payment(share), account="999"), officer)
+    assert (outcomes(made), at_bank(), share.status) == ({"unmatched": 1}, 0, "awaited")
+    make.take(report("camt.053", payment(share), account=own.replace("-", "")), officer)
+    assert (at_bank(), share.status) == (share.amount, "paid"), "banks write an account with hyphens, or without"
+
+
+def test_a_file_of_many_entries_is_booked_in_the_background(officer: Actor) -> None:
+    entries = [Entry(number, [Detail(f"R{number}")], mark=f"M{number}") for number in range(1, 451)]
+    made = make.take(notification(*entries), officer)
+    assert outcomes(made) == {"unmatched": 200, "waiting": 250}
+    service.book_bank_file(made.id, actor=officer)
+    service.book_bank_file(made.id, actor=officer)
+    db.session.expire_all()
+    assert outcomes(made) == {"unmatched": 450}
+    service.book_bank_file(made.id, actor=officer)
+    assert at_bank() == sum(range(1, 451))
+
+
+def test_a_report_that_comes_while_the_other_is_booked_tells_nothing_anew(officer: Actor) -> None:
+    entries = [Entry(number, [Detail(f"R{number}")]) for number in range(1, 251)]
+    first = make.take(notification(*entries), officer)
+    second = make.take(statement(*reversed(entries)), officer)
+    for made in (second, first, second):
+        service.book_bank_file(made.id, actor=officer)
+    db.session.expire_all()
+    assert (outcomes(first), outcomes(second)) == ({"unmatched": 250}, {"known": 250})
+    assert at_bank() == sum(range(1, 251))
+
+
+def test_the_banks_words_never_change_and_one_entry_is_itself_once(officer: Actor) -> None:
+    make.take(notification(Entry(5, [Detail("A")], mark="M")), officer)
+    changes = (
+        "UPDATE bank_entries SET amount = 1",
+        "UPDATE bank_entries SET is_known = true",
+        "DELETE FROM bank_entries",
+        "UPDATE bank_bookings SET amount = 1",
+        "UPDATE bank_reports SET difference = 0",
+    )
+    for change in changes:
+        with pytest.raises(DBAPIError, match="permission denied"), db.session.begin_nested():
+            db.session.execute(text(change))
+    columns = (
+        "kind, account, currency, direction, amount, booked_on, bank_reference, is_reversal, fingerprint, occurrence"
+    )
+    copy = f"INSERT INTO bank_bookings (report_id, number, {columns}) SELECT report_id, 2, {columns} FROM bank_bookings"
+    with pytest.raises(IntegrityError, match="uq_bank_bookings_identity"), db.session.begin_nested():
+        db.session.execute(text(copy))
+
+
+def test_a_report_that_the_agency_does_not_take_is_refused_with_words(
+    officer: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    import config.payments
+
+    only = replace(terms(business_clock.today()), reports=["camt.054"])
+    monkeypatch.setattr(config.payments.EDITIONS, "all", (only,))
+    with pytest.raises(DomainError, match="camt.054"):
+        make.take(statement(Entry(5)), officer)
+    make.take(notification(Entry(5)), officer)
+    assert at_bank() == 5
+
+
+def test_the_books_of_suspense_are_exactly_what_nobody_has_assigned(officer: Actor) -> None:
+    made = make.take(notification(Entry(5, mark="A"), Entry(-3, mark="B")), officer)
+    held = [ledger.balance(chart.suspense(entry.id)) for entry in made.entries]
+    assert (held, at_bank()) == ([5, -3], 2)
