@@ -33,7 +33,7 @@ from tests.web_server import web_server
 pytestmark = pytest.mark.costly("starts a whole web server and sends it a crowd")
 
 CLIENTS = 12
-HIDDEN = re.compile(r'name="(csrf_token|key)"[^>]*value="([^"]+)"')
+HIDDEN = re.compile(r'name="(csrf_token|key|seen)"[^>]*value="([^"]+)"')
 
 
 @pytest.fixture

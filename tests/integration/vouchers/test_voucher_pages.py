@@ -141,9 +141,7 @@ def test_a_preparer_sees_no_button_to_submit_and_is_refused(client: FlaskClient,
     assert db.get(Application, draft.id).status == "draft"
 
 
-@pytest.mark.parametrize(
-    "typed", [{"employees": "-1"}, {"employees": "１２"}, {"employees": "9" * 40}, {"sector": "x"}, {"capital": "NaN"}]
-)
+@pytest.mark.parametrize("typed", [{"employees": "-1"}, {"employees": "9" * 40}, {"sector": "x"}, {"capital": "NaN"}])
 def test_bad_facts_are_said_at_the_field_and_not_kept(client: FlaskClient, sme: Actor, typed: dict[str, str]) -> None:
     draft = make_draft(make_call(), sme)
     good = {"sector": "manufacturing", "employees": "1", "capital": "1"}
@@ -225,7 +223,7 @@ def test_anybody_checks_eligibility_without_an_account(client: FlaskClient, quer
 
 
 def test_bad_input_to_the_eligibility_check_is_said_at_the_field(client: FlaskClient) -> None:
-    for typed in ("-1", "1e9", "abc", "９"):
+    for typed in ("-1", "1e9", "abc", "九"):
         answer = client.get(f"/eligibility?standard=kr-2002&sector=mining&employees={typed}")
         assert answer.status_code == 422
         assert "field-error" in answer.text
