@@ -123,7 +123,7 @@ def invitation(token: str) -> ResponseReturnValue:
     signed_in = current_actor().person_id is not None
     form = ConfirmForm() if signed_in else InvitedForm(locale=locale())
     known = owner is not None and owner.may_sign_in
-    if (signed_in or not (known or disabled)) and form.validate_on_submit():
+    if (signed_in or not known) and form.validate_on_submit():
         with form.errors_to_fields():
             return _join(token, form)
     return page(
