@@ -14,6 +14,7 @@ from marketplace.core.errors import Words
 from marketplace.core.i18n import _
 
 MAX_BYTES = 20_000_000
+NAMESPACE = "namespace"
 MOST_FILES = 200
 # The parser of Python knows UTF-8 and UTF-16 alone; these are decoded before. Korean banks write all of the first line.
 ENCODINGS = {
@@ -83,19 +84,32 @@ def _is_hidden(name: str) -> bool:
 
 
 def parse(content: bytes) -> Element:
-    """The file's root element; nothing outside the file is read and nothing is expanded. Raises BadReport."""
+    """The file's root element; nothing outside the file is read and nothing is expanded. Raises BadReport.
+
+    Names come without their namespaces, which differ from bank to bank; a Document keeps its own as an attribute.
+    """
     if len(content) > MAX_BYTES:
         raise BadReport(_("The file is too large. Ask the bank for a report of fewer days."))
     if not content.strip():
         raise BadReport(_("The file is empty."))
     try:
-        return fromstring(_decoded(content), forbid_dtd=True)
+        return _plain(fromstring(_decoded(content), forbid_dtd=True))
     except DefusedXmlException as error:
         raise BadReport(_("The file has a DTD or entities, which may do harm. Ask the bank for plain XML.")) from error
     except (ParseError, LookupError, ValueError) as error:
         if isinstance(error, BadReport):
             raise
         raise BadReport(_("The file is not plain XML. Ask the bank for camt.053 or camt.054 in UTF-8.")) from error
+
+
+def _plain(root: Element) -> Element:
+    for element in root.iter():
+        namespace, brace, name = str(element.tag).rpartition("}")
+        if brace:
+            element.tag = name
+            if name == "Document":
+                element.set(NAMESPACE, namespace)
+    return root
 
 
 def _decoded(content: bytes) -> bytes:

@@ -10,7 +10,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from marketplace.claims.bank_files import BadReport, parse
+from marketplace.claims.bank_files import NAMESPACE, BadReport, parse
 from marketplace.claims.camt_details import OddEntry, Part, Reader, divide, free_text
 from marketplace.claims.states import Direction, ReportKind, Sum
 from marketplace.core.i18n import _
@@ -105,10 +105,10 @@ def read(content: bytes, digits: Mapping[str, int], zone: tzinfo, *, largest_cha
     containers = [
         (kind, element)
         for document in root.iter()
-        if _name(document) == "Document"
+        if document.tag == "Document"
         for container in document
         if (kind := _kind(document, container)) is not None
-        for element in container.findall(f"{{*}}{REPORTS[_name(container)][1]}")
+        for element in container.findall(REPORTS[container.tag][1])
     ]
     if not containers:
         raise BadReport(
@@ -119,14 +119,14 @@ def read(content: bytes, digits: Mapping[str, int], zone: tzinfo, *, largest_cha
 
 
 def _kind(document: Element, container: Element) -> ReportKind | None:
-    if _name(container) not in REPORTS:
+    if container.tag not in REPORTS:
         return None
-    version = VERSION.search(document.tag)
+    version = VERSION.search(document.get(NAMESPACE, ""))
     if version and not OLDEST <= int(version.group(1)) <= NEWEST:
         raise BadReport(
             _("The file is of version %(version)s. Ask the bank for version 08 of the same report.", version=version[1])
         )
-    return REPORTS[_name(container)][0]
+    return REPORTS[container.tag][0]
 
 
 def _report(kind: ReportKind, element: Element, reader: Reader, zone: tzinfo) -> Report:
@@ -274,10 +274,6 @@ def _is_kept(booking: Booking) -> bool:
 def _turned(booking: Booking) -> Booking:
     parts = tuple(replace(part, direction=part.direction.other) for part in booking.parts)
     return replace(booking, direction=booking.direction.other, parts=parts)
-
-
-def _name(element: Element) -> str:
-    return str(element.tag).rpartition("}")[2]
 
 
 __all__ = ["BadReport", "Booking", "Odd", "Part", "Report", "read"]

@@ -46,11 +46,6 @@ class Part:
     is_charge: bool = False
 
 
-def _path(path: str) -> str:
-    """In whatever namespace."""
-    return "/".join(f"{{*}}{name}" for name in path.split("/"))
-
-
 class Reader:
     """Reads elements by their names, in whatever version of the standard."""
 
@@ -59,17 +54,15 @@ class Reader:
 
     def all(self, parent: Element, path: str) -> list[Element]:
         """Every element at the path."""
-        return parent.findall(_path(path))
+        return parent.findall(path)
 
     def find(self, parent: Element, path: str) -> Element | None:
         """The first element at the path."""
-        elements = self.all(parent, path)
-        return elements[0] if elements else None
+        return parent.find(path)
 
     def text(self, parent: Element, path: str) -> str:
         """What the first element at the path says, or nothing."""
-        element = self.find(parent, path)
-        return "" if element is None else (element.text or "").strip()
+        return (parent.findtext(path) or "").strip()
 
     def account(self, parent: Element, path: str) -> str:
         """An account's number, without blanks."""
@@ -244,7 +237,7 @@ def _batch(source: Element, entry: Element, reader: Reader) -> str:
 
 def free_text(source: Element, entry: Element | None) -> str:
     """All that the bank hands on in words; of the entry only when it has no other detail."""
-    texts = [element.text for path in REMITTANCE for element in source.findall(_path(path))]
+    texts = [element.text for path in REMITTANCE for element in source.findall(path)]
     if entry is not None:
-        texts += [element.text for element in entry.findall("{*}AddtlNtryInf")]
+        texts += [element.text for element in entry.findall("AddtlNtryInf")]
     return " ".join(dict.fromkeys(text.strip() for text in texts if text and text.strip()))

@@ -17,6 +17,7 @@ from marketplace.core import clock, db
 from marketplace.core.errors import Words
 from marketplace.core.i18n import force_locale
 
+PORTION = 500
 # An entry as the bank told it, and as it is stored.
 Kept = tuple[Booking, BankBooking]
 
@@ -84,8 +85,7 @@ def _keep_bookings(
     for (report, booking), row in zip(bookings, _identify(kind, bookings), strict=True):
         (repeated if row.repeats_id else rows).append((booking, row))
         row.report_id = report.id
-    db.session.add_all([row for _booking, row in [*rows, *repeated]])
-    db.flush()
+    _store([row for _booking, row in [*rows, *repeated]])
     told, topped = _judge(rows)
     told |= {row.id: [Row(part, is_known=True) for part in booking.parts] for booking, row in repeated}
     entries = []
@@ -93,9 +93,14 @@ def _keep_bookings(
         for one in told[row.id]:
             entries.append(_entry(made.id, place, row, one, booking.valued_on))
             place += 1
-    db.session.add_all(entries)
-    db.flush()
+    _store(entries)
     return place, topped
+
+
+def _store(rows: Sequence[BankBooking] | Sequence[BankEntry]) -> None:
+    """Write rows in portions, none of which keeps the database silent for long."""
+    for begin in range(0, len(rows), PORTION):
+        db.session.bulk_save_objects(rows[begin : begin + PORTION])
 
 
 def _identify(kind: ReportKind, bookings: Sequence[tuple[BankReport, Booking]]) -> list[BankBooking]:
