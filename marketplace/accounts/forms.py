@@ -9,7 +9,7 @@ from wtforms.validators import StopValidation
 
 from config import lists
 from marketplace.accounts.passwords import MAXIMUM_LENGTH
-from marketplace.accounts.rules import KIND_ROLES
+from marketplace.accounts.rules import KIND_ROLES, WITHOUT_WORK
 from marketplace.accounts.states import PERSON, OrganisationKind
 from marketplace.core import clock
 from marketplace.core.actors import EVERYONE, ROLE_LABELS
@@ -78,6 +78,7 @@ class SecretForm(Form):
 
 
 class SignInForm(SecretForm):
+    refusal = _("You are not signed in.")
     email = EmailField(_("E-mail address"))
     password = PasswordField(_("Password"))
 
@@ -94,6 +95,7 @@ class ConfirmEmailForm(SecretForm):
 
 
 class EmailForm(Form):
+    refusal = _("No e-mail was sent.")
     email = EmailField(_("E-mail address"))
 
 
@@ -181,8 +183,8 @@ class ExportForm(ReasonForm):
 
 
 def roles_of(kind: OrganisationKind) -> list[str]:
-    """The roles of a kind of organisation, as the product lists them."""
-    return [role.value for role in ROLE_LABELS if role in KIND_ROLES[kind]]
+    """The roles that a kind of organisation gives, as the product lists them."""
+    return [role.value for role in ROLE_LABELS if role in KIND_ROLES[kind] - WITHOUT_WORK]
 
 
 def check_phone(field: TextField) -> None:

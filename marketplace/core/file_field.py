@@ -8,7 +8,8 @@ from flask_wtf.file import FileField as UploadField
 
 from marketplace.core import auth, kept, uploads
 from marketplace.core.errors import Words
-from marketplace.core.forms import Control, presence
+from marketplace.core.forms import Control
+from marketplace.core.presence import presence
 
 
 class FileField(Control, UploadField):  # type: ignore[misc]

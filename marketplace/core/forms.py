@@ -20,19 +20,18 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.form import BaseForm
-from wtforms.validators import InputRequired, Optional, StopValidation, ValidationError
+from wtforms.validators import InputRequired, StopValidation, ValidationError
 
 from marketplace.core import clock, db, kept
 from marketplace.core.errors import DomainError, Words
 from marketplace.core.i18n import _, locale
 from marketplace.core.money import exponent
+from marketplace.core.presence import choose, enter, presence, tick
 from marketplace.core.seen import SeenForm
 from marketplace.core.text import narrow, storable, tidy
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 LARGEST_NUMBER = 10**12
-
-REQUIRED = _("Fill this in.")
 
 
 class Form(SeenForm, FlaskForm):
@@ -47,6 +46,8 @@ class Form(SeenForm, FlaskForm):
             return kept.typed() if sent is None and formdata is not None else sent
 
     key = HiddenField(default=lambda: str(uuid4()))
+    refusal: Words = _("There is a problem. Nothing was saved.")
+    """What stands above the errors: that there is one, and what therefore was not done."""
 
     def refuse(self, error: DomainError) -> None:
         """Put a refusal onto its field, or above the form when it has none here."""
@@ -76,6 +77,7 @@ class Form(SeenForm, FlaskForm):
 class FilterForm(Form):
     """What narrows a list; it changes nothing, so it needs neither token nor key."""
 
+    refusal = _("There is a problem with what was typed.")
     key = None  # type: ignore[assignment]
     seen = None  # type: ignore[assignment]
 
@@ -105,6 +107,7 @@ class _Text(Control):
     """Tidies typed text and refuses what can't be stored."""
 
     flags: Any
+    label: Any
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         text = valuelist[0] if valuelist else ""
@@ -115,7 +118,7 @@ class _Text(Control):
             raise StopValidation(_("This contains characters that can't be stored. Type it anew."))
         longest = getattr(self, "max_length", None)
         if not self.data and self.flags.required:
-            raise StopValidation(REQUIRED)
+            raise StopValidation(enter(self.label.text))
         if self.data and longest and len(self.data) > longest:
             raise StopValidation(_("Use at most %(count)s characters.", count=longest))
 
@@ -319,8 +322,8 @@ class _Choice(Control):
         super().__init__(*args, choices=[SelectChoice(*choice) for choice in choices], **kwargs)  # type: ignore[call-arg]
 
     def pre_validate(self, form: BaseForm) -> None:
-        if not self.raw_data and self.flags.optional:
-            return
+        if not any(self.raw_data or ()):
+            return  # what that means is said by presence()
         try:
             super().pre_validate(form)  # type: ignore[misc]
         except ValidationError:
@@ -335,7 +338,7 @@ class ChoiceField(_Choice, RadioField):
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
         kwargs.setdefault("validate_choice", True)
-        super().__init__(label, [presence(required, _("Choose one of the answers."))], **kwargs)
+        super().__init__(label, [presence(required, choose)], **kwargs)
 
 
 class SelectOneField(_Choice, SelectField):
@@ -344,7 +347,7 @@ class SelectOneField(_Choice, SelectField):
     control = "select"
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
-        super().__init__(label, [presence(required)], **kwargs)
+        super().__init__(label, [presence(required, choose)], **kwargs)
 
 
 class ChoicesField(_Choice, SelectMultipleField):
@@ -354,7 +357,7 @@ class ChoicesField(_Choice, SelectMultipleField):
     input_type = "checkbox"
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
-        super().__init__(label, [presence(required, _("Tick what applies."))], **kwargs)
+        super().__init__(label, [presence(required, tick)], **kwargs)
 
 
 class CheckField(Control, BooleanField):
@@ -375,11 +378,6 @@ class AgreeField(CheckField):
 def to_id(value: UUID | str) -> UUID:
     """The id that a choice stands for; ValueError for what is none."""
     return value if isinstance(value, UUID) else UUID(value)
-
-
-def presence(required: bool, words: Words = REQUIRED) -> Any:
-    """The validator of a field that must be filled in, or needn't be."""
-    return InputRequired(words) if required else Optional()
 
 
 def _between(minimum: int, maximum: int) -> Any:

@@ -182,7 +182,7 @@ def test_an_invitation_to_a_disabled_account_says_whom_to_ask_and_works_once_it_
 @pytest.mark.parametrize("name", ["\u3164", "\u2800 \u200b", "\u00ad"])
 def test_a_name_that_shows_nothing_is_not_taken(client: FlaskClient, name: str) -> None:
     answer = client.post("/account/sign-up?lang=en", data={**NEW, "name": name})
-    assert (answer.status_code, "Fill this in." in answer.text) == (422, True)
+    assert (answer.status_code, "Enter “Your name”." in answer.text) == (422, True)
 
 
 def test_an_address_and_a_name_are_kept_in_one_form(client: FlaskClient) -> None:

@@ -311,7 +311,7 @@ def test_an_evaluator_scores_page_by_page_without_reading_who_it_is(client: Flas
             assert secret not in page.get_data(as_text=True)
     assert "wants less scrap" in pages[-1].get_data(as_text=True)
     refused = client.post(f"{posted.location}?lang=en", data={"points_need": "11"})
-    assert (refused.status_code, "Reason (Need): Fill this in." in refused.text) == (422, True)
+    assert (refused.status_code, "Enter “Reason (Need)”." in refused.text) == (422, True)
     form = {f"points_{code}": "8" for code in REASONS} | {f"reason_{code}": words for code, words in REASONS.items()}
     assert client.post(posted.location, data=form).status_code == 303
     assert client.get(posted.location).status_code == 409
