@@ -4,6 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from marketplace.accounts import service
+from marketplace.accounts.rules import WITHOUT_WORK
 from marketplace.core import db
 from marketplace.core.actors import AGENCY, Role
 from marketplace.core.errors import DomainError
@@ -16,7 +17,7 @@ groups = [cli]
 @cli.command("create-staff")
 @click.option("--email", prompt=True, help="E-mail address, used to sign in.")
 @click.option("--name", prompt=True, help="Name of the person.")
-@click.option("--role", type=click.Choice(sorted(role.value for role in AGENCY)), prompt=True)
+@click.option("--role", type=click.Choice(sorted(role.value for role in AGENCY - WITHOUT_WORK)), prompt=True)
 @click.option("--locale", type=click.Choice(LOCALES), default=LOCALES[0], show_default=True)
 @click.password_option(help="Asked for when left out; at least 12 characters.")
 def create_staff(email: str, name: str, role: str, locale: str, password: str) -> None:

@@ -10,6 +10,8 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, explain
 from marketplace.core.i18n import _
 
 KIND_ROLES = {OrganisationKind.SME: SME, OrganisationKind.PROVIDER: PROVIDER, OrganisationKind.AGENCY: AGENCY}
+# Nothing waits for these yet, so they are offered to nobody.
+WITHOUT_WORK = frozenset({Role.ENQUIRY_SPECIALIST})
 LONGEST_MANDATE_DAYS = 366
 DISABLED = _("This account is disabled. Ask the agency to open it again, then try once more.")
 

@@ -19,7 +19,6 @@ STAFF = (
     ("ethics", Role.ETHICS_OFFICER, 3),
     ("evaluator", Role.EVALUATOR, 2),
     ("admin", Role.ADMINISTRATOR, 2),
-    ("enquiry", Role.ENQUIRY_SPECIALIST, 1),
     ("auditor", Role.AUDITOR, 1),
 )
 

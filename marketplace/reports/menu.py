@@ -43,6 +43,7 @@ PROVIDER: Menu = [
     (_("Claims"), "claims.claims"),
     (_("Grades"), "evaluations.grade_list"),
     (_("Registration"), "providers.registration"),
+    (_("My profile"), "providers.profile"),
     (_("Cases"), "ethics.my_cases"),
     (_("To pay back"), "receivables.receivables"),
     (_("Refunds"), "claims.refunds"),
@@ -51,6 +52,7 @@ PROVIDER: Menu = [
 ]
 CONSULTANT: Menu = [
     HOME,
+    (_("Open jobs"), "jobs.open_jobs"),
     (_("Engagements"), "engagements.engagements"),
     (_("My profile"), "providers.profile"),
     ACCOUNT,

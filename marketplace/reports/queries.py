@@ -119,6 +119,7 @@ WORK: dict[Role, Sequence[Work]] = {
             "providers.registration",
             counts.consultants_without_pledge,
         ),
+        Work(_("Code of ethics to sign for this season"), "providers.profile", counts.own_pledge),
         Work(_("Open jobs you have not bid for"), "jobs.open_jobs", counts.open_jobs),
         Work(
             _("Agreements to sign"),

@@ -178,7 +178,7 @@ def test_error_pages_say_that_nothing_was_saved(app: Flask, locale: str, words: 
 
 
 @pytest.mark.parametrize(("locale", "words"), [("ko", "저장된 것은 없습니다."), ("en", "Nothing was saved.")])
-def test_a_refused_form_says_that_nothing_was_saved(app: Flask, locale: str, words: str) -> None:
+def test_a_form_that_saves_says_that_nothing_was_saved(app: Flask, locale: str, words: str) -> None:
     source = '{% from "components/forms.html" import error_summary with context %}{{ error_summary(form) }}'
     with app.test_request_context(f"/?lang={locale}"):
         for error in (DomainError("Too late."), DomainError("Too long.", field="name")):
@@ -203,3 +203,37 @@ def test_an_optional_choice_left_out_is_no_mistake(app: Flask) -> None:
     with app.test_request_context("/?lang=en"):
         assert Filter(formdata=MultiDict({"lang": "en"})).validate()
         assert not Filter(formdata=MultiDict({"status": "z"})).validate()
+
+
+@pytest.mark.parametrize(("address", "shown"), [("help@agency.example", True), (None, False)])
+def test_the_help_page_names_the_address_that_is_set_up_and_no_other(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str | None, shown: bool
+) -> None:
+    monkeypatch.setitem(app.config["SETTINGS"].__dict__, "help_email", address)
+    page = client.get("/help?lang=en").text
+    assert ('href="mailto:help@agency.example"' in page, "mailto:" in page) == (shown, shown)
+    assert ("No address for help is set up here yet." in page) != shown
+
+
+def test_a_message_says_which_answer_is_missing(refused: str) -> None:
+    summary = refused.split("</div>")[0]
+    lines = dict(re.findall(r'<li><a href="#([^"]+)">([^<]+)</a>', summary))
+    assert lines["name"] == "Enter “Name”."
+    assert lines["side-0"] == "Choose an answer for “Side”."
+    assert lines["lines-0"] == "Tick what applies under “Lines”."
+    assert lines["amount"].startswith("Amount: "), "other messages are told with their field"
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "words"),
+    [
+        ("/account/sign-in", {"email": "a@example.com", "password": "wrong"}, "You are not signed in."),
+        ("/account/forgotten-password", {"email": "nobody"}, "No e-mail was sent."),
+        ("/account/sign-up", {"email": "nobody"}, "There is a problem. Nothing was saved."),
+    ],
+)
+def test_a_refused_form_says_what_was_not_done(
+    client: FlaskClient, path: str, typed: dict[str, str], words: str
+) -> None:
+    shown = client.post(f"{path}?lang=en", data=typed).text
+    assert f'<h2 id="error-summary-title">{words}</h2>' in shown

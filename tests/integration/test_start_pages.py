@@ -4,12 +4,17 @@ import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
-from marketplace.core.actors import Actor, Role
+from marketplace.accounts.forms import roles_of
+from marketplace.accounts.rules import WITHOUT_WORK
+from marketplace.accounts.states import OrganisationKind
+from marketplace.core.actors import AGENCY, Actor, Role
 from marketplace.core.auth import access_of
+from marketplace.providers import service as providers
 from marketplace.reports.menu import MENUS
 from marketplace.reports.queries import WORK, waiting_for
 from tests.factories.accounts import make_member, make_officer, make_provider, make_sme, sign_in_as
 from tests.factories.engagements import hand_in, make_engagement, make_story
+from tests.factories.providers import make_registered_provider
 
 LINKS = {(role, endpoint) for role, menu in MENUS.items() for _words, endpoint in menu} | {
     (role, work.endpoint) for role, works in WORK.items() for work in works
@@ -71,3 +76,28 @@ def test_nobody_is_told_of_another_companys_work(client: FlaskClient) -> None:
 def counts(actor: Actor) -> dict[str, int]:
     """What waits for this actor, by the source words."""
     return {waiting.text._args[0]: waiting.count for waiting in waiting_for(actor)}  # type: ignore[union-attr]
+
+
+def test_a_role_is_offered_once_work_waits_for_it() -> None:
+    assert AGENCY - set(WORK) == WITHOUT_WORK
+    assert not WITHOUT_WORK & set(roles_of(OrganisationKind.AGENCY))
+
+
+def test_a_manager_who_consults_is_led_to_the_code_of_ethics(client: FlaskClient) -> None:
+    manager = make_registered_provider()
+    assert manager.person_id is not None
+    providers.register_consultant(
+        manager.person_id, actor=manager, service_lines=["marketing"], languages=["ko"], experience_years=7
+    )
+    assert counts(manager)["Code of ethics to sign for this season"] == 1
+    sign_in_as(client, manager)
+    pages = [client.get(f"{path}?lang=en").text for path in ("/", "/providers/registration")]
+    for page in pages:
+        assert 'href="/consultants/me">' in page
+    assert "What to do about it" in pages[1]
+    assert 'href="/consultants/me/pledge"' in client.get("/consultants/me?lang=en").text
+
+
+def test_a_consultant_finds_the_open_jobs(client: FlaskClient) -> None:
+    consultant = make_member(make_provider(), Role.CONSULTANT)
+    assert 'href="/jobs/open"' in sign_in_as(client, consultant).get("/").text

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from config.payments import terms
@@ -59,8 +59,11 @@ def agreements() -> ResponseReturnValue:
 @blueprint.route("/agreements/new/<uuid:award_id>", methods=["GET", "POST"])
 @requires(Role.SIGNATORY, Role.PREPARER, Role.MANAGER)
 def draft_agreement(award_id: UUID) -> ResponseReturnValue:
-    """Write the agreement of an award."""
+    """Write the agreement of an award; where it is written already, read it."""
     actor = current_actor()
+    written = queries.find_live_agreement(award_id)
+    if written is not None and actor.organisation_id in (written.organisation_id, written.provider_id):
+        return redirect(_agreement_url(written.id), 303)
     award = next((candidate for candidate in queries.awards_without_agreement(actor) if candidate.id == award_id), None)
     if award is None:
         raise NotFound()

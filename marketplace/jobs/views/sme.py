@@ -138,6 +138,7 @@ def job(job_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     job = queries.get_job(job_id, actor=actor)
     own = queries.find_live_bid(job_id, actor.organisation_id) if actor.role in PROVIDER else None
+    award = queries.find_award(job_id) if actor.role in SME else None
     return page(
         "jobs/job.html",
         job=job,
@@ -148,7 +149,8 @@ def job(job_id: UUID) -> ResponseReturnValue:
         is_unsealed=rules.is_unsealed(job, clock.now()),
         own_bid=own,
         company=accounts.get_organisation(job.organisation_id).name,
-        award=queries.find_award(job_id),
+        award=award,
+        winner=accounts.get_organisation(award.bid.provider_id).name if award else "",
     )
 
 

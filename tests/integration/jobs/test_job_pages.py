@@ -129,7 +129,9 @@ def test_the_story_from_diagnosis_to_award(visit: Visits, clock: MovableClock) -
     reasons = {f"reason_{bid.id}": f"Because of {bid.number}." for bid in bids}
     awarded = visit.post(sme, f"/jobs/{job.id}/award", bid=str(winner.id), confirmed="y", **reasons)
     assert awarded.status_code == 303
-    assert "Awarded on" in visit.get(sme, awarded.location).text
+    page = visit.get(sme, awarded.location).text
+    assert "Awarded to Winner Consulting on" in page
+    assert re.search(r'href="/agreements/new/[0-9a-f-]+">Go on to the agreement', page)
     lost = next(bid for bid in bids if bid.id != winner.id)
     page = visit.get(loser, f"/bids/{lost.id}").text
     assert f"Because of {lost.number}." in page

@@ -154,7 +154,12 @@ def test_bad_facts_are_said_at_the_field_and_not_kept(client: FlaskClient, sme: 
 def test_the_holder_sees_prints_and_gives_back_its_voucher(client: FlaskClient, sme: Actor) -> None:
     voucher = make_voucher(sme)
     assert voucher.number in read(client, "/vouchers")
-    assert "12,000,000" in read(client, f"/vouchers/{voucher.id}")
+    page = read(client, f"/vouchers/{voucher.id}")
+    assert "12,000,000" in page
+    assert re.findall(r'class="krds-btn (\w+)[^"]*" href="([^"]+)"', page)[:2] == [
+        ("primary", "/jobs/new"),
+        ("secondary", f"/vouchers/{voucher.id}/extend"),
+    ]
     for language in ("ko", "en"):
         answer = client.get(f"/vouchers/{voucher.id}/document?lang={language}")
         assert answer.data.startswith(b"%PDF-")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
@@ -21,7 +22,7 @@ from marketplace.vouchers import queries, service
 from marketplace.vouchers.allocation import seed_hash
 from marketplace.vouchers.waiting_room import draw, list_hash
 from tests import business_time
-from tests.factories.accounts import make_member, make_person, make_sme
+from tests.factories.accounts import make_member, make_person, make_sme, sign_in_as
 from tests.factories.programmes import earlier, make_call
 from tests.factories.vouchers import make_application, make_draft
 
@@ -174,3 +175,18 @@ def test_nobody_submits_before_the_opening(call: Call) -> None:
     (sme,) = enter(call, 1)
     with pytest.raises(DomainError, match="does not take applications"):
         make_draft(call, sme)
+
+
+def test_after_the_call_has_closed_the_waiting_room_says_so(client: FlaskClient, call: Call, clock: Any) -> None:
+    waiting, other = enter(call, 1)[0], make_sme()
+    clock.advance(minutes=31)
+    make_application(call, other)  # the order is drawn
+    address = f"/calls/{call.id}/waiting-room?lang=en"
+    assert "You can still apply" in client.get(address).text
+    assert ">Apply</a>" in sign_in_as(client, waiting).get(address).text
+    clock.advance(days=400)
+    sign_in_as(client, waiting)
+    assert ">Apply</a>" not in client.get(address).text
+    for page in (client.get(address).text, sign_in_as(client, make_sme()).get(address).text):
+        assert "You can still apply" not in page
+    assert "This call takes no more applications." in page
