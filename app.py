@@ -126,7 +126,7 @@ def _configure_pages(app: web.Application, settings: Settings) -> None:
     translations.compile_if_stale()
     i18n.configure(lambda: _choose_locale(settings))
     templates.configure(app)
-    app.jinja_env.globals.update(said=seen.said, here=web.here)
+    app.jinja_env.globals.update(said=seen.said, here=web.here, narrowed=web.narrowed)
     app.jinja_env.filters.update(
         money=i18n.money,
         number=i18n.number,

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Row,
+    ScalarSelect,
     Select,
     SQLColumnExpression,
     Text,
@@ -302,7 +303,7 @@ def array(values: Sequence[Any], kind: Any = Uuid) -> BindParameter[Any]:
     return literal(list(values), ARRAY(kind))
 
 
-def contains(column: InstrumentedAttribute[Any], typed: str) -> ColumnElement[bool]:
+def contains(column: InstrumentedAttribute[Any] | ScalarSelect[Any], typed: str) -> ColumnElement[bool]:
     """Whether the column holds what was typed into a search, compared as texts are; % and _ stand for themselves."""
     return func.plain_text(column).contains(plain_text(typed), autoescape=True)
 

@@ -240,6 +240,11 @@ def here() -> str:
     return _address(kept=None)
 
 
+def narrowed() -> bool:
+    """Whether this list is asked for with a filter, so that it may be empty though there is something."""
+    return any(value for name, value in request.args.items() if name not in ("lang", "sort", "after"))
+
+
 def _address(**changes: Any) -> str:
     query = {name: value for name, value in {**request.args.to_dict(), **changes}.items() if value is not None}
     return f"{request.path}?{urlencode(query)}" if query else request.path

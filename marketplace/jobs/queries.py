@@ -6,9 +6,10 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Select, Uuid, bindparam, exists, select
+from sqlalchemy import BindParameter, Select, Uuid, bindparam, exists, or_, select
 from sqlalchemy.orm import selectinload
 
+from marketplace.accounts.queries import name_of
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, PROVIDER, SME, Actor
 from marketplace.core.errors import NotFound, Words
@@ -77,7 +78,10 @@ def jobs(actor: Actor, *, status: str = "", service_line: str = "", region: str 
     for column, value in ((Job.status, status), (Job.service_line, service_line), (Job.region, region)):
         if value:
             query = query.where(column == value)
-    return query.where(db.contains(Job.title, search)) if search else query
+    if search:
+        searched = Job.title, Job.number, name_of(Job.organisation_id)
+        query = query.where(or_(*(db.contains(column, search) for column in searched)))
+    return query
 
 
 def usable_vouchers(job: Job) -> list[Voucher]:

@@ -1,5 +1,7 @@
 """The start page and the menu lead each role only to pages that exist and that the role may see."""
 
+import re
+
 import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
@@ -12,8 +14,9 @@ from marketplace.core.auth import access_of
 from marketplace.providers import service as providers
 from marketplace.reports.menu import MENUS
 from marketplace.reports.queries import WORK, waiting_for
-from tests.factories.accounts import make_member, make_officer, make_provider, make_sme, sign_in_as
+from tests.factories.accounts import make_member, make_officer, make_provider, make_sme, organisation_of, sign_in_as
 from tests.factories.engagements import hand_in, make_engagement, make_story
+from tests.factories.jobs import make_draft, make_published_job
 from tests.factories.providers import make_registered_provider
 
 LINKS = {(role, endpoint) for role, menu in MENUS.items() for _words, endpoint in menu} | {
@@ -101,3 +104,38 @@ def test_a_manager_who_consults_is_led_to_the_code_of_ethics(client: FlaskClient
 def test_a_consultant_finds_the_open_jobs(client: FlaskClient) -> None:
     consultant = make_member(make_provider(), Role.CONSULTANT)
     assert 'href="/jobs/open"' in sign_in_as(client, consultant).get("/").text
+
+
+def test_a_count_leads_to_the_list_of_what_is_counted(client: FlaskClient) -> None:
+    sme = make_sme()
+    drafts = [make_draft(sme) for _number in range(2)]
+    make_published_job(sme)
+    page = sign_in_as(client, sme).get("/?lang=en").text
+    address = re.search(r'href="([^"]+)">Jobs to publish</a></div>\s*<span class="task-count">2<', page)
+    assert address
+    listed = client.get(address[1]).text
+    assert set(re.findall(r"JOB-\d+-\d+", listed)) == {job.number for job in drafts}
+
+
+@pytest.mark.parametrize("role", WORK)
+def test_no_two_counts_of_a_role_share_a_filtered_list(role: Role) -> None:
+    links = [(work.endpoint, *sorted(work.filter.values())) for work in WORK[role] if work.filter]
+    own = [link for link in links if link != ("engagements.engagements", "active")]  # work under way has one list
+    assert len(set(own)) == len(own)
+
+
+def test_an_officer_finds_by_the_name_of_a_company_or_firm(client: FlaskClient) -> None:
+    story = make_story()
+    number = make_engagement(story).number
+    sign_in_as(client, make_officer(Role.PROGRAMME_OFFICER))
+    for actor in (story.sme, story.manager):
+        name = organisation_of(actor).name
+        for path in ("/engagements", "/agreements"):
+            found = client.get(path, query_string={"search": name, "lang": "en"}).text
+            assert "Nothing matches this filter." not in found
+        assert number in client.get("/engagements", query_string={"search": name}).text
+    for path in ("/engagements", "/agreements", "/claims", "/jobs"):
+        missed = client.get(f"{path}?search=nobody-of-this-name&lang=en").text
+        assert "Nothing matches this filter." in missed
+        assert "here yet" not in missed
+        assert f'href="{path}">Clear the filter' in missed

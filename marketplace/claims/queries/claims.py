@@ -110,16 +110,14 @@ def lock_claim(claim_id: UUID) -> Claim:
 
 
 def search_claims(actor: Actor, *, status: ClaimStatus | None = None, text: str | None = None) -> Select[Claim]:
-    """The actor's claims, filtered by status and by the number of claim, engagement or invoice."""
+    """The actor's claims, filtered by status; the text is a number of claim, engagement or invoice, or a name."""
     query = visible_to(actor).join(Engagement, Engagement.id == Claim.engagement_id)
     if status:
         query = query.where(Claim.status == status)
     if text:
-        query = query.where(
-            db.contains(Claim.number, text)
-            | db.contains(Engagement.number, text)
-            | db.contains(Claim.invoice_number, text)
-        )
+        numbers = Claim.number, Engagement.number, Claim.invoice_number
+        names = name_of(Engagement.organisation_id), name_of(Engagement.provider_id)
+        query = query.where(or_(*(db.contains(column, text) for column in (*numbers, *names))))
     return query
 
 

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, select, union_all
+from sqlalchemy import Row, Select, bindparam, func, or_, select, union_all
 
 from marketplace.accounts.queries import name_of, person_name_of
 from marketplace.core import db
@@ -110,12 +110,14 @@ LISTED_AGREEMENT = (
 
 
 def search_agreements(actor: Actor, *, status: AgreementStatus | None = None, text: str = "") -> Select[Agreement]:
-    """The actor's agreements, filtered by status and by number or title."""
+    """The actor's agreements, filtered by status; the text is of number, title or a side."""
     query = agreements_visible_to(actor)
     if status:
         query = query.where(Agreement.status == status)
     if text:
-        query = query.where(db.contains(Agreement.number, text) | db.contains(Agreement.title, text))
+        names = name_of(Agreement.organisation_id), name_of(Agreement.provider_id)
+        searched = Agreement.number, Agreement.title, *names
+        query = query.where(or_(*(db.contains(column, text) for column in searched)))
     return query
 
 

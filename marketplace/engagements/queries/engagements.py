@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, ScalarSelect, Select, bindparam, func, select, tuple_
+from sqlalchemy import Row, ScalarSelect, Select, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace.accounts.queries import name_of
@@ -87,12 +87,14 @@ LISTED_ENGAGEMENT = (
 
 
 def search_engagements(actor: Actor, *, status: EngagementStatus | None = None, text: str = "") -> Select[Engagement]:
-    """The actor's engagements, joined with their agreements, filtered by status and by number or title."""
+    """The actor's engagements with their agreements, by status; the text is of number, title or a side's name."""
     query = engagements_visible_to(actor).join(Agreement, Agreement.id == Engagement.agreement_id)
     if status:
         query = query.where(Engagement.status == status)
     if text:
-        query = query.where(db.contains(Engagement.number, text) | db.contains(Agreement.title, text))
+        names = name_of(Engagement.organisation_id), name_of(Engagement.provider_id)
+        searched = Engagement.number, Agreement.title, *names
+        query = query.where(or_(*(db.contains(column, text) for column in searched)))
     return query
 
 

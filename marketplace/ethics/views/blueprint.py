@@ -6,7 +6,9 @@ from flask import Blueprint
 
 from marketplace.core import seen
 from marketplace.core.actors import Role
+from marketplace.core.i18n import localized
 from marketplace.ethics.models import Case, Flag
+from marketplace.ethics.rules import book
 
 blueprint = Blueprint("ethics", __name__)
 READERS = (Role.ETHICS_OFFICER, Role.AUDITOR)
@@ -16,6 +18,12 @@ seen.declare(
     rows={"case_id": Case, "flag_id": Flag},
     nothing={"open_case": "takes up the flags that are ticked, or none if one was dismissed or taken up since"},
 )
+
+
+@blueprint.app_template_global()
+def rule_title(flag: Any) -> str:
+    """The rule that raised the flag, as the edition of that day names it."""
+    return localized(book.get(flag.rule_set).rules[flag.rule_id].title)
 
 
 def known(field: Any) -> str:

@@ -20,7 +20,7 @@ from marketplace.ethics.labels import FINDINGS
 from marketplace.ethics.models import Case
 from marketplace.ethics.rules import book
 from marketplace.ethics.states import CASE, FlagStatus, Sanction
-from marketplace.ethics.views.blueprint import READERS, blueprint, known
+from marketplace.ethics.views.blueprint import READERS, blueprint, known, rule_title
 from marketplace.evaluations import rubric
 
 
@@ -76,7 +76,9 @@ def open_case(engagement_id: UUID) -> ResponseReturnValue:
     engagement = engagements.sides(engagement_id)
     flags = [flag for flag in queries.flags_of(engagement_id) if flag.status == FlagStatus.RAISED]
     form = CaseForm(flags=[str(flag.id) for flag in flags])
-    form.offer([(str(flag.id), f"{flag.number} {flag.rule_id}: {FINDINGS.get(flag.finding, '')}") for flag in flags])
+    form.offer(
+        [(str(flag.id), f"{flag.number} {rule_title(flag)}: {FINDINGS.get(flag.finding, '')}") for flag in flags]
+    )
     if form.validate_on_submit():
         with form.errors_to_fields():
             chosen = [UUID(value) for value in form.flags.data or []]

@@ -22,7 +22,7 @@ from marketplace.ethics.labels import FINDINGS, INPUTS
 from marketplace.ethics.models import Flag
 from marketplace.ethics.rules import book
 from marketplace.ethics.states import FLAG, Dismissal
-from marketplace.ethics.views.blueprint import READERS, blueprint, known
+from marketplace.ethics.views.blueprint import READERS, blueprint, known, rule_title
 
 
 @blueprint.get("/flags")
@@ -31,7 +31,7 @@ def flag_list() -> ResponseReturnValue:
     """List flags, newest first."""
     form = FlagFilter(formdata=request.args)
     edition = book.newest()
-    form.offer([(rule.id, f"{rule.id} {localized(rule.title)}") for rule in edition.rules.values()])
+    form.offer([(rule.id, localized(rule.title)) for rule in edition.rules.values()])
     form.validate()
     status, rule_id = known(form.status), known(form.rule)
     chosen = queries.flags(status=status, rule_id=rule_id)
@@ -56,7 +56,7 @@ def flag_list() -> ResponseReturnValue:
 def _columns() -> list[Any]:
     return [
         (_("Number"), lambda row: row.number),
-        (_("Rule"), lambda row: row.rule_id),
+        (_("Rule"), rule_title),
         (_("Version"), lambda row: f"{row.rule_version} / {row.rule_set}"),
         (_("Finding"), lambda row: str(FINDINGS.get(row.finding, row.finding))),
         (_("Engagement"), lambda row: row.engagement),
