@@ -226,10 +226,10 @@ def test_a_sound_day_is_published_and_nobody_is_bothered(database, run_tasks) ->
 
 def test_a_fault_reaches_auditors_and_administrators_and_is_kept(database, client) -> None:
     auditor, administrator = make_officer(Role.AUDITOR), make_officer(Role.ADMINISTRATOR)
-    bank, available = chart.bank("KRW"), chart.available(uuid4())
-    for account in (bank, available):
+    owed, available = chart.obligation("KRW"), chart.available(uuid4())
+    for account in (owed, available):
         ledger.open_account(account, currency="KRW")
-    ledger.transfer(bank, available, 9, kind=TransferKind.RELEASE, actor=SYSTEM, reference="x", key="planted")
+    ledger.transfer(owed, available, 9, kind=TransferKind.RELEASE, actor=SYSTEM, reference="x", key="planted")
     made = service.reconcile(actor=SYSTEM)
     assert made.unexplained == 9
     mails = database.scalars(select(Message).where(Message.template == "reports/books_do_not_balance")).all()

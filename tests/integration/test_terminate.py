@@ -138,13 +138,16 @@ def test_a_company_decides_first_what_was_handed_in(story: make.Story, engagemen
     assert engagement.status == "terminated"
 
 
-def test_an_engagement_that_has_not_begun_lapses_instead(story: make.Story) -> None:
+def test_an_engagement_that_waits_for_its_share_ends_and_awaits_it_no_more(story: make.Story) -> None:
     agreement = make.make_agreement(story)
     make.redeem(story, agreement)
     engagement = queries.find_engagement(agreement.id)
     assert engagement is not None
-    with pytest.raises(IllegalMove):
-        end(engagement, story.sme)
+    end(engagement, story.sme)
+    payment = queries.find_co_payment(agreement.id)
+    assert payment is not None
+    assert (engagement.status, payment.status) == ("terminated", "lapsed")
+    assert sum(ledger.balances_by_owner(agreement.id, "committed").values()) == 0
 
 
 def test_an_ended_stage_is_never_accepted(story: make.Story, engagement: Engagement) -> None:
