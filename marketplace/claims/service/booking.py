@@ -149,9 +149,7 @@ def _pay_batch(entry: BankEntry, named: PaymentBatch, actor: Actor) -> EntryOutc
     batch = _check_sent(named.id)
     lines = queries.pending_lines(batch.id)
     if Money(entry.amount, entry.currency) != Money(sum(line.amount for line in lines), batch.currency):
-        raise DomainError(
-            _("This is not the sum of the payments of %(number)s that wait for the bank.", number=batch.number)
-        )
+        raise DomainError(_("The amount isn't the sum of the batch's payments that wait for the bank."))
     return pay(lines, batch, actor)
 
 
