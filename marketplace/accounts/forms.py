@@ -208,6 +208,6 @@ class TaskFilter(FilterForm):
 
 
 class AuditFilter(FilterForm):
-    action = TextField(_("Action"), max_length=100, required=False)
-    person_id = TextField(_("Id of the person"), max_length=36, required=False)
-    subject_id = TextField(_("Id of the thing"), max_length=36, required=False)
+    action = TextField(_("What was done"), max_length=100, required=False)
+    person_id = TextField(_("Person"), max_length=100, required=False)
+    subject_id = TextField(_("Number or name of the thing"), max_length=100, required=False)

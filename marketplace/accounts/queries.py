@@ -35,7 +35,6 @@ from marketplace.accounts.models import (
 from marketplace.accounts.states import MembershipStatus, OrganisationKind, PersonStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, Actor, Role
-from marketplace.core.audit import AuditEntry
 from marketplace.core.errors import Forbidden, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.task_queue import BackgroundTask, TaskStatus
@@ -312,18 +311,6 @@ def background_tasks(status: TaskStatus | None = None) -> Select[BackgroundTask]
     """Background tasks for the administrator's page."""
     query = select(BackgroundTask)
     return query.where(BackgroundTask.status == status) if status else query
-
-
-def audit_entries(
-    *, action: str = "", person_id: UUID | None = None, subject_id: UUID | None = None
-) -> Select[AuditEntry]:
-    """Audit entries about a thing, by a person, or of one kind of action."""
-    query = select(AuditEntry)
-    if action:
-        query = query.where(AuditEntry.action.startswith(action, autoescape=True))
-    if person_id:
-        query = query.where(AuditEntry.person_id == person_id)
-    return query.where(AuditEntry.subject_id == subject_id) if subject_id else query
 
 
 def access_entries(subject_id: UUID) -> Sequence[AccessEntry]:

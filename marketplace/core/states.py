@@ -35,6 +35,10 @@ def labelled(choices: type[TextChoices]) -> list[tuple[str, Words]]:
 Status = TypeVar("Status", bound=TextChoices)
 
 
+# The words of every move, by the action that the audit trail keeps of it.
+MOVES: dict[str, Words] = {}
+
+
 @dataclass(frozen=True)
 class Move(Generic[Status]):
     """One event: from where it may happen, where it leads, and the column that keeps its time."""
@@ -53,6 +57,9 @@ class Lifecycle(Generic[Status]):
     name: str
     initial: Status
     moves: Sequence[Move[Status]]
+
+    def __post_init__(self) -> None:
+        MOVES.update({f"{self.name}.{move.event}": move.label for move in self.moves})
 
     @property
     def statuses(self) -> list[Status]:

@@ -1,7 +1,16 @@
 """Words for what rules find: the finding, and the names of the values it rests on."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from marketplace.accounts.acts import ACTS
+from marketplace.accounts.queries import names
 from marketplace.core.errors import Words
-from marketplace.core.i18n import _
+from marketplace.core.i18n import _, moment
+from marketplace.core.states import MOVES
+from marketplace.ethics.models import Flag
 
 FINDINGS: dict[str, Words] = {
     "same_business_number": _("Both sides have the same business number."),
@@ -39,10 +48,29 @@ FINDINGS: dict[str, Words] = {
     "straight_line": _("The survey has the same answer everywhere, the reversed item included."),
 }
 
+# What the values of the evidence mean, where they are no words yet.
+MEANINGS: dict[str, Words] = {
+    "sme": _("Company"),
+    "provider": _("Consulting firm"),
+    "helper": _("Helper"),
+    "application": _("Decision about the application"),
+    "registration": _("Approval of the registration"),
+    "session": _("Confirmation of a session"),
+    "claim": _("Approval of the claim"),
+    "payment": _("Check and approval of the payment"),
+    "account": _("Approval of the bank account"),
+    "batch": _("Sending of the payment batch"),
+    "yes": _("Yes"),
+    "no": _("No"),
+    **ACTS,
+}
+
 INPUTS: dict[str, Words] = {
     "value": _("Value"),
     "act": _("Act"),
+    "at": _("Moment of the act"),
     "other_act": _("The other act"),
+    "other_at": _("Moment of the other act"),
     "side": _("The other side"),
     "total": _("Sum in minor units"),
     "day": _("Day"),
@@ -55,3 +83,27 @@ INPUTS: dict[str, Words] = {
     "due": _("Amount due in minor units"),
     "characters": _("Characters"),
 }
+
+
+def evidence_words(flag: Flag) -> list[tuple[Words, str]]:
+    """A flag's evidence as an officer reads it: acts and sides in words, people by name, moments in local time."""
+    people = names([_id(value) for value in flag.inputs.values()])
+    return [(INPUTS.get(name, name), _value(flag, name, value, people)) for name, value in flag.inputs.items()]
+
+
+def _value(flag: Flag, name: str, value: Any, people: Mapping[UUID, str]) -> str:
+    text, person = str(value), _id(value)
+    if name in ("at", "other_at"):
+        return moment(datetime.fromisoformat(text))
+    if name in ("act", "other_act", "side", "answer"):
+        return str(MEANINGS.get(text) or MOVES.get(text) or text)
+    if name == "value" and flag.finding in ("same_device", "same_network", "same_file", "same_text"):
+        return str(_("the same on both sides (check code %(code)s)", code=text))
+    return people.get(person, text) if person else text
+
+
+def _id(value: Any) -> UUID | None:
+    try:
+        return UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        return None

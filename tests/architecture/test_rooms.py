@@ -11,7 +11,7 @@ WALL_CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today"
 
 FIXED_NAMES = {"__init__", "states", "events", "models", "rules", "queries", "service", "forms", "views", "commands"}
 ENGINES = {
-    "accounts": {"business_number", "limits", "passwords"},
+    "accounts": {"acts", "business_number", "limits", "passwords", "trail"},
     "claims": {"bank", "bank_files", "camt", "camt_details", "deadlines", "movements", "pain001", "risk"},
     "engagements": {"sharing", "similarity", "text_extraction"},
     "ethics": {"collection", "flows", "labels", "papers"},

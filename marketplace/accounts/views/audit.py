@@ -5,7 +5,8 @@ from uuid import UUID
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace.accounts import queries
+from marketplace.accounts import queries, trail
+from marketplace.accounts.acts import act_words
 from marketplace.accounts.forms import AuditFilter, TaskFilter
 from marketplace.accounts.models import Person
 from marketplace.accounts.views.blueprint import blueprint
@@ -51,17 +52,20 @@ def retry_task(task_id: UUID) -> ResponseReturnValue:
 @requires(Role.ADMINISTRATOR, Role.AUDITOR)
 def audit_log() -> ResponseReturnValue:
     """Who did what to which thing, and when."""
-    statement = queries.audit_entries(
-        action=request.args.get("action", "")[:100],
-        person_id=_id(request.args.get("person_id", "")),
-        subject_id=_id(request.args.get("subject_id", "")),
-    )
+    asked = {name: request.args.get(name, "").strip()[:100] for name in ("action", "person_id", "subject_id")}
+    statement = trail.audit_entries(action=asked["action"], person=asked["person_id"], thing=asked["subject_id"])
     if requested_format():
         return export(statement.order_by(AuditEntry.id.desc()), AUDIT_COLUMNS, "audit")
     shown = statement.select_from(AuditEntry).outerjoin(Person, Person.id == AuditEntry.person_id)
     sorts = {"-id": AuditEntry.id, "id": AuditEntry.id}
     listing = paginate(shown.with_only_columns(*SHOWN), sorts=sorts, key=AuditEntry.subject_id)
-    return page("accounts/audit_log.html", listing=listing, form=AuditFilter(request.args))
+    return page(
+        "accounts/audit_log.html",
+        listing=listing,
+        form=AuditFilter(request.args),
+        act_words=act_words,
+        names=trail.names_of(listing.items),
+    )
 
 
 ARGUMENTS = {
@@ -104,6 +108,7 @@ AUDIT_COLUMNS = [
     (_("When"), lambda entry: entry.at),
     (_("Person"), lambda entry: entry.person_id),
     (_("Role"), lambda entry: entry.role),
+    (_("What was done"), lambda entry: act_words(entry.action)),
     (_("Action"), lambda entry: entry.action),
     (_("Kind of thing"), lambda entry: entry.subject_type),
     (_("Thing"), lambda entry: entry.subject_id),
@@ -120,10 +125,3 @@ SHOWN = (
     AuditEntry.subject_id,
     AuditEntry.body,
 )
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -1,7 +1,7 @@
 """Rules of the family identity: who is who, who checked whom, and from whose device."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from marketplace.core.text import phone_number, plain_number, plain_text
 from marketplace.ethics.rules.facts import Facts, Hit, Party, Side, strong, weak
@@ -60,11 +60,32 @@ def wrong_device(facts: Facts, limits: Limits) -> Iterator[Hit]:
     addresses = {trace.address: trace for trace in theirs if trace.address}
     for device, trace in {our.device: our for our in ours if our.device in devices}.items():
         other = devices[device]
-        yield strong("same_device", act=trace.act, value=short(device), other_act=other.act, side=other.side)
+        yield strong(
+            "same_device",
+            act=trace.act,
+            at=minute(trace.at),
+            value=short(device),
+            other_act=other.act,
+            other_at=minute(other.at),
+            side=other.side,
+        )
     apart = [our for our in ours if our.device not in devices]
     for address, trace in {act.address: act for act in apart if act.address in addresses}.items():
         other = addresses[address]
-        yield weak("same_network", act=trace.act, value=short(address), other_act=other.act, side=other.side)
+        yield weak(
+            "same_network",
+            act=trace.act,
+            at=minute(trace.at),
+            value=short(address),
+            other_act=other.act,
+            other_at=minute(other.at),
+            side=other.side,
+        )
+
+
+def minute(moment: datetime) -> str:
+    """A moment as evidence keeps it."""
+    return moment.isoformat(timespec="minutes")
 
 
 def short(digest: str) -> str:

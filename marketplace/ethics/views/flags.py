@@ -18,7 +18,7 @@ from marketplace.core.web import done, page, paginate
 from marketplace.engagements import queries as engagements
 from marketplace.ethics import queries, service
 from marketplace.ethics.forms import DismissForm, FlagFilter
-from marketplace.ethics.labels import FINDINGS, INPUTS
+from marketplace.ethics.labels import FINDINGS, evidence_words
 from marketplace.ethics.models import Flag
 from marketplace.ethics.rules import book
 from marketplace.ethics.states import FLAG, Dismissal
@@ -84,7 +84,7 @@ def flag(flag_id: UUID) -> ResponseReturnValue:
         hold=claims.find_hold(flag.hold_id),
         others=[other for other in queries.flags_of(flag.engagement_id) if other.id != flag.id],
         findings=FINDINGS,
-        inputs=INPUTS,
+        evidence=evidence_words(flag),
         lifecycle=FLAG,
     )
 
