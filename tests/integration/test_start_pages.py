@@ -17,6 +17,7 @@ from marketplace.reports.queries import WORK, waiting_for
 from tests.factories.accounts import make_member, make_officer, make_provider, make_sme, organisation_of, sign_in_as
 from tests.factories.engagements import hand_in, make_engagement, make_story
 from tests.factories.jobs import make_draft, make_published_job
+from tests.factories.programmes import make_call
 from tests.factories.providers import make_registered_provider
 
 LINKS = {(role, endpoint) for role, menu in MENUS.items() for _words, endpoint in menu} | {
@@ -139,3 +140,10 @@ def test_an_officer_finds_by_the_name_of_a_company_or_firm(client: FlaskClient) 
         assert "Nothing matches this filter." in missed
         assert "here yet" not in missed
         assert f'href="{path}">Clear the filter' in missed
+
+
+def test_a_company_sees_the_calls_that_it_can_apply_in(client: FlaskClient) -> None:
+    call = make_call()
+    for actor, shown in ((make_sme(), True), (make_officer(Role.BUDGET_OFFICER), False)):
+        page = sign_in_as(client, actor).get("/?lang=en").text
+        assert (f'href="/calls/{call.id}"' in page) == shown

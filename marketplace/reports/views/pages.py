@@ -5,7 +5,7 @@ from functools import cache
 from flask import current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace.core.actors import ROLE_LABELS, Role
+from marketplace.core.actors import ROLE_LABELS, SME, Role
 from marketplace.core.auth import current_actor, public
 from marketplace.core.i18n import _, locale
 from marketplace.core.web import page
@@ -22,7 +22,9 @@ def home() -> ResponseReturnValue:
     actor = current_actor()
     if actor.person_id is None:
         return page("reports/home.html", calls=programmes.open_calls())
-    return page("reports/tasks.html", waiting=queries.waiting_for(actor))
+    applies = actor.role in SME or actor.organisation_id is None
+    calls = programmes.open_calls() if applies else None
+    return page("reports/tasks.html", waiting=queries.waiting_for(actor), calls=calls)
 
 
 @blueprint.get("/how-it-works")
