@@ -75,7 +75,7 @@ MENUS: dict[Role, Menu] = {
         (_("Jobs"), "jobs.jobs"),
         (_("Engagements"), "engagements.engagements"),
         (_("Claims"), "claims.claims"),
-        (_("Repayments"), "receivables.receivables"),
+        (_("Owed to the agency"), "receivables.receivables"),
         BOOKS,
         PROVIDERS,
         ACCOUNT,

@@ -147,3 +147,8 @@ def test_a_company_sees_the_calls_that_it_can_apply_in(client: FlaskClient) -> N
     for actor, shown in ((make_sme(), True), (make_officer(Role.BUDGET_OFFICER), False)):
         page = sign_in_as(client, actor).get("/?lang=en").text
         assert (f'href="/calls/{call.id}"' in page) == shown
+
+
+def test_what_is_owed_has_one_name_for_officers_and_one_for_debtors() -> None:
+    words = {(role in AGENCY, str(text)) for role, menu in MENUS.items() for text, to in menu if "receivables" in to}
+    assert len(words) == 2
