@@ -205,6 +205,8 @@ def decision(app: Flask, actor: Actor, method: str, path: str) -> str:
         g._login_user = auth.SignedIn(actor, "") if actor.person_id else auth.login_manager.anonymous_user()
         try:
             return "302" if auth.check_access() else "yes"
+        except auth.SignedOut:
+            return "302"
         except Forbidden:
             return "403"
 
