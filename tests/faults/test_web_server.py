@@ -16,6 +16,7 @@ from urllib.error import HTTPError
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from config.settings import Settings
 from marketplace.core import db
@@ -167,15 +168,18 @@ def test_a_database_that_takes_no_connection_leaves_the_rest_alone(settings: Set
 
 
 def test_a_connection_that_falls_silent_is_given_up(real_database: Settings) -> None:
-    """One process of the database stops; the next unit of work gets another one."""
+    """One process of the database stops; the unit of work that meets it fails in time, the next gets another one."""
     engine = db.connect(real_database.database_url, statement_timeout=timedelta(seconds=0.5))
     backend = db.session.scalar(select(func.pg_backend_pid()))
     db.end_reading()
     os.kill(backend, signal.SIGSTOP)
     try:
         begin = time.monotonic()
-        assert db.session.scalar(select(func.pg_backend_pid())) != backend
+        with pytest.raises(OperationalError):
+            db.session.scalar(select(func.pg_backend_pid()))
         assert 2 < time.monotonic() - begin < 5
+        db.session.remove()
+        assert db.session.scalar(select(func.pg_backend_pid())) != backend
         db.session.remove()
     finally:
         os.kill(backend, signal.SIGCONT)

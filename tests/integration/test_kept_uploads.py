@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -24,8 +23,8 @@ from tests.factories.vouchers import PDF
 
 
 @pytest.fixture(autouse=True)
-def empty_folder(app: Flask) -> Iterator[None]:
-    yield
+def empty_folder(app: Flask) -> None:
+    """Other tests of this process leave files of refused forms behind."""
     for path in waiting():
         path.unlink()
 
