@@ -6,6 +6,8 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 WORKERS ?= 2
 export PYTHONUNBUFFERED = 1
+# Without compiled files each of the many processes of a run would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## show what can be done
@@ -56,7 +58,12 @@ check: setup ## format, lint, imports, types, sizes, templates, translations, mi
 	$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --diff . 2>/dev/null | head -60; exit 1; }
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
+	@$(MAKE) --no-print-directory -j 2 types source
+
+.PHONY: types source
+types:
 	$(BIN)/mypy
+source:
 	$(BIN)/pytest tests/architecture -q -n 0
 
 .PHONY: test

@@ -7,11 +7,13 @@ from marketplace.ledger.chart import Stage, TransferKind
 from tests.architecture.source import ROOT, trees
 
 CODE = re.compile(rf"(?:^|')({'|'.join(Stage)}):")
+LIKE_ONE = re.compile(rf"({'|'.join(Stage)}):")
 BY_SQL = re.compile(r"PERFORM ledger_(?:post|transfer)\([^;]*?'(\w+)'|parts ->> new.line::text\)::bigint, '(\w+)'")
 
 
 def test_no_code_of_an_account_is_written_outside_the_chart() -> None:
-    tests = {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in ROOT.glob("tests/**/*.py")}
+    files = {str(path.relative_to(ROOT)): path.read_text() for path in ROOT.glob("tests/**/*.py")}
+    tests = {path: ast.parse(text) for path, text in files.items() if LIKE_ONE.search(text)}
     written = {
         f"{path}:{node.lineno}"
         for path, tree in (trees() | tests).items()
