@@ -37,10 +37,10 @@ run: setup ## start everything on this machine, with demo data (PORT=8000, DATA_
 	@DEMO=$${DEMO:-1} exec $(BIN)/python -m config.local
 
 .PHONY: browser
-browser: ## install Debian's Chromium and Korean fonts, for journeys and screenshots
-	@command -v chromium >/dev/null && fc-list :lang=ko 2>/dev/null | grep -q . || { \
+browser: ## install Debian's Chromium without windows and Korean fonts, for journeys and screenshots
+	@command -v chromium-headless-shell >/dev/null && fc-list :lang=ko 2>/dev/null | grep -q . || { \
 		sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
-		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -qq -y --no-install-recommends chromium fonts-nanum fontconfig; }
+		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -qq -y --no-install-recommends chromium-headless-shell fonts-nanum fontconfig; }
 
 .PHONY: format
 format: setup ## put every file into the one format

@@ -20,10 +20,11 @@ def publish_call(
     officer.fill(title_ko=f"{title} {story.domain}", title_en=f"{title} {story.domain}", allocation_method=method)
     officer.fill(opens_at=officer.typed_time(opens), closes_at=officer.typed_time(closes)).send()
     story.remember(name, officer)
-    for number, amount in enumerate((8_000_000, 4_000_000)):
-        officer.open(f"/calls/{story.ids[name]}").follow("/budget-lines/new$")
-        funders = officer.main.locator("[name=funder] option").evaluate_all("all => all.map(each => each.value)")
-        officer.fill(funder=[code for code in funders if code][number], amount=amount * vouchers).send()
+    officer.open(f"/calls/{story.ids[name]}").follow("/budget-lines/new$")
+    listed = officer.main.locator("[name=funder] option").evaluate_all("all => all.map(each => each.value)")
+    first, second = [code for code in listed if code][:2]
+    officer.fill(funder=first, amount=8_000_000 * vouchers).send()
+    officer.submit(f"/calls/{story.ids[name]}/budget-lines/new", funder=second, amount=4_000_000 * vouchers)
     budget = story.officer("budget1")
     for _ in range(2):
         budget.open("/budget-lines").follow("/appropriate$", row=f"{title} {story.domain}").send()

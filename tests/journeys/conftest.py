@@ -22,7 +22,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Debian's Chromium; without it a journey is skipped, or fails where continuous integration runs."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    # Without windows it takes a third less; the whole browser shows the same.
+    program = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("chromium-browser")
     if program:
         return program
     if os.environ.get("CI") == "true":

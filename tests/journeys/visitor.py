@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from lxml import html
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Response
 
@@ -15,9 +18,10 @@ AXE = (Path(__file__).with_name("axe.min.js")).read_text()
 # Desktop and phone: no page may be too wide for either, whichever of them the story is told in.
 WIDTHS = (1280, 360)
 SEOUL = ZoneInfo("Asia/Seoul")
+ADDRESSES = "all => all.map(each => each.getAttribute('href'))"
 CHANGING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)(?=[^/]*[0-9A-Z])[\w-]{15,}")
 # What axe reports as "incomplete" is for people; its findings are faults.
-RUN_AXE = """() => axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(
+RUN_AXE = """() => axe.run(document, {resultTypes: ['violations'], preload: false}).then(found => found.violations.map(
     each => each.id + ': ' + each.nodes.slice(0, 2).map(node => node.html.slice(0, 160)).join(' | ')))"""
 
 
@@ -26,6 +30,18 @@ def tick(field: Locator) -> None:
     if not field.is_checked():
         field.press("Space")
     assert field.is_checked(), field.evaluate("each => each.outerHTML")
+
+
+def place_of(address: str) -> str:
+    """What the page at an address is called: its path, with a star for whatever changes."""
+    return CHANGING.sub("*", urlsplit(address).path.lstrip("/"))
+
+
+def typed(value: object) -> Any:
+    """A value as a form sends it."""
+    if isinstance(value, Path):
+        return {"name": value.name, "mimeType": "application/octet-stream", "buffer": value.read_bytes()}
+    return "y" if value is True else str(value)
 
 
 class Inspector:
@@ -38,7 +54,7 @@ class Inspector:
 
     def look(self, page: Page) -> None:
         """Check a page the first time it is seen: one h1, no finding of axe; on desktop and phone nothing too wide."""
-        place = CHANGING.sub("*", page.url.partition("?")[0].partition("//")[2].partition("/")[2])
+        place = place_of(page.url)
         if place in self.seen:
             return
         self.seen.add(place)
@@ -78,17 +94,15 @@ class Visitor:
 
     def follow(self, address: str, *, row: str = "") -> "Visitor":
         """Follow the first link on the page, or in the table's row with these words, whose address matches."""
-        pattern = re.compile(address)
-        within = self.main.locator("tr", has_text=row) if row else self.main
-        for link in within.locator("a[href]").all():
-            if pattern.search(link.get_attribute("href") or ""):
-                return self._click(link)
+        links = (self.main.locator("tr", has_text=row) if row else self.main).locator("a[href]")
+        for number, link in enumerate(links.evaluate_all(ADDRESSES)):
+            if re.search(address, link):
+                return self._click(links.nth(number))
         raise AssertionError(f"no link to {address} on {self.page.url}:\n{self.main.inner_text()[:1500]}")
 
     def has_link(self, address: str) -> bool:
         """Whether the page links to such an address."""
-        pattern = re.compile(address)
-        return any(pattern.search(row.get_attribute("href") or "") for row in self.main.locator("a[href]").all())
+        return any(re.search(address, link) for link in self.main.locator("a[href]").evaluate_all(ADDRESSES))
 
     def fill(self, **values: object) -> "Visitor":
         """Fill fields by name: text, a choice, a list of ticks, True for one tick, a file by its path."""
@@ -104,6 +118,18 @@ class Visitor:
         self._click(fitting[-1].locator("button[type=submit]").first)
         refusal = self.page.locator(".error-summary")
         assert not refusal.count(), f"{self.page.url}: {refusal.inner_text()}"
+        return self
+
+    def submit(self, address: str, /, **values: object) -> "Visitor":
+        """Fill in a page's form and send it: in the window until the page was looked at, from then on beside it."""
+        if place_of(address) not in self.inspector.seen:
+            return self.open(address).fill(**values).send()
+        form = [form for form in self._read(address).forms if form.method == "POST"][-1]
+        given = {name: typed(value) for name, value in values.items()}
+        answer = self.context.request.post(form.action or address, multipart={**dict(form.form_values()), **given})
+        refusals = html.fromstring(answer.text()).find_class("error-summary")
+        assert not refusals, f"{address}: {refusals[0].text_content()}"
+        assert answer.ok, f"{answer.status} at {address}"
         return self
 
     def text(self) -> str:
@@ -123,18 +149,14 @@ class Visitor:
     def sign_in(self, email: str, password: str) -> "Visitor":
         """Sign in as somebody else than before."""
         self.context.clear_cookies()
-        self.open(f"/account/sign-in?lang={self.inspector.locale}")
-        return self.fill(email=email, password=password).send()
+        return self.submit(f"/account/sign-in?lang={self.inspector.locale}", email=email, password=password)
 
     def mailed_link(self, address: str, path: str) -> str:
         """The link to such a path in the newest mail to somebody that has one."""
-        self.open(f"/demo/outbox?address={address}")
-        mails = [row.get_attribute("href") for row in self.main.locator("a[href*='/demo/outbox/']").all()]
-        for mail in mails:
-            self.open(str(mail))
-            for link in self.main.locator(".mail-text a").all():
-                if path in (target := link.get_attribute("href") or ""):
-                    return target
+        for mail in self._read(f"/demo/outbox?address={address}").xpath("//th/a/@href"):
+            for link in self._read(mail).xpath("//*[@class='mail-text']/a/@href"):
+                if path in link:
+                    return str(link)
         raise AssertionError(f"no mail with a link to {path} to {address}")
 
     def business_time(self) -> datetime:
@@ -144,7 +166,7 @@ class Visitor:
 
     def advance(self, span: str) -> "Visitor":
         """Move business time on by the page of the demo."""
-        return self.open("/demo/clock").fill(span=span).send()
+        return self.submit("/demo/clock", span=span)
 
     def typed_time(self, hours: float) -> str:
         """A moment so many hours from now, as one types it."""
@@ -155,6 +177,12 @@ class Visitor:
         self.page.evaluate("window.scrollTo(0, 0)")
         shown = Image.open(io.BytesIO(self.page.screenshot(animations="disabled")))
         shown.convert("RGB").quantize(96).save(path, optimize=True)
+
+    def _read(self, address: str) -> html.HtmlElement:
+        """The main part of a page, asked for beside the window."""
+        answer = self.context.request.get(address)
+        assert answer.ok, f"{answer.status} at {address}"
+        return html.fromstring(answer.text()).get_element_by_id("main")
 
     def _click(self, button: Locator) -> "Visitor":
         with self.page.expect_navigation() as navigation:
