@@ -100,7 +100,7 @@ def test_a_long_list_is_made_in_the_background_and_fetched(
         rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
     else:
         rows = list(load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True))
-    assert [row[3] for row in rows] == ["Action", *["noted"] * ENTRIES]
+    assert [row[3] for row in rows] == ["What was done", *["noted"] * ENTRIES]
     looks = db.session.scalars(select(AccessEntry.page).where(AccessEntry.person_id == auditor.person_id)).all()
     assert sorted(look for look in looks if look.startswith("download")) == [
         "download fetched: /audit",

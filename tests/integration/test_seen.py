@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from marketplace.core import db, seen
-from marketplace.core.actors import Actor, Role
+from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.jobs import service as jobs
 from marketplace.jobs.models import Job
 from marketplace.vouchers import rules, service
@@ -165,6 +165,15 @@ def test_scores_changed_after_the_award_was_opened_are_told(client, signatory, c
     answer = form.send(**choice)
     assert answer.status_code == 409
     assert form.shown_again(answer).send(confirmed="y").status_code == 303  # the reasons stand in it still
+
+
+def test_bidding_that_closes_by_itself_disturbs_nobody_who_declares(client, signatory, clock) -> None:
+    job = make_published_job(signatory)
+    make_bid(job)
+    pass_deadline(job)
+    form = OpenForm(client, f"/jobs/{job.id}/conflict")
+    jobs.close_job(job.id, actor=SYSTEM)
+    assert form.send(has_conflict="no").status_code == 303
 
 
 def test_a_company_edited_by_two(client, signatory) -> None:

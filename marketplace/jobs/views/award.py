@@ -46,7 +46,9 @@ def declare_conflict(job_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     job = queries.get_job(job_id, actor=actor)
     rules.check_unsealed(job, clock.now())
+    bidders = [providers.get_provider(bid.provider_id).name for bid in queries.live_bids(job_id)]
     form = DeclarationForm()
+    form.shows(bidders)
     if form.validate_on_submit():
         with form.errors_to_fields():
             has_conflict = form.has_conflict.data == "yes"
@@ -57,7 +59,6 @@ def declare_conflict(job_id: UUID) -> ResponseReturnValue:
                 text = _("Thank you. Somebody else of your company must decide on this job.")
                 return done(text, url_for("jobs.job", job_id=job_id))
             return done(_("Thank you. You can read the bids now."), url_for("jobs.compare_bids", job_id=job_id))
-    bidders = [providers.get_provider(bid.provider_id).name for bid in queries.live_bids(job_id)]
     declared = queries.find_declaration(job_id, actor.person_id)
     return page("jobs/declare_conflict.html", form=form, job=job, bidders=bidders, declared=declared)
 

@@ -18,6 +18,8 @@ seen.declare(
     rows={
         "job_id": Job,
         "edit_job": seen.Row(Job, fields_alone=True),
+        # The bidding may be closed, by itself, while somebody reads who the bidders are.
+        "declare_conflict": seen.Row(Job, fields_alone=True),
         "score_bid": seen.Row(Bid, within=((Bid.job_id, Job),), fields_alone=True),
         "bid_id": seen.Row(Bid, within=((Bid.job_id, Job),)),
         "question_id": Question,
