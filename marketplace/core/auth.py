@@ -103,8 +103,12 @@ def device_hash() -> str | None:
 
 def address_hash() -> str:
     """A keyed hash of the network address: equal addresses can be seen, the address can't."""
-    key = str(current_app.secret_key).encode()
-    return hmac.new(key, (request.remote_addr or "").encode(), hashlib.sha256).hexdigest()
+    return keyed_hash(request.remote_addr or "")
+
+
+def keyed_hash(text: str) -> str:
+    """A hash by which equal texts are known, and from which nobody without our key can guess the text."""
+    return hmac.new(str(current_app.secret_key).encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def access_of(app: Flask, endpoint: str) -> frozenset[Role] | None:

@@ -1,7 +1,5 @@
 """What a form showed: its page carries a mark of it, and a POST about rows that have changed since is told so."""
 
-import hashlib
-import hmac
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.routing import Rule
 from wtforms import Field, HiddenField
 
-from marketplace.core import db, kept
+from marketplace.core import auth, db, kept
 from marketplace.core.db import Model
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _
@@ -265,8 +263,7 @@ def _plain(thing: Any) -> Any:
 
 def _mark(thing: Any) -> str:
     """A keyed digest: whoever reads the page learns nothing from it of columns that the page doesn't show."""
-    text = json.dumps(_plain(thing), sort_keys=True)
-    return hmac.new(str(current_app.secret_key).encode(), text.encode(), hashlib.sha256).hexdigest()[:20]
+    return auth.keyed_hash(json.dumps(_plain(thing), sort_keys=True))[:20]
 
 
 def _signer() -> URLSafeSerializer:

@@ -1,8 +1,6 @@
 """The web edge: one transaction a request, one effect a form, and the headers, errors and pages around it."""
 
 import base64
-import hashlib
-import hmac
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -126,8 +124,7 @@ def _spend(key: UUID) -> ResponseReturnValue | None:
     person = auth.current_actor().person_id
     fields = sorted((n, v) for n, v in request.form.items(multi=True) if n != "csrf_token")
     # Keyed, as the fields may hold what nobody should be able to guess from the database.
-    secret = str(current_app.secret_key).encode()
-    fingerprint = hmac.new(secret, json.dumps([request.path, fields]).encode(), hashlib.sha256).hexdigest()
+    fingerprint = auth.keyed_hash(json.dumps([request.path, fields]))
     values = {"key": key, "person_id": person, "fingerprint": fingerprint}
     fresh = insert(UsedKey).values(**values).on_conflict_do_nothing().returning(UsedKey.key)
     if db.session.scalar(fresh) is not None:
