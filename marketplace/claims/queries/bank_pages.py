@@ -17,25 +17,11 @@ from marketplace.claims.models import (
     PaymentBatch,
     PaymentLine,
 )
+from marketplace.claims.queries.unmatched import SHOWN
 from marketplace.claims.states import AssignmentKind, BatchStatus, Direction, EntryOutcome, LineStatus, ReportKind
 from marketplace.core import db
 
-MOVEMENT = (
-    BankEntry.id,
-    BankEntry.position,
-    BankEntry.bank_reference,
-    BankEntry.booked_on,
-    BankEntry.direction,
-    BankEntry.amount,
-    BankEntry.currency,
-    BankEntry.debtor,
-    BankEntry.reference,
-    BankEntry.remittance,
-    BankEntry.outcome,
-    BankEntry.note,
-    BankAssignment.kind,
-    BankAssignment.reason,
-)
+MOVEMENT = (*SHOWN, BankEntry.position, BankEntry.outcome, BankAssignment.kind, BankAssignment.reason)
 MONTH = 31
 
 
