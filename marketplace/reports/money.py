@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select, union_all
+from sqlalchemy import CompoundSelect, Row, Select, bindparam, select, union_all
 
 from marketplace.claims.models import Claim, Refund
 from marketplace.core import db
@@ -50,11 +51,17 @@ def of_lines(lines: Sequence[BudgetLine]) -> CallMoney:
 def transfers_of_voucher(voucher_id: UUID) -> Select[*tuple[Any, ...]]:
     """Every transfer of a voucher's money: reserved for it, bound to its agreements, paid by its claims, given back;
     and of the company's own share beside it, with its refunds."""
-    agreements = select(Agreement.id).where(Agreement.voucher_id == voucher_id)
+    owners = db.session.scalars(_owners_behind(), {"voucher_id": voucher_id})
+    return ledger.search_transfers(owner_ids=[voucher_id, *owners])
+
+
+@cache
+def _owners_behind() -> CompoundSelect[*tuple[Any, ...]]:
+    """The agreements of a voucher, with their claims and refunds."""
+    agreements = select(Agreement.id).where(Agreement.voucher_id == bindparam("voucher_id"))
     engagements = select(Engagement.id).where(Engagement.agreement_id.in_(agreements))
-    claims, refunds = (select(model.id).where(model.engagement_id.in_(engagements)) for model in (Claim, Refund))
-    owners = [voucher_id, *db.session.scalars(union_all(agreements, claims, refunds))]
-    return ledger.search_transfers(owner_ids=owners)
+    paid = (select(model.id).where(model.engagement_id.in_(engagements)) for model in (Claim, Refund))
+    return union_all(agreements, *paid)
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,12 @@ def _vouchers(owner_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     ids = list(owner_ids)
     if not ids:
         return {}
+    return {row[0]: row[1] for row in db.session.execute(_vouchers_behind(), {"ids": ids})}
+
+
+@cache
+def _vouchers_behind() -> CompoundSelect[*tuple[Any, ...]]:
+    ids = bindparam("ids", expanding=True)
     agreements = select(Agreement.id, Agreement.voucher_id).where(Agreement.id.in_(ids))
     paid = (
         select(model.id, Agreement.voucher_id)
@@ -97,4 +110,4 @@ def _vouchers(owner_ids: Iterable[UUID]) -> dict[UUID, UUID]:
         .where(model.id.in_(ids))
         for model in (Claim, Refund)
     )
-    return {row[0]: row[1] for row in db.session.execute(union_all(agreements, *paid))}
+    return union_all(agreements, *paid)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, case, exists, func, or_, select
+from sqlalchemy import Date, Row, Select, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.claims.models import (
@@ -124,15 +124,31 @@ def likely_batches(entry: BankEntry) -> list[LikelyBatch]:
 
 def counterparts(entry: BankEntry) -> Sequence[Row[*tuple[Any, ...]]]:
     """Movements that may be the same money in another kind of report, or that make this one good."""
+    given = {
+        "entry_id": entry.id,
+        "account": entry.account,
+        "currency": entry.currency,
+        "amount": entry.amount,
+        "direction": entry.direction,
+        "kind": entry.booking.kind,
+        "booked_on": entry.booked_on,
+    }
+    return db.session.execute(_counterparts(), given).all()
+
+
+@cache
+def _counterparts() -> Select[*tuple[Any, ...]]:
     other, booking, assigned = aliased(BankEntry), aliased(BankBooking), aliased(BankAssignment)
-    same = (other.direction == entry.direction) & ~other.is_known & (booking.kind != entry.booking.kind)
-    opposite = (other.direction != entry.direction) & (other.outcome == EntryOutcome.UNMATCHED) & assigned.id.is_(None)
+    direction = bindparam("direction", type_=other.direction.type)
+    same = (other.direction == direction) & ~other.is_known & (booking.kind != bindparam("kind"))
+    opposite = (other.direction != direction) & (other.outcome == EntryOutcome.UNMATCHED) & assigned.id.is_(None)
     query = (
         select(other.id, other.booked_on, other.direction, other.amount, other.currency, other.reference, other.debtor)
         .join(booking, booking.id == other.booking_id)
         .outerjoin(assigned, assigned.entry_id == other.id)
-        .where(other.id != entry.id, other.account == entry.account, other.currency == entry.currency)
-        .where(other.amount == entry.amount, or_(same, opposite))
-        .where(func.abs(other.booked_on - entry.booked_on) <= MONTH)
+        .where(other.id != bindparam("entry_id"), other.account == bindparam("account"))
+        .where(other.currency == bindparam("currency"), other.amount == bindparam("amount"))
+        .where(or_(same, opposite))
+        .where(func.abs(other.booked_on - bindparam("booked_on", type_=Date)) <= MONTH)
     )
-    return db.session.execute(query.order_by(other.booked_on.desc(), other.id).limit(20)).all()
+    return query.order_by(other.booked_on.desc(), other.id).limit(20)
