@@ -148,6 +148,16 @@ def real_database(
         yield made
 
 
+@pytest.fixture
+def told_for_real(real_database: Settings, app: Flask, milestones: Milestones, begins: Tale) -> Iterator[Any]:
+    """What the story has come to, in a fresh database with real commits."""
+    with app.app_context(), db.unit_of_work():
+        db.load_clock()  # the story may have moved it
+        told = milestones.read(begins)
+    yield told
+    business_time.come_back()
+
+
 @contextmanager
 def fresh_database(sockets: Path, settings: Settings, app: Flask, template: str = TEMPLATE) -> Iterator[Settings]:
     """A database of its own inside the block, as the migrations or a story left it; the session is bound to it."""

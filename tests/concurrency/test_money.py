@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
@@ -23,10 +23,11 @@ from marketplace.engagements import service as engagements
 from marketplace.engagements.models import Agreement, ConsultingSession, Redemption
 from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
-from tests import business_time
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make
+from tests.factories import milestones
 from tests.factories.accounts import sign_in_as
+from tests.milestones import Tale
 
 pytestmark = pytest.mark.usefixtures("real_database")
 
@@ -59,12 +60,14 @@ def at_once(app: Flask) -> Callable[..., list[str]]:
     return run
 
 
+@pytest.fixture(scope="session")
+def begins() -> Tale:
+    return milestones.story
+
+
 @pytest.fixture
-def story(app: Flask) -> Iterator[make.Story]:
-    with app.app_context(), db.unit_of_work():
-        made = make.make_story()
-    yield made
-    business_time.come_back()
+def story(told_for_real: make.Story) -> make.Story:
+    return told_for_real
 
 
 def test_two_redemptions_each_of_the_whole_remainder(

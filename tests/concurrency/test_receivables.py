@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -16,39 +16,48 @@ from marketplace.claims import queries as claim_queries
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.core.errors import DomainError
+from marketplace.engagements.models import Engagement
 from marketplace.receivables import queries, service
 from marketplace.receivables.models import Receivable, WriteOff
 from marketplace.reports import proof
-from tests import business_time
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make_work
 from tests.factories import receivables as make
 from tests.factories.engagements import Story
+from tests.factories.milestones import Work, paid
+from tests.milestones import Tale
 
-pytestmark = pytest.mark.usefixtures("real_database")
-
-Work = Callable[[], object]
+Deed = Callable[[], object]
 
 
-@pytest.fixture
-def story(app: Flask) -> Iterator[Story]:
-    with app.app_context(), db.unit_of_work():
-        made = make_work.make_story()
-    yield made
-    business_time.come_back()
+@pytest.fixture(scope="session")
+def begins() -> Tale:
+    return paid
 
 
 @pytest.fixture
-def debt_id(app: Flask, story: Story) -> UUID:
+def story(told_for_real: Work) -> Story:
+    """The people of work that was paid."""
+    return told_for_real.story
+
+
+@pytest.fixture
+def engagement(told_for_real: Work) -> Engagement:
+    """9,000,001 won of aid, all paid."""
+    return told_for_real.engagement
+
+
+@pytest.fixture
+def debt_id(app: Flask, story: Story, engagement: Engagement) -> UUID:
     with app.app_context(), db.unit_of_work():
-        return make.make_recovery(story, "unmet").id
+        return make.make_recovery(story, "unmet", paid=engagement).id
 
 
-def at_once(app: Flask, *works: Work) -> list[str]:
+def at_once(app: Flask, *works: Deed) -> list[str]:
     """Each piece of work in a thread and transaction of its own, all started together; what became of each."""
     start, outcomes = threading.Barrier(len(works)), []
 
-    def one(work: Work) -> None:
+    def one(work: Deed) -> None:
         with app.app_context():
             start.wait()
             try:
@@ -66,7 +75,7 @@ def at_once(app: Flask, *works: Work) -> list[str]:
     return sorted(outcomes)
 
 
-def second(app: Flask, first: Work, later: Work) -> str:
+def second(app: Flask, first: Deed, later: Deed) -> str:
     """What becomes of work that must wait for the end of another transaction."""
     with ThreadPoolExecutor(1) as pool:
         with app.app_context(), db.unit_of_work():
@@ -84,7 +93,7 @@ def reported(app: Flask, story: Story, debt_id: UUID, *amounts: int) -> list[UUI
         return [make.report(debt, amount, story.budget_officers[0]).entries[0].id for amount in amounts]
 
 
-def booking(entry_id: UUID) -> Work:
+def booking(entry_id: UUID) -> Deed:
     return lambda: service.take_receipt(entry_id, actor=SYSTEM, key=f"receipt:{entry_id}")
 
 
@@ -133,18 +142,20 @@ def test_nor_do_set_offs_from_different_claims(app: Flask, story: Story, debt_id
         assert queries.promised(db.get(Receivable, debt_id)) == 1_000_000
 
 
-def test_two_officers_at_once_ask_back_no_more_than_was_paid(app: Flask, story: Story) -> None:
-    with app.app_context(), db.unit_of_work():
-        engagement = make.make_paid(story)
+def test_two_officers_at_once_ask_back_no_more_than_was_paid(
+    app: Flask, story: Story, engagement: Engagement
+) -> None:
     first, later = (lambda: make.propose_recovery(story, engagement, amount=5_000_000) for _officer in range(2))
     assert second(app, first, later) == "Invalid"
     with app.app_context(), db.unit_of_work():
         assert [receivable.principal for receivable in queries.receivables_of(engagement.id)] == [5_000_000]
 
 
-def test_the_database_itself_waits_where_more_than_was_paid_could_be_asked_back(app: Flask, story: Story) -> None:
+def test_the_database_itself_waits_where_more_than_was_paid_could_be_asked_back(
+    app: Flask, story: Story, engagement: Engagement
+) -> None:
     with app.app_context(), db.unit_of_work():
-        dropped = make.propose_recovery(story, make.make_paid(story), amount=5_000_000)
+        dropped = make.propose_recovery(story, engagement, amount=5_000_000)
         service.drop(dropped, actor=story.budget_officers[0], reason="By mistake")
     plant = text(
         "INSERT INTO receivables (number, kind, engagement_id, debtor_id, currency, aid_paid, principal, surcharge,"
@@ -213,7 +224,7 @@ def leave(app: Flask, story: Story, debt_id: UUID, amount: int) -> None:
         make.pay(story, debt, debt.outstanding - amount)
 
 
-def keeping_back(story: Story, debt_id: UUID, claim_id: UUID, key: str) -> Work:
+def keeping_back(story: Story, debt_id: UUID, claim_id: UUID, key: str) -> Deed:
     return lambda: service.set_off(
         debt_id, actor=story.budget_officers[0], claim_id=claim_id, amount=1_000_000, key=key
     )

@@ -22,12 +22,12 @@ from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Role
 from marketplace.ledger import queries as ledger
 from marketplace.reports.proof import prove
-from tests.concurrency.test_money import at_once, story
+from tests.concurrency.test_money import at_once, begins, story
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make
 from tests.factories.accounts import make_officer
 
-__all__ = ["at_once", "story"]  # fixtures of the other module
+__all__ = ["at_once", "begins", "story"]  # fixtures of the other module
 
 pytestmark = pytest.mark.usefixtures("real_database")
 

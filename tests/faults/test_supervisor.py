@@ -21,8 +21,8 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         made.end(signal.SIGKILL)
 
 
-def test_one_life_after_the_other_keeps_all_but_unfinished_demo_data(installation: Installation) -> None:
-    """Three starts on one folder: a start costs some ten seconds of CPU, so each life shows what it can."""
+def test_one_life_after_the_other_keeps_what_was_stored(installation: Installation) -> None:
+    """Two starts on one folder: a start costs some ten seconds of CPU, so each life shows what it can."""
     installation.start()
     only_one_supervisor_per_folder(installation)
     with installation.database() as database:
@@ -36,6 +36,15 @@ def test_one_life_after_the_other_keeps_all_but_unfinished_demo_data(installatio
         assert database.execute("SELECT word FROM kept").fetchone() == ("still here",)
     names = " ".join(installation.processes().values())
     assert all(word in names for word in ("postgres", "valkey", "web", "worker", "scheduler"))
+    assert installation.end(signal.SIGKILL) == []
+
+
+@pytest.mark.slow
+def test_unfinished_demo_data_are_made_anew(installation: Installation) -> None:
+    """A database whose demo data were not finished is thrown away at the next start."""
+    installation.start()
+    with installation.database() as database:
+        database.execute("CREATE TABLE kept (word text)")
     assert installation.end(signal.SIGKILL) == []
 
     unfinished = installation.folder / "var" / "demo.unfinished"
