@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Row, Select, bindparam, select, union_all
+from sqlalchemy import BindParameter, CompoundSelect, Row, Select, bindparam, select, union_all
 
 from marketplace.claims.models import Claim, Refund
 from marketplace.core import db
@@ -101,7 +101,7 @@ def _vouchers(owner_ids: Iterable[UUID]) -> dict[UUID, UUID]:
 
 @cache
 def _vouchers_behind() -> CompoundSelect[*tuple[Any, ...]]:
-    ids = bindparam("ids", expanding=True)
+    ids: BindParameter[UUID] = bindparam("ids", expanding=True)
     agreements = select(Agreement.id, Agreement.voucher_id).where(Agreement.id.in_(ids))
     paid = (
         select(model.id, Agreement.voucher_id)

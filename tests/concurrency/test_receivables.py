@@ -142,9 +142,7 @@ def test_nor_do_set_offs_from_different_claims(app: Flask, story: Story, debt_id
         assert queries.promised(db.get(Receivable, debt_id)) == 1_000_000
 
 
-def test_two_officers_at_once_ask_back_no_more_than_was_paid(
-    app: Flask, story: Story, engagement: Engagement
-) -> None:
+def test_two_officers_at_once_ask_back_no_more_than_was_paid(app: Flask, story: Story, engagement: Engagement) -> None:
     first, later = (lambda: make.propose_recovery(story, engagement, amount=5_000_000) for _officer in range(2))
     assert second(app, first, later) == "Invalid"
     with app.app_context(), db.unit_of_work():
