@@ -8,7 +8,7 @@ from marketplace.core import clock
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, explain
 from marketplace.core.i18n import _
-from marketplace.core.money import Money, split
+from marketplace.core.money import Money
 from marketplace.engagements.models import (
     Agreement,
     Assignment,
@@ -28,7 +28,6 @@ from marketplace.engagements.states import (
 from marketplace.providers.rules import OBSTACLES
 
 LONGEST_SESSION = timedelta(hours=12)
-WHOLE = 10_000
 
 explain(
     {
@@ -37,11 +36,11 @@ explain(
         "ex_consulting_sessions_overlap": _(
             "This consultant was in another session at that time. One person can't be in two places."
         ),
-        "ck_consulting_sessions_started": _("No session can start before the co-payment has arrived."),
+        "ck_consulting_sessions_started": _("No session can start before the own share has arrived."),
         "ck_consulting_sessions_two_people": _("Whoever recorded or held a session can't confirm it."),
         "ck_agreements_two_people": _("One person can't sign for both sides."),
         "ck_agreements_terms": _("The terms of a signed agreement can't change."),
-        "ck_engagements_co_payment": _("The work can't start before the co-payment has arrived."),
+        "ck_engagements_co_payment": _("The work can't start before the own share has arrived."),
         "uq_agreement_consultants_live": _("This consultant is already named in the agreement."),
         "ck_stages_under_way": _("This engagement has ended early."),
         "uq_deliverables_replaces_id": _("There is a newer document for this one already."),
@@ -55,18 +54,6 @@ def check_acts_for(organisation_id: UUID, actor: Actor, *roles: Role) -> None:
         raise NotFound()
     if actor.role not in roles:
         raise Forbidden()
-
-
-def share_price(price_net: int, *, sme_basis_points: int, remaining: int) -> tuple[int, int]:
-    """The net price as (aid, co-payment) in minor units: by cost share, never more aid than the voucher has left."""
-    aid, _rest = split(price_net, [WHOLE - sme_basis_points, sme_basis_points])
-    aid = min(aid, remaining)
-    return aid, price_net - aid
-
-
-def share_stages(prices: Sequence[int], aid: int) -> list[tuple[int, int]]:
-    """Each stage's (aid, co-payment) in minor units, in proportion to its price; the parts sum to the whole."""
-    return [(part, price - part) for price, part in zip(prices, split(aid, prices), strict=True)]
 
 
 def check_start(starts_on: date) -> None:
@@ -101,9 +88,9 @@ def check_redemption(agreement: Agreement, amount: Money) -> None:
 def check_under_way(engagement: Engagement) -> None:
     """Work is recorded only between the co-payment and the end."""
     if engagement.status == EngagementStatus.AWAITING_CO_PAYMENT:
-        raise DomainError(_("The work starts when the co-payment has arrived."))
+        raise DomainError(_("The work starts when the own share has arrived."))
     if engagement.status == EngagementStatus.LAPSED:
-        raise DomainError(_("The co-payment was never paid, so this engagement has lapsed."))
+        raise DomainError(_("The own share was never paid, so this engagement has lapsed."))
     if engagement.status == EngagementStatus.TERMINATED:
         raise DomainError(_("This engagement has ended early."))
     if engagement.status != EngagementStatus.ACTIVE:
@@ -130,7 +117,7 @@ def check_session_times(engagement: Engagement, starts_at: datetime, ends_at: da
     if ends_at > clock.now():
         raise Invalid(_("Record a session after it has ended."), field="ends_at")
     if engagement.started_at is None or starts_at < engagement.started_at:
-        raise Invalid(_("No session can start before the co-payment has arrived."), field="starts_at")
+        raise Invalid(_("No session can start before the own share has arrived."), field="starts_at")
 
 
 def check_no_overlap(others: Sequence[ConsultingSession]) -> None:
@@ -185,11 +172,11 @@ def check_hand_in(stage: Stage, deliverables: Sequence[Deliverable]) -> None:
 
 
 def check_acceptance(stage: Stage, sessions: Sequence[ConsultingSession]) -> None:
-    """A stage is accepted once the SME has confirmed, or the provider withdrawn, each session of it."""
+    """A stage is accepted once the SME has confirmed or rejected, or the provider withdrawn, each session of it."""
     if stage.status != StageStatus.DELIVERED:
         raise DomainError(_("This stage isn't waiting for acceptance."))
     if any(session.status == SessionStatus.RECORDED for session in sessions):
-        raise DomainError(_("Confirm the sessions of this stage first, or ask the provider to withdraw wrong ones."))
+        raise DomainError(_("Confirm the sessions of this stage first, or reject what did not take place."))
 
 
 def check_replaced(replaced: Deliverable | None, stage: Stage) -> None:

@@ -13,7 +13,7 @@ FIXED_NAMES = {"__init__", "states", "events", "models", "rules", "queries", "se
 ENGINES = {
     "accounts": {"acts", "business_number", "limits", "passwords", "trail"},
     "claims": {"bank", "bank_files", "camt", "camt_details", "deadlines", "movements", "pain001", "risk"},
-    "engagements": {"sharing", "similarity", "text_extraction"},
+    "engagements": {"similarity", "text_extraction"},
     "ethics": {"collection", "flows", "labels", "papers"},
     "evaluations": {"grading", "rubric"},
     "jobs": {"diagnosis", "scoring"},
@@ -23,9 +23,9 @@ ENGINES = {
     "programmes": {"eligibility", "forecast", "scoring", "standards", "terms"},
     "providers": {"account_numbers", "ethics_code", "training"},
     "receivables": {"document", "schedule"},
-    "reports": {"counts", "flows", "labels", "menu", "money", "proof"},
+    "reports": {"counts", "flows", "labels", "menu", "money", "progress", "proof"},
     "surveys": {"instruments", "scoring"},
-    "vouchers": {"allocation", "caps", "document", "reminders", "scoring", "sealed_list", "waiting_room"},
+    "vouchers": {"allocation", "caps", "document", "reminders", "scoring", "sealed_list", "sharing", "waiting_room"},
 }
 """Modules named for their own subject; a new one is listed here on purpose."""
 

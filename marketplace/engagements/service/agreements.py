@@ -11,7 +11,7 @@ from marketplace.core.i18n import _
 from marketplace.engagements import queries, rules
 from marketplace.engagements.models import Agreement, Assignment
 from marketplace.engagements.service.letters import tell_both_sides
-from marketplace.engagements.service.pricing import price_stages, share_offer
+from marketplace.engagements.service.pricing import aid_parts, price_stages, share_offer
 from marketplace.engagements.states import AGREEMENT, ASSIGNMENT, Side
 from marketplace.jobs import queries as jobs
 from marketplace.jobs.models import Award, BidContent, Job
@@ -81,10 +81,7 @@ def _write_agreement(award: Award, job: Job, content: BidContent, starts_on: dat
     if job.voucher_id is None or job.currency is None:
         raise DomainError(_("This job has no voucher."))
     voucher = db.get(Voucher, job.voucher_id)
-    stages = price_stages(voucher, job.stages, content)
-    for position, stage in enumerate(stages, start=1):
-        stage.position = position
-    aid = sum(stage.aid for stage in stages)
+    shared = share_offer(voucher, content)
     start = clock.end_of_day(starts_on)
     return Agreement(
         number=db.next_number("AGR"),
@@ -95,21 +92,14 @@ def _write_agreement(award: Award, job: Job, content: BidContent, starts_on: dat
         provider_id=award.bid.provider_id,
         title=job.title,
         price_net=content.price_total,
-        aid=aid,
-        co_payment=content.price_total - aid,
-        aid_parts=_aid_parts(voucher, content),
+        aid=shared.aid,
+        co_payment=shared.co_payment,
+        aid_parts=aid_parts(shared),
         currency=job.currency,
         starts_on=starts_on,
         ends_on=clock.add_working_days(start, sum(content.days.values())).astimezone(clock.zone()).date(),
-        stages=stages,
+        stages=price_stages(shared, job.stages, content),
     )
-
-
-def _aid_parts(voucher: Voucher, content: BidContent) -> dict[str, int] | None:
-    """What each budget line gives, where the shares differ by category of cost."""
-    if content.price_parts is None:
-        return None
-    return {str(line): part for line, part in share_offer(voucher, content).lines.items()}
 
 
 def _write_consultants(agreement: Agreement, content: BidContent, award: Award) -> None:

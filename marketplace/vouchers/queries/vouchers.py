@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,9 @@ from marketplace.core import db
 from marketplace.core.actors import AGENCY, SME, Actor
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import Stage
+from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import Programme
+from marketplace.vouchers import sharing
 from marketplace.vouchers.models import Application, Voucher
 from marketplace.vouchers.states import VoucherStatus
 
@@ -88,6 +91,16 @@ def voucher_lines(voucher_id: UUID) -> dict[UUID, int]:
 def remaining(voucher_id: UUID) -> int:
     """What can still be drawn from a voucher, in minor units."""
     return sum(voucher_lines(voucher_id).values())
+
+
+def sharing_terms(voucher: Voucher) -> sharing.Terms:
+    """By what an offer on this voucher is shared now: the programme's cost shares, and what the voucher has left."""
+    line_of = {line.funder_id: line.id for line in programmes.budget_lines(voucher.call_id)}
+    shares: dict[str, dict[UUID | None, int]] = defaultdict(dict)
+    for cost_share in programmes.cost_shares(voucher.programme_id):
+        funder = line_of[cost_share.funder_id] if cost_share.funder_id else None
+        shares[cost_share.category][funder] = cost_share.basis_points
+    return sharing.Terms(shares, voucher_lines(voucher.id))
 
 
 def active_vouchers(programme_id: UUID, organisation_ids: Sequence[UUID]) -> set[UUID]:

@@ -7,8 +7,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.engagements.rules import share_price, share_stages
-from marketplace.engagements.sharing import Part, Shares, share
+from marketplace.vouchers.sharing import Part, Shares, Terms, share, share_alike
 
 CENTRAL, LOCAL = UUID(int=1), UUID(int=2)
 PLENTY = {CENTRAL: 10**15, LOCAL: 10**15}
@@ -88,12 +87,22 @@ def test_sums_are_exact_no_part_is_negative_and_no_line_is_overdrawn(
 def test_with_one_category_the_price_is_shared_exactly(
     price: int, own: int, remaining: int, weights: list[int]
 ) -> None:
-    aid, co_payment = share_price(price, sme_basis_points=own, remaining=remaining)
-    assert aid + co_payment == price
-    assert 0 <= aid <= remaining
-    assert co_payment >= 0
-    assert aid * 10_000 <= price * (10_000 - own) + 10_000
-    total = sum(weights)
-    stages = share_stages(weights, min(aid, total))
-    assert sum(part for part, _own in stages) == min(aid, total)
-    assert all(part >= 0 and own_part >= 0 for part, own_part in stages)
+    prices = {str(number): weight for number, weight in enumerate(weights)}
+    prices["whole"] = price
+    whole = share_alike(prices, own=own, remaining=remaining)
+    assert whole.price == price + sum(weights)
+    assert whole.aid + whole.co_payment == whole.price
+    assert 0 <= whole.aid <= remaining
+    assert whole.aid * 10_000 <= whole.price * (10_000 - own) + 10_000
+    assert all(whole.stage(stage).aid >= 0 for stage in prices)
+    assert whole.co_payment >= 0
+
+
+def test_an_offer_without_categories_is_shared_by_the_companys_part_up_to_what_is_left() -> None:
+    terms = Terms({"consulting": {CENTRAL: 5_000, LOCAL: 2_500, None: 2_500}}, {CENTRAL: 4_000, LOCAL: 2_000})
+    assert terms.remaining == 6_000
+    shared = terms.share({"diagnosis": 1_000, "execution": 3_001}, None)
+    assert (shared.aid, shared.co_payment, shared.lines) == (3_001, 1_000, None)
+    assert terms.share({"diagnosis": 9_000}, None).co_payment == 3_000
+    by_category = terms.share({"diagnosis": 1_000}, {"diagnosis": {"consulting": 1_000}})
+    assert by_category.lines == {CENTRAL: 500, LOCAL: 250}

@@ -1,4 +1,4 @@
-"""How a price is shared into aid and co-payment, by stage and category of cost, on plain data; sums are exact."""
+"""How an offer's price is shared into aid and the company's own share, on plain data; sums are exact."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from uuid import UUID
 
 from marketplace.core.money import split
 
+WHOLE = 10_000
+
 # Per category of cost: basis points by budget line; None is the company's own share. They sum to the whole.
 Shares = Mapping[str, Mapping[UUID | None, int]]
 
 
 @dataclass(frozen=True)
 class Part:
-    """A net price in minor units, and what of it is aid; the rest is the company's co-payment."""
+    """A net price in minor units, and what of it is aid; the rest is the company's own share."""
 
     price: int
     aid: int
@@ -28,20 +30,64 @@ class Part:
 
 @dataclass(frozen=True)
 class Shared:
-    """What each stage costs and is aided by category, and what each budget line gives; minor units."""
+    """What each stage costs and is aided by category, in minor units.
+
+    `lines`: what each budget line gives; None of a price without categories, which is drawn from them in proportion.
+    """
 
     parts: Mapping[str, Mapping[str, Part]]
-    lines: Mapping[UUID, int]
+    lines: Mapping[UUID, int] | None
+
+    @property
+    def price(self) -> int:
+        """The whole net price."""
+        return sum(self.stage(code).price for code in self.parts)
 
     @property
     def aid(self) -> int:
         """All aid together."""
-        return sum(self.lines.values())
+        return sum(self.stage(code).aid for code in self.parts)
+
+    @property
+    def co_payment(self) -> int:
+        """What the company pays itself of the whole price."""
+        return self.price - self.aid
 
     def stage(self, stage: str) -> Part:
         """One stage over all categories."""
         parts = self.parts[stage].values()
         return Part(sum(part.price for part in parts), sum(part.aid for part in parts))
+
+
+@dataclass(frozen=True)
+class Terms:
+    """By what an offer on a voucher is shared: the shares of each category of cost, and what is left on each line."""
+
+    shares: Shares
+    left: Mapping[UUID, int]
+
+    @property
+    def remaining(self) -> int:
+        """What is left of the voucher, in minor units: the most aid that an offer gets."""
+        return sum(self.left.values())
+
+    def share(self, prices: Mapping[str, int], parts: Mapping[str, Mapping[str, int]] | None) -> Shared:
+        """An offer's net prices by stage, and by stage and category where the programme has several."""
+        if parts is not None:
+            return share(parts, self.shares, self.left)
+        own = sum(shares.get(None, 0) for shares in self.shares.values())
+        return share_alike(prices, own=own, remaining=self.remaining)
+
+
+def share_alike(prices: Mapping[str, int], *, own: int, remaining: int) -> Shared:
+    """Share net prices by stage with `own` basis points for the company; never more aid than the voucher has left.
+
+    The whole price is shared first, and the aid then spread over the stages in proportion to their prices.
+    """
+    price = sum(prices.values())
+    aid = min(split(price, [WHOLE - own, own])[0], remaining)
+    parts = zip(prices, split(aid, list(prices.values())), strict=True)
+    return Shared({stage: {"": Part(prices[stage], part)} for stage, part in parts}, None)
 
 
 def share(prices: Mapping[str, Mapping[str, int]], shares: Shares, left: Mapping[UUID, int]) -> Shared:
