@@ -29,6 +29,7 @@ CREATE TABLE jobs (
     voucher_id uuid CONSTRAINT fk_jobs_voucher_id_vouchers REFERENCES vouchers,
     diagnosis_id uuid CONSTRAINT fk_jobs_diagnosis_id_diagnoses REFERENCES diagnoses,
     currency text,
+    budget bigint,
     stages text[] NOT NULL,
     cost_categories text[] NOT NULL DEFAULT '{consulting}',
     service_line text NOT NULL,
@@ -57,6 +58,7 @@ CREATE TABLE jobs (
     CONSTRAINT ck_jobs_complete
         CHECK (published_at IS NULL OR (voucher_id IS NOT NULL AND closes_at IS NOT NULL AND currency IS NOT NULL)),
     CONSTRAINT ck_jobs_bidding_window CHECK (closes_at >= published_at + interval '7 days'),
+    CONSTRAINT ck_jobs_budget CHECK (budget > 0),
     CONSTRAINT ck_jobs_criteria CHECK (published_at IS NULL OR criteria_weight(criteria) = 100),
     CONSTRAINT ck_jobs_closed_at CHECK (status NOT IN ('closed') OR closed_at IS NOT NULL),
     CONSTRAINT ck_jobs_awarded_at CHECK (status NOT IN ('awarded') OR awarded_at IS NOT NULL),

@@ -23,6 +23,7 @@ from marketplace.core.i18n import _, localized
 from marketplace.jobs import diagnosis, rules
 from marketplace.jobs.models import BidContent, Job, JobText, Offer
 from marketplace.jobs.states import BID, JOB
+from marketplace.vouchers.models import Voucher
 
 LANGUAGES = [("ko", "한국어"), ("en", "English")]
 ANY = [("", _("All"))]
@@ -107,11 +108,21 @@ class JobForm(Form):
 
 
 class PublishForm(Form):
-    """On which voucher and until which day bids are taken."""
+    """On which voucher and until which day bids are taken; a budget in its currency is added by publish_form()."""
 
     voucher = ChoiceField(_("Voucher"))
     closes_on = DateField(_("Last day for bids"))
     confirmed = AgreeField(_("I know that a published job can't be changed."))
+
+
+def publish_form(usable: Sequence[Voucher], chosen: str | None, **data: Any) -> Any:
+    """The form to publish on one of these vouchers; the budget is typed in the currency of the chosen one."""
+    currencies = {str(row.id): row.currency for row in usable}
+    currency = currencies.get(chosen or "", next(iter(currencies.values()), "KRW"))
+    budget = MoneyField(_("Budget"), currency=currency, minimum=1, maximum=rules.HIGHEST_PRICE, required=False)
+    form: PublishForm = type("PublishOnVoucherForm", (PublishForm,), {"budget": budget})(**data)
+    form.voucher.choices = [(str(row.id), row.number) for row in usable]
+    return form
 
 
 class QuestionForm(Form):

@@ -53,6 +53,7 @@ class Job(Model):
             name="complete",
         ),
         CheckConstraint("closes_at >= published_at + interval '7 days'", name="bidding_window"),
+        CheckConstraint("budget > 0", name="budget"),
         CheckConstraint("published_at IS NULL OR criteria_weight(criteria) = 100", name="criteria"),
         CheckConstraint(JOB.stamped("closed_at", JobStatus.CLOSED), name="closed_at"),
         CheckConstraint(JOB.stamped("awarded_at", JobStatus.AWARDED), name="awarded_at"),
@@ -67,6 +68,7 @@ class Job(Model):
     diagnosis_id: Mapped[UUID | None] = mapped_column(ForeignKey("diagnoses.id"))
     currency: Mapped[str | None]
     stages: Mapped[list[str]] = mapped_column(default=list)
+    budget: Mapped[int | None] = mapped_column(BigInteger)  # net price that the company has in mind, minor units
     cost_categories: Mapped[list[str]] = mapped_column(default=lambda: ["consulting"])  # bids price each of several
     service_line: Mapped[str]
     title: Mapped[str]

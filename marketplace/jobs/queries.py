@@ -13,6 +13,7 @@ from marketplace.accounts.queries import name_of
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, PROVIDER, SME, Actor
 from marketplace.core.errors import NotFound, Words
+from marketplace.core.i18n import Text
 from marketplace.jobs import rules, scoring
 from marketplace.jobs.models import (
     Award,
@@ -25,6 +26,9 @@ from marketplace.jobs.models import (
     Question,
 )
 from marketplace.jobs.states import BidStatus, JobStatus
+from marketplace.programmes import queries as programmes
+from marketplace.programmes.models import CostShare
+from marketplace.programmes.rules import categories_of
 from marketplace.providers import queries as providers
 from marketplace.providers.models import Provider, RecordedConflict
 from marketplace.providers.rules import OBSTACLES
@@ -50,6 +54,29 @@ class OpenedBid:
     def points(self) -> dict[str, int]:
         """Points by criterion, as far as they are given."""
         return {score.criterion: score.points for score in self.bid.scores}
+
+
+@dataclass(frozen=True)
+class Funding:
+    """Out of what a job is paid: its voucher, what that has left in minor units, and who bears which part."""
+
+    voucher: Voucher
+    left: int
+    shares: Sequence[CostShare]
+
+    @property
+    def categories(self) -> dict[str, Text]:
+        """The categories of cost that the shares are told by."""
+        return categories_of(self.voucher.programme)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an offer costs the company, in minor units: its own share, the aid, and what the voucher has left then."""
+
+    own: int
+    aid: int
+    left: int
 
 
 def visible_to(actor: Actor) -> Select[Job]:
@@ -84,6 +111,22 @@ def jobs(actor: Actor, *, status: str = "", service_line: str = "", region: str 
     return query
 
 
+def public_jobs(*, service_line: str = "", region: str = "", search: str = "") -> Select[Job]:
+    """Jobs that take bids now, for anybody; the company is neither told nor searched for."""
+    query = select(Job).where(Job.status == JobStatus.PUBLISHED, Job.closes_at > clock.now())
+    for column, value in ((Job.service_line, service_line), (Job.region, region)):
+        if value:
+            query = query.where(column == value)
+    if search:
+        query = query.where(db.contains(Job.title, search) | db.contains(Job.number, search))
+    return query
+
+
+def get_public_job(job_id: UUID) -> Job:
+    """A job that takes bids now, for anybody; else NotFound."""
+    return db.one(public_jobs().where(Job.id == job_id))
+
+
 def usable_vouchers(job: Job) -> list[Voucher]:
     """The company's valid vouchers that cover the job's service, the newest first."""
     return [
@@ -93,6 +136,23 @@ def usable_vouchers(job: Job) -> list[Voucher]:
         and voucher.expires_at > clock.now()
         and job.service_line in voucher.programme.service_lines
     ]
+
+
+def find_funding(job: Job) -> Funding | None:
+    """Out of what a published job is paid; None of a draft."""
+    if job.voucher_id is None:
+        return None
+    voucher = vouchers.get_voucher(job.voucher_id)
+    return Funding(voucher, vouchers.remaining(voucher.id), programmes.cost_shares(voucher.programme_id))
+
+
+def costs(job: Job, opened: Iterable[OpenedBid]) -> dict[UUID, Cost]:
+    """What each bid would cost the company, by the voucher as it is now; nothing once the job is awarded."""
+    if job.voucher_id is None or job.status == JobStatus.AWARDED:
+        return {}
+    terms = vouchers.sharing_terms(vouchers.get_voucher(job.voucher_id))
+    shared = {row.bid.id: terms.share(row.content.prices, row.content.price_parts) for row in opened}
+    return {key: Cost(one.co_payment, one.aid, terms.remaining - one.aid) for key, one in shared.items()}
 
 
 def get_diagnosis(diagnosis_id: UUID, *, actor: Actor) -> Diagnosis:

@@ -17,6 +17,7 @@ VISITOR: Menu = [
     HOME,
     (_("Check eligibility"), "programmes.eligibility"),
     CALLS,
+    (_("Open jobs"), "jobs.public_jobs"),
     PROVIDERS,
     BOOKS,
 ]

@@ -93,7 +93,14 @@ def make_draft(sme: Actor, **facts: Any) -> Job:
     return service.draft_job(actor=sme, text=make_text(**facts))
 
 
-def make_published_job(sme: Actor | None = None, *, voucher_id: UUID | None = None, days: int = 8, **facts: Any) -> Job:
+def make_published_job(
+    sme: Actor | None = None,
+    *,
+    voucher_id: UUID | None = None,
+    days: int = 8,
+    budget: int | None = None,
+    **facts: Any,
+) -> Job:
     """A job open for bids for so many days."""
     sme = sme or make_sme()
     job = make_draft(sme, **facts)
@@ -102,6 +109,7 @@ def make_published_job(sme: Actor | None = None, *, voucher_id: UUID | None = No
         actor=sme,
         voucher_id=voucher_id or make_voucher_row(sme).id,
         closes_at=clock.now() + timedelta(days=days),
+        budget=budget,
     )
 
 

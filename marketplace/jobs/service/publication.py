@@ -21,14 +21,17 @@ from marketplace.providers.states import ProviderStatus
 from marketplace.vouchers import queries as vouchers
 
 
-def publish_job(job_id: UUID, *, actor: Actor, voucher_id: UUID, closes_at: datetime) -> Job:
-    """Publish a draft on a voucher: text, criteria and deadline are frozen from now on."""
+def publish_job(job_id: UUID, *, actor: Actor, voucher_id: UUID, closes_at: datetime, budget: int | None = None) -> Job:
+    """Publish a draft on a voucher: text, criteria and deadline are frozen from now on.
+
+    `budget`: the net price that the company has in mind, in minor units of the voucher's currency; bidders see it.
+    """
     job = queries.get_job(job_id, actor=actor, lock=True)
     rules.check_binds(actor, job)
     voucher = vouchers.get_voucher(voucher_id)
     shortest_days = terms(clock.today()).shortest_bidding_days
     rules.check_may_publish(job, voucher, closes_at=closes_at, now=clock.now(), shortest_days=shortest_days)
-    job.voucher_id, job.currency = voucher.id, voucher.currency
+    job.voucher_id, job.currency, job.budget = voucher.id, voucher.currency, budget
     job.stages = list(voucher.programme.stages)
     job.cost_categories = list(categories_of(voucher.programme))
     job.closes_at, job.published_by = closes_at, actor.person_id

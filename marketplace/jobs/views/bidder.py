@@ -46,6 +46,7 @@ def place_bid(job_id: UUID) -> ResponseReturnValue:
         not_ready=[(row.name, OBSTACLES[row.obstacle]) for row in people if row.obstacle],
         stages=stage_words(),
         is_open=rules.is_open(job, clock.now()),
+        funding=queries.find_funding(job),
     )
 
 

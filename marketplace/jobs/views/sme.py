@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from flask import abort, url_for
+from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 
 from config import lists
@@ -20,10 +20,10 @@ from marketplace.jobs.forms import (
     TEXT_FIELDS,
     AnswerForm,
     JobForm,
-    PublishForm,
     QuestionForm,
     ServiceForm,
     diagnosis_form,
+    publish_form,
 )
 from marketplace.jobs.models import Job
 from marketplace.jobs.states import JOB
@@ -114,12 +114,13 @@ def publish_job(job_id: UUID) -> ResponseReturnValue:
     usable = queries.usable_vouchers(job)
     bidding = terms(clock.today())
     closes_on = clock.today() + timedelta(days=bidding.usual_bidding_days)
-    form = PublishForm(closes_on=closes_on, voucher=str(usable[0].id) if usable else "")
-    form.voucher.choices = [(str(row.id), row.number) for row in usable]
+    first = str(usable[0].id) if usable else ""
+    form = publish_form(usable, request.form.get("voucher"), closes_on=closes_on, voucher=first)
     if form.validate_on_submit():
         with form.errors_to_fields():
             closes_at = clock.end_of_day(form.closes_on.data)
-            service.publish_job(job_id, actor=actor, voucher_id=UUID(form.voucher.data), closes_at=closes_at)
+            voucher_id, budget = UUID(form.voucher.data), form.budget.data
+            service.publish_job(job_id, actor=actor, voucher_id=voucher_id, closes_at=closes_at, budget=budget)
             return done(_("The job is published. Firms can bid now."), url_for("jobs.job", job_id=job_id))
     return page(
         "jobs/publish_job.html",
@@ -150,6 +151,7 @@ def job(job_id: UUID) -> ResponseReturnValue:
         own_bid=own,
         company=accounts.get_organisation(job.organisation_id).name,
         award=award,
+        funding=queries.find_funding(job),
         winner=accounts.get_organisation(award.bid.provider_id).name if award else "",
     )
 

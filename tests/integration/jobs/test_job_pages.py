@@ -281,3 +281,24 @@ def test_a_failure_logs_no_amount(
     logged = "".join(capfd.readouterr())
     assert "ZeroDivisionError" in logged
     assert "3210000" not in logged.replace(",", "").replace("_", "")
+
+
+def test_anybody_sees_open_jobs_but_not_whose_they_are(client: FlaskClient, visit: Visits, clock: MovableClock) -> None:
+    sme = make_sme("Secretive Foundry")
+    job = make_published_job(sme, situation="We lose money on every casting.", budget=9_900_000)
+    draft = make_draft(sme, title="Not yet for anybody")
+    listed, page = (client.get(f"{path}?lang=en").text for path in ("/open-jobs", f"/open-jobs/{job.id}"))
+    for text in (listed, page):
+        assert job.title in text
+        assert "₩9,900,000" in text
+        assert 'href="/account/sign-up"' in text
+        assert "Secretive Foundry" not in text
+        assert "every casting" not in text
+    assert draft.title not in listed
+    assert client.get(f"/open-jobs/{draft.id}").status_code == 404
+    assert job.title not in client.get("/open-jobs?search=Secretive").text, "nor found by its company"
+    assert job.title in client.get(f"/open-jobs?search={job.number}").text
+    assert f'href="/jobs/{job.id}"' in visit.get(make_ready_provider(), f"/open-jobs/{job.id}").text
+    pass_deadline(job)
+    assert job.title not in client.get("/open-jobs").text
+    assert client.get(f"/open-jobs/{job.id}").status_code == 404
