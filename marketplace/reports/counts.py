@@ -191,14 +191,18 @@ def own_pledge() -> Count:
     return number_of(Consultant, Consultant.person_id == PERSON, Consultant.status == ConsultantStatus.ACTIVE, ~signed)
 
 
-def own_stages() -> Count:
-    named = exists().where(
-        Engagement.id == Stage.engagement_id,
-        ConsultantAssignment.agreement_id == Engagement.agreement_id,
+def consults(agreement_id: Any) -> Any:
+    """The actor is a consultant who works under this agreement."""
+    return exists().where(
+        ConsultantAssignment.agreement_id == agreement_id,
         ConsultantAssignment.status == AssignmentStatus.ACTIVE,
         Consultant.id == ConsultantAssignment.consultant_id,
         Consultant.person_id == PERSON,
     )
+
+
+def own_stages() -> Count:
+    named = exists().where(Engagement.id == Stage.engagement_id, consults(Engagement.agreement_id))
     return number_of(Stage, Stage.status == StageStatus.OPEN, named)
 
 

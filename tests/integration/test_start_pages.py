@@ -1,6 +1,7 @@
 """The start page and the menu lead each role only to pages that exist and that the role may see."""
 
 import re
+from uuid import UUID
 
 import pytest
 from flask import Flask, url_for
@@ -11,14 +12,18 @@ from marketplace.accounts.rules import WITHOUT_WORK
 from marketplace.accounts.states import OrganisationKind
 from marketplace.core.actors import AGENCY, Actor, Role
 from marketplace.core.auth import access_of
+from marketplace.core.i18n import force_locale
 from marketplace.providers import service as providers
+from marketplace.reports import progress
 from marketplace.reports.menu import MENUS
 from marketplace.reports.queries import WORK, waiting_for
+from tests.conftest import MovableClock
+from tests.factories import engagements as make_engagements
 from tests.factories.accounts import make_member, make_officer, make_provider, make_sme, organisation_of, sign_in_as
-from tests.factories.engagements import hand_in, make_engagement, make_story
-from tests.factories.jobs import make_draft, make_published_job
+from tests.factories.engagements import hand_in, make_award, make_engagement, make_story
+from tests.factories.jobs import make_bid, make_draft, make_published_job, pass_deadline
 from tests.factories.programmes import make_call
-from tests.factories.providers import make_registered_provider
+from tests.factories.providers import make_ready_provider, make_registered_provider
 
 LINKS = {(role, endpoint) for role, menu in MENUS.items() for _words, endpoint in menu} | {
     (role, work.endpoint) for role, works in WORK.items() for work in works
@@ -146,9 +151,73 @@ def test_a_company_sees_the_calls_that_it_can_apply_in(client: FlaskClient) -> N
     call = make_call()
     for actor, shown in ((make_sme(), True), (make_officer(Role.BUDGET_OFFICER), False)):
         page = sign_in_as(client, actor).get("/?lang=en").text
-        assert (f'href="/calls/{call.id}"' in page) == shown
+        _before, *offered = page.split("<h2>Calls open now</h2>")
+        assert [f'href="/calls/{call.id}"' in part for part in offered] == [True] * shown
 
 
 def test_what_is_owed_has_one_name_for_officers_and_one_for_debtors() -> None:
     words = {(role in AGENCY, str(text)) for role, menu in MENUS.items() for text, to in menu if "receivables" in to}
     assert len(words) == 2
+
+
+def steps(actor: Actor) -> dict[str, tuple[str, str]]:
+    """What is under way for this actor: by title, what comes next and who acts."""
+    with force_locale("en"):
+        return {step.title: (str(step.next), str(step.turn)) for step in progress.under_way(actor)}
+
+
+@pytest.mark.usefixtures("database")
+def test_what_is_under_way_is_told_to_both_sides_from_the_bid_to_the_claim(client: FlaskClient) -> None:
+    story = make_story()
+    agreement = make_engagements.service.draft_agreement(make_award(story).id, actor=story.sme)
+    title = agreement.title
+    assert steps(story.sme)[title] == ("sign the agreement", "both sides")
+    make_engagements.service.sign(agreement.id, actor=story.sme)
+    assert steps(story.sme)[title] == ("sign the agreement", "the consulting firm")
+    assert steps(story.manager)[title] == ("sign the agreement", "your firm")
+    make_engagements.service.sign(agreement.id, actor=story.manager)
+    assert steps(story.manager)[title] == ("redeem the voucher for the agreement", "the company")
+    make_engagements.redeem(story, agreement)
+    assert steps(story.sme)[title] == ("pay the own share into the agency’s account", "your company")
+    make_engagements.pay_share(agreement)
+    handing_in = "hold the sessions and hand in the documents of this stage"
+    for actor, firm in ((story.sme, "the consulting firm"), (story.consultant_actors[0], "your firm")):
+        assert steps(actor)[title] == (handing_in, firm)
+    assert steps(story.consultant_actors[1]) == {}, "not named in the agreement"
+    engagement = make_engagements.queries.find_engagement(agreement.id)
+    assert engagement is not None
+    hand_in(story, engagement)
+    assert steps(story.sme)[title] == ("accept the documents or ask for a correction", "your company")
+    assert steps(make_sme()) == {}
+    assert steps(make_provider()) == {}
+    page = sign_in_as(client, story.sme).get("/?lang=en").text
+    assert f'href="/engagements/{engagement.id}">{title}</a>' in page
+
+
+def test_a_job_is_told_until_its_bids_are_opened_though_its_task_comes_later(clock: MovableClock) -> None:
+    sme, manager = make_sme(), make_ready_provider()
+    job = make_published_job(sme)
+    make_bid(job, manager)
+    assert steps(sme)[job.title] == ("firms bid, then the bids are opened", "the consulting firm")
+    assert steps(manager)[job.title] == ("the bids are opened", "by itself")
+    pass_deadline(job)
+    assert steps(sme)[job.title] == ("compare the bids and choose one", "your company")
+    assert steps(manager)[job.title] == ("the company compares the bids and chooses one", "the company")
+
+
+@pytest.mark.parametrize("role", [role for role in MENUS if role not in (Role.VISITOR, Role.HELPER)])
+def test_nothing_waits_never_stands_alone(client: FlaskClient, role: Role) -> None:
+    page = sign_in_as(client, actor_in(role)).get("/?lang=en").text
+    _before, under_way = page.split("<h2>Under way</h2>")
+    assert re.search(r"<p>[A-Z][^<]+", under_way.split("<h2>")[0])
+
+
+@pytest.mark.parametrize("kind", progress.Kind)
+def test_every_kind_leads_to_a_page(app: Flask, kind: progress.Kind) -> None:
+    endpoint, argument = progress.PAGES[kind]
+    with app.test_request_context():
+        assert url_for(endpoint, **({argument: UUID(int=1)} if argument else {}))
+    allowed = access_of(app, endpoint)
+    tellers = [role for role, parts in progress.PARTS.items() if any(f"'{kind}'" in str(part) for part in parts())]
+    assert tellers
+    assert allowed is None or set(tellers) <= set(allowed)

@@ -10,7 +10,7 @@ from marketplace.core.auth import current_actor, public
 from marketplace.core.i18n import _, locale
 from marketplace.core.web import page
 from marketplace.programmes import queries as programmes
-from marketplace.reports import queries
+from marketplace.reports import progress, queries
 from marketplace.reports.menu import MENUS
 from marketplace.reports.views import blueprint
 
@@ -24,7 +24,13 @@ def home() -> ResponseReturnValue:
         return page("reports/home.html", calls=programmes.open_calls())
     applies = actor.role in SME or actor.organisation_id is None
     calls = programmes.open_calls() if applies else None
-    return page("reports/tasks.html", waiting=queries.waiting_for(actor), calls=calls)
+    return page(
+        "reports/tasks.html",
+        waiting=queries.waiting_for(actor),
+        steps=progress.under_way(actor),
+        idle=progress.idle(actor),
+        calls=calls,
+    )
 
 
 @blueprint.get("/how-it-works")
@@ -88,7 +94,7 @@ def demo_links() -> list[tuple[str, str]]:
     links = [
         (_("Sign in as somebody else"), "demo.sign_ins"),
         (_("Move the clock"), "demo.clock"),
-        (_("Read the mails"), "demo.outbox"),
+        (_("Read the e-mails"), "demo.outbox"),
         (_("Play the bank"), "demo.bank_desk"),
     ]
     return [(str(words), url_for(endpoint)) for words, endpoint in links if endpoint in current_app.view_functions]
