@@ -221,19 +221,27 @@ CREATE TABLE consulting_sessions (
     countersigned_by uuid CONSTRAINT fk_consulting_sessions_countersigned_by_people REFERENCES people,
     countersigned_at timestamptz,
     device_hash text,
+    rejected_by uuid CONSTRAINT fk_consulting_sessions_rejected_by_people REFERENCES people,
+    rejected_at timestamptz,
+    rejection_reason text,
     withdrawn_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT app_now(),
-    CONSTRAINT ck_consulting_sessions_status CHECK (status IN ('recorded', 'countersigned', 'withdrawn')),
+    CONSTRAINT ck_consulting_sessions_status
+        CHECK (status IN ('recorded', 'countersigned', 'rejected', 'withdrawn')),
     CONSTRAINT ck_consulting_sessions_countersigned_at
         CHECK (status NOT IN ('countersigned') OR countersigned_at IS NOT NULL),
     CONSTRAINT ck_consulting_sessions_countersigned_by
         CHECK (status NOT IN ('countersigned') OR countersigned_by IS NOT NULL),
+    CONSTRAINT ck_consulting_sessions_rejected_at CHECK (status NOT IN ('rejected') OR rejected_at IS NOT NULL),
+    CONSTRAINT ck_consulting_sessions_rejected_by CHECK (status NOT IN ('rejected') OR rejected_by IS NOT NULL),
+    CONSTRAINT ck_consulting_sessions_rejection_reason
+        CHECK (status NOT IN ('rejected') OR rejection_reason IS NOT NULL),
     CONSTRAINT ck_consulting_sessions_withdrawn_at CHECK (status NOT IN ('withdrawn') OR withdrawn_at IS NOT NULL),
     CONSTRAINT ck_consulting_sessions_two_people CHECK (countersigned_by NOT IN (recorded_by, person_id)),
     CONSTRAINT ck_consulting_sessions_duration
         CHECK (ends_at > starts_at AND ends_at <= starts_at + interval '12 hours'),
     CONSTRAINT ex_consulting_sessions_overlap
-        EXCLUDE USING gist (person_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE ((status <> 'withdrawn'))
+        EXCLUDE USING gist (person_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE ((status NOT IN ('rejected', 'withdrawn')))
 );
 CREATE INDEX ix_consulting_sessions_engagement_id ON consulting_sessions (engagement_id);
 

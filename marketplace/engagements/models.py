@@ -288,13 +288,16 @@ class ConsultingSession(Model):
         CheckConstraint(SESSION.check(), name="status"),
         CheckConstraint(SESSION.stamped("countersigned_at", SessionStatus.COUNTERSIGNED), name="countersigned_at"),
         CheckConstraint(SESSION.stamped("countersigned_by", SessionStatus.COUNTERSIGNED), name="countersigned_by"),
+        CheckConstraint(SESSION.stamped("rejected_at", SessionStatus.REJECTED), name="rejected_at"),
+        CheckConstraint(SESSION.stamped("rejected_by", SessionStatus.REJECTED), name="rejected_by"),
+        CheckConstraint(SESSION.stamped("rejection_reason", SessionStatus.REJECTED), name="rejection_reason"),
         CheckConstraint(SESSION.stamped("withdrawn_at", SessionStatus.WITHDRAWN), name="withdrawn_at"),
         CheckConstraint("countersigned_by NOT IN (recorded_by, person_id)", name="two_people"),
         CheckConstraint("ends_at > starts_at AND ends_at <= starts_at + interval '12 hours'", name="duration"),
         ExcludeConstraint(
             ("person_id", "="),
             (text("tstzrange(starts_at, ends_at)"), "&&"),
-            where=text("status <> 'withdrawn'"),
+            where=text("status NOT IN ('rejected', 'withdrawn')"),
             name="ex_consulting_sessions_overlap",
         ),
         Index("ix_consulting_sessions_engagement_id", "engagement_id"),
@@ -315,6 +318,9 @@ class ConsultingSession(Model):
     countersigned_by: Mapped[UUID | None]
     countersigned_at: Mapped[datetime | None]
     device_hash: Mapped[str | None]
+    rejected_by: Mapped[UUID | None]
+    rejected_at: Mapped[datetime | None]
+    rejection_reason: Mapped[str | None]
     withdrawn_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = created_at()
 

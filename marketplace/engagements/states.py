@@ -88,7 +88,7 @@ CO_PAYMENT = Lifecycle(
 class EngagementStatus(TextChoices):
     """Where an engagement stands."""
 
-    AWAITING_CO_PAYMENT = "awaiting_co_payment", _("Waiting for the co-payment")
+    AWAITING_CO_PAYMENT = "awaiting_co_payment", _("Waiting for the own share")
     ACTIVE = "active", _("Under way")
     FINISHED = "finished", _("Finished")
     LAPSED = "lapsed", _("Lapsed without payment")
@@ -160,6 +160,7 @@ class SessionStatus(TextChoices):
 
     RECORDED = "recorded", _("Waiting for the company's confirmation")
     COUNTERSIGNED = "countersigned", _("Confirmed by the company")
+    REJECTED = "rejected", _("Rejected by the company")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
@@ -174,9 +175,12 @@ SESSION = Lifecycle(
             stamp="countersigned_at",
             label=_("Confirm"),
         ),
+        Move("reject", (SessionStatus.RECORDED,), SessionStatus.REJECTED, stamp="rejected_at", label=_("Reject")),
         Move("withdraw", (SessionStatus.RECORDED,), SessionStatus.WITHDRAWN, stamp="withdrawn_at", label=_("Withdraw")),
     ],
 )
+# Sessions that count for nothing: no time was spent, and another one may be recorded at that time.
+NOT_HELD = (SessionStatus.REJECTED, SessionStatus.WITHDRAWN)
 
 
 class DeliverableStatus(TextChoices):

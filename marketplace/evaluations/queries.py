@@ -15,7 +15,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import NotFound
 from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import Agreement, ConsultingSession, Deliverable, Engagement
-from marketplace.engagements.states import DeliverableStatus, SessionStatus
+from marketplace.engagements.states import NOT_HELD, DeliverableStatus
 from marketplace.evaluations.grading import plan_kept
 from marketplace.evaluations.models import Assignment, Evaluation, GradeAppeal, RecordedViolation, Score
 from marketplace.evaluations.states import AssignmentStatus, EvaluationStatus
@@ -81,7 +81,7 @@ def evidence_of(engagement_id: UUID) -> Evidence:
 
 @cache
 def _work() -> Select[*tuple[Any, ...]]:
-    held = ConsultingSession.engagement_id == Engagement.id, ConsultingSession.status != SessionStatus.WITHDRAWN
+    held = ConsultingSession.engagement_id == Engagement.id, ConsultingSession.status.not_in(NOT_HELD)
     return (
         select(
             Engagement.number,

@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Role
-from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound
+from marketplace.core.errors import DomainError, Forbidden, IllegalMove, Invalid, NotFound
 from marketplace.core.money import Money
 from marketplace.engagements import queries, service
 from marketplace.engagements.models import ConsultingSession, Engagement
@@ -19,6 +19,7 @@ from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import OwnerKind, TransferKind
 from marketplace.ledger.service import transfer
+from marketplace.notifications.models import Message
 from tests.conftest import MovableClock
 from tests.factories import engagements as make
 from tests.factories import milestones
@@ -252,6 +253,29 @@ def test_whoever_recorded_or_held_a_session_cannot_confirm_it(clock: MovableCloc
         db.session.execute(
             text("UPDATE consulting_sessions SET countersigned_by = recorded_by WHERE id = :id"), {"id": other.id}
         )
+
+
+def test_a_rejected_session_counts_for_nothing_and_the_firm_reads_why(clock: MovableClock, story: make.Story) -> None:
+    engagement = make.make_engagement(story)
+    clock.advance(days=1)
+    made = record(story, engagement)
+    with pytest.raises(Invalid):
+        service.reject_session(made.id, actor=story.sme, reason=" ")
+    with pytest.raises(NotFound):
+        service.reject_session(made.id, actor=story.manager, reason="Never mind.")
+    service.reject_session(made.id, actor=story.sme, reason="Nobody came that day.")
+    assert (made.status, made.rejected_by) == ("rejected", story.sme.person_id)
+    (mail,) = db.session.scalars(select(Message).where(Message.template == "engagements/session_rejected"))
+    assert mail.data["reason"] == "Nobody came that day."
+    assert queries.evidence(engagement.id).held == []
+    for verb in (service.countersign_session, service.reject_session, service.withdraw_session):
+        extra = {} if verb is service.countersign_session else {"reason": "Once more."}
+        with pytest.raises(IllegalMove):
+            verb(made.id, actor=story.manager if verb is service.withdraw_session else story.sme, **extra)
+    again = record(story, engagement, starts_at=made.starts_at, ends_at=made.ends_at)
+    assert again.status == "recorded", "the hour is free for what did take place"
+    service.reject_session(again.id, actor=story.sme, reason="Nor at that hour.")
+    service.accept_stage(make.hand_in(story, engagement), actor=story.sme)
 
 
 def test_each_stage_opens_the_next_and_the_last_finishes_all_at_once(clock: MovableClock, story: make.Story) -> None:

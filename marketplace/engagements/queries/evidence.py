@@ -17,7 +17,7 @@ from marketplace.engagements.models import (
 )
 from marketplace.engagements.queries.agreements import find_co_payment
 from marketplace.engagements.queries.work import deliverables_of, sessions_of
-from marketplace.engagements.states import SessionStatus
+from marketplace.engagements.states import NOT_HELD
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Evidence:
 
     @property
     def held(self) -> Sequence[ConsultingSession]:
-        """The sessions that were not taken back."""
-        return [row for row in self.sessions if row.status != SessionStatus.WITHDRAWN]
+        """The sessions that were neither taken back nor rejected."""
+        return [row for row in self.sessions if row.status not in NOT_HELD]
 
 
 def evidence(engagement_id: UUID) -> Evidence:
@@ -57,13 +57,13 @@ def evidence(engagement_id: UUID) -> Evidence:
 
 def _other_sessions(engagement_id: UUID, sessions: Sequence[ConsultingSession]) -> Sequence[ConsultingSession]:
     """The same people's sessions of other engagements, from this one's first to its last."""
-    held = [row for row in sessions if row.status != SessionStatus.WITHDRAWN]
+    held = [row for row in sessions if row.status not in NOT_HELD]
     if not held:
         return []
     query = select(ConsultingSession).where(
         ConsultingSession.person_id.in_({row.person_id for row in held}),
         ConsultingSession.engagement_id != engagement_id,
-        ConsultingSession.status != SessionStatus.WITHDRAWN,
+        ConsultingSession.status.not_in(NOT_HELD),
         ConsultingSession.starts_at < max(row.ends_at for row in held),
         ConsultingSession.ends_at > min(row.starts_at for row in held),
     )

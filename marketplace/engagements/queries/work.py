@@ -19,7 +19,7 @@ from marketplace.engagements.models import (
     SimilarDeliverable,
     Stage,
 )
-from marketplace.engagements.states import SessionStatus, StageStatus
+from marketplace.engagements.states import NOT_HELD, StageStatus
 from marketplace.providers.models import Consultant
 
 
@@ -43,7 +43,7 @@ def sessions_at(person_id: UUID, starts_at: datetime, ends_at: datetime) -> Sequ
         select(ConsultingSession)
         .where(
             ConsultingSession.person_id == person_id,
-            ConsultingSession.status != SessionStatus.WITHDRAWN,
+            ConsultingSession.status.not_in(NOT_HELD),
             ConsultingSession.starts_at < ends_at,
             ConsultingSession.ends_at > starts_at,
         )
@@ -153,6 +153,7 @@ def _sessions_shown() -> Select[*tuple[Any, ...]]:
             ConsultingSession.place,
             ConsultingSession.summary,
             ConsultingSession.status,
+            ConsultingSession.rejection_reason,
         )
         .join(Consultant, Consultant.id == ConsultingSession.consultant_id)
         .where(ConsultingSession.engagement_id == bindparam("engagement_id"))

@@ -5,7 +5,12 @@ from marketplace.engagements.service.consultants import change_consultant, decid
 from marketplace.engagements.service.copies import compare_deliverable
 from marketplace.engagements.service.lapse import lapse_engagement
 from marketplace.engagements.service.redeeming import redeem
-from marketplace.engagements.service.sessions import countersign_session, record_session, withdraw_session
+from marketplace.engagements.service.sessions import (
+    countersign_session,
+    record_session,
+    reject_session,
+    withdraw_session,
+)
 from marketplace.engagements.service.stages import (
     accept_stage,
     finish,
@@ -31,6 +36,7 @@ __all__ = [
     "record_co_payment",
     "record_session",
     "redeem",
+    "reject_session",
     "request_correction",
     "sign",
     "take_back_co_payment",

@@ -17,7 +17,7 @@ from marketplace.providers import service as providers
 from marketplace.vouchers.service import release_commitment
 
 
-@task("lapse_engagement", _("End an engagement whose co-payment never came"), Queue.MONEY)
+@task("lapse_engagement", _("End an engagement whose own share never came"), Queue.MONEY)
 @money_verb(Engagement)
 def lapse_engagement(engagement_id: UUID, *, actor: Actor, key: str) -> Engagement:
     """End an engagement whose co-payment never came and give its aid back; paid, or a second time, nothing happens."""

@@ -1,13 +1,15 @@
-"""The verbs of sessions: record, countersign, withdraw."""
+"""The verbs of sessions: record, countersign, reject, withdraw."""
 
 from datetime import datetime
 from uuid import UUID
 
+from marketplace.accounts import service as accounts
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
 from marketplace.core.errors import DomainError, Forbidden
 from marketplace.core.i18n import _
+from marketplace.core.reasons import check_reason
 from marketplace.engagements import queries, rules
 from marketplace.engagements.models import ConsultingSession, Engagement
 from marketplace.engagements.states import SESSION
@@ -66,6 +68,28 @@ def countersign_session(session_id: UUID, *, actor: Actor) -> ConsultingSession:
     consulting_session.device_hash = actor.device_hash
     transition(consulting_session, SESSION, "countersign", actor=actor)
     db.flush()
+    return consulting_session
+
+
+def reject_session(session_id: UUID, *, actor: Actor, reason: str) -> ConsultingSession:
+    """The SME says that a session didn't take place as recorded, and why; it counts for nothing, the firm is told."""
+    check_reason(reason)
+    consulting_session = db.get(ConsultingSession, session_id, lock=True)
+    engagement = db.get(Engagement, consulting_session.engagement_id)
+    rules.check_acts_for(engagement.organisation_id, actor, Role.SIGNATORY, Role.PREPARER)
+    consulting_session.rejected_by, consulting_session.rejection_reason = actor.person_id, reason
+    transition(consulting_session, SESSION, "reject", actor=actor, reason=reason)
+    db.flush()
+    accounts.notify_organisation(
+        engagement.provider_id,
+        [Role.MANAGER],
+        "engagements/session_rejected",
+        key=str(session_id),
+        number=engagement.number,
+        starts_at=consulting_session.starts_at,
+        reason=reason,
+        path=f"/engagements/{engagement.id}",
+    )
     return consulting_session
 
 

@@ -57,13 +57,13 @@ def record_co_payment(
         select(CoPayment).where(CoPayment.reference == reference).with_for_update(key_share=True)
     ).one_or_none()
     if co_payment is None:
-        raise DomainError(_("No co-payment is awaited under this reference."), field="reference")
+        raise DomainError(_("No own share is awaited under this reference."), field="reference")
     if amount != Money(co_payment.amount, co_payment.currency):
         raise DomainError(_("The amount isn't the one that is awaited under this reference."), field="reference")
     if co_payment.status == CoPaymentStatus.LAPSED:
-        raise DomainError(_("This co-payment came too late: the agreement has lapsed."), field="reference")
+        raise DomainError(_("This own share came too late: the agreement has lapsed."), field="reference")
     if co_payment.status == CoPaymentStatus.PAID:
-        raise DomainError(_("This co-payment has arrived before."), field="reference")
+        raise DomainError(_("This own share has arrived before."), field="reference")
     engagement = queries.find_engagement(co_payment.agreement_id)
     if engagement is None:
         raise NotFound()
@@ -109,13 +109,13 @@ def take_back_co_payment(reference: str, *, actor: Actor, amount: Money, key: st
     under = select(CoPayment).where(CoPayment.reference == reference).with_for_update(key_share=True)
     co_payment = db.session.scalars(under).one_or_none()
     if co_payment is None or co_payment.status != CoPaymentStatus.PAID:
-        raise DomainError(_("No co-payment has arrived under this reference."), field="reference")
+        raise DomainError(_("No own share has arrived under this reference."), field="reference")
     if amount != Money(co_payment.amount, co_payment.currency):
-        raise DomainError(_("The amount isn't the one of the co-payment."), field="reference")
+        raise DomainError(_("The amount isn't the one of the own share."), field="reference")
     held, currency = chart.co_payment(co_payment.agreement_id), co_payment.currency
     if ledger.balance(held) < amount.amount:
         raise DomainError(
-            _("A part of this co-payment was paid on already. Hold the payments, and ask the company to pay again."),
+            _("A part of this own share was paid on already. Hold the payments, and ask the company to pay again."),
             field="reference",
         )
     engagement = queries.find_engagement(co_payment.agreement_id)

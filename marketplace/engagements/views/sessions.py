@@ -1,4 +1,4 @@
-"""Pages of sessions: record, confirm, withdraw."""
+"""Pages of sessions: record, confirm, reject, withdraw."""
 
 from uuid import UUID
 
@@ -59,6 +59,23 @@ def countersign_session(session_id: UUID) -> ResponseReturnValue:
     consultant = providers.get_consultant(meeting.consultant_id)
     return page(
         "engagements/countersign_session.html", form=form, engagement=engagement, meeting=meeting, consultant=consultant
+    )
+
+
+@blueprint.route("/engagements/sessions/<uuid:session_id>/reject", methods=["GET", "POST"])
+@requires(Role.SIGNATORY, Role.PREPARER)
+def reject_session(session_id: UUID) -> ResponseReturnValue:
+    """Say that a session did not take place as recorded, and why."""
+    actor = current_actor()
+    engagement, meeting = queries.get_session(session_id, actor=actor)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.reject_session(session_id, actor=actor, reason=form.reason.data)
+            return done(_("The session is rejected. The firm is told your reason."), _back(engagement.id))
+    consultant = providers.get_consultant(meeting.consultant_id)
+    return page(
+        "engagements/reject_session.html", form=form, engagement=engagement, meeting=meeting, consultant=consultant
     )
 
 
