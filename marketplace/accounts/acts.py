@@ -66,7 +66,7 @@ ACTS: dict[str, Words] = {
     "person.change_password": _("Changed the password"),
     "person.change_profile": _("Changed name, phone or language"),
     "person.register": _("Opened an account"),
-    "person.reset_password": _("Set a new password by mail"),
+    "person.reset_password": _("Set a new password by e-mail"),
     "person.sign_in": _("Signed in"),
     "person.sign_out": _("Signed out"),
     "person.switch_role": _("Chose another role"),

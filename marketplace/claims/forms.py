@@ -152,7 +152,7 @@ class BatchForm(Form):
 class AssignForm(Form):
     """The co-payment that a movement belongs to, with other movements of the same payer, and why."""
 
-    reference = TextField(_("Reference of the co-payment"), max_length=35)
+    reference = TextField(_("Reference of the own share"), max_length=35)
     others = ChoicesField(_("Other movements of this payer that belong to it"), coerce=to_id, required=False)
     reason = LongTextField(_("Reason"), max_length=2000)
 
@@ -174,7 +174,7 @@ class ReturnedForm(Form):
 class ReversalForm(Form):
     """The co-payment that the bank took back, and why."""
 
-    reference = TextField(_("Reference of the co-payment"), max_length=35)
+    reference = TextField(_("Reference of the own share"), max_length=35)
     reason = LongTextField(_("Reason"), max_length=2000)
 
 

@@ -264,8 +264,8 @@ class EntryOutcome(TextChoices):
     WAITING = "waiting", _("Is being booked")
     PAID = "paid", _("Payment confirmed")
     RETURNED = "returned", _("Payment sent back")
-    CO_PAYMENT = "co_payment", _("Co-payment received")
-    REVERSED = "reversed", _("Co-payment reversed")
+    CO_PAYMENT = "co_payment", _("Own share received")
+    REVERSED = "reversed", _("Own share reversed")
     RECEIVABLE = "receivable", _("Payment of a debt received")
     CHARGE = "charge", _("Charge of the bank")
     KNOWN = "known", _("Known already")
@@ -276,10 +276,10 @@ class EntryOutcome(TextChoices):
 class AssignmentKind(TextChoices):
     """What an officer says of a movement that matches nothing."""
 
-    CO_PAYMENT = "co_payment", _("Assigned to a co-payment")
+    CO_PAYMENT = "co_payment", _("Assigned to an own share")
     PAYMENTS = "payments", _("Assigned to payments")
     RETURN = "return", _("Is a payment that came back")
-    REVERSAL = "reversal", _("Takes a co-payment back")
+    REVERSAL = "reversal", _("Takes an own share back")
     SENT_BACK = "sent_back", _("Goes back to the payer")
     KNOWN = "known", _("Is money known already")
     OFFSET = "offset", _("Made good by another movement")

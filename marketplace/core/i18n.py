@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from copy import copy
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, TypeAlias
@@ -99,6 +99,11 @@ def money(amount: int | None, currency: str = "KRW") -> str:
     return "" if amount is None else _money(amount, currency, locale())
 
 
+def unit(currency: str) -> str:
+    """A currency's whole unit in words: "won"; where people know its code better, the code."""
+    return gettext("won") if currency == "KRW" else currency
+
+
 def number(value: int | None) -> str:
     """A whole number with the reader's separators."""
     return "" if value is None else _number(value, locale())
@@ -119,6 +124,17 @@ def moment(value: datetime | None) -> str:
         return ""
     local, reader = value.astimezone(clock.zone()), locale()
     return f"{_day(local.date(), reader)}{' ' if reader == 'ko' else ', '}{local:%H:%M}"
+
+
+def until(value: datetime | None) -> str:
+    """The moment at which something closes: midnight, at which a day's deadlines end, as the end of that day."""
+    if value is None:
+        return ""
+    local = value.astimezone(clock.zone())
+    if local.time() != time():
+        return moment(value)
+    last = _day(local.date() - timedelta(days=1), locale())
+    return f"{last} 24:00" if locale() == "ko" else f"the end of {last}"
 
 
 # Babel reads its pattern anew each time, so what was written once is kept: lists repeat their days and amounts.

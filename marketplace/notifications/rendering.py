@@ -68,4 +68,5 @@ _environment.filters |= {
     "localized": i18n.localized,
     "date": lambda value: i18n.day(_when(value)),
     "datetime": lambda value: i18n.moment(_when(value)),  # type: ignore[arg-type]
+    "until": lambda value: i18n.until(_when(value)),  # type: ignore[arg-type]
 }

@@ -81,7 +81,7 @@ def _put(mails: Select[str, str, str, str, Any]) -> Select[UUID]:
     return select(fresh.columns.id)
 
 
-@task("send_mail", _("Send a mail"), Queue.MAIL, keep=timedelta(days=30))
+@task("send_mail", _("Send an e-mail"), Queue.MAIL, keep=timedelta(days=30))
 def send(message_id: UUID, *, actor: Actor, post: Post | None = None) -> None:
     """Send a queued mail, rendered now; after a crash it may go out twice, with the same Message-ID.
 

@@ -318,7 +318,7 @@ def test_a_reference_that_nobody_awaits_is_said_at_its_field(client: FlaskClient
     form = {"reference": "COP-2026-999999", "reason": "Phoned", "key": "a"}
     answer = client.post(f"/bank-entries/{entry.id}/assign?lang=en", data=form)
     assert answer.status_code == 422
-    assert 'href="#reference">Reference of the co-payment: No co-payment is awaited' in answer.text
+    assert 'href="#reference">Reference of the own share: No own share is awaited' in answer.text
 
 
 def test_money_in_the_books_is_assigned_or_sent_back_and_what_is_not_there_is_explained(

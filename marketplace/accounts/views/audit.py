@@ -83,7 +83,7 @@ ARGUMENTS = {
     "instalment_id": _("Instalment"),
     "job_id": _("Job"),
     "level": _("Level"),
-    "message_id": _("Mail"),
+    "message_id": _("E-mail"),
     "number": _("Number"),
     "occasion": _("Occasion"),
     "requests": _("Requests before"),

@@ -133,7 +133,7 @@ def explain_entry(entry_id: UUID, *, actor: Actor, reason: str) -> BankAssignmen
     rules.check_unassigned(entry)
     if queries.is_in_suspense(entry):
         if entry.direction == Direction.CREDIT:
-            raise DomainError(_("This money waits in the books. Assign it to a co-payment, or send it back."))
+            raise DomainError(_("This money waits in the books. Assign it to an own share, or send it back."))
         suspense.give_up(entry, actor=actor)
     return _assign(entry, AssignmentKind.EXPLAINED, actor, reason)
 

@@ -113,6 +113,7 @@ def claim(claim_id: UUID) -> ResponseReturnValue:
         likenesses=engagements.likenesses_of(claim.engagement_id)
         if shown.resembles_another and actor.role in AGENCY
         else [],
+        documents=engagements.deliverables_shown(claim.engagement_id) if actor.role in AGENCY else [],
         lifecycle=CLAIM,
         line_lifecycle=LINE,
     )

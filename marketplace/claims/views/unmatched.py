@@ -50,7 +50,7 @@ def assign_entry(entry_id: UUID) -> ResponseReturnValue:
                 reason=form.reason.data,
                 key=str(form.key.data),
             )
-            return done(_("The co-payment has arrived. The work can start."), url_for(".bank_imports"))
+            return done(_("The own share has arrived. The work can start."), url_for(".bank_imports"))
     likely = queries.likely_co_payments(entry, limit=MOST_LIKELY)
     return page("claims/assign_entry.html", form=form, entry=entry, beside=beside, likely=likely, note_words=note_words)
 
@@ -122,7 +122,7 @@ def assign_return(entry_id: UUID) -> ResponseReturnValue:
 @requires(Role.BUDGET_OFFICER)
 def assign_reversal(entry_id: UUID) -> ResponseReturnValue:
     """Say which co-payment the bank took back."""
-    words = _("The co-payment is awaited again, and the work has stopped.")
+    words = _("The own share is awaited again, and the work has stopped.")
     return _by_reference(entry_id, ReversalForm(), service.assign_to_reversal, "claims/assign_reversal.html", words)
 
 

@@ -96,7 +96,7 @@ def confirm(receivable_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.confirm(receivable_id, actor=actor, key=str(form.key.data))
-            return done(_("It is confirmed. The debtor is told by mail."), back(receivable_id))
+            return done(_("It is confirmed. The debtor is told by e-mail."), back(receivable_id))
     names = accounts.organisation_names([receivable.debtor_id])
     return page("receivables/confirm.html", form=form, receivable=receivable, names=names)
 
@@ -134,7 +134,7 @@ def agree_instalments(receivable_id: UUID) -> ResponseReturnValue:
                 reason=form.reason.data,
                 key=str(form.key.data),
             )
-            return done(_("The new instalments are kept. The debtor is told by mail."), back(receivable_id))
+            return done(_("The new instalments are kept. The debtor is told by e-mail."), back(receivable_id))
     interest = queries.interest_today(receivable, clock.today())
     return page("receivables/agree_instalments.html", form=form, receivable=receivable, interest=interest)
 

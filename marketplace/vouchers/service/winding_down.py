@@ -88,6 +88,6 @@ def _tell(call: Call, application: Application, standing: ApplicationStatus) -> 
         call=call.title,
         reason=call.winding_down_reason,
         standing=standing,
-        until=voucher.last_moment if voucher else application.offer_ends_at,
+        until=voucher.last_moment if voucher else application.last_moment,
         path=f"/applications/{application.id}" if standing == ApplicationStatus.OFFERED else f"/calls/{call.id}",
     )

@@ -88,7 +88,7 @@ def scorers_ask(call_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.errors_to_fields():
             asked = service.ask_more_scorers(call, actor=current_actor())
-            done = ngettext("%(num)s score is asked for by mail.", "%(num)s scores are asked for by mail.", asked)
+            done = ngettext("%(num)s score is asked for by e-mail.", "%(num)s scores are asked for by e-mail.", asked)
             return web.done(done, url_for(".call_allocation", call_id=call_id))
     return web.page(
         "vouchers/scorers_ask.html",
