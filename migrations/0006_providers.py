@@ -25,6 +25,7 @@ CREATE TABLE providers (
     grade_provisional boolean NOT NULL,
     grade_published_at timestamptz,
     last_worked_at timestamptz,
+    document_id uuid CONSTRAINT fk_providers_document_id_files REFERENCES files,
     submitted_by uuid NOT NULL CONSTRAINT providers_submitted_by_fkey REFERENCES people,
     submitted_at timestamptz NOT NULL DEFAULT app_now(),
     approved_by uuid CONSTRAINT providers_approved_by_fkey REFERENCES people,

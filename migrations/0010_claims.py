@@ -142,6 +142,7 @@ CREATE TABLE claims (
     aid bigint NOT NULL,
     co_payment bigint NOT NULL,
     invoice_number text NOT NULL,
+    invoice_file_id uuid CONSTRAINT fk_claims_invoice_file_id_files REFERENCES files,
     invoice_gross bigint NOT NULL,
     status text NOT NULL,
     route text NOT NULL DEFAULT 'people',

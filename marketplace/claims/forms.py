@@ -74,6 +74,7 @@ class InvoiceForm(Form):
 
     invoice_number = TextField(_("Invoice number"), max_length=60)
     invoice_gross = MoneyField(_("Total of the invoice, tax included"), currency="KRW")
+    file = FileField(_("The invoice as a file"), required=False)
 
 
 class ClaimForm(InvoiceForm):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger
@@ -136,6 +136,18 @@ def store(stream: IO[bytes], filename: str, *, actor: Actor | None, kinds: Mappi
     db.session.add(file)
     db.session.flush()
     return file
+
+
+class Upload(Protocol):
+    """A file as a form gives it."""
+
+    stream: IO[bytes]
+    filename: str | None
+
+
+def keep(upload: Upload | None, *, actor: Actor | None) -> StoredFile | None:
+    """Store what a form gave, if it gave a file; Invalid(field='file') as in store()."""
+    return store(upload.stream, upload.filename or "", actor=actor) if upload else None
 
 
 def check(filename: str, content: bytes, *, kinds: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from marketplace.jobs import diagnosis, queries, rules, service
 from marketplace.vouchers import queries as vouchers
 
 OPEN_DAYS = 8
+BUDGET = 16_000_000  # net, as a company names it to bidders
 
 
 def diagnose(tale: Tale) -> None:
@@ -36,7 +37,9 @@ def draft(tale: Tale) -> None:
 def publish(tale: Tale) -> None:
     """Publish it for bids, and invite one firm."""
     closes_at = clock.end_of_day(clock.today() + timedelta(days=tale.plan.wait.get("open", OPEN_DAYS)))
-    service.publish_job(tale.ids["job"], actor=tale.company.signatory, voucher_id=tale.voucher_id, closes_at=closes_at)
+    service.publish_job(
+        tale.ids["job"], actor=tale.company.signatory, voucher_id=tale.voucher_id, closes_at=closes_at, budget=BUDGET
+    )
     tale.bidders = tale.world.firms_for(tale.ids["line"], 3)
     service.invite_to_bid(tale.ids["job"], actor=tale.company.signatory, provider_id=tale.bidders[0].id)
 

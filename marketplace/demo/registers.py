@@ -7,6 +7,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from werkzeug.datastructures import FileStorage
+
 from config import lists
 from marketplace.accounts import business_number
 from marketplace.accounts import service as accounts
@@ -14,6 +16,7 @@ from marketplace.accounts.states import OrganisationKind
 from marketplace.core import clock
 from marketplace.core.actors import Actor, Role
 from marketplace.demo import words
+from marketplace.demo.documents import word_document
 from marketplace.demo.people import Cast, acting, join, sign_up
 from marketplace.providers import ethics_code, training
 from marketplace.providers import queries as providers_queries
@@ -129,7 +132,9 @@ def add_firm(cast: Cast, pair: tuple[dict[str, str], dict[str, str]], number: in
         },
     )
     details = providers.AccountDetails(AccountScheme.OTHER, firm.account, "시범은행", name)
-    providers.register_provider(firm.id, actor=manager, profile=profile, account=details)
+    papers = word_document(["사업자등록증", name, "시연용으로 만든 문서입니다."])
+    document = FileStorage(papers, filename="사업자등록증.docx")
+    providers.register_provider(firm.id, actor=manager, profile=profile, account=details, document=document)
     for position in range(1, staff + 1):
         firm.consultants.append(_add_consultant(firm, cast, f"consultant{position}@{domain}"))
     return firm

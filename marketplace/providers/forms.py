@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from config import lists
+from marketplace.core.file_field import FileField
 from marketplace.core.forms import (
     AgreeField,
     ChoiceField,
@@ -106,9 +107,16 @@ class ProfileForm(Form):
 
 
 class ApplyForm(_AccountPart, ProfileForm):
-    """A registration: the firm and the account to which it is paid."""
+    """A registration: the firm, what proves it, and the account to which it is paid."""
 
+    file = FileField(_("Business registration"))
     confirmed = AgreeField(_("What I typed is true, and I may speak for the firm."))
+
+
+class ApplyAgainForm(Form):
+    """A refused registration, with a better document if the old one was the reason."""
+
+    file = FileField(_("Business registration"), required=False)
 
 
 class ConsultantForm(Form):

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
+from marketplace.core.files import StoredFile
 from marketplace.core.i18n import Text
 from marketplace.providers.states import (
     BANK_ACCOUNT,
@@ -56,6 +57,7 @@ class Provider(Model):
     grade_provisional: Mapped[bool] = mapped_column(default=True)
     grade_published_at: Mapped[datetime | None]
     last_worked_at: Mapped[datetime | None]
+    document_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"))  # its business registration
     submitted_by: Mapped[UUID]
     submitted_at: Mapped[datetime] = created_at()
     approved_by: Mapped[UUID | None]
@@ -64,6 +66,8 @@ class Provider(Model):
     suspended_at: Mapped[datetime | None]
     restored_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
+
+    document: Mapped[StoredFile | None] = relationship()
 
 
 class BankAccount(Model):

@@ -145,9 +145,11 @@ def standings_of(provider_id: UUID, on: date) -> Sequence[Any]:
 
 
 def standings(consultant_ids: Iterable[UUID], on: date) -> Sequence[Any]:
-    """Id, name and firm of these consultants, and why their firm can't name them that day; by name."""
-    shown = Consultant.id, Consultant.name, Consultant.provider_id, _obstacle(on)
-    query = select(*shown).where(Consultant.id.in_(list(consultant_ids)))
+    """These consultants' name, firm and experience, and why their firm can't name them that day; by name."""
+    experience = Consultant.experience_years, Consultant.service_lines
+    query = select(Consultant.id, Consultant.name, Consultant.provider_id, *experience, _obstacle(on)).where(
+        Consultant.id.in_(list(consultant_ids))
+    )
     return db.session.execute(query.order_by(Consultant.name, Consultant.id)).all()
 
 

@@ -1,6 +1,6 @@
-"""The main menu: which pages each role finds at the top of every page."""
+"""The main menu: which pages each role finds on top of every page; and where one goes while nothing is under way."""
 
-from marketplace.core.actors import Role
+from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _
 
@@ -145,3 +145,43 @@ MENUS: dict[Role, Menu] = {
         ACCOUNT,
     ],
 }
+
+# What to say and where to lead to while nothing is under way.
+Idle = tuple[Words, str, Words]
+IDLE_AGENCY: Idle = (_("No call is under way."), "programmes.programme_list", _("See the programmes"))
+IDLE: dict[Role, Idle] = {
+    Role.SIGNATORY: (
+        _("You have no application, voucher or job yet. Begin with an open call, or first check who can apply."),
+        "programmes.eligibility",
+        _("Check eligibility"),
+    ),
+    Role.HELPER: (_("You are preparing no application. The company’s own people can begin one with you."), "", ""),
+    Role.MANAGER: (
+        _("You have no bid, engagement or claim yet. Begin with the open jobs."),
+        "jobs.open_jobs",
+        _("See open jobs"),
+    ),
+    Role.CONSULTANT: (
+        _("You are named in no engagement now. Companies choose firms by their bids; your profile is part of them."),
+        "providers.profile",
+        _("My profile"),
+    ),
+    Role.EVALUATOR: (
+        _("No evaluation is with you. An administrator assigns them, and you get an e-mail."),
+        "evaluations.evaluation_list",
+        _("See your evaluations"),
+    ),
+}
+IDLE[Role.PREPARER] = IDLE[Role.SIGNATORY]
+NOBODY_YET: Idle = (
+    _("You act for no company yet. Register your company, or ask its signatory to invite you."),
+    "accounts.choose_role",
+    _("Register a company"),
+)
+
+
+def idle(actor: Actor) -> Idle:
+    """What the start page says where nothing is under way, and where it leads to."""
+    if actor.organisation_id is None:
+        return NOBODY_YET
+    return IDLE.get(actor.role, IDLE_AGENCY)

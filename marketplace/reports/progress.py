@@ -92,6 +92,7 @@ class Step:
     turn: Words
     at: datetime | None
     day: date | None
+    is_deadline: bool  # somebody has to act by then; otherwise it comes by itself
     tone: str
 
 
@@ -138,7 +139,7 @@ NEXT: dict[Kind, dict[Any, Next]] = {
     Kind.CALL: {
         CallStatus.PUBLISHED: (_("the call closes, then vouchers are given"), Turn.AGENCY),
         CallStatus.PAUSED: (_("decide whether to take applications again"), Turn.AGENCY),
-        CallStatus.CLOSED: (_("vouchers are given and used"), Turn.AGENCY),
+        CallStatus.CLOSED: (_("the vouchers of the call are given"), Turn.AGENCY),
         CallStatus.WINDING_DOWN: (_("what was given is used or lapses"), Turn.AGENCY),
     },
     Kind.EVALUATION: {
@@ -156,50 +157,11 @@ OPENS: Next = _("the call opens"), Turn.AGENCY
 CHOOSES: Next = _("the company compares the bids and chooses one"), Turn.COMPANY
 
 
+# The turns that are one's own.
 OWN: dict[Role, tuple[Turn, ...]] = {
     **dict.fromkeys(SME, (Turn.COMPANY, Turn.BOTH)),
     **dict.fromkeys(PROVIDER, (Turn.FIRM, Turn.BOTH)),
 }
-
-# What to say and where to lead to while nothing is under way.
-Idle = tuple[Words, str, Words]
-IDLE_AGENCY: Idle = (_("No call is under way."), "programmes.programme_list", _("See the programmes"))
-IDLE: dict[Role, Idle] = {
-    Role.SIGNATORY: (
-        _("You have no application, voucher or job yet. Begin with an open call, or first check who can apply."),
-        "programmes.eligibility",
-        _("Check eligibility"),
-    ),
-    Role.HELPER: (_("You are preparing no application. The company’s own people can begin one with you."), "", ""),
-    Role.MANAGER: (
-        _("You have no bid, engagement or claim yet. Begin with the open jobs."),
-        "jobs.open_jobs",
-        _("See open jobs"),
-    ),
-    Role.CONSULTANT: (
-        _("You are named in no engagement now. Companies choose firms by their bids; your profile is part of them."),
-        "providers.profile",
-        _("My profile"),
-    ),
-    Role.EVALUATOR: (
-        _("No evaluation is with you. An administrator assigns them, and you get an e-mail."),
-        "evaluations.evaluation_list",
-        _("See your evaluations"),
-    ),
-}
-IDLE[Role.PREPARER] = IDLE[Role.SIGNATORY]
-NOBODY_YET: Idle = (
-    _("You act for no company yet. Register your company, or ask its signatory to invite you."),
-    "accounts.choose_role",
-    _("Register a company"),
-)
-
-
-def idle(actor: Actor) -> Idle:
-    """What the start page says where nothing is under way, and where it leads to."""
-    if actor.organisation_id is None:
-        return NOBODY_YET
-    return IDLE.get(actor.role, IDLE_AGENCY)
 
 
 def under_way(actor: Actor) -> list[Step]:
@@ -224,6 +186,7 @@ def _step(row: Row[Any], actor: Actor) -> Step:
         turn=_who(Turn(row.turn or turn), actor),
         at=row.at if row.at is not None and row.at > now else None,
         day=row.day,
+        is_deadline=turn not in (Turn.AGENCY, Turn.NOBODY),
         tone="warning" if turn in OWN.get(actor.role, ()) else "information",
     )
 
@@ -339,9 +302,13 @@ def _registration() -> Part:
 
 
 def _calls() -> Part:
-    live = among(Call, list(NEXT[Kind.CALL]))
-    next_at = case((Call.opens_at > NOW, Call.opens_at), else_=Call.closes_at)
-    return _part(Kind.CALL, Call, Call.title, at=next_at, opens_at=Call.opens_at).where(live)
+    """Calls that somebody works on; of those that have closed, the ones with applications to answer."""
+    waiting = among(Application, (ApplicationStatus.SUBMITTED, ApplicationStatus.IN_REVIEW, ApplicationStatus.ACCEPTED))
+    unanswered = exists().where(Application.call_id == Call.id, waiting)
+    live = among(Call, (CallStatus.PUBLISHED, CallStatus.PAUSED, CallStatus.WINDING_DOWN))
+    next_at = case((Call.opens_at > NOW, Call.opens_at), (Call.closes_at > NOW, Call.closes_at))
+    part = _part(Kind.CALL, Call, Call.title, at=next_at, opens_at=Call.opens_at)
+    return part.where(live | ((Call.status == CallStatus.CLOSED) & unanswered))
 
 
 def _evaluations() -> Part:

@@ -5,6 +5,7 @@ from typing import Any
 
 from marketplace.core import clock
 from marketplace.core.actors import Actor, Role
+from marketplace.core.files import Upload
 from marketplace.providers import ethics_code, queries, service, training
 from marketplace.providers.models import Consultant
 from tests.factories.accounts import make_member, make_officer, make_provider
@@ -25,11 +26,14 @@ def make_profile(**facts: Any) -> service.Profile:
     return service.Profile(**{**usual, **facts})
 
 
-def make_applicant(name: str | None = None, **facts: Any) -> Actor:
+def make_applicant(name: str | None = None, *, document: Upload | None = None, **facts: Any) -> Actor:
     """A firm that applied and waits; the actor is its manager."""
     manager = make_provider(name)
     assert manager.organisation_id is not None
-    service.register_provider(manager.organisation_id, actor=manager, profile=make_profile(**facts), account=ACCOUNT)
+    profile = make_profile(**facts)
+    service.register_provider(
+        manager.organisation_id, actor=manager, profile=profile, account=ACCOUNT, document=document
+    )
     return manager
 
 

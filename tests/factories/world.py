@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
 
 from marketplace.accounts import service as account_service
 from marketplace.accounts.models import Download
@@ -120,6 +121,7 @@ def _tell_the_story(world: World, story: make.Story) -> None:
     claim = make_claims.submit(story, engagement)
     make_claims.approve(story, claim)
     batch = make_claims.send(story, claim)
+    claim.invoice_file = files.store(make.document("Invoice"), "invoice.pdf", actor=story.manager)
     things["claim_id"], things["batch_id"] = claim.id, batch.id
     things["ledger_account_id"] = db.session.scalar(select(Account.id).where(Account.owner_id == claim.id).limit(1))
     things["payment_line_id"] = db.session.scalar(select(PaymentLine.id).where(PaymentLine.batch_id == batch.id))
@@ -200,7 +202,7 @@ def _stand_beside(world: World, story: make.Story) -> None:
     things["question_id"] = jobs.ask(open_job.id, actor=story.manager, text="How many machines are there?").id
     things["bid_id"] = db.session.scalar(select(Bid.id).where(Bid.job_id == things["job_id"]))
     things["provider_id"], things["consultant_id"] = story.manager.organisation_id, story.consultants[0].id
-    applicant = make_applicant()
+    applicant = make_applicant(document=FileStorage(make.document("Business registration"), filename="r.pdf"))
     things["applicant_id"] = applicant.organisation_id
     things["account_id"] = db.session.scalar(
         select(BankAccount.id).where(BankAccount.organisation_id == applicant.organisation_id)

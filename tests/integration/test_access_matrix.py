@@ -56,6 +56,7 @@ INSTEAD: dict[str, dict[str, str]] = {
     "programmes.programme_edit": {"programme_id": "draft_programme_id"},
     "programmes.programme_publish": {"programme_id": "draft_programme_id"},
     "providers.enter_consultant": {"person_id": "consultant_person_id"},
+    "providers.document": {"provider_id": "applicant_id"},
     "providers.review": {"provider_id": "applicant_id"},
     "reports.ledger_account": {"account_id": "ledger_account_id"},
     "surveys.answer": {"token": "survey_token"},

@@ -77,7 +77,7 @@ def register_a_firm(story: Story) -> None:
         service_lines=["operations", "technology"], sectors=["manufacturing"], regions=["seoul"], languages=["ko"],
         capacity=4, introduction_ko="작은 공장을 돕습니다.", introduction_en="We help small factories.",
         scheme="other", identifier=f"9{story.chance.randint(10**9, 10**10)}", bank_name="시범은행",
-        holder_name=f"이야기컨설팅 {story.domain}", confirmed=True,
+        holder_name=f"이야기컨설팅 {story.domain}", confirmed=True, file=story.document("registration"),
     ).send()  # fmt: skip
     consultant = story.visitor
     join(story, story.firm, consultant, f"consultant@firm.{story.domain}", f"상담별 {story.domain}", "consultant")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.claims.states import CLAIM, HOLD, ClaimStatus, HoldStatus, RiskOccasion, Route, Step
 from marketplace.core.db import Model, created_at, uuid_key
+from marketplace.core.files import StoredFile
 from marketplace.engagements.models import Engagement, Stage
 
 CHECKED = (ClaimStatus.CHECKED, ClaimStatus.FIRST_APPROVED, ClaimStatus.APPROVED, ClaimStatus.BATCHED, ClaimStatus.PAID)
@@ -81,6 +82,7 @@ class Claim(Model):
     aid: Mapped[int] = mapped_column(BigInteger)
     co_payment: Mapped[int] = mapped_column(BigInteger)
     invoice_number: Mapped[str]
+    invoice_file_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"))
     invoice_gross: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[ClaimStatus] = mapped_column(default=CLAIM.initial)
     route: Mapped[Route] = mapped_column(server_default=Route.PEOPLE)
@@ -114,6 +116,7 @@ class Claim(Model):
     withdrawn_at: Mapped[datetime | None]
 
     engagement: Mapped[Engagement] = relationship()
+    invoice_file: Mapped[StoredFile | None] = relationship()
     lines: Mapped[list["ClaimLine"]] = relationship(order_by="ClaimLine.created_at, ClaimLine.id")
 
     @property

@@ -10,7 +10,7 @@ from marketplace.claims.service.assessment import assess
 from marketplace.claims.service.escalation import wind
 from marketplace.claims.service.straight_through import pass_claim
 from marketplace.claims.states import CLAIM, RiskOccasion, Route
-from marketplace.core import clock, db
+from marketplace.core import clock, db, files
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
 from marketplace.core.tasks import schedule
@@ -18,7 +18,13 @@ from marketplace.engagements.models import Engagement
 
 
 def submit_claim(
-    engagement_id: UUID, *, actor: Actor, stage_ids: Sequence[UUID], invoice_number: str, invoice_gross: int
+    engagement_id: UUID,
+    *,
+    actor: Actor,
+    stage_ids: Sequence[UUID],
+    invoice_number: str,
+    invoice_gross: int,
+    invoice: files.Upload | None = None,
 ) -> Claim:
     """Ask to be paid for accepted stages: the net amount agreed for them, whatever the invoice's total is."""
     engagement = db.get(Engagement, engagement_id, lock=True)
@@ -38,6 +44,7 @@ def submit_claim(
         co_payment=sum(stage.agreed.co_payment for stage in stages),
         invoice_number=invoice_number,
         invoice_gross=invoice_gross,
+        invoice_file=files.keep(invoice, actor=actor),
         status=CLAIM.initial,
         submitted_by=actor.person_id,
         submitted_at=now,
@@ -56,7 +63,15 @@ def submit_claim(
     return claim
 
 
-def resubmit_claim(claim_id: UUID, *, actor: Actor, answer: str, invoice_number: str, invoice_gross: int) -> Claim:
+def resubmit_claim(
+    claim_id: UUID,
+    *,
+    actor: Actor,
+    answer: str,
+    invoice_number: str,
+    invoice_gross: int,
+    invoice: files.Upload | None = None,
+) -> Claim:
     """Answer the one request and hand the claim in again; it keeps its number, and its clock goes on."""
     claim = db.get(Claim, claim_id, lock=True)
     rules.check_claims_for(claim.provider_id, actor)
@@ -64,6 +79,7 @@ def resubmit_claim(claim_id: UUID, *, actor: Actor, answer: str, invoice_number:
     claim.answer = rules.check_answer(answer)
     claim.invoice_number = invoice_number
     claim.invoice_gross = invoice_gross
+    claim.invoice_file = files.keep(invoice, actor=actor) or claim.invoice_file
     transition(claim, CLAIM, "resubmit", actor=actor, invoice_gross=invoice_gross)
     if claim.returned_at and claim.resubmitted_at:
         claim.clock_starts_at = deadlines.restarted(

@@ -16,8 +16,9 @@ from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, exports
 from marketplace.core.actors import AGENCY, Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.errors import NotFound
 from marketplace.core.i18n import _, money
-from marketplace.core.web import page, paginate
+from marketplace.core.web import page, paginate, send_stored
 from marketplace.engagements import queries as engagements
 
 READERS = (
@@ -75,6 +76,16 @@ def claims() -> ResponseReturnValue:
         lifecycle=CLAIM,
         form=ClaimFilter(request.args),
     )
+
+
+@blueprint.get("/claims/<uuid:claim_id>/invoice")
+@requires(*READERS)
+def invoice(claim_id: UUID) -> ResponseReturnValue:
+    """The invoice that was handed in with a claim."""
+    stored = queries.get_claim(claim_id, actor=current_actor()).invoice_file
+    if stored is None:
+        raise NotFound()
+    return send_stored(stored)
 
 
 @blueprint.get("/claims/<uuid:claim_id>")

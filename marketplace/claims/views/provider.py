@@ -37,6 +37,7 @@ def new_claim(engagement_id: UUID) -> ResponseReturnValue:
                 stage_ids=form.stage_ids.data,
                 invoice_number=form.invoice_number.data,
                 invoice_gross=form.invoice_gross.data,
+                invoice=form.file.data,
             )
             return done(_("The claim is handed in."), url_for(".claim", claim_id=made.id))
     return page("claims/new_claim.html", form=form, engagement=engagement, stages=stages)
@@ -57,6 +58,7 @@ def resubmit_claim(claim_id: UUID) -> ResponseReturnValue:
                 answer=form.answer.data,
                 invoice_number=form.invoice_number.data,
                 invoice_gross=form.invoice_gross.data,
+                invoice=form.file.data,
             )
             return done(_("The claim is handed in again."), url_for(".claim", claim_id=claim_id))
     return page("claims/resubmit_claim.html", form=form, claim=claim)

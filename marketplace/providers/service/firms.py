@@ -9,7 +9,7 @@ from sqlalchemy import DateTime, Integer, Uuid, bindparam, update
 from marketplace.accounts import queries as accounts_queries
 from marketplace.accounts import service as accounts
 from marketplace.accounts.states import OrganisationKind
-from marketplace.core import clock, db
+from marketplace.core import clock, db, files
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.audit import record, transition
 from marketplace.core.errors import DomainError, Forbidden
@@ -32,8 +32,15 @@ CHANGE_LOAD = (
 )
 
 
-def register_provider(organisation_id: UUID, *, actor: Actor, profile: Profile, account: AccountDetails) -> Provider:
-    """Apply for the register, with the account to be paid to; an officer decides."""
+def register_provider(
+    organisation_id: UUID,
+    *,
+    actor: Actor,
+    profile: Profile,
+    account: AccountDetails,
+    document: files.Upload | None = None,
+) -> Provider:
+    """Apply for the register, with the account to be paid to and the business registration; an officer decides."""
     rules.check_manages(actor, organisation_id)
     organisation = accounts_queries.get_organisation(organisation_id, lock=True)
     if organisation.kind != OrganisationKind.PROVIDER:
@@ -46,6 +53,7 @@ def register_provider(organisation_id: UUID, *, actor: Actor, profile: Profile, 
         submitted_by=actor.person_id,
         submitted_at=clock.now(),
         status=PROVIDER.initial,
+        document=files.keep(document, actor=actor),
         **asdict(profile),
     )
     db.session.add(provider)
@@ -68,13 +76,14 @@ def change_profile(provider_id: UUID, *, actor: Actor, profile: Profile) -> Prov
     return provider
 
 
-def apply_again(provider_id: UUID, *, actor: Actor) -> Provider:
-    """Hand in a refused registration once more, after mending it."""
+def apply_again(provider_id: UUID, *, actor: Actor, document: files.Upload | None = None) -> Provider:
+    """Hand in a refused registration once more, after mending it; a new document takes the place of the old one."""
     rules.check_manages(actor, provider_id)
     provider = queries.get_provider(provider_id, lock=True)
     transition(provider, PROVIDER, "apply_again", actor=actor)
     assert actor.person_id is not None
     provider.submitted_by = actor.person_id
+    provider.document = files.keep(document, actor=actor) or provider.document
     return provider
 
 

@@ -11,9 +11,10 @@ from marketplace.accounts.business_number import written
 from marketplace.core import clock
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
+from marketplace.core.errors import NotFound
 from marketplace.core.exports import Column, export, requested_format
 from marketplace.core.i18n import _
-from marketplace.core.web import done, page, paginate
+from marketplace.core.web import done, page, paginate, send_stored
 from marketplace.providers import account_numbers, queries, rules, service
 from marketplace.providers.forms import LANGUAGES, ConsultantFilter, DecisionForm, RegistrationFilter, TrainingForm
 from marketplace.providers.models import Consultant, Provider
@@ -98,6 +99,16 @@ def review(provider_id: UUID) -> ResponseReturnValue:
         masked=account_numbers.masked,
         consultants=[(row, standing(row, today)) for row in queries.consultants_of(provider_id)],
     )
+
+
+@blueprint.get("/providers/registrations/<uuid:provider_id>/document")
+@requires(*READERS)
+def document(provider_id: UUID) -> ResponseReturnValue:
+    """The business registration that a firm handed in."""
+    stored = queries.get_provider(provider_id).document
+    if stored is None:
+        raise NotFound()
+    return send_stored(stored)
 
 
 @blueprint.get("/providers/bank-accounts")

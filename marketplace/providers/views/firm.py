@@ -14,7 +14,14 @@ from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page
 from marketplace.providers import account_numbers, queries, service
-from marketplace.providers.forms import AccountForm, ApplyForm, ConsultantForm, ProfileForm, account_details
+from marketplace.providers.forms import (
+    AccountForm,
+    ApplyAgainForm,
+    ApplyForm,
+    ConsultantForm,
+    ProfileForm,
+    account_details,
+)
 from marketplace.providers.models import Provider
 from marketplace.providers.states import BANK_ACCOUNT, AccountScheme
 from marketplace.providers.states import PROVIDER as LIFECYCLE
@@ -56,7 +63,11 @@ def apply() -> ResponseReturnValue:
     if form.validate_on_submit() and actor.organisation_id:
         with form.errors_to_fields():
             service.register_provider(
-                actor.organisation_id, actor=actor, profile=form.profile, account=account_details(form)
+                actor.organisation_id,
+                actor=actor,
+                profile=form.profile,
+                account=account_details(form),
+                document=form.file.data,
             )
             return done(_("Your application was received. An officer checks it."), url_for("providers.registration"))
     return page("providers/apply.html", form=form)
@@ -81,10 +92,10 @@ def change_profile() -> ResponseReturnValue:
 def apply_again() -> ResponseReturnValue:
     """Hand in a refused registration once more."""
     provider = _own()
-    form = ConfirmForm()
+    form = ApplyAgainForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
-            service.apply_again(provider.id, actor=current_actor())
+            service.apply_again(provider.id, actor=current_actor(), document=form.file.data)
             return done(_("Your application was received. An officer checks it."), url_for("providers.registration"))
     return page("providers/apply_again.html", form=form)
 

@@ -11,7 +11,7 @@ from marketplace.core.i18n import _, locale
 from marketplace.core.web import page
 from marketplace.programmes import queries as programmes
 from marketplace.reports import progress, queries
-from marketplace.reports.menu import MENUS
+from marketplace.reports.menu import MENUS, idle
 from marketplace.reports.views import blueprint
 
 
@@ -28,7 +28,7 @@ def home() -> ResponseReturnValue:
         "reports/tasks.html",
         waiting=queries.waiting_for(actor),
         steps=progress.under_way(actor),
-        idle=progress.idle(actor),
+        idle=idle(actor),
         calls=calls,
     )
 
