@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from marketplace.accounts.acts import ACTS
+from marketplace.accounts.acts import act_words
 from marketplace.accounts.queries import names
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _, moment
-from marketplace.core.states import MOVES
 from marketplace.ethics.models import Flag
 
 FINDINGS: dict[str, Words] = {
@@ -62,7 +61,6 @@ MEANINGS: dict[str, Words] = {
     "batch": _("Sending of the payment batch"),
     "yes": _("Yes"),
     "no": _("No"),
-    **ACTS,
 }
 
 INPUTS: dict[str, Words] = {
@@ -96,7 +94,7 @@ def _value(flag: Flag, name: str, value: Any, people: Mapping[UUID, str]) -> str
     if name in ("at", "other_at"):
         return moment(datetime.fromisoformat(text))
     if name in ("act", "other_act", "side", "answer"):
-        return str(MEANINGS.get(text) or MOVES.get(text) or text)
+        return str(MEANINGS.get(text) or act_words(text))
     if name == "value" and flag.finding in ("same_device", "same_network", "same_file", "same_text"):
         return str(_("the same on both sides (check code %(code)s)", code=text))
     return people.get(person, text) if person else text

@@ -16,7 +16,7 @@ MESSAGE = Lifecycle(
     "message",
     initial=MessageStatus.QUEUED,
     moves=[
-        Move("send", (MessageStatus.QUEUED,), MessageStatus.SENT, stamp="sent_at", label=_("Send")),
+        Move("send", (MessageStatus.QUEUED,), MessageStatus.SENT, stamp="sent_at", label=_("Send an e-mail")),
         Move("fail", (MessageStatus.QUEUED,), MessageStatus.FAILED, stamp="failed_at", label=_("Give up")),
     ],
 )

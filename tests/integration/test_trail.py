@@ -21,7 +21,9 @@ def test_every_recorded_action_has_words() -> None:
     recorded = {
         action
         for path in (ROOT / "marketplace").rglob("*.py")
-        for action in re.findall(r'record(?:_all)?\([\w.]+, "([a-z_]+\.[a-z_]+)"', path.read_text("utf-8"))
+        for action in re.findall(
+            r'(?:record(?:_all)?\([\w.]+, |action = )"([a-z_]+\.[a-z_]+)"', path.read_text("utf-8")
+        )
     }
     assert len(recorded) > 80
     assert {action for action in recorded if act_words(action) == action} == set()

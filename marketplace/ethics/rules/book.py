@@ -29,7 +29,7 @@ class Entry:
     data: Text
     formula: Text
     false_positives: Text
-    reference: str
+    reference: Text
     thresholds: Limits
 
 
