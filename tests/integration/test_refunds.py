@@ -1,8 +1,10 @@
 """An SME's share that is not needed goes back: set aside, paid with a batch by another hand, again if it bounces."""
 
+import re
 from uuid import uuid4
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -23,7 +25,7 @@ from marketplace.reports import proof
 from tests.conftest import MovableClock
 from tests.factories import claims as make
 from tests.factories import engagements, milestones
-from tests.factories.accounts import make_member, make_officer
+from tests.factories.accounts import make_member, make_officer, sign_in_as
 from tests.milestones import Tale
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
@@ -62,7 +64,9 @@ def send(story: engagements.Story, refund: Refund) -> PaymentBatch:
     return service.send_batch(batch.id, actor=story.budget_officers[1], key=make.new_key())
 
 
-def test_the_money_goes_back_to_the_account_it_came_from(story: engagements.Story, engagement: Engagement) -> None:
+def test_the_money_goes_back_to_the_account_it_came_from(
+    client: FlaskClient, story: engagements.Story, engagement: Engagement
+) -> None:
     held = ledger.balance(chart.co_payment(engagement.agreement_id))
     refund = ask(engagement)
     assert (refund.holder_name, refund.account_number) == ("Company", "111-222")
@@ -77,6 +81,9 @@ def test_the_money_goes_back_to_the_account_it_came_from(story: engagements.Stor
     assert proof.prove().faults == []
     told = db.session.query(Message.template).filter(Message.template.like("claims/refund_%")).all()
     assert sorted(row.template for row in told) == ["claims/refund_paid", "claims/refund_requested"]
+    page = sign_in_as(client, story.sme).get(f"/refunds/{refund.id}?lang=en").text
+    assert re.search(r"<dt>Paid back</dt>\s*<dd>\s*\d+ \w+ \d{4}", page)
+    assert "next payment batches" not in page, "it has left"
 
 
 def test_each_mail_about_a_refund_says_how_much_goes_where(story: engagements.Story, engagement: Engagement) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, literal, select, text
@@ -21,7 +22,7 @@ from marketplace.ledger import queries as ledger
 from marketplace.vouchers import queries, service
 from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.states import VOUCHER
-from tests.factories.accounts import make_sme
+from tests.factories.accounts import make_sme, sign_in_as
 from tests.factories.vouchers import make_voucher
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -104,13 +105,16 @@ def test_parts_that_are_not_the_amount_or_more_than_a_line_has_are_refused(
     assert queries.voucher_lines(voucher.id) == left
 
 
-def test_each_line_bears_no_more_than_it_has_left(voucher: Voucher, sme: Actor) -> None:
+def test_each_line_bears_no_more_than_it_has_left(client: FlaskClient, voucher: Voucher, sme: Actor) -> None:
     first, second = left = queries.voucher_lines(voucher.id)
     with pytest.raises(DomainError):
         draw(voucher, sme, left[first] + 1, {first: left[first] + 1, second: 0})
     draw(voucher, sme, left[first], {first: left[first]})
     draw(voucher, sme, left[second])
     assert voucher.status == "exhausted"
+    page = sign_in_as(client, sme).get(f"/vouchers/{voucher.id}?lang=en").text
+    assert ">Used up</span>" in page
+    assert "can't be used any more" not in page, "nothing of it expired or went back"
 
 
 def test_the_database_writes_the_audit_entries_of_the_verb(voucher: Voucher, sme: Actor) -> None:
