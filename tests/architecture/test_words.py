@@ -77,3 +77,15 @@ def test_a_deadline_is_told_by_the_day_that_it_ends() -> None:
         if DEADLINE.search(line) and str(path.relative_to(ROOT)) not in OPENED_AT
     ]
     assert not wrong
+
+
+def test_no_page_shows_a_rule_by_its_code_alone() -> None:
+    bare = re.compile(r"\{\{[^}]*\b(rule_id|rule\.id)\b[^}]*\}\}")
+    named = re.compile(r"url_for|rules\[|rule_title")
+    shown = [
+        f"{path.relative_to(ROOT)}: {found}"
+        for path in ROOT.glob("templates/**/*.html")
+        for found in (match[0] for match in bare.finditer(path.read_text("utf-8")))
+        if not named.search(found)
+    ]
+    assert not shown
