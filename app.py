@@ -26,6 +26,7 @@ from marketplace.core import (
     files,
     housekeeping,
     i18n,
+    listings,
     logging,
     seen,
     task_queue,
@@ -126,7 +127,14 @@ def _configure_pages(app: web.Application, settings: Settings) -> None:
     translations.compile_if_stale()
     i18n.configure(lambda: _choose_locale(settings))
     templates.configure(app)
-    app.jinja_env.globals.update(said=seen.said, here=web.here, narrowed=web.narrowed)
+    app.jinja_env.globals.update(
+        said=seen.said,
+        here=web.here,
+        narrowed=listings.narrowed,
+        narrowings=listings.narrowings,
+        list_address=listings.address,
+        MOST_COUNTED=listings.MOST_COUNTED,
+    )
     app.jinja_env.filters.update(
         money=i18n.money,
         number=i18n.number,

@@ -69,6 +69,7 @@ CREATE TABLE background_tasks (
     CONSTRAINT ck_background_tasks_status CHECK (status IN ('pending', 'done', 'dead', 'cancelled')),
     CONSTRAINT uq_background_tasks_name_key UNIQUE (name, key)
 );
+CREATE INDEX ix_background_tasks_created_at ON background_tasks (created_at);
 CREATE INDEX ix_background_tasks_due ON background_tasks (queue, run_after) WHERE status = 'pending';
 
 CREATE TABLE heartbeats (

@@ -26,6 +26,7 @@ CREATE TABLE messages (
     CONSTRAINT ck_messages_failed_at CHECK (status NOT IN ('failed') OR failed_at IS NOT NULL),
     CONSTRAINT ck_messages_address CHECK (address ~ '^[!-~]+$')
 );
+CREATE INDEX ix_messages_queued_at ON messages (queued_at);
 """
 
 

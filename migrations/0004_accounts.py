@@ -27,6 +27,8 @@ CREATE TABLE people (
     CONSTRAINT ck_people_confirmed_at CHECK (status NOT IN ('confirmed') OR confirmed_at IS NOT NULL),
     CONSTRAINT ck_people_disabled_at CHECK (status NOT IN ('disabled') OR disabled_at IS NOT NULL)
 );
+CREATE INDEX ix_people_created_at ON people (created_at);
+CREATE INDEX ix_people_name ON people (name);
 
 CREATE TABLE organisations (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_organisations PRIMARY KEY,
@@ -144,7 +146,7 @@ CREATE TABLE downloads (
     failed_at timestamptz,
     CONSTRAINT ck_downloads_one_end CHECK (made_at IS NULL OR failed_at IS NULL)
 );
-CREATE INDEX ix_downloads_person_id ON downloads (person_id);
+CREATE INDEX ix_downloads_person_id_created_at ON downloads (person_id, created_at);
 -- Who asks twice while the file is being made gets one.
 CREATE UNIQUE INDEX uq_downloads_unmade ON downloads (membership_id, address, locale)
     WHERE made_at IS NULL AND failed_at IS NULL;

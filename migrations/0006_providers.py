@@ -47,6 +47,8 @@ CREATE TABLE providers (
     CONSTRAINT ck_providers_grade_value CHECK (grade_value BETWEEN 0 AND 100),
     CONSTRAINT ck_providers_grade_published_at CHECK ((grade_value IS NULL) = (grade_published_at IS NULL))
 );
+CREATE INDEX ix_providers_name ON providers (name);
+CREATE INDEX ix_providers_submitted_at ON providers (submitted_at);
 
 CREATE TABLE bank_accounts (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_bank_accounts PRIMARY KEY,
@@ -90,6 +92,7 @@ CREATE TABLE consultants (
     CONSTRAINT ck_consultants_left_at CHECK (status NOT IN ('left') OR left_at IS NOT NULL),
     CONSTRAINT ck_consultants_experience_years CHECK (experience_years BETWEEN 0 AND 70)
 );
+CREATE INDEX ix_consultants_name ON consultants (name);
 CREATE INDEX ix_consultants_provider_id ON consultants (provider_id);
 
 CREATE TABLE affiliations (

@@ -54,6 +54,7 @@ CREATE TABLE applications (
     CONSTRAINT ck_applications_offered_at CHECK (status NOT IN ('offered') OR offered_at IS NOT NULL),
     CONSTRAINT ck_applications_offer_ends_at CHECK ((offered_at IS NULL) = (offer_ends_at IS NULL))
 );
+CREATE INDEX ix_applications_submitted_at ON applications (submitted_at);
 CREATE UNIQUE INDEX uq_applications_live ON applications (call_id, organisation_id) WHERE status NOT IN ('refused',
     'withdrawn');
 CREATE INDEX ix_applications_organisation_id ON applications (organisation_id);
@@ -159,6 +160,8 @@ CREATE TABLE vouchers (
     CONSTRAINT ck_vouchers_extension_reason CHECK ((extended_at IS NULL) = (extension_reason IS NULL)),
     CONSTRAINT ck_vouchers_reminded_percent CHECK (reminded_percent BETWEEN 0 AND 100)
 );
+CREATE INDEX ix_vouchers_issued_at ON vouchers (issued_at);
+CREATE INDEX ix_vouchers_expires_at ON vouchers (expires_at);
 CREATE INDEX ix_vouchers_call_id ON vouchers (call_id);
 CREATE UNIQUE INDEX uq_vouchers_one_active ON vouchers (programme_id, organisation_id) WHERE one_active AND (status
     IN ('issued', 'suspended'));
@@ -201,7 +204,7 @@ CREATE TABLE scorings (
     CONSTRAINT ck_scorings_status CHECK (status IN ('assigned', 'accepted', 'refused', 'scored', 'lapsed')),
     CONSTRAINT ck_scorings_lapsed_at CHECK (status NOT IN ('lapsed') OR lapsed_at IS NOT NULL)
 );
-CREATE INDEX ix_scorings_evaluator_id ON scorings (evaluator_id);
+CREATE INDEX ix_scorings_evaluator_id_status ON scorings (evaluator_id, status);
 
 CREATE TABLE scores (
     scoring_id uuid CONSTRAINT fk_scores_scoring_id_scorings REFERENCES scorings,

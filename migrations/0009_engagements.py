@@ -54,6 +54,7 @@ CREATE TABLE agreements (
     CONSTRAINT ck_agreements_two_people CHECK (sme_signed_by <> provider_signed_by),
     CONSTRAINT ck_agreements_aid_parts CHECK (aid_parts IS NULL OR sum_of_values(aid_parts) = aid)
 );
+CREATE INDEX ix_agreements_ends_on ON agreements (ends_on);
 CREATE INDEX ix_agreements_organisation_id ON agreements (organisation_id);
 CREATE INDEX ix_agreements_provider_id ON agreements (provider_id);
 CREATE INDEX ix_agreements_voucher_id ON agreements (voucher_id);

@@ -19,6 +19,7 @@ CREATE TABLE bank_imports (
     imported_by uuid CONSTRAINT fk_bank_imports_imported_by_people REFERENCES people,
     created_at timestamptz NOT NULL DEFAULT app_now()
 );
+CREATE INDEX ix_bank_imports_created_at ON bank_imports (created_at);
 
 CREATE TABLE payment_batches (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_payment_batches PRIMARY KEY,
@@ -221,6 +222,9 @@ CREATE TABLE claims (
     CONSTRAINT ck_claims_something_approved
         CHECK (status NOT IN ('first_approved', 'approved', 'batched', 'paid') OR coalesce(approved_amount, 0) > 0)
 );
+CREATE INDEX ix_claims_submitted_at ON claims (submitted_at);
+CREATE INDEX ix_claims_clock_starts_at ON claims (clock_starts_at);
+CREATE INDEX ix_claims_net_amount ON claims (net_amount);
 CREATE INDEX ix_claims_engagement_id ON claims (engagement_id);
 CREATE INDEX ix_claims_provider_id ON claims (provider_id);
 CREATE INDEX ix_claims_status ON claims (status);
@@ -249,6 +253,7 @@ CREATE TABLE holds (
     CONSTRAINT ck_holds_extension
         CHECK (extended_at IS NULL OR (extended_by IS NOT NULL AND extension_reason <> ''))
 );
+CREATE INDEX ix_holds_placed_at ON holds (placed_at);
 CREATE INDEX ix_holds_until_at ON holds (until_at) WHERE status = 'active';
 CREATE UNIQUE INDEX uq_holds_flag_id ON holds (engagement_id, flag_id) WHERE status = 'active';
 
@@ -338,6 +343,8 @@ CREATE TABLE refunds (
         CHECK ((bank_entry_id IS NULL) = (engagement_id IS NOT NULL) AND (engagement_id IS NULL) = (organisation_id
             IS NULL))
 );
+CREATE INDEX ix_refunds_requested_at ON refunds (requested_at);
+CREATE INDEX ix_refunds_amount ON refunds (amount);
 CREATE INDEX ix_refunds_engagement_id ON refunds (engagement_id);
 CREATE INDEX ix_refunds_organisation_id ON refunds (organisation_id);
 

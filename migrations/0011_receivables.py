@@ -55,6 +55,9 @@ CREATE TABLE receivables (
     CONSTRAINT ck_receivables_written_off_at CHECK (status NOT IN ('written_off') OR written_off_at IS NOT NULL),
     CONSTRAINT ck_receivables_listed CHECK ((listed_from IS NULL) = (listed_until IS NULL))
 );
+CREATE INDEX ix_receivables_proposed_at ON receivables (proposed_at);
+CREATE INDEX ix_receivables_principal ON receivables (principal);
+CREATE INDEX ix_receivables_listed_from ON receivables (listed_from);
 CREATE INDEX ix_receivables_debtor_id ON receivables (debtor_id);
 CREATE INDEX ix_receivables_status ON receivables (status);
 CREATE UNIQUE INDEX uq_receivables_live ON receivables (engagement_id) WHERE (kind = 'repayment') AND (status <>

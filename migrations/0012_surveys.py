@@ -30,6 +30,7 @@ CREATE TABLE surveys (
     CONSTRAINT ck_surveys_side CHECK (side IN ('sme', 'provider')),
     CONSTRAINT uq_surveys_engagement_id_side_wave UNIQUE (engagement_id, side, wave)
 );
+CREATE INDEX ix_surveys_closes_at ON surveys (closes_at);
 CREATE INDEX ix_surveys_invited_at ON surveys (invited_at);
 CREATE INDEX ix_surveys_provider_id ON surveys (provider_id);
 

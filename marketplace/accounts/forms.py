@@ -198,16 +198,17 @@ def _with_blank(labels: Any) -> list[tuple[str, Any]]:
 
 
 class PeopleFilter(FilterForm):
-    search = TextField(_("Name or e-mail address"), max_length=100, required=False)
+    search = TextField(_("Name, e-mail address or organisation"), max_length=100, required=False)
     role = SelectOneField(_("Role"), required=False, choices=[("", _("Every role")), *_role_choices()])
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *PERSON.labels.items()])
 
 
 class TaskFilter(FilterForm):
-    status = SelectOneField(_("Status"), required=False, choices=[*labelled(TaskStatus), ("all", _("Every status"))])
+    search = TextField(_("Name, key or error"), max_length=100, required=False)
+    status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *labelled(TaskStatus)])
 
 
 class AuditFilter(FilterForm):
+    subject_id = TextField(_("Number or name of the thing"), max_length=100, required=False)
     action = TextField(_("What was done"), max_length=100, required=False)
     person_id = TextField(_("Person"), max_length=100, required=False)
-    subject_id = TextField(_("Number or name of the thing"), max_length=100, required=False)

@@ -46,6 +46,8 @@ class Person(Model):
         CheckConstraint("locale IN ('ko', 'en')", name="locale"),
         CheckConstraint(PERSON.stamped("confirmed_at", PersonStatus.CONFIRMED), name="confirmed_at"),
         CheckConstraint(PERSON.stamped("disabled_at", PersonStatus.DISABLED), name="disabled_at"),
+        Index("ix_people_created_at", "created_at"),
+        Index("ix_people_name", "name"),
     )
 
     id: Mapped[UUID] = uuid_key()
@@ -232,7 +234,7 @@ class Download(Model):
     __tablename__ = "downloads"
     __table_args__ = (
         CheckConstraint("made_at IS NULL OR failed_at IS NULL", name="one_end"),
-        Index("ix_downloads_person_id", "person_id"),
+        Index("ix_downloads_person_id_created_at", "person_id", "created_at"),
         # Who asks twice while the file is being made gets one.
         Index(
             "uq_downloads_unmade",

@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
+    or_,
     select,
 )
 from sqlalchemy.orm import InstrumentedAttribute, join
@@ -39,6 +40,8 @@ from marketplace.core.errors import Forbidden, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.task_queue import BackgroundTask, TaskStatus
 
+IdColumn = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None] | ScalarSelect[UUID]
+
 
 def get_person(person_id: UUID, *, lock: bool = False) -> Person:
     """The person; NotFound without one."""
@@ -58,7 +61,7 @@ def names(person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     return {row.id: row.name for row in db.session.execute(query)} if known else {}
 
 
-def person_name_of(person_id: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]) -> ScalarSelect[str]:
+def person_name_of(person_id: IdColumn) -> ScalarSelect[str]:
     """The name of the person in this column."""
     return select(Person.name).where(Person.id == person_id).scalar_subquery()
 
@@ -77,9 +80,14 @@ def organisation_names(organisation_ids: Iterable[UUID | None]) -> dict[UUID, st
     return {row.id: row.name for row in db.session.execute(query)} if known else {}
 
 
-def name_of(organisation_id: InstrumentedAttribute[UUID]) -> ScalarSelect[str]:
+def name_of(organisation_id: IdColumn) -> ScalarSelect[str]:
     """The name of the organisation in this column, for a list of what belongs to it."""
     return select(Organisation.name).where(Organisation.id == organisation_id).scalar_subquery()
+
+
+def business_number_of(organisation_id: IdColumn) -> ScalarSelect[str | None]:
+    """The business number of the organisation in this column, its ten digits."""
+    return select(Organisation.business_number).where(Organisation.id == organisation_id).scalar_subquery()
 
 
 def find_organisation_by_business_number(digits: str) -> Organisation | None:
@@ -255,10 +263,12 @@ def open_sessions(person_id: UUID) -> Sequence[SignInSession]:
 
 
 def people(*, search: str = "", role: Role | None = None, status: PersonStatus | None = None) -> Select[Person]:
-    """People whose name or address contains `search`, who hold `role`, who have `status`; ordered by the page."""
+    """People of this role and status; the text is of their name, address or organisation. Ordered by the page."""
     query = select(Person)
     if search:
-        query = query.where(db.contains(Person.name, search) | db.contains(Person.email, search))
+        members = select(Membership.person_id).join(Organisation, Organisation.id == Membership.organisation_id)
+        named = Person.id.in_(members.where(db.contains(Organisation.name, search)))
+        query = query.where(db.contains(Person.name, search) | db.contains(Person.email, search) | named)
     if role:
         holders = live().where(Membership.role == role).order_by(None).with_only_columns(Membership.person_id)
         query = query.where(Person.id.in_(holders))
@@ -307,9 +317,12 @@ def _proposed_roles() -> Select[UUID, UUID, Role, datetime, str]:
     )
 
 
-def background_tasks(status: TaskStatus | None = None) -> Select[BackgroundTask]:
+def background_tasks(status: TaskStatus | None = None, search: str = "") -> Select[BackgroundTask]:
     """Background tasks for the administrator's page."""
     query = select(BackgroundTask)
+    if search:
+        texts = BackgroundTask.name, BackgroundTask.key, BackgroundTask.last_error
+        query = query.where(or_(*(db.contains(column, search) for column in texts)))
     return query.where(BackgroundTask.status == status) if status else query
 
 

@@ -9,7 +9,16 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from config import lists
 from marketplace.claims.models import Claim
 from marketplace.claims.rules import Cut
-from marketplace.claims.states import BATCH, CLAIM, HOLD, REFUND
+from marketplace.claims.states import (
+    BATCH,
+    CLAIM,
+    HOLD,
+    REFUND,
+    BatchWaiting,
+    ClaimWaiting,
+    Overdue,
+    RefundWaiting,
+)
 from marketplace.core.errors import Words
 from marketplace.core.file_field import FileField
 from marketplace.core.forms import (
@@ -32,33 +41,43 @@ from marketplace.providers.states import AccountScheme
 class ClaimFilter(FilterForm):
     """Filters of the list of claims."""
 
-    search = TextField(_("Number of claim, engagement or invoice"), max_length=100, required=False)
+    search = TextField(_("Number, company, provider or officer"), max_length=100, required=False)
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *CLAIM.labels.items()])
+    waiting = SelectOneField(_("What is to be done"), required=False, choices=[("", _("All")), *labelled(ClaimWaiting)])
 
 
 class AgeingFilter(FilterForm):
     """Filters of the ageing report."""
 
+    search = TextField(_("Number, company or provider"), max_length=100, required=False)
     status = SelectOneField(_("Status"), required=False)
     age = SelectOneField(_("Working days since it was handed in"), required=False)
+    overdue = SelectOneField(_("Overdue"), required=False, choices=[("", _("All")), *labelled(Overdue)])
 
 
 class BatchFilter(FilterForm):
     """Filters of the list of payment batches."""
 
+    search = TextField(_("Number of the batch or of a payment in it"), max_length=100, required=False)
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *BATCH.labels.items()])
+    waiting = SelectOneField(_("What is to be done"), required=False, choices=[("", _("All")), *labelled(BatchWaiting)])
 
 
 class HoldFilter(FilterForm):
     """Filters of the list of holds."""
 
+    search = TextField(_("Engagement, company, provider or reason"), max_length=100, required=False)
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *HOLD.labels.items()])
 
 
 class RefundFilter(FilterForm):
     """Filters of the list of refunds."""
 
+    search = TextField(_("Number, engagement or who is paid back"), max_length=100, required=False)
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *REFUND.labels.items()])
+    waiting = SelectOneField(
+        _("What is to be done"), required=False, choices=[("", _("All")), *labelled(RefundWaiting)]
+    )
 
 
 class RefundAccountForm(Form):

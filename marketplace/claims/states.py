@@ -20,6 +20,32 @@ class ClaimStatus(TextChoices):
     PAID = "paid", _("Paid")
 
 
+class ClaimWaiting(TextChoices):
+    """What a budget officer has to do with claims."""
+
+    APPROVAL = "approval", _("Waiting for my approval")
+    BATCH = "batch", _("Approved, for me to put into a batch")
+
+
+class Overdue(TextChoices):
+    """For how long the agency is late with a claim: the level at which it was told so."""
+
+    ONE_DAY = "1", _("Overdue")
+    SEVERAL_DAYS = "2", _("Overdue for several days")
+
+
+class RefundWaiting(TextChoices):
+    """What has to be done about refunds."""
+
+    ACCOUNT = "account", _("An account is needed")
+
+
+class BatchWaiting(TextChoices):
+    """What has to be done about payment batches."""
+
+    SENDING = "sending", _("Waiting for me to send it")
+
+
 CLAIM = Lifecycle(
     "claim",
     initial=ClaimStatus.SUBMITTED,

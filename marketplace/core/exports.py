@@ -6,8 +6,8 @@ import re
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from itertools import chain
 from typing import IO, Any
+from unicodedata import east_asian_width
 from uuid import UUID
 
 import xlsxwriter
@@ -20,6 +20,7 @@ from marketplace.core import auth, clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.drafts import Draft
 from marketplace.core.errors import Words
+from marketplace.core.money import Money, exponent
 from marketplace.core.text import UNSEEN
 
 Column = tuple[Words, Callable[[Any], Any]]
@@ -27,13 +28,17 @@ MOST_ROWS = 500_000
 """What a worker can write in its time; a longer file says so on its page."""
 ROWS_AT_ONCE = 500
 LONGEST_SHEET_NAME = 31
-COLUMN_WIDTH = 18  # characters: a time fits
+NARROWEST, WIDEST = 9, 60  # characters
+WEIGHED = 1_000  # rows whose cells decide how wide their columns are
 IN_MEMORY = 1 << 20  # bytes; a longer file lies on disk
 RUN_BY_SPREADSHEETS = re.compile(
     rf"^(?=(?:{UNSEEN.pattern}|[ \u00a0\u2000-\u200a\u202f\u205f\u3000])*[=+\-@\t\r＝＋－＠﹦﹢﹣﹫\u2212])",
     re.MULTILINE,
 )
 """Where a line of a cell begins that a spreadsheet would take for a formula, whatever unseen stands before it."""
+DAY, TIME, WHOLE = "yyyy-mm-dd", "yyyy-mm-dd hh:mm", "#,##0"
+ROOM_FOR_FILTER = 3  # the button of a heading's filter
+NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
 CSV = "text/csv; charset=utf-8"
 DRAFT = "marketplace.draft"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -49,6 +54,7 @@ def export(
     source: Select[*tuple[Any, ...]] | Collection[Any],
     columns: Sequence[Column],
     name: str,
+    title: Words,
     *,
     kind: str | None = None,
     most: int | None = MOST_ROWS,
@@ -56,6 +62,7 @@ def export(
 ) -> Response:
     """A select's rows (entities when it has one column), at most `most`, or given ones as a file to download.
 
+    `name` is the file's, `title` what the list is called; a cell may be Money, a number of major units in the file.
     In `kind` or the format that the address asks for. Whoever acts in a role is led on from a long select to have its
     file made in the background, unless it is to come `at_once`. Rows are written as they are read, so that a long list
     needs no more memory than a short one; the file is whole before anything is sent, so that no failure leaves half of
@@ -69,11 +76,11 @@ def export(
     filename = f"{name}-{clock.today().isoformat()}.{kind}"
     if draft is not None:
         draft.filename = filename
-        _write(draft.file, kind, name, columns, draft.count(rows, _count(source)))
+        _write(draft.file, kind, title, columns, draft.count(rows, _count(source)))
         return Response(status=204)
     file = tempfile.SpooledTemporaryFile(IN_MEMORY)
     try:
-        _write(file, kind, name, columns, rows)
+        _write(file, kind, title, columns, rows)
     except BaseException:
         file.close()
         raise
@@ -127,13 +134,13 @@ def _read(statement: Select[*tuple[Any, ...]]) -> Iterator[Any]:
     yield from cursor.scalars() if len(statement.column_descriptions) == 1 else cursor
 
 
-def _write(file: IO[bytes], kind: str, name: str, columns: Sequence[Column], rows: Iterable[Any]) -> None:
+def _write(file: IO[bytes], kind: str, title: Words, columns: Sequence[Column], rows: Iterable[Any]) -> None:
     head = [str(title) for title, _cell in columns]
     body = ([cell(row) for _title, cell in columns] for row in rows)
     if kind == "csv":
         _write_csv(file, head, body)
     else:
-        _write_xlsx(file, name, head, body)
+        _write_xlsx(file, str(title), head, body)
 
 
 def safe(value: Any) -> Any:
@@ -142,6 +149,8 @@ def safe(value: Any) -> Any:
         return ""
     if isinstance(value, bool | int | float):
         return value
+    if isinstance(value, Money):
+        return value.major
     if isinstance(value, datetime):
         return value.astimezone(clock.zone()).strftime("%Y-%m-%d %H:%M")
     if isinstance(value, date):
@@ -149,13 +158,6 @@ def safe(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
     return RUN_BY_SPREADSHEETS.sub("'", str(value))
-
-
-def _real(value: Any) -> Any:
-    """As `safe`, but days and times stay what they are: a spreadsheet counts with them."""
-    if isinstance(value, datetime):
-        return value.astimezone(clock.zone()).replace(tzinfo=None)
-    return value if isinstance(value, date) else safe(value)
 
 
 def _write_csv(file: IO[bytes], head: Sequence[str], body: Iterable[Sequence[Any]]) -> None:
@@ -166,20 +168,53 @@ def _write_csv(file: IO[bytes], head: Sequence[str], body: Iterable[Sequence[Any
     text.detach()
 
 
-def _write_xlsx(file: IO[bytes], name: str, head: Sequence[str], body: Iterable[Sequence[Any]]) -> None:
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "default_date_format": "yyyy-mm-dd hh:mm",
-    }
+def _write_xlsx(file: IO[bytes], title: str, head: Sequence[str], body: Iterable[Sequence[Any]]) -> None:
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
-        sheet = book.add_worksheet(name[:LONGEST_SHEET_NAME])
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        sheet.add_write_handler(
-            date, lambda sheet, row, column, value, *_: sheet.write_datetime(row, column, value, day)
-        )
+        sheet = book.add_worksheet(_sheet_name(title))
+        formats = {
+            form: book.add_format({"num_format": form})
+            for form in (DAY, TIME, WHOLE, *(_money_form(digits) for digits in range(5)))
+        }
+        widths = [max(NARROWEST, _width(words) + ROOM_FOR_FILTER) for words in head]
+        sheet.write_row(0, 0, [safe(words) for words in head], book.add_format({"bold": True, "bottom": 1}))
+        last = 0
+        for last, row in enumerate(body, 1):
+            for place, value in enumerate(row):
+                cell, form = _cell(value)
+                sheet.write(last, place, cell, formats.get(form))
+                if last <= WEIGHED:
+                    widths[place] = max(widths[place], len(form) if form in (DAY, TIME) else _width(cell))
+        for place, width in enumerate(widths):
+            sheet.set_column(place, place, min(width, WIDEST) + 1)
         sheet.freeze_panes(1, 0)
-        sheet.set_column(0, len(head) - 1, COLUMN_WIDTH)
-        for index, row in enumerate(chain([head], body)):
-            sheet.write_row(index, 0, map(_real, row))
+        sheet.autofilter(0, 0, last, len(head) - 1)
+
+
+def _cell(value: Any) -> tuple[Any, str]:
+    """As `safe`, but days, times and amounts stay what they are, for a spreadsheet to count with; and their form."""
+    if isinstance(value, datetime):
+        return value.astimezone(clock.zone()).replace(tzinfo=None), TIME
+    if isinstance(value, date):
+        return value, DAY
+    if isinstance(value, Money):
+        return value.major, _money_form(exponent(value.currency))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value, WHOLE
+    return safe(value), ""
+
+
+def _money_form(digits: int) -> str:
+    return f"#,##0.{'0' * digits}" if digits else "#,##0"
+
+
+def _width(cell: Any) -> int:
+    """How many characters wide a cell is; Korean and Chinese ones count double."""
+    if not isinstance(cell, str):
+        return len(f"{cell:,}") + 1
+    line = max(cell.split("\n"), key=len)
+    return len(line) if line.isascii() else sum(2 if east_asian_width(sign) in "WF" else 1 for sign in line)
+
+
+def _sheet_name(title: str) -> str:
+    return NOT_IN_SHEET_NAMES.sub(" ", title)[:LONGEST_SHEET_NAME].strip(" '") or "List"

@@ -85,9 +85,9 @@ class FilterForm(Form):
         csrf = False
 
     def chosen(self, name: str) -> str:
-        """The field's value, or nothing when the address holds one that the field doesn't take."""
-        field = self[name]
-        return "" if field.errors else field.data or ""
+        """The field's value; nothing where the form has no such field, or the address holds what it doesn't take."""
+        field = self._fields.get(name)
+        return "" if field is None or field.errors else field.data or ""
 
 
 class ConfirmForm(Form):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from config.currencies import MINOR_UNITS
 
@@ -19,6 +20,12 @@ class Money:
 
     amount: int
     currency: str
+
+    @property
+    def major(self) -> int | Decimal:
+        """The amount in major units, as a file for people has it: 12.50 EUR, 3,000,000 won."""
+        digits = exponent(self.currency)
+        return Decimal(self.amount).scaleb(-digits) if digits else self.amount
 
 
 def split(amount: int, weights: Sequence[int]) -> list[int]:

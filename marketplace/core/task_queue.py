@@ -53,6 +53,7 @@ class BackgroundTask(Model):
         UniqueConstraint("name", "key"),
         CheckConstraint("status IN ('pending', 'done', 'dead', 'cancelled')", name="status"),
         Index("ix_background_tasks_due", "queue", "run_after", postgresql_where=text("status = 'pending'")),
+        Index("ix_background_tasks_created_at", "created_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

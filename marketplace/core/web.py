@@ -1,14 +1,11 @@
 """The web edge: one transaction a request, one effect a form, and the headers, errors and pages around it."""
 
-import base64
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
-from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import structlog
@@ -27,13 +24,13 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
-from sqlalchemy import ColumnElement, Select, text, tuple_, update
+from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import HTTPException
 
-from marketplace.core import auth, clock, db, files, kept, seen, templates, uploads
+from marketplace.core import auth, clock, db, files, kept, listings, seen, templates, uploads
 from marketplace.core.db import Model
 from marketplace.core.errors import DomainError, Words, from_integrity
 from marketplace.core.file_field import FileField
@@ -44,7 +41,6 @@ from marketplace.core.text import storable
 log = structlog.get_logger()
 
 READS = ("GET", "HEAD", "OPTIONS")
-PAGE_SIZE = 50
 # With one of these an address depends on more than the page it leads to.
 BESIDE_PATH = ("_external", "_scheme", "_method")
 BUSY = (LockNotAvailable, QueryCanceled, DeadlockDetected)
@@ -172,79 +168,9 @@ def send_stored(file: files.StoredFile) -> Response:
     return send_file(files.path(file), mimetype=file.media_type, as_attachment=True, download_name=file.name)
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of a list: its rows, the addresses of the next and first page, and the sort in force."""
-
-    items: list[Any]
-    next: str | None
-    first: str | None
-    sort: str
-    sorts: Sequence[str]
-
-
-def paginate(statement: Select[*tuple[Any, ...]], *, sorts: Mapping[str, Any], key: Any, size: int = PAGE_SIZE) -> Page:
-    """One keyset page of a select: `?sort=` names one of `sorts` (the first is the default; a leading '-' in the
-    name means descending), `?after=` continues behind a row. Rows are entities when the select has one column; a list
-    selects the columns that it shows, since an entity costs several times as much to load."""
-    sort = request.args.get("sort", "")
-    if sort not in sorts:
-        sort = next(iter(sorts))
-    column, falling = sorts[sort], sort.startswith("-")
-    ordered, entities = _in_order(statement, column, key, falling, size)
-    after = _cursor(request.args.get("after"), column)
-    if after is not None:
-        place = tuple_(column, key)
-        ordered = ordered.where(place < tuple_(*after) if falling else place > tuple_(*after))
-    rows = list(db.session.execute(ordered))
-    more, rows = len(rows) > size, rows[:size]
-    items = [row[0] for row in rows] if entities else rows
-    following = _address(after=_encode(rows[-1].sort_value, rows[-1].sort_key)) if more else None
-    return Page(items, following, _address(after=None) if after else None, sort, list(sorts))
-
-
-@lru_cache(maxsize=100)
-def _in_order(
-    statement: Select[*tuple[Any, ...]], column: Any, key: Any, falling: bool, size: int
-) -> tuple[Select[*tuple[Any, ...]], bool]:
-    """The statement for the first page, and whether its rows are entities; kept for statements that are kept."""
-    order = (column.desc(), key.desc()) if falling else (column.asc(), key.asc())
-    keyed = statement.add_columns(column.label("sort_value"), key.label("sort_key"))
-    return keyed.order_by(None).order_by(*order).limit(size + 1), len(statement.column_descriptions) == 1
-
-
-def _encode(value: Any, key: Any) -> str:
-    raw = json.dumps([value.isoformat() if isinstance(value, date) else str(value), str(key)])
-    return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
-
-
-def _cursor(cursor: str | None, column: ColumnElement[Any]) -> tuple[Any, UUID] | None:
-    """The row to continue behind; None (the first page) for a cursor that is not ours."""
-    if not cursor:
-        return None
-    try:
-        value, key = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
-        kind = column.type.python_type
-        parsed = kind.fromisoformat(value) if issubclass(kind, date) else kind(value)
-        fits = storable(str(parsed)) and not (isinstance(parsed, int) and abs(parsed) >= 2**63)
-        return (parsed, UUID(str(key))) if fits else None
-    except (ValueError, TypeError, NotImplementedError, OverflowError, RecursionError):
-        return None
-
-
 def here() -> str:
     """The address of this page as it stands now, without what was typed on it before."""
-    return _address(kept=None)
-
-
-def narrowed() -> bool:
-    """Whether this list is asked for with a filter, so that it may be empty though there is something."""
-    return any(value for name, value in request.args.items() if name not in ("lang", "sort", "after"))
-
-
-def _address(**changes: Any) -> str:
-    query = {name: value for name, value in {**request.args.to_dict(), **changes}.items() if value is not None}
-    return f"{request.path}?{urlencode(query)}" if query else request.path
+    return listings.address(kept=None)
 
 
 def problem_page(status: int, message: Words | None = None) -> tuple[str, int]:

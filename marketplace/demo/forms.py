@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marketplace.core.forms import Form, MoneyField, TextField
+from marketplace.core.forms import FilterForm, Form, MoneyField, TextField
 from marketplace.core.i18n import _
 
 
@@ -30,10 +30,7 @@ def in_currency(currency: str) -> Any:
     return type("DebtForm", (DebtForm,), {"amount": MoneyField(_("Amount"), currency=currency, minimum=1)})
 
 
-class OutboxForm(Form):
+class OutboxForm(FilterForm):
     """Filter of the outbox."""
-
-    class Meta:
-        csrf = False
 
     address = TextField(_("Address"), required=False, max_length=100)

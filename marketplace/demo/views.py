@@ -14,7 +14,8 @@ from marketplace.core import db, seen
 from marketplace.core.auth import current_actor, public
 from marketplace.core.forms import Form
 from marketplace.core.i18n import _
-from marketplace.core.web import done, page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.web import done, page
 from marketplace.demo import bank, queries, service
 from marketplace.demo.forms import ClockForm, OutboxForm, ShareForm, in_currency
 from marketplace.demo.people import PASSWORD
@@ -61,13 +62,16 @@ def clock() -> ResponseReturnValue:
     return page("demo/clock.html", form=form, jumps=JUMPS)
 
 
+SORTS = sorts("-queued_at", Message.queued_at)
+
+
 @blueprint.route("/outbox")
 @public
 def outbox() -> ResponseReturnValue:
     """List the mails, the newest first."""
     form = OutboxForm(request.args)
     address = (form.address.data or "") if form.validate() else ""
-    listed = paginate(queries.mails(address), sorts={"-newest": Message.queued_at}, key=Message.id)
+    listed = paginate(queries.mails(address), sorts=SORTS, key=Message.id)
     return page("demo/outbox.html", form=form, listed=listed, subjects=_subjects(listed.items))
 
 

@@ -20,21 +20,28 @@ from marketplace.core.forms import (
     to_id,
 )
 from marketplace.core.i18n import _
-from marketplace.engagements.states import AGREEMENT, ENGAGEMENT
+from marketplace.core.states import labelled
+from marketplace.engagements.states import AGREEMENT, ENGAGEMENT, AgreementWaiting, WorkWaiting
+
+SEARCHED = _("Number, title, company, provider or consultant")
 
 
 class AgreementFilter(FilterForm):
     """Filters of the list of agreements."""
 
-    search = TextField(_("Number or title"), max_length=100, required=False)
+    search = TextField(SEARCHED, max_length=100, required=False)
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *AGREEMENT.labels.items()])
+    waiting = SelectOneField(
+        _("What is to be done"), required=False, choices=[("", _("All")), *labelled(AgreementWaiting)]
+    )
 
 
 class EngagementFilter(FilterForm):
     """Filters of the list of engagements."""
 
-    search = TextField(_("Number or title"), max_length=100, required=False)
+    search = TextField(SEARCHED, max_length=100, required=False)
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *ENGAGEMENT.labels.items()])
+    waiting = SelectOneField(_("What is to be done"), required=False, choices=[("", _("All")), *labelled(WorkWaiting)])
 
 
 class StartForm(Form):

@@ -50,6 +50,7 @@ class Agreement(Model):
         Index("ix_agreements_organisation_id", "organisation_id"),
         Index("ix_agreements_provider_id", "provider_id"),
         Index("ix_agreements_voucher_id", "voucher_id"),
+        Index("ix_agreements_ends_on", "ends_on"),
     )
 
     id: Mapped[UUID] = uuid_key()

@@ -95,6 +95,25 @@ class EngagementStatus(TextChoices):
     TERMINATED = "terminated", _("Ended early")
 
 
+class AgreementWaiting(TextChoices):
+    """What has to be done about an agreement."""
+
+    COMPANY = "company", _("The company has to sign")
+    PROVIDER = "provider", _("The provider has to sign")
+    SHARE = "share", _("The own share is to be paid")
+    CONSULTANT = "consultant", _("A change of consultants is to be decided")
+
+
+class WorkWaiting(TextChoices):
+    """What has to be done in an engagement."""
+
+    SESSION = "session", _("Sessions to confirm")
+    DELIVERABLE = "deliverable", _("Deliverables to accept or send back")
+    STAGE = "stage", _("Stages under way")
+    OWN_STAGE = "own_stage", _("Stages under way on which I am named")
+    CORRECTION = "correction", _("Deliverables to correct")
+
+
 ENGAGEMENT = Lifecycle(
     "engagement",
     initial=EngagementStatus.AWAITING_CO_PAYMENT,

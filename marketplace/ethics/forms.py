@@ -3,10 +3,18 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from marketplace.core.forms import ChoiceField, ChoicesField, FilterForm, Form, LongTextField, SelectOneField
+from marketplace.core.forms import (
+    ChoiceField,
+    ChoicesField,
+    FilterForm,
+    Form,
+    LongTextField,
+    SelectOneField,
+    TextField,
+)
 from marketplace.core.i18n import _
 from marketplace.core.states import labelled
-from marketplace.ethics.states import CASE, FLAG, Dismissal, Sanction
+from marketplace.ethics.states import CASE, FLAG, CaseWaiting, Dismissal, Sanction
 
 
 class DismissForm(Form):
@@ -62,6 +70,7 @@ class DecideAppealForm(Form):
 class FlagFilter(FilterForm):
     """How the queue of flags is narrowed."""
 
+    search = TextField(_("Number, engagement, company or provider"), required=False, max_length=100)
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *FLAG.labels.items()])
     rule = SelectOneField(_("Rule"), required=False)
 
@@ -72,5 +81,13 @@ class FlagFilter(FilterForm):
 
 class CaseFilter(FilterForm):
     """How the list of cases is narrowed."""
+
+    search = TextField(_("Number, engagement, company or provider"), required=False, max_length=100)
+    status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *CASE.labels.items()])
+    waiting = SelectOneField(_("What is to be done"), required=False, choices=[("", _("All")), *labelled(CaseWaiting)])
+
+
+class OwnCaseFilter(FilterForm):
+    """How a firm's own list of cases is narrowed."""
 
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *CASE.labels.items()])

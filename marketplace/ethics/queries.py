@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.search import matches
 from marketplace.claims import queries as claims
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
@@ -40,7 +41,7 @@ def find_check(engagement_id: UUID, *, rule_set: str, occasion: Occasion) -> Eth
     return db.session.scalars(query).one_or_none()
 
 
-def flags(*, status: str = "", rule_id: str = "") -> Select[*tuple[Any, ...]]:
+def flags(*, status: str = "", rule_id: str = "", search: str = "") -> Select[*tuple[Any, ...]]:
     """What a list shows of flags, with engagement, provider and the state of their hold."""
     query = select(
         Flag.id,
@@ -59,7 +60,24 @@ def flags(*, status: str = "", rule_id: str = "") -> Select[*tuple[Any, ...]]:
     )
     if status:
         query = query.where(Flag.status == status)
+    if search:
+        sides = Flag.organisation_id, Flag.provider_id
+        query = query.where(
+            matches(search, Flag.number, engagements.number_of(Flag.engagement_id), organisations=sides)
+        )
     return query.where(Flag.rule_id == rule_id) if rule_id else query
+
+
+EXPORTED_FLAG = (
+    accounts.name_of(Flag.organisation_id).label("company"),
+    accounts.business_number_of(Flag.organisation_id).label("company_number"),
+    accounts.business_number_of(Flag.provider_id).label("provider_number"),
+    accounts.person_name_of(Flag.closed_by).label("closed_by"),
+    Flag.closing_reason,
+    Flag.dismissal,
+    select(Case.number).where(Case.id == Flag.case_id).scalar_subquery().label("case"),
+)
+"""What the file of flags says beside what the list shows."""
 
 
 def flags_of(engagement_id: UUID) -> Sequence[Flag]:
@@ -95,7 +113,10 @@ def known_fingerprints(engagement_id: UUID) -> set[tuple[str, str]]:
     return set(db.session.execute(query))
 
 
-def cases(*, status: str = "") -> Select[*tuple[Any, ...]]:
+_COMPANY = engagements.company_of(Case.engagement_id)
+
+
+def cases(*, status: str = "", to_decide: bool = False, search: str = "") -> Select[*tuple[Any, ...]]:
     """What a list shows of cases, with engagement and provider."""
     query = select(
         Case.id,
@@ -108,12 +129,37 @@ def cases(*, status: str = "") -> Select[*tuple[Any, ...]]:
         engagements.number_of(Case.engagement_id).label("engagement"),
         accounts.name_of(Case.provider_id).label("provider"),
     )
+    if to_decide:
+        query = query.where(is_to_be_decided())
+    if search:
+        numbers = Case.number, engagements.number_of(Case.engagement_id)
+        query = query.where(matches(search, *numbers, organisations=(Case.provider_id, _COMPANY)))
     return query.where(Case.status == status) if status else query
 
 
-def cases_of(provider_id: UUID) -> Select[*tuple[Any, ...]]:
+def is_to_be_decided() -> ColumnElement[bool]:
+    """Whether the provider has replied to the case, or its time to reply is over."""
+    return or_(Case.status == CaseStatus.REPLIED, Case.status == CaseStatus.UNANSWERED)
+
+
+EXPORTED_CASE = (
+    accounts.name_of(_COMPANY).label("company"),
+    accounts.business_number_of(_COMPANY).label("company_number"),
+    accounts.business_number_of(Case.provider_id).label("provider_number"),
+    accounts.person_name_of(Case.opened_by).label("opened_by"),
+    accounts.person_name_of(Case.decided_by).label("decided_by"),
+    Case.replied_at,
+    Case.finding_reason,
+    Case.appealed_at,
+    Case.appeal_decided_at,
+    Case.appeal_reason,
+)
+"""What the file of cases says beside what the list shows."""
+
+
+def cases_of(provider_id: UUID, *, status: str = "") -> Select[*tuple[Any, ...]]:
     """The same of the provider's own cases."""
-    return cases().where(Case.provider_id == provider_id)
+    return cases(status=status).where(Case.provider_id == provider_id)
 
 
 def get_case(case_id: UUID, *, actor: Actor) -> Case:

@@ -47,6 +47,12 @@ class CaseStatus(TextChoices):
     OVERTURNED = "overturned", _("Finding overturned")
 
 
+class CaseWaiting(TextChoices):
+    """What an ethics officer has to do about cases."""
+
+    DECISION = "decision", _("To decide: answered, or the time to reply is over")
+
+
 CASE = Lifecycle(
     "case",
     initial=CaseStatus.AWAITING_REPLY,

@@ -4,10 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from marketplace.core.forms import ChoiceField, FilterForm, Form, LongTextField, SelectOneField, WholeNumberField
+from marketplace.core.forms import (
+    ChoiceField,
+    FilterForm,
+    Form,
+    LongTextField,
+    SelectOneField,
+    TextField,
+    WholeNumberField,
+)
 from marketplace.core.i18n import _, localized
+from marketplace.core.states import labelled
 from marketplace.evaluations.rubric import Criterion, Rubric
-from marketplace.evaluations.states import EVALUATION
+from marketplace.evaluations.states import EVALUATION, EvaluationWaiting
 
 
 class DeclareForm(Form):
@@ -81,4 +90,8 @@ class DecideAppealForm(Form):
 class EvaluationFilter(FilterForm):
     """How the list of evaluations is narrowed."""
 
+    search = TextField(_("Number, engagement, company, provider or evaluator"), required=False, max_length=100)
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *EVALUATION.labels.items()])
+    waiting = SelectOneField(
+        _("What is to be done"), required=False, choices=[("", _("All")), *labelled(EvaluationWaiting)]
+    )

@@ -7,9 +7,11 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, select
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import Person
+from marketplace.accounts.search import matches
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import NotFound
@@ -18,7 +20,7 @@ from marketplace.engagements.models import Agreement, ConsultingSession, Deliver
 from marketplace.engagements.states import NOT_HELD, DeliverableStatus
 from marketplace.evaluations.grading import plan_kept
 from marketplace.evaluations.models import Assignment, Evaluation, GradeAppeal, RecordedViolation, Score
-from marketplace.evaluations.states import AssignmentStatus, EvaluationStatus
+from marketplace.evaluations.states import AssignmentStatus, EvaluationStatus, EvaluationWaiting
 from marketplace.surveys import queries as surveys
 
 FINAL = (EvaluationStatus.PUBLISHED, EvaluationStatus.APPEALED, EvaluationStatus.SETTLED)
@@ -97,13 +99,53 @@ def _work() -> Select[*tuple[Any, ...]]:
     )
 
 
-def listed(actor: Actor, *, status: str = "") -> Select[*tuple[Any, ...]]:
+def listed(
+    actor: Actor, *, status: str = "", waiting: EvaluationWaiting | None = None, search: str = ""
+) -> Select[*tuple[Any, ...]]:
     """What a list shows of the actor's evaluations, with engagement and provider: an evaluator's own, otherwise all."""
     query = select(*SHOWN, accounts.name_of(Evaluation.provider_id).label("provider"))
     if actor.role is Role.EVALUATOR:
         own = select(Assignment.evaluation_id).where(Assignment.evaluator_id == actor.person_id)
         query = query.where(Evaluation.id.in_(own.where(Assignment.status != AssignmentStatus.REFUSED)))
+    if waiting:
+        query = query.where(waits_for(waiting, actor.person_id))
+    if search:
+        sides = Evaluation.organisation_id, Evaluation.provider_id
+        numbers = Evaluation.number, engagements.number_of(Evaluation.engagement_id)
+        matching = matches(search, *numbers, organisations=sides)
+        if actor.role is not Role.EVALUATOR:
+            asked = select(Assignment.evaluation_id).join(Person, Person.id == Assignment.evaluator_id)
+            matching |= Evaluation.id.in_(asked.where(db.contains(Person.name, search)))
+        query = query.where(matching)
     return query.where(Evaluation.status == status) if status else query
+
+
+def waits_for(waiting: EvaluationWaiting, person_id: Any) -> ColumnElement[bool]:
+    """Whether this person has to do this about the evaluation."""
+    status = {
+        EvaluationWaiting.DECLARATION: AssignmentStatus.ASSIGNED,
+        EvaluationWaiting.SCORES: AssignmentStatus.ACCEPTED,
+    }[waiting]
+    own = Assignment.evaluator_id == person_id, Assignment.status == status
+    return exists().where(Assignment.evaluation_id == Evaluation.id, *own)
+
+
+EXPORTED = (
+    accounts.name_of(Evaluation.organisation_id).label("company"),
+    accounts.business_number_of(Evaluation.organisation_id).label("company_number"),
+    accounts.business_number_of(Evaluation.provider_id).label("provider_number"),
+    Evaluation.evaluator_score,
+    Evaluation.satisfaction,
+    Evaluation.plan,
+    Evaluation.outcome,
+    Evaluation.proposed_grade,
+    Evaluation.override_reason,
+    Evaluation.submitted_at,
+    Evaluation.appealed_at,
+    Evaluation.settled_at,
+    accounts.person_name_of(Evaluation.reviewed_by).label("reviewed_by"),
+)
+"""What the file of evaluations says beside what the list shows."""
 
 
 def grades_of(provider_id: UUID) -> Select[*tuple[Any, ...]]:

@@ -15,6 +15,13 @@ class EvaluationStatus(TextChoices):
     SETTLED = "settled", _("Final after appeal")
 
 
+class EvaluationWaiting(TextChoices):
+    """What an evaluator has to do."""
+
+    DECLARATION = "declaration", _("Conflict declaration to give")
+    SCORES = "scores", _("Evaluation to write")
+
+
 EVALUATION = Lifecycle(
     "evaluation",
     initial=EvaluationStatus.OPEN,

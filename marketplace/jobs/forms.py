@@ -20,9 +20,10 @@ from marketplace.core.forms import (
     WholeNumberField,
 )
 from marketplace.core.i18n import _, localized
+from marketplace.core.states import labelled
 from marketplace.jobs import diagnosis, rules
 from marketplace.jobs.models import BidContent, Job, JobText, Offer
-from marketplace.jobs.states import BID, JOB
+from marketplace.jobs.states import BID, JOB, JobWaiting, OpenJobWaiting
 from marketplace.vouchers.models import Voucher
 
 LANGUAGES = [("ko", "한국어"), ("en", "English")]
@@ -39,7 +40,8 @@ class JobFilter(FilterForm):
     status = SelectOneField(_("Status"), required=False, default="", choices=[*ANY, *JOB.labels.items()])
     service_line = SelectOneField(_("Service"), required=False, default="")
     region = SelectOneField(_("Region"), required=False, default="")
-    search = TextField(_("Words in the title"), required=False, max_length=100)
+    waiting = SelectOneField(_("What is to be done"), required=False, default="", choices=[*ANY, *labelled(JobWaiting)])
+    search = TextField(_("Number, title or company"), required=False, max_length=100)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,8 +49,20 @@ class JobFilter(FilterForm):
         self.region.choices = [*ANY, *choices(lists.regions())]
 
 
+class OpenJobFilter(JobFilter):
+    status = None  # type: ignore[assignment]
+    waiting = SelectOneField(_("Bids"), required=False, default="", choices=[*ANY, *labelled(OpenJobWaiting)])
+
+
+class PublicJobFilter(JobFilter):
+    status = None  # type: ignore[assignment]
+    waiting = None  # type: ignore[assignment]
+    search = TextField(_("Number or words in the title"), required=False, max_length=100)
+
+
 class BidFilter(FilterForm):
     status = SelectOneField(_("Status"), required=False, default="", choices=[*ANY, *BID.labels.items()])
+    search = TextField(_("Number of bid or job, or title"), required=False, max_length=100)
 
 
 def diagnosis_form() -> Form:

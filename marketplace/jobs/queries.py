@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Select, Uuid, bindparam, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, Uuid, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import selectinload
 
-from marketplace.accounts.queries import name_of
+from marketplace.accounts.search import matches
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, PROVIDER, SME, Actor
 from marketplace.core.errors import NotFound, Words
@@ -25,7 +26,7 @@ from marketplace.jobs.models import (
     Job,
     Question,
 )
-from marketplace.jobs.states import BidStatus, JobStatus
+from marketplace.jobs.states import BidStatus, JobStatus, JobWaiting
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.models import CostShare
 from marketplace.programmes.rules import categories_of
@@ -99,15 +100,24 @@ def get_job(job_id: UUID, *, actor: Actor, lock: bool = False) -> Job:
     return db.one(query)
 
 
-def jobs(actor: Actor, *, status: str = "", service_line: str = "", region: str = "", search: str = "") -> Select[Job]:
+def jobs(
+    actor: Actor,
+    *,
+    status: str = "",
+    service_line: str = "",
+    region: str = "",
+    waiting: JobWaiting | None = None,
+    search: str = "",
+) -> Select[Job]:
     """Jobs this actor may see, filtered; ordered by the page."""
     query = visible_to(actor)
     for column, value in ((Job.status, status), (Job.service_line, service_line), (Job.region, region)):
         if value:
             query = query.where(column == value)
+    if waiting:
+        query = query.where(waits_for(waiting))
     if search:
-        searched = Job.title, Job.number, name_of(Job.organisation_id)
-        query = query.where(or_(*(db.contains(column, search) for column in searched)))
+        query = query.where(matches(search, Job.title, Job.number, organisations=(Job.organisation_id,)))
     return query
 
 
@@ -125,6 +135,38 @@ def public_jobs(*, service_line: str = "", region: str = "", search: str = "") -
 def get_public_job(job_id: UUID) -> Job:
     """A job that takes bids now, for anybody; else NotFound."""
     return db.one(public_jobs().where(Job.id == job_id))
+
+
+def waits_for(waiting: JobWaiting) -> ColumnElement[bool]:
+    """Whether this is for the job's company to do."""
+    match waiting:
+        case JobWaiting.QUESTION:
+            open_question = exists().where(Question.job_id == Job.id, Question.answer.is_(None))
+            return and_(Job.status == JobStatus.PUBLISHED, open_question)
+        case JobWaiting.COMPARISON:
+            bid = exists().where(Bid.job_id == Job.id, Bid.status == BidStatus.SUBMITTED)
+            closed = and_(Job.status == JobStatus.PUBLISHED, Job.closes_at <= func.app_now())
+            return and_(or_(Job.status == JobStatus.CLOSED, closed), bid)
+
+
+def may_be_bid_for(provider_id: Any) -> ColumnElement[bool]:
+    """Whether the job is open for bids, and this firm of the register has none there."""
+    ours = exists().where(Bid.job_id == Job.id, Bid.provider_id == provider_id, Bid.status != BidStatus.WITHDRAWN)
+    approved = exists().where(Provider.id == provider_id, Provider.status == ProviderStatus.APPROVED)
+    return and_(Job.status == JobStatus.PUBLISHED, Job.closes_at > func.app_now(), approved, ~ours)
+
+
+def without_job() -> ColumnElement[bool]:
+    """Whether the voucher can be used, and no job is written for it."""
+    under_way = exists().where(Job.voucher_id == Voucher.id, Job.status != JobStatus.WITHDRAWN)
+    return and_(Voucher.status == VoucherStatus.ISSUED, ~under_way)
+
+
+def vouchers_without_job(organisation_id: UUID | None) -> Sequence[Row[UUID, str, datetime]]:
+    """The company's vouchers for which no job is written: id, number and last moment, the next to expire first."""
+    query = select(Voucher.id, Voucher.number, Voucher.last_moment)
+    query = query.where(Voucher.organisation_id == organisation_id, without_job())
+    return db.session.execute(query.order_by(Voucher.expires_at, Voucher.id)).all()
 
 
 def usable_vouchers(job: Job) -> list[Voucher]:
@@ -218,12 +260,14 @@ def get_bid(bid_id: UUID, *, actor: Actor, lock: bool = False) -> Bid:
     return bid
 
 
-def bids_of(provider_id: UUID | None, *, status: str = "") -> Select[*tuple[Any, ...]]:
+def bids_of(provider_id: UUID | None, *, status: str = "", search: str = "") -> Select[*tuple[Any, ...]]:
     """What a list shows of a firm's bids, with their jobs; ordered by the page."""
     job = Job.number.label("job"), Job.title, Job.closes_at
     query = select(Bid.id, Bid.number, Bid.status, Bid.submitted_at, *job).join_from(Bid, Job)
     query = query.where(Bid.provider_id == provider_id)
-    return query.where(Bid.status == status) if status else query
+    if status:
+        query = query.where(Bid.status == status)
+    return query.where(matches(search, Bid.number, Job.number, Job.title)) if search else query
 
 
 def bid_content(bid_id: UUID, actor: Actor) -> BidContent:

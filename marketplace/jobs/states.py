@@ -47,6 +47,19 @@ class BidStatus(TextChoices):
     LOST = "lost", _("Not chosen")
 
 
+class JobWaiting(TextChoices):
+    """What a company has to do about its jobs."""
+
+    QUESTION = "question", _("Questions to answer")
+    COMPARISON = "comparison", _("Bids to compare")
+
+
+class OpenJobWaiting(TextChoices):
+    """What a firm can do about open jobs."""
+
+    BID = "bid", _("My firm has not bid")
+
+
 BID = Lifecycle(
     "bid",
     initial=BidStatus.SUBMITTED,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, func
+from sqlalchemy import CheckConstraint, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core.db import Model, uuid_key
@@ -20,6 +20,7 @@ class Message(Model):
         CheckConstraint(MESSAGE.stamped("sent_at", MessageStatus.SENT), name="sent_at"),
         CheckConstraint(MESSAGE.stamped("failed_at", MessageStatus.FAILED), name="failed_at"),
         CheckConstraint("address ~ '^[!-~]+$'", name="address"),
+        Index("ix_messages_queued_at", "queued_at"),
     )
 
     id: Mapped[UUID] = uuid_key()

@@ -46,11 +46,11 @@ class DirectoryFilter(FilterForm):
 
 class RegistrationFilter(FilterForm):
     status = SelectOneField(_("Status"), required=False, default="", choices=[*ANY, *PROVIDER.labels.items()])
-    search = TextField(_("Name of the firm"), required=False, max_length=100)
+    search = TextField(_("Name or business number of the firm, or a consultant"), required=False, max_length=100)
 
 
 class ConsultantFilter(FilterForm):
-    search = TextField(_("Name of the consultant"), required=False, max_length=100)
+    search = TextField(_("Name of the consultant or firm"), required=False, max_length=100)
 
 
 class _AccountPart:

@@ -40,6 +40,8 @@ class Provider(Model):
         CheckConstraint("load >= 0", name="load"),
         CheckConstraint("grade_value BETWEEN 0 AND 100", name="grade_value"),
         CheckConstraint("(grade_value IS NULL) = (grade_published_at IS NULL)", name="grade_published_at"),
+        Index("ix_providers_name", "name"),
+        Index("ix_providers_submitted_at", "submitted_at"),
     )
 
     id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
@@ -110,6 +112,7 @@ class Consultant(Model):
         CheckConstraint("(status = 'active') = (provider_id IS NOT NULL)", name="provider_id"),
         CheckConstraint(CONSULTANT.stamped("left_at", ConsultantStatus.LEFT), name="left_at"),
         CheckConstraint("experience_years BETWEEN 0 AND 70", name="experience_years"),
+        Index("ix_consultants_name", "name"),
     )
 
     id: Mapped[UUID] = uuid_key()

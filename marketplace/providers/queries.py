@@ -18,11 +18,13 @@ from sqlalchemy import (
     case,
     column,
     func,
+    or_,
     select,
 )
 from sqlalchemy.orm import joinedload, selectinload
 
 from config.providers import terms
+from marketplace.accounts.search import matches
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, Actor, Role
 from marketplace.core.errors import NotFound
@@ -107,7 +109,11 @@ def registrations(*, status: str = "", search: str = "") -> Select[Provider]:
     query = select(Provider)
     if status:
         query = query.where(Provider.status == status)
-    return query.where(db.contains(Provider.name, search)) if search else query
+    if search:
+        employs = select(Consultant.provider_id).where(db.contains(Consultant.name, search))
+        matching = matches(search, Provider.name, organisations=(Provider.id,))
+        query = query.where(or_(matching, Provider.id.in_(employs)))
+    return query
 
 
 def in_register() -> Sequence[Provider]:
@@ -183,7 +189,8 @@ def consultants(on: date, *, search: str = "") -> Select[*tuple[Any, ...]]:
     firm, obstacle = Provider.name.label("firm"), _obstacle(on)
     query = select(Consultant.id, Consultant.name, firm, Consultant.experience_years, obstacle)
     query = query.outerjoin_from(Consultant, Provider, Provider.id == Consultant.provider_id)
-    return query.where(db.contains(Consultant.name, search)) if search else query
+    matching = matches(search, Consultant.name, organisations=(Consultant.provider_id,))
+    return query.where(matching) if search else query
 
 
 def affiliations_of(consultant_id: UUID) -> Sequence[tuple[Affiliation, str]]:

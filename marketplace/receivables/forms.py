@@ -21,7 +21,8 @@ from marketplace.core.forms import (
     to_id,
 )
 from marketplace.core.i18n import _
-from marketplace.receivables.states import RECEIVABLE, ReceivableKind
+from marketplace.core.states import labelled
+from marketplace.receivables.states import RECEIVABLE, ReceivableKind, ReceivableWaiting
 
 DEBTORS = (("provider", _("The provider")), ("company", _("The company")))
 
@@ -29,12 +30,15 @@ DEBTORS = (("provider", _("The provider")), ("company", _("The company")))
 class ReceivableFilter(FilterForm):
     """Filters of the list of debts."""
 
-    search = TextField(_("Number or name of the debtor"), max_length=100, required=False)
+    search = TextField(_("Number, engagement or debtor"), max_length=100, required=False)
     kind = SelectOneField(
         _("Kind"), required=False, choices=[("", _("Every kind")), *((kind, kind.label) for kind in ReceivableKind)]
     )
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *RECEIVABLE.labels.items()])
     overdue = SelectOneField(_("Arrears"), required=False, choices=[("", _("All")), ("yes", _("Overdue only"))])
+    waiting = SelectOneField(
+        _("What is to be done"), required=False, choices=[("", _("All")), *labelled(ReceivableWaiting)]
+    )
 
 
 class RecoveryForm(Form):

@@ -64,6 +64,9 @@ class Receivable(Model):
         ),
         Index("ix_receivables_debtor_id", "debtor_id"),
         Index("ix_receivables_status", "status"),
+        Index("ix_receivables_proposed_at", "proposed_at"),
+        Index("ix_receivables_principal", "principal"),
+        Index("ix_receivables_listed_from", "listed_from"),
     )
 
     id: Mapped[UUID] = uuid_key()

@@ -11,20 +11,27 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, exists
 from sqlalchemy.orm import aliased
 
 from config import repayment
-from marketplace.accounts.models import Organisation
 from marketplace.accounts.queries import name_of, person_name_of
+from marketplace.accounts.search import matches
 from marketplace.claims.models import Claim, Deduction
 from marketplace.claims.states import ClaimStatus, DeductionStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import SME, Actor, Role
 from marketplace.engagements.models import Agreement, Engagement
+from marketplace.engagements.queries import number_of
 from marketplace.engagements.states import EngagementStatus
 from marketplace.ledger.chart import Stage, TransferKind
 from marketplace.ledger.models import Account, Transfer
 from marketplace.programmes.models import Programme
 from marketplace.receivables import rules
 from marketplace.receivables.models import LIVE, Instalment, Receipt, Receivable, WriteOff
-from marketplace.receivables.states import ReceivableKind, ReceivableStatus, WriteOffStatus
+from marketplace.receivables.states import (
+    InstalmentStatus,
+    ReceivableKind,
+    ReceivableStatus,
+    ReceivableWaiting,
+    WriteOffStatus,
+)
 from marketplace.vouchers.models import Voucher
 
 DEBTORS = SME | {Role.MANAGER}
@@ -111,8 +118,9 @@ def search_receivables(
     status: ReceivableStatus | None = None,
     text: str = "",
     overdue: bool = False,
+    waiting: ReceivableWaiting | None = None,
 ) -> Select[Receivable]:
-    """What the actor may see, filtered by kind, status, arrears, and by number or the debtor's name."""
+    """What the actor may see, by kind, status, arrears and what has to be done; the text is of a number or debtor."""
     query = visible_to(actor)
     if kind:
         query = query.where(Receivable.kind == kind)
@@ -123,10 +131,26 @@ def search_receivables(
             Instalment.receivable_id == Receivable.id, Instalment.status.in_(LIVE), Instalment.due_on < clock.today()
         )
         query = query.where(Receivable.status == ReceivableStatus.OPEN, late)
+    if waiting:
+        query = query.where(waits_for(waiting, actor.person_id))
     if text:
-        debtor = exists().where(Organisation.id == Receivable.debtor_id, db.contains(Organisation.name, text))
-        query = query.where(db.contains(Receivable.number, text) | debtor)
+        numbers = Receivable.number, number_of(Receivable.engagement_id)
+        query = query.where(matches(text, *numbers, organisations=(Receivable.debtor_id,)))
     return query
+
+
+def waits_for(waiting: ReceivableWaiting, person_id: Any) -> ColumnElement[bool]:
+    """Whether this has to be done about the debt, and this person may do it."""
+    match waiting:
+        case ReceivableWaiting.PAYMENT:
+            told = Instalment.status == InstalmentStatus.NOTIFIED
+            owed = exists().where(Instalment.receivable_id == Receivable.id, told)
+            return and_(Receivable.status == ReceivableStatus.OPEN, owed)
+        case ReceivableWaiting.CONFIRMATION:
+            return and_(Receivable.status == ReceivableStatus.PROPOSED, Receivable.proposed_by != person_id)
+        case ReceivableWaiting.WRITE_OFF:
+            proposed = WriteOff.status == WriteOffStatus.PROPOSED, WriteOff.proposed_by != person_id
+            return exists().where(WriteOff.receivable_id == Receivable.id, *proposed)
 
 
 def live_instalments(receivable_ids: Sequence[UUID]) -> dict[UUID, list[Instalment]]:

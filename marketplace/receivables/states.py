@@ -14,6 +14,14 @@ class ReceivableStatus(TextChoices):
     WRITTEN_OFF = "written_off", _("Written off")
 
 
+class ReceivableWaiting(TextChoices):
+    """What has to be done about what is owed."""
+
+    PAYMENT = "payment", _("Instalments to pay")
+    CONFIRMATION = "confirmation", _("Waiting for me to confirm it")
+    WRITE_OFF = "write_off", _("Write-off waiting for my signature")
+
+
 RECEIVABLE = Lifecycle(
     "receivable",
     initial=ReceivableStatus.PROPOSED,

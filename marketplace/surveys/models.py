@@ -24,6 +24,7 @@ class Survey(Model):
         CheckConstraint("side IN ('sme', 'provider')", name="side"),
         Index("ix_surveys_provider_id", "provider_id"),
         Index("ix_surveys_invited_at", "invited_at"),
+        Index("ix_surveys_closes_at", "closes_at"),
     )
 
     id: Mapped[UUID] = uuid_key()

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, case, exists, func, select
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.search import matches
 from marketplace.claims.models import Claim
 from marketplace.claims.states import ClaimStatus
 from marketplace.core import clock, db
@@ -72,7 +73,7 @@ def get_by_link(token: str, *, lock: bool = False) -> Survey:
     return survey
 
 
-def listed(*, status: str = "", side: str = "") -> Select[*tuple[Any, ...]]:
+def listed(*, status: str = "", side: str = "", search: str = "") -> Select[*tuple[Any, ...]]:
     """What the agency's list shows of surveys, with engagement number and firm; no person is in it."""
     query = select(
         Survey.id,
@@ -85,6 +86,9 @@ def listed(*, status: str = "", side: str = "") -> Select[*tuple[Any, ...]]:
     )
     if status:
         query = query.where(Survey.status == status)
+    if search:
+        number = engagements.number_of(Survey.engagement_id)
+        query = query.where(matches(search, number, organisations=(Survey.organisation_id,)))
     return query.where(Survey.side == side) if side else query
 
 

@@ -12,7 +12,8 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import address_hash, current_actor, device_hash, public, requires
 from marketplace.core.exports import export, requested_format
 from marketplace.core.i18n import _
-from marketplace.core.web import done, page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.web import done, page
 from marketplace.engagements.models import Engagement
 from marketplace.surveys import instruments, queries, rules, service
 from marketplace.surveys.forms import IdentityForm, NoRemindersForm, SurveyFilter, answer_form
@@ -20,6 +21,9 @@ from marketplace.surveys.models import Survey
 from marketplace.surveys.states import SURVEY
 
 blueprint = Blueprint("surveys", __name__)
+
+SORTS = sorts("-invited_at", Survey.invited_at, Survey.closes_at)
+EXPORTED = (Survey.closed_at, Survey.instrument)
 
 seen.declare(
     blueprint,
@@ -102,21 +106,12 @@ def survey_list() -> ResponseReturnValue:
     """List surveys without any person; with figures that are hidden while they could show somebody."""
     form = SurveyFilter(formdata=request.args)
     form.validate()
-    chosen = queries.listed(status=_known(form.status), side=_known(form.side))
+    chosen = queries.listed(status=form.chosen("status"), side=form.chosen("side"), search=form.chosen("search"))
     if requested_format():
-        rows = chosen.order_by(Survey.invited_at.desc(), Survey.id)
-        return export(rows, _columns(), "surveys")
-    listed = paginate(
-        chosen,
-        sorts={"-invited": Survey.invited_at, "invited": Survey.invited_at, "closes": Survey.closes_at},
-        key=Survey.id,
-    )
+        rows = chosen.add_columns(*EXPORTED).order_by(Survey.invited_at.desc(), Survey.id)
+        return export(rows, _columns(), "surveys", _("All surveys"))
+    listed = paginate(chosen, sorts=SORTS, key=Survey.id)
     return page("surveys/survey_list.html", form=form, listed=listed, figures=queries.statistics(), lifecycle=SURVEY)
-
-
-def _known(field: Any) -> str:
-    """The chosen value, or nothing when the address holds a value that isn't on the list."""
-    return "" if field.errors else field.data or ""
 
 
 def _columns() -> list[Any]:
@@ -127,6 +122,8 @@ def _columns() -> list[Any]:
         (_("Status"), lambda row: str(SURVEY.label(row.status))),
         (_("Invited"), lambda row: row.invited_at),
         (_("Closes"), lambda row: row.closes_at),
+        (_("Closed"), lambda row: row.closed_at),
+        (_("Questionnaire"), lambda row: row.instrument),
     ]
 
 

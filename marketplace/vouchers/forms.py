@@ -21,7 +21,7 @@ from marketplace.core.forms import (
 from marketplace.core.i18n import _, localized
 from marketplace.core.states import Lifecycle, labelled
 from marketplace.vouchers import rules
-from marketplace.vouchers.states import EvidenceKind
+from marketplace.vouchers.states import APPLICATION, EvidenceKind
 
 LARGEST_AMOUNT = 10**15  # whole major units
 FACTS = ("sector", "employees", "capital", "sales", "turnover", "balance_sheet")
@@ -119,12 +119,26 @@ class StatusFilter(FilterForm):
     """How an officer's list of what has this lifecycle is narrowed."""
 
     status = SelectOneField(_("Status"), required=False)
-    search = TextField(_("Company or number"), required=False, max_length=100)
+    search = TextField(_("Number, company or business number"), required=False, max_length=100)
 
     def __init__(self, lifecycle: Lifecycle[Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.status.choices = [("", _("All")), *lifecycle.labels.items()]
         self.status.data = self.status.data or ""
+
+
+class OwnApplicationFilter(FilterForm):
+    """How a company's own list of applications is narrowed."""
+
+    status = SelectOneField(_("Status"), required=False, choices=[("", _("All")), *APPLICATION.labels.items()])
+
+
+class ScoringFilter(FilterForm):
+    """How an evaluator's list of applications to score is narrowed."""
+
+    waiting = SelectOneField(
+        _("What is to be done"), required=False, choices=[("", _("All")), ("score", _("To score"))]
+    )
 
 
 class ApplicationFilter(StatusFilter):

@@ -58,6 +58,7 @@ class Application(Model):
             "ticket",
             postgresql_where=text("status IN ('submitted', 'in_review', 'accepted', 'waitlisted')"),
         ),
+        Index("ix_applications_submitted_at", "submitted_at"),
     )
 
     id: Mapped[UUID] = uuid_key()
@@ -230,6 +231,7 @@ class Scoring(Model):
     __tablename__ = "scorings"
     __table_args__ = (
         UniqueConstraint("application_id", "evaluator_id"),
+        Index(None, "evaluator_id", "status"),
         CheckConstraint(SCORING.check(), name="status"),
         CheckConstraint(
             SCORING.stamped("declared_at", ScoringStatus.ACCEPTED, ScoringStatus.REFUSED, ScoringStatus.SCORED),
@@ -242,7 +244,7 @@ class Scoring(Model):
 
     id: Mapped[UUID] = uuid_key()
     application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id"))
-    evaluator_id: Mapped[UUID] = mapped_column(index=True)
+    evaluator_id: Mapped[UUID]
     status: Mapped[ScoringStatus] = mapped_column(default=SCORING.initial)
     statement: Mapped[str | None]
     assigned_at: Mapped[datetime] = created_at()
@@ -294,6 +296,8 @@ class Voucher(Model):
         ),
         Index(None, "organisation_id"),
         Index("ix_vouchers_expiring", "expires_at", postgresql_where=text("status IN ('issued', 'suspended')")),
+        Index("ix_vouchers_issued_at", "issued_at"),
+        Index("ix_vouchers_expires_at", "expires_at"),
     )
 
     id: Mapped[UUID] = uuid_key()

@@ -11,7 +11,7 @@ WALL_CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today"
 
 FIXED_NAMES = {"__init__", "states", "events", "models", "rules", "queries", "service", "forms", "views", "commands"}
 ENGINES = {
-    "accounts": {"acts", "business_number", "limits", "passwords", "trail"},
+    "accounts": {"acts", "business_number", "exported", "limits", "passwords", "search", "trail"},
     "claims": {"bank", "bank_files", "camt", "camt_details", "deadlines", "movements", "pain001", "risk"},
     "engagements": {"similarity", "text_extraction"},
     "ethics": {"collection", "flows", "labels", "papers"},
@@ -23,7 +23,7 @@ ENGINES = {
     "programmes": {"eligibility", "forecast", "scoring", "standards", "terms"},
     "providers": {"account_numbers", "ethics_code", "training"},
     "receivables": {"document", "schedule"},
-    "reports": {"counts", "flows", "labels", "menu", "money", "progress", "proof"},
+    "reports": {"counts", "flows", "labels", "menu", "money", "progress", "proof", "work"},
     "surveys": {"instruments", "scoring"},
     "vouchers": {"allocation", "caps", "document", "reminders", "scoring", "sealed_list", "sharing", "waiting_room"},
 }

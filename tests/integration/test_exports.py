@@ -37,9 +37,9 @@ def rows_of(content: bytes, kind: str) -> list[list[str]]:
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_a_long_list_is_whole_and_takes_little_memory(app: Flask, database: scoped_session[Session], kind: str) -> None:
     with app.test_request_context(f"/?format={kind}"):
-        content_of(export(NUMBERS, COLUMNS, "warm", most=10))
+        content_of(export(NUMBERS, COLUMNS, "warm", "Warm", most=10))
         tracemalloc.start()
-        response = export(NUMBERS, COLUMNS, "numbers")
+        response = export(NUMBERS, COLUMNS, "numbers", "Numbers")
         _now, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         content = content_of(response)
@@ -55,7 +55,7 @@ def test_rows_come_by_a_cursor_of_the_database_and_end_at_the_limit(
 ) -> None:
     cursors: Column = ("Cursors", lambda number: db.session.scalar(text("SELECT count(*) FROM pg_cursors")))
     with app.test_request_context("/"):
-        content = content_of(export(NUMBERS, [cursors], "numbers", most=3))
+        content = content_of(export(NUMBERS, [cursors], "numbers", "Numbers", most=3))
     assert rows_of(content, "csv") == [["Cursors"], ["1"], ["1"], ["1"]]
 
 
@@ -63,7 +63,7 @@ def test_days_and_times_are_real_cells_of_a_spreadsheet(app: Flask, database: sc
     day, moment = date(2026, 2, 28), datetime(2026, 2, 28, 15, 30, tzinfo=UTC)
     columns: list[Column] = [("Day", lambda _row: day), ("Time", lambda _row: moment)]
     with app.test_request_context("/?format=xlsx"):
-        content = content_of(export([None], columns, "days"))
+        content = content_of(export([None], columns, "days", "Days: /two"))
     head, cells = load_workbook(io.BytesIO(content)).worksheets[0].iter_rows()
     assert [cell.value for cell in head] == ["Day", "Time"]
     assert [cell.value for cell in cells] == [datetime(2026, 2, 28), datetime(2026, 3, 1, 0, 30)]

@@ -18,10 +18,11 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import export
 from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, locale
-from marketplace.core.web import done, page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.web import done, page
 
 SHOWN = (Person.id, Person.name, Person.email, Person.status, Person.created_at)
-SORTS = {"-created_at": Person.created_at, "name": Person.name, "email": Person.email}
+SORTS = sorts("-created_at", Person.created_at, Person.name, Person.email)
 
 
 @blueprint.get("/people")
@@ -60,7 +61,7 @@ def export_people() -> ResponseReturnValue:
             (_("Status"), lambda person: PERSON.label(person.status)),
             (_("Account since"), lambda person: person.created_at),
         ]
-        return export(rows, columns, "people", kind=form.format.data, most=None, at_once=True)
+        return export(rows, columns, "people", _("People"), kind=form.format.data, most=None, at_once=True)
     return page("accounts/export_people.html", form=form)
 
 

@@ -1,5 +1,6 @@
 """The pages about what happened: background tasks and the audit trail."""
 
+import json
 from uuid import UUID
 
 from flask import request, url_for
@@ -11,30 +12,34 @@ from marketplace.accounts.forms import AuditFilter, TaskFilter
 from marketplace.accounts.models import Person
 from marketplace.accounts.views.blueprint import blueprint
 from marketplace.core import task_queue
-from marketplace.core.actors import Role
+from marketplace.core.actors import ROLE_LABELS, Role
 from marketplace.core.audit import AuditEntry
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import export, requested_format
 from marketplace.core.i18n import _
+from marketplace.core.listings import paginate, sorts
 from marketplace.core.task_queue import BackgroundTask, TaskStatus
 from marketplace.core.tasks import label_of
-from marketplace.core.web import done, page, paginate
+from marketplace.core.web import done, page
+
+TASK_SORTS = sorts("-created_at", BackgroundTask.created_at)
+AUDIT_SORTS = sorts("-id", AuditEntry.id)
 
 
 @blueprint.get("/background-tasks")
 @requires(Role.ADMINISTRATOR, Role.AUDITOR)
 def background_tasks() -> ResponseReturnValue:
     """Background tasks; those given up first need a person."""
-    status = request.args.get("status", TaskStatus.DEAD)
-    statement = queries.background_tasks(TaskStatus.of(status))
+    form = TaskFilter(formdata=request.args)
+    form.validate()
+    statement = queries.background_tasks(TaskStatus.of(form.chosen("status")), form.chosen("search"))
     if requested_format():
         rows = statement.order_by(BackgroundTask.created_at.desc())
-        return export(rows, TASK_COLUMNS, "background-tasks")
-    sorts = {"-created_at": BackgroundTask.created_at, "-run_after": BackgroundTask.run_after}
+        return export(rows, TASK_COLUMNS, "background-tasks", _("Background tasks"))
     return page(
         "accounts/background_tasks.html",
-        listing=paginate(statement, sorts=sorts, key=BackgroundTask.id),
-        form=TaskFilter(request.args, status=status),
+        listing=paginate(statement, sorts=TASK_SORTS, key=BackgroundTask.id),
+        form=form,
         label_of=label_of,
         arguments=ARGUMENTS,
     )
@@ -54,11 +59,11 @@ def audit_log() -> ResponseReturnValue:
     """Who did what to which thing, and when."""
     asked = {name: request.args.get(name, "").strip()[:100] for name in ("action", "person_id", "subject_id")}
     statement = trail.audit_entries(action=asked["action"], person=asked["person_id"], thing=asked["subject_id"])
-    if requested_format():
-        return export(statement.order_by(AuditEntry.id.desc()), AUDIT_COLUMNS, "audit")
     shown = statement.select_from(AuditEntry).outerjoin(Person, Person.id == AuditEntry.person_id)
-    sorts = {"-id": AuditEntry.id, "id": AuditEntry.id}
-    listing = paginate(shown.with_only_columns(*SHOWN), sorts=sorts, key=AuditEntry.subject_id)
+    if requested_format():
+        rows = shown.with_only_columns(*SHOWN, *EXPORTED).order_by(AuditEntry.id.desc())
+        return export(rows, AUDIT_COLUMNS, "audit", _("Audit trail"))
+    listing = paginate(shown.with_only_columns(*SHOWN), sorts=AUDIT_SORTS, key=AuditEntry.subject_id)
     return page(
         "accounts/audit_log.html",
         listing=listing,
@@ -101,21 +106,27 @@ TASK_COLUMNS = [
     (_("Status"), lambda task: task.status.label),
     (_("Asked for"), lambda task: task.created_at),
     (_("Due"), lambda task: task.run_after),
+    (_("Finished"), lambda task: task.finished_at),
     (_("Failures"), lambda task: task.failures),
     (_("Last error"), lambda task: task.last_error),
 ]
 AUDIT_COLUMNS = [
     (_("When"), lambda entry: entry.at),
-    (_("Person"), lambda entry: entry.person_id),
-    (_("Role"), lambda entry: entry.role),
+    (_("Who"), lambda entry: entry.name),
+    (_("Role"), lambda entry: ROLE_LABELS.get(entry.role, entry.role)),
     (_("What was done"), lambda entry: act_words(entry.action)),
     (_("Action"), lambda entry: entry.action),
     (_("Kind of thing"), lambda entry: entry.subject_type),
     (_("Thing"), lambda entry: entry.subject_id),
-    (_("Before and after"), lambda entry: entry.body),
+    (_("Reason"), lambda entry: entry.body.get("reason")),
+    (_("Before and after"), lambda entry: json.dumps(entry.body, ensure_ascii=False, sort_keys=True)),
+    (_("Number of the entry"), lambda entry: entry.id),
+    (_("Id of the person"), lambda entry: entry.person_id),
+    (_("Role code"), lambda entry: entry.role),
 ]
 
 
+EXPORTED = (AuditEntry.id, AuditEntry.person_id)
 SHOWN = (
     AuditEntry.at,
     Person.name,

@@ -15,18 +15,18 @@ from marketplace.core.errors import NotFound
 from marketplace.core.exports import MOST_ROWS, media_type
 from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _, locale
-from marketplace.core.web import done, page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.web import done, page
 
 LONGEST_ADDRESS = 2_000
+SORTS = sorts("-created_at", Download.created_at, within=Download.person_id)
 
 
 @blueprint.get("/downloads")
 @requires()
 def downloads() -> ResponseReturnValue:
     """The files that one asked for in this role."""
-    listing = paginate(
-        queries.downloads_of(current_actor()), sorts={"-created_at": Download.created_at}, key=Download.id
-    )
+    listing = paginate(queries.downloads_of(current_actor()), sorts=SORTS, key=Download.id)
     return page("accounts/downloads.html", listing=listing)
 
 

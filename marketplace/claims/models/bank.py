@@ -15,6 +15,7 @@ class BankImport(Model):
     """One file of the bank, taken once."""
 
     __tablename__ = "bank_imports"
+    __table_args__ = (Index("ix_bank_imports_created_at", "created_at"),)
 
     id: Mapped[UUID] = uuid_key()
     sha256: Mapped[str] = mapped_column(unique=True)

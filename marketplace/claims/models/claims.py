@@ -71,6 +71,9 @@ class Claim(Model):
         Index("ix_claims_engagement_id", "engagement_id"),
         Index("ix_claims_provider_id", "provider_id"),
         Index("ix_claims_status", "status"),
+        Index("ix_claims_submitted_at", "submitted_at"),
+        Index("ix_claims_clock_starts_at", "clock_starts_at"),
+        Index("ix_claims_net_amount", "net_amount"),
     )
 
     id: Mapped[UUID] = uuid_key()
@@ -240,6 +243,7 @@ class Hold(Model):
             postgresql_where=text("status = 'active'"),
         ),
         Index("ix_holds_until_at", "until_at", postgresql_where=text("status = 'active'")),
+        Index("ix_holds_placed_at", "placed_at"),
     )
 
     id: Mapped[UUID] = uuid_key()

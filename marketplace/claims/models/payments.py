@@ -46,6 +46,8 @@ class Refund(Model):
         ),
         Index("ix_refunds_engagement_id", "engagement_id"),
         Index("ix_refunds_organisation_id", "organisation_id"),
+        Index("ix_refunds_requested_at", "requested_at"),
+        Index("ix_refunds_amount", "amount"),
     )
 
     id: Mapped[UUID] = uuid_key()

@@ -1,6 +1,6 @@
 """Reads of claims, holds, payment batches, refunds and bank reports."""
 
-from marketplace.claims.queries.ageing import Ageing, ageing, ageing_totals
+from marketplace.claims.queries.ageing import Ageing, ageing, ageing_totals, told_overdue
 from marketplace.claims.queries.bank import (
     Bucket,
     Earlier,
@@ -26,6 +26,8 @@ from marketplace.claims.queries.bank_pages import (
     proofs,
 )
 from marketplace.claims.queries.claims import (
+    EXPORTED_CLAIM,
+    LISTED_CLAIM,
     approved_claims,
     assessments_of,
     claim_shown,
@@ -43,6 +45,7 @@ from marketplace.claims.queries.claims import (
     stages_by_id,
     troubled_claims,
     visible_to,
+    waits_for,
 )
 from marketplace.claims.queries.debts import (
     deductions_for,
@@ -61,6 +64,7 @@ from marketplace.claims.queries.evidence import (
     payees_of,
 )
 from marketplace.claims.queries.holds import (
+    LISTED_HOLD,
     ended_hold_ids,
     find_active_hold,
     find_hold,
@@ -71,6 +75,7 @@ from marketplace.claims.queries.holds import (
     status_of_hold,
 )
 from marketplace.claims.queries.payments import (
+    EXPORTED_BATCH,
     LISTED_BATCH,
     attempts,
     attempts_shown,
@@ -83,13 +88,17 @@ from marketplace.claims.queries.payments import (
     line_of_claim,
     lines_by_id,
     lines_of,
+    may_be_sent_by,
     payment_file,
     pending_lines,
     search_batches,
     waiting_payments,
 )
 from marketplace.claims.queries.refunds import (
+    EXPORTED_REFUND,
+    LISTED_REFUND,
     get_refund,
+    needs_account,
     refunds_by_id,
     refunds_to_pay,
     search_refunds,
@@ -113,7 +122,13 @@ from marketplace.claims.queries.unmatched import (
 )
 
 __all__ = [
+    "EXPORTED_BATCH",
+    "EXPORTED_CLAIM",
+    "EXPORTED_REFUND",
     "LISTED_BATCH",
+    "LISTED_CLAIM",
+    "LISTED_HOLD",
+    "LISTED_REFUND",
     "UNASSIGNED",
     "Ageing",
     "Bucket",
@@ -180,8 +195,10 @@ __all__ = [
     "lines_of",
     "lines_shown",
     "lock_claim",
+    "may_be_sent_by",
     "movements_in",
     "movements_shown",
+    "needs_account",
     "next_place",
     "outcomes_of",
     "paid_claims",
@@ -201,6 +218,7 @@ __all__ = [
     "status_of_hold",
     "to_be_kept_back",
     "told_by_another_report",
+    "told_overdue",
     "troubled_claims",
     "units_in",
     "unmatched_entries",
@@ -208,4 +226,5 @@ __all__ = [
     "waiting_entries",
     "waiting_payments",
     "waiting_refunds",
+    "waits_for",
 ]

@@ -5,14 +5,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, or_, select
 
+from marketplace.accounts.search import matches
 from marketplace.claims import deadlines
-from marketplace.claims.models import (
-    Claim,
-)
-from marketplace.claims.states import ClaimStatus
+from marketplace.claims.models import Claim, ClaimEscalation
+from marketplace.claims.states import ClaimStatus, Overdue
 from marketplace.core import clock, db
+from marketplace.engagements.models import Engagement
 
 
 class Ageing(NamedTuple):
@@ -25,14 +25,37 @@ class Ageing(NamedTuple):
     amount: int
 
 
-def ageing(*, status: ClaimStatus | None = None, first: int = 0, last: int | None = None) -> Select[Claim]:
-    """Claims that wait for the agency, with at least `first` and at most `last` working days on their clock."""
+def ageing(
+    *,
+    status: ClaimStatus | None = None,
+    first: int = 0,
+    last: int | None = None,
+    overdue: Overdue | None = None,
+    text: str = "",
+) -> Select[Claim]:
+    """Claims that wait for the agency, with at least `first` and at most `last` working days on their clock.
+
+    With their engagements; the text is a number, or who is one of the sides.
+    """
     query = select(Claim).where(Claim.status.in_(deadlines.STEP_OF))
+    query = query.join(Engagement, Engagement.id == Claim.engagement_id)
+    if text:
+        sides = Engagement.organisation_id, Engagement.provider_id
+        query = query.where(matches(text, Claim.number, Engagement.number, organisations=sides))
+    if overdue:
+        query = query.where(told_overdue(overdue))
     if status:
         query = query.where(Claim.status == status)
     if first:
         query = query.where(Claim.clock_starts_at < _so_long_ago(first))
     return query if last is None else query.where(Claim.clock_starts_at >= _so_long_ago(last + 1))
+
+
+def told_overdue(level: Overdue) -> ColumnElement[bool]:
+    """Whether the claim was told at this level as overdue for the step that it still waits for."""
+    steps = deadlines.STEP_OF.items()
+    waiting = or_(*(and_(Claim.status == status, ClaimEscalation.step == step) for status, step in steps))
+    return exists().where(ClaimEscalation.claim_id == Claim.id, ClaimEscalation.level == int(level), waiting)
 
 
 def ageing_totals(ages: Sequence[int]) -> list[Ageing]:

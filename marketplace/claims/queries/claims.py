@@ -8,7 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, false, func, or_, select, true
 
+from marketplace.accounts.exported import exported_parties
 from marketplace.accounts.queries import name_of, person_name_of
+from marketplace.accounts.search import matches
 from marketplace.claims.models import (
     Claim,
     ClaimAssessment,
@@ -17,7 +19,7 @@ from marketplace.claims.models import (
 )
 from marketplace.claims.queries.debts import kept_back_from
 from marketplace.claims.queries.holds import held_until
-from marketplace.claims.states import ClaimStatus, Step
+from marketplace.claims.states import ClaimStatus, ClaimWaiting, Step
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.engagements.models import Agreement, Engagement, Stage
@@ -109,16 +111,62 @@ def lock_claim(claim_id: UUID) -> Claim:
     return db.get(Claim, claim_id, lock=True)
 
 
-def search_claims(actor: Actor, *, status: ClaimStatus | None = None, text: str | None = None) -> Select[Claim]:
-    """The actor's claims, filtered by status; the text is a number of claim, engagement or invoice, or a name."""
+LISTED_CLAIM = (
+    Claim.id,
+    Claim.number,
+    Claim.net_amount,
+    Claim.currency,
+    Claim.status,
+    Claim.route,
+    Claim.submitted_at,
+    Claim.clock_starts_at,
+    name_of(Engagement.organisation_id).label("company"),
+    name_of(Claim.provider_id).label("provider"),
+)
+"""What a list shows of a claim that is joined with its engagement."""
+
+EXPORTED_CLAIM = (
+    Engagement.number.label("engagement"),
+    *exported_parties(Engagement.organisation_id, Engagement.provider_id),
+    person_name_of(Claim.checked_by).label("checked_by"),
+    person_name_of(Claim.first_approved_by).label("first_approved_by"),
+    person_name_of(Claim.approved_by).label("approved_by"),
+)
+"""What the file of claims says beside the claim itself."""
+
+
+def search_claims(
+    actor: Actor, *, status: ClaimStatus | None = None, waiting: ClaimWaiting | None = None, text: str = ""
+) -> Select[Claim]:
+    """The actor's claims with their engagements, by status and by what the actor has to do with them.
+
+    The text is a number of claim, engagement or invoice, or who is one of the sides or has decided.
+    """
     query = visible_to(actor).join(Engagement, Engagement.id == Claim.engagement_id)
     if status:
         query = query.where(Claim.status == status)
+    if waiting:
+        query = query.where(waits_for(waiting, actor.person_id))
     if text:
+        sides = Engagement.organisation_id, Engagement.provider_id
+        people = Claim.checked_by, Claim.first_approved_by, Claim.approved_by
         numbers = Claim.number, Engagement.number, Claim.invoice_number
-        names = name_of(Engagement.organisation_id), name_of(Engagement.provider_id)
-        query = query.where(or_(*(db.contains(column, text) for column in (*numbers, *names))))
+        query = query.where(matches(text, *numbers, organisations=sides, people=people))
     return query
+
+
+def waits_for(waiting: ClaimWaiting, person_id: Any) -> ColumnElement[bool]:
+    """Whether this is what the claim waits for, and this person may do it."""
+    match waiting:
+        case ClaimWaiting.APPROVAL:
+            theirs = Claim.checked_by.is_distinct_from(person_id)
+            first = Claim.first_approved_by.is_distinct_from(person_id)
+            second = and_(Claim.status == ClaimStatus.FIRST_APPROVED, first)
+            return and_(theirs, or_(Claim.status == ClaimStatus.CHECKED, second))
+        case ClaimWaiting.BATCH:
+            # Of those that two approved only the officer's own: a third must be left to send them.
+            mine = or_(Claim.approved_by == person_id, Claim.first_approved_by == person_id)
+            return and_(Claim.status == ClaimStatus.APPROVED, or_(~Claim.needs_two, mine))
 
 
 def claims_of(engagement_id: UUID) -> Sequence[Claim]:

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from marketplace.claims.models import (
-    Hold,
-)
+from marketplace.accounts.exported import exported_parties
+from marketplace.accounts.search import matches
+from marketplace.claims.models import Hold
 from marketplace.claims.states import HoldStatus
 from marketplace.core import db
+from marketplace.engagements.models import Engagement
 
 
 def holds_of(engagement_id: UUID) -> Sequence[Hold]:
@@ -41,9 +42,30 @@ def held_until(engagement_id: ColumnElement[Any] | InstrumentedAttribute[Any]) -
     return select(func.max(Hold.until_at)).where(Hold.engagement_id == engagement_id, *IN_FORCE).scalar_subquery()
 
 
-def search_holds(*, status: HoldStatus | None = None) -> Select[Hold]:
-    """All holds, filtered by status."""
-    return select(Hold).where(Hold.status == status) if status else select(Hold)
+LISTED_HOLD = (
+    Hold.id,
+    Hold.engagement_id,
+    Hold.reason,
+    Hold.extension_reason,
+    Hold.lift_reason,
+    Hold.placed_at,
+    Hold.until_at,
+    Hold.status,
+    Engagement.number.label("engagement"),
+    *exported_parties(Engagement.organisation_id, Engagement.provider_id),
+)
+"""What lists and files say of a hold that is joined with its engagement."""
+
+
+def search_holds(*, status: HoldStatus | None = None, text: str = "") -> Select[Hold]:
+    """All holds with their engagements, by status; the text is of a number, a reason, or who is one of the sides."""
+    query = select(Hold).join(Engagement, Engagement.id == Hold.engagement_id)
+    if status:
+        query = query.where(Hold.status == status)
+    if text:
+        sides = Engagement.organisation_id, Engagement.provider_id
+        query = query.where(matches(text, Engagement.number, Hold.reason, organisations=sides))
+    return query
 
 
 def find_hold(hold_id: UUID | None) -> Hold | None:

@@ -6,10 +6,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from config.payments import terms
+from marketplace.accounts.queries import person_name_of
+from marketplace.accounts.search import matches
 from marketplace.claims import pain001
 from marketplace.claims.models import Claim, PaymentBatch, PaymentLine, Refund
 from marketplace.claims.queries.holds import held_until
@@ -18,9 +20,33 @@ from marketplace.core import clock, db
 from marketplace.core.money import exponent
 
 
-def search_batches(*, status: BatchStatus | None = None) -> Select[PaymentBatch]:
-    """All payment batches, filtered by status."""
-    return select(PaymentBatch).where(PaymentBatch.status == status) if status else select(PaymentBatch)
+def search_batches(
+    *, status: BatchStatus | None = None, to_be_sent_by: UUID | None = None, text: str = ""
+) -> Select[PaymentBatch]:
+    """All payment batches, by status and by who may send them; the text is of a number of one or of a payment in it."""
+    query = select(PaymentBatch)
+    if status:
+        query = query.where(PaymentBatch.status == status)
+    if to_be_sent_by:
+        query = query.where(may_be_sent_by(to_be_sent_by))
+    if text:
+        lines = select(PaymentLine.batch_id).where(matches(text, PaymentLine.end_to_end_id, PaymentLine.holder_name))
+        query = query.where(or_(db.contains(PaymentBatch.number, text), PaymentBatch.id.in_(lines)))
+    return query
+
+
+def may_be_sent_by(person_id: Any) -> ColumnElement[bool]:
+    """Whether somebody else prepared the batch, and nothing in it was approved or asked for by this person."""
+    decided = or_(
+        Claim.approved_by == person_id,
+        Claim.first_approved_by == person_id,
+        Refund.requested_by == person_id,
+    )
+    pending = select(PaymentLine.batch_id).outerjoin(Claim, Claim.id == PaymentLine.claim_id)
+    pending = pending.outerjoin(Refund, Refund.id == PaymentLine.refund_id)
+    own = pending.where(PaymentLine.status == LineStatus.PENDING, decided)
+    others = PaymentBatch.prepared_by != person_id
+    return and_(PaymentBatch.status == BatchStatus.PREPARED, others, PaymentBatch.id.not_in(own))
 
 
 _PAYMENTS = select(PaymentLine).where(PaymentLine.batch_id == PaymentBatch.id, PaymentLine.status != LineStatus.REMOVED)
@@ -34,6 +60,17 @@ LISTED_BATCH = (
     _PAYMENTS.with_only_columns(func.coalesce(func.sum(PaymentLine.amount), 0)).scalar_subquery().label("total"),
 )
 """What a list shows of a payment batch; its payments without those taken out."""
+
+EXPORTED_BATCH = (
+    *LISTED_BATCH,
+    PaymentBatch.sent_at,
+    PaymentBatch.settled_at,
+    PaymentBatch.dissolved_at,
+    PaymentBatch.file_sha256,
+    person_name_of(PaymentBatch.prepared_by).label("prepared_by"),
+    person_name_of(PaymentBatch.sent_by).label("sent_by"),
+)
+"""What the file of payment batches says of one."""
 
 
 def waiting_payments() -> int:

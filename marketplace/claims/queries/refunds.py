@@ -5,16 +5,17 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, false, select
+from sqlalchemy import ColumnElement, Row, Select, false, func, select
 
-from marketplace.claims.models import (
-    Refund,
-)
+from marketplace.accounts.queries import business_number_of, name_of
+from marketplace.accounts.search import matches
+from marketplace.claims.models import Refund
 from marketplace.claims.queries.claims import SEES_ALL
 from marketplace.claims.queries.holds import held_until
-from marketplace.claims.states import RefundStatus
+from marketplace.claims.states import RefundStatus, RefundWaiting
 from marketplace.core import db
 from marketplace.core.actors import SME, Actor, Role
+from marketplace.engagements.queries import number_of
 
 
 def waiting_refunds() -> Sequence[Refund]:
@@ -65,7 +66,48 @@ def get_refund(refund_id: UUID, *, actor: Actor) -> Refund:
     return db.one(refunds_visible_to(actor).where(Refund.id == refund_id))
 
 
-def search_refunds(actor: Actor, *, status: RefundStatus | None = None) -> Select[Refund]:
-    """The actor's refunds, filtered by status."""
+LISTED_REFUND = (
+    Refund.id,
+    Refund.number,
+    Refund.amount,
+    Refund.currency,
+    Refund.status,
+    Refund.requested_at,
+    func.coalesce(name_of(Refund.organisation_id), Refund.holder_name).label("payee"),
+    number_of(Refund.engagement_id).label("engagement"),
+)
+"""What a list shows of a refund."""
+
+EXPORTED_REFUND = (
+    *LISTED_REFUND,
+    business_number_of(Refund.organisation_id).label("payee_number"),
+    Refund.reason,
+    Refund.holder_name,
+    Refund.bank_name,
+    Refund.account_number,
+    Refund.account_changed_at,
+    Refund.batched_at,
+    Refund.paid_at,
+    Refund.bounced_at,
+)
+"""What the file of refunds says of one."""
+
+
+def search_refunds(
+    actor: Actor, *, status: RefundStatus | None = None, waiting: RefundWaiting | None = None, text: str = ""
+) -> Select[Refund]:
+    """The actor's refunds, by status and by what they need; the text is of a number or of who is paid back."""
     query = refunds_visible_to(actor)
-    return query.where(Refund.status == status) if status else query
+    if status:
+        query = query.where(Refund.status == status)
+    if waiting:
+        query = query.where(needs_account())
+    if text:
+        numbers = Refund.number, number_of(Refund.engagement_id), Refund.holder_name
+        query = query.where(matches(text, *numbers, organisations=(Refund.organisation_id,)))
+    return query
+
+
+def needs_account() -> ColumnElement[bool]:
+    """Whether nobody knows yet where to pay the refund."""
+    return Refund.account_number == ""

@@ -21,17 +21,25 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, money
-from marketplace.core.web import done, page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.money import Money
+from marketplace.core.web import done, page
 
 READERS = (Role.BUDGET_OFFICER, Role.AUDITOR)
-SORTS = {"-prepared_at": PaymentBatch.prepared_at, "number": PaymentBatch.number}
+SORTS = sorts("-number", PaymentBatch.number)
 COLUMNS = [
     (_("Number"), lambda row: row.number),
+    (_("Payments"), lambda row: row.payments),
     (_("Currency"), lambda row: row.currency),
-    (_("Prepared"), lambda row: row.prepared_at),
-    (_("Sent"), lambda row: row.sent_at),
-    (_("Settled"), lambda row: row.settled_at),
+    (_("Sum"), lambda row: Money(int(row.total), row.currency)),
     (_("Status"), lambda row: str(BATCH.label(row.status))),
+    (_("Prepared"), lambda row: row.prepared_at),
+    (_("Prepared by"), lambda row: row.prepared_by),
+    (_("Sent"), lambda row: row.sent_at),
+    (_("Sent by"), lambda row: row.sent_by),
+    (_("Settled"), lambda row: row.settled_at),
+    (_("Dissolved"), lambda row: row.dissolved_at),
+    (_("SHA-256 of the bank file"), lambda row: row.file_sha256),
 ]
 
 
@@ -39,16 +47,24 @@ COLUMNS = [
 @requires(*READERS)
 def payment_batches() -> ResponseReturnValue:
     """All payment batches, and how many approved claims and refunds wait for the next."""
-    query = queries.search_batches(status=BatchStatus.of(request.args.get("status")))
+    actor, form = current_actor(), BatchFilter(formdata=request.args)
+    if actor.role is not Role.BUDGET_OFFICER:
+        del form.waiting
+    form.validate()
+    query = queries.search_batches(
+        status=BatchStatus.of(form.chosen("status")),
+        to_be_sent_by=actor.person_id if form.chosen("waiting") else None,
+        text=form.chosen("search"),
+    )
     if exports.requested_format():
-        rows = query.order_by(PaymentBatch.prepared_at.desc(), PaymentBatch.id)
-        return exports.export(rows, COLUMNS, "payment-batches")
+        rows = query.with_only_columns(*queries.EXPORTED_BATCH).order_by(PaymentBatch.prepared_at.desc())
+        return exports.export(rows, COLUMNS, "payment-batches", _("Payment batches"))
     return page(
         "claims/payment_batches.html",
         listing=paginate(query.with_only_columns(*queries.LISTED_BATCH), sorts=SORTS, key=PaymentBatch.id),
         waiting=queries.waiting_payments(),
         lifecycle=BATCH,
-        form=BatchFilter(request.args),
+        form=form,
     )
 
 

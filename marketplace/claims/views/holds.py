@@ -6,6 +6,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from config.payments import terms
+from marketplace.accounts.exported import PARTIES
 from marketplace.claims import queries, service
 from marketplace.claims.forms import HoldFilter
 from marketplace.claims.models import Hold
@@ -16,15 +17,20 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _
-from marketplace.core.web import done, page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.web import done, page
 from marketplace.engagements import queries as engagements
 
 READERS = (Role.ETHICS_OFFICER, Role.BUDGET_OFFICER, Role.AUDITOR)
-SORTS = {"-placed_at": Hold.placed_at, "until_at": Hold.until_at}
+SORTS = sorts("-placed_at", Hold.placed_at)
 COLUMNS = [
+    *PARTIES,
     (_("Reason"), lambda row: row.reason),
+    (_("Reason of the extension"), lambda row: row.extension_reason),
+    (_("Reason of the lifting"), lambda row: row.lift_reason),
     (_("Placed"), lambda row: row.placed_at),
     (_("Until"), lambda row: row.until_at),
+    (_("Lifted"), lambda row: row.lifted_at),
     (_("Status"), lambda row: str(HOLD.label(row.status))),
 ]
 
@@ -33,13 +39,14 @@ COLUMNS = [
 @requires(*READERS)
 def holds() -> ResponseReturnValue:
     """Every hold on payments."""
-    query = queries.search_holds(status=HoldStatus.of(request.args.get("status")))
+    form = HoldFilter(formdata=request.args)
+    form.validate()
+    query = queries.search_holds(status=HoldStatus.of(form.chosen("status")), text=form.chosen("search"))
+    query = query.with_only_columns(*queries.LISTED_HOLD)
     if exports.requested_format():
-        rows = query.order_by(Hold.placed_at.desc(), Hold.id)
-        return exports.export(rows, COLUMNS, "holds")
-    listing = paginate(query, sorts=SORTS, key=Hold.id)
-    numbers = engagements.numbers(row.engagement_id for row in listing.items)
-    return page("claims/holds.html", listing=listing, numbers=numbers, lifecycle=HOLD, form=HoldFilter(request.args))
+        rows = query.add_columns(Hold.lifted_at).order_by(Hold.placed_at.desc(), Hold.id)
+        return exports.export(rows, COLUMNS, "holds", _("Holds on payments"))
+    return page("claims/holds.html", listing=paginate(query, sorts=SORTS, key=Hold.id), lifecycle=HOLD, form=form)
 
 
 @blueprint.route("/engagements/<uuid:engagement_id>/hold", methods=["GET", "POST"])

@@ -16,10 +16,12 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _
-from marketplace.core.web import done, page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.web import done, page
 
 READERS = (Role.BUDGET_OFFICER, Role.AUDITOR)
-SORTS = {"-created_at": BankImport.created_at, "created_at": BankImport.created_at}
+SORTS = sorts("-created_at", BankImport.created_at)
+MOVEMENTS = sorts("position", BankEntry.position, within=BankEntry.import_id)
 LISTED = (BankImport.id, BankImport.created_at, BankImport.file_name)
 COLUMNS = [
     (_("Booked on"), lambda row: row.booked_on),
@@ -39,7 +41,7 @@ COLUMNS = [
 def bank_imports() -> ResponseReturnValue:
     """Every file taken from the bank, and movements that match nothing."""
     if exports.requested_format():
-        return exports.export(queries.entries(), COLUMNS, "bank-entries")
+        return exports.export(queries.entries(), COLUMNS, "bank-entries", _("Movements"))
     listing = paginate(queries.imports().with_only_columns(*LISTED), sorts=SORTS, key=BankImport.id)
     unmatched = queries.unmatched_entries(limit=50)
     return page(
@@ -72,7 +74,7 @@ def new_import() -> ResponseReturnValue:
 def bank_import(import_id: UUID) -> ResponseReturnValue:
     """One file and what each of its movements did."""
     made = queries.get_import(import_id)
-    listing = paginate(queries.movements_shown(import_id), sorts={"position": BankEntry.position}, key=BankEntry.id)
+    listing = paginate(queries.movements_shown(import_id), sorts=MOVEMENTS, key=BankEntry.id)
     outcomes = queries.outcomes_of([import_id]).get(import_id, {})
     return page(
         "claims/bank_import.html",

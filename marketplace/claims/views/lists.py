@@ -5,12 +5,12 @@ from uuid import UUID
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from marketplace.accounts import queries as accounts
+from marketplace.accounts.exported import PARTIES
 from marketplace.claims import queries
 from marketplace.claims.forms import ClaimFilter
 from marketplace.claims.models import Claim
 from marketplace.claims.rules import CHECKS, RETURN_REASONS, SIGNALS, next_step
-from marketplace.claims.states import CLAIM, LINE, ClaimStatus, LineStatus
+from marketplace.claims.states import CLAIM, LINE, ClaimStatus, ClaimWaiting, LineStatus
 from marketplace.claims.views import progress
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, exports
@@ -18,7 +18,9 @@ from marketplace.core.actors import AGENCY, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import NotFound
 from marketplace.core.i18n import _, money
-from marketplace.core.web import page, paginate, send_stored
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.money import Money
+from marketplace.core.web import page, send_stored
 from marketplace.engagements import queries as engagements
 
 READERS = (
@@ -29,28 +31,36 @@ READERS = (
     Role.ADMINISTRATOR,
     Role.AUDITOR,
 )
-SORTS = {
-    "-submitted_at": Claim.submitted_at,
-    "submitted_at": Claim.submitted_at,
-    "number": Claim.number,
-    "-net_amount": Claim.net_amount,
-}
+SORTS = sorts("-submitted_at", Claim.submitted_at, Claim.number, Claim.net_amount)
 COLUMNS = [
-    (_("Number"), lambda row: row.number),
-    (_("Net amount"), lambda row: row.net_amount),
-    (_("Aid"), lambda row: row.aid),
-    (_("Own share"), lambda row: row.co_payment),
-    (_("Currency"), lambda row: row.currency),
-    (_("Invoice number"), lambda row: row.invoice_number),
-    (_("Handed in"), lambda row: row.submitted_at),
-    (_("Approved"), lambda row: row.approved_at),
-    (_("Approved amount"), lambda row: row.approved_amount),
-    (_("Paid"), lambda row: row.paid_at),
-    (_("Status"), lambda row: str(CLAIM.label(row.status))),
-    (_("In this state since"), lambda row: row.since),
-    (_("Next step"), progress.next_words),
-    (_("Who acts"), progress.who_acts),
-    (_("Due by"), progress.due),
+    (_("Number"), lambda row: row.Claim.number),
+    *PARTIES,
+    (_("Currency"), lambda row: row.Claim.currency),
+    (_("Net amount"), lambda row: Money(row.Claim.net_amount, row.Claim.currency)),
+    (_("Aid"), lambda row: Money(row.Claim.aid, row.Claim.currency)),
+    (_("Own share"), lambda row: Money(row.Claim.co_payment, row.Claim.currency)),
+    (_("Invoice number"), lambda row: row.Claim.invoice_number),
+    (_("Invoice with tax"), lambda row: Money(row.Claim.invoice_gross, row.Claim.currency)),
+    (_("Status"), lambda row: str(CLAIM.label(row.Claim.status))),
+    (_("In this state since"), lambda row: row.Claim.since),
+    (_("Next step"), lambda row: progress.next_words(row.Claim)),
+    (_("Who acts"), lambda row: progress.who_acts(row.Claim)),
+    (_("Due by"), lambda row: progress.due(row.Claim)),
+    (_("Handed in"), lambda row: row.Claim.submitted_at),
+    (_("Returned with questions"), lambda row: row.Claim.returned_at),
+    (_("Answered"), lambda row: row.Claim.resubmitted_at),
+    (_("Checked"), lambda row: row.Claim.checked_at),
+    (_("Checked by"), lambda row: row.checked_by),
+    (_("First approved"), lambda row: row.Claim.first_approved_at),
+    (_("First approved by"), lambda row: row.first_approved_by),
+    (_("Approved"), lambda row: row.Claim.approved_at),
+    (_("Approved by"), lambda row: row.approved_by),
+    (_("Approved amount"), lambda row: _approved(row.Claim)),
+    (_("In a batch"), lambda row: row.Claim.batched_at),
+    (_("Paid"), lambda row: row.Claim.paid_at),
+    (_("Sent back by the bank"), lambda row: row.Claim.bounced_at),
+    (_("Refused"), lambda row: row.Claim.refused_at),
+    (_("Withdrawn"), lambda row: row.Claim.withdrawn_at),
 ]
 
 
@@ -59,23 +69,34 @@ COLUMNS = [
 def claims() -> ResponseReturnValue:
     """Claims of one's own firm, or all; a provider finds what it can claim on top."""
     actor = current_actor()
-    text, status = request.args.get("search", "").strip()[:100], ClaimStatus.of(request.args.get("status"))
-    query = queries.search_claims(actor, status=status, text=text)
+    form = ClaimFilter(formdata=request.args)
+    if actor.role is not Role.BUDGET_OFFICER:
+        del form.waiting
+    form.validate()
+    query = queries.search_claims(
+        actor,
+        status=ClaimStatus.of(form.chosen("status")),
+        waiting=ClaimWaiting.of(form.chosen("waiting")),
+        text=form.chosen("search"),
+    )
     if exports.requested_format():
-        rows = query.order_by(Claim.submitted_at.desc(), Claim.id)
-        return exports.export(rows, COLUMNS, "claims")
-    shown = query.add_columns(accounts.name_of(Claim.provider_id).label("provider"))
+        rows = query.add_columns(*queries.EXPORTED_CLAIM).order_by(Claim.submitted_at.desc(), Claim.id)
+        return exports.export(rows, COLUMNS, "claims", _("Claims"))
     to_claim = queries.engagements_to_claim(actor.organisation_id) if actor.role is Role.MANAGER else []
     return page(
         "claims/claims.html",
-        listing=paginate(shown, sorts=SORTS, key=Claim.id),
+        listing=paginate(query.with_only_columns(*queries.LISTED_CLAIM), sorts=SORTS, key=Claim.id),
         to_claim=to_claim,
         due=progress.due,
         now=clock.now(),
         next_step=next_step,
         lifecycle=CLAIM,
-        form=ClaimFilter(request.args),
+        form=form,
     )
+
+
+def _approved(claim: Claim) -> Money | None:
+    return None if claim.approved_amount is None else Money(claim.approved_amount, claim.currency)
 
 
 @blueprint.get("/claims/<uuid:claim_id>/invoice")

@@ -7,30 +7,41 @@ from flask.typing import ResponseReturnValue
 
 from config.payments import terms
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.exported import written_number
 from marketplace.claims import queries, service
 from marketplace.claims.forms import RefundAccountForm, RefundFilter
 from marketplace.claims.models import Refund
 from marketplace.claims.rules import REFUND_OWNERS, RETURN_REASONS, check_refund_owner
-from marketplace.claims.states import LINE, REFUND, RefundStatus
+from marketplace.claims.states import LINE, REFUND, RefundStatus, RefundWaiting
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, exports
 from marketplace.core.actors import SME, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _
-from marketplace.core.web import done, page, paginate
-from marketplace.engagements import queries as engagements
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.money import Money
+from marketplace.core.web import done, page
 from marketplace.providers.states import AccountScheme
 
 READERS = (*SME, Role.MANAGER, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.AUDITOR)
-SORTS = {"-requested_at": Refund.requested_at, "requested_at": Refund.requested_at, "-amount": Refund.amount}
+SORTS = sorts("-requested_at", Refund.requested_at, Refund.number, Refund.amount)
 COLUMNS = [
     (_("Number"), lambda row: row.number),
-    (_("Amount"), lambda row: row.amount),
+    (_("Paid back to"), lambda row: row.payee),
+    (_("Business number"), lambda row: written_number(row.payee_number)),
+    (_("Engagement"), lambda row: row.engagement),
     (_("Currency"), lambda row: row.currency),
+    (_("Amount"), lambda row: Money(row.amount, row.currency)),
     (_("Reason"), lambda row: row.reason),
-    (_("Requested"), lambda row: row.requested_at),
-    (_("Paid back"), lambda row: row.paid_at),
     (_("Status"), lambda row: str(REFUND.label(row.status))),
+    (_("Account holder"), lambda row: row.holder_name),
+    (_("Bank"), lambda row: row.bank_name),
+    (_("Account number"), lambda row: row.account_number),
+    (_("Requested"), lambda row: row.requested_at),
+    (_("Account changed"), lambda row: row.account_changed_at),
+    (_("In a batch"), lambda row: row.batched_at),
+    (_("Paid"), lambda row: row.paid_at),
+    (_("Sent back by the bank"), lambda row: row.bounced_at),
 ]
 
 
@@ -38,19 +49,19 @@ COLUMNS = [
 @requires(*READERS)
 def refunds() -> ResponseReturnValue:
     """Refunds of one's own company or firm, or all."""
-    query = queries.search_refunds(current_actor(), status=RefundStatus.of(request.args.get("status")))
-    if exports.requested_format():
-        rows = query.order_by(Refund.requested_at.desc(), Refund.id)
-        return exports.export(rows, COLUMNS, "refunds")
-    listing = paginate(query, sorts=SORTS, key=Refund.id)
-    return page(
-        "claims/refunds.html",
-        listing=listing,
-        names=accounts.organisation_names(row.organisation_id for row in listing.items if row.organisation_id),
-        numbers=engagements.numbers(row.engagement_id for row in listing.items if row.engagement_id),
-        lifecycle=REFUND,
-        form=RefundFilter(request.args),
+    form = RefundFilter(formdata=request.args)
+    form.validate()
+    query = queries.search_refunds(
+        current_actor(),
+        status=RefundStatus.of(form.chosen("status")),
+        waiting=RefundWaiting.of(form.chosen("waiting")),
+        text=form.chosen("search"),
     )
+    if exports.requested_format():
+        rows = query.with_only_columns(*queries.EXPORTED_REFUND).order_by(Refund.requested_at.desc(), Refund.id)
+        return exports.export(rows, COLUMNS, "refunds", _("Refunds"))
+    listing = paginate(query.with_only_columns(*queries.LISTED_REFUND), sorts=SORTS, key=Refund.id)
+    return page("claims/refunds.html", listing=listing, lifecycle=REFUND, form=form)
 
 
 @blueprint.get("/refunds/<uuid:refund_id>")

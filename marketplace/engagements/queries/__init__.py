@@ -1,6 +1,7 @@
 """Reads of agreements, engagements and what belongs to them; always ordered, and by side."""
 
 from marketplace.engagements.queries.agreements import (
+    EXPORTED_AGREEMENT,
     LISTED_AGREEMENT,
     agreed_stages,
     agreement_shown,
@@ -19,8 +20,10 @@ from marketplace.engagements.queries.agreements import (
     share_payers,
 )
 from marketplace.engagements.queries.engagements import (
+    EXPORTED_ENGAGEMENT,
     LISTED_ENGAGEMENT,
     Sides,
+    company_of,
     engagement_shown,
     engagements_between,
     find_engagement,
@@ -43,6 +46,7 @@ from marketplace.engagements.queries.visible import (
     get_session,
     get_stage,
 )
+from marketplace.engagements.queries.waiting import agreement_waits_for, work_waits_for
 from marketplace.engagements.queries.work import (
     Likeness,
     deliverables_of,
@@ -58,6 +62,8 @@ from marketplace.engagements.queries.work import (
 )
 
 __all__ = [
+    "EXPORTED_AGREEMENT",
+    "EXPORTED_ENGAGEMENT",
     "LISTED_AGREEMENT",
     "LISTED_ENGAGEMENT",
     "Evidence",
@@ -65,9 +71,11 @@ __all__ = [
     "Sides",
     "agreed_stages",
     "agreement_shown",
+    "agreement_waits_for",
     "agreements_visible_to",
     "awards_without_agreement",
     "companies_of",
+    "company_of",
     "consultants_at_work",
     "deliverables_of",
     "deliverables_shown",
@@ -104,4 +112,5 @@ __all__ = [
     "sides",
     "stages_of",
     "stages_shown",
+    "work_waits_for",
 ]

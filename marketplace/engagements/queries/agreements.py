@@ -5,9 +5,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, or_, select, union_all
+from sqlalchemy import Row, ScalarSelect, Select, bindparam, func, or_, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute
 
+from marketplace.accounts.exported import exported_parties
 from marketplace.accounts.queries import name_of, person_name_of
+from marketplace.accounts.search import matches
 from marketplace.core import db
 from marketplace.core.actors import SME, Actor
 from marketplace.engagements.models import (
@@ -18,8 +21,9 @@ from marketplace.engagements.models import (
     Engagement,
     Redemption,
 )
-from marketplace.engagements.queries.visible import agreements_visible_to, of_side
-from marketplace.engagements.states import AgreementStatus, AssignmentStatus, CoPaymentStatus
+from marketplace.engagements.queries.visible import agreements_visible_to, names_consultant, of_side
+from marketplace.engagements.queries.waiting import agreement_waits_for
+from marketplace.engagements.states import AgreementStatus, AgreementWaiting, AssignmentStatus, CoPaymentStatus
 from marketplace.jobs.models import Award, Bid, Job
 from marketplace.providers.models import Consultant
 from marketplace.vouchers.models import Voucher
@@ -96,6 +100,11 @@ def companies_of(numbers: Iterable[str]) -> dict[str, UUID]:
     return dict(db.session.execute(query).all())
 
 
+def number_of_engagement(agreement_id: InstrumentedAttribute[UUID]) -> ScalarSelect[str]:
+    """The number of the engagement under the agreement in this column."""
+    return select(Engagement.number).where(Engagement.agreement_id == agreement_id).scalar_subquery()
+
+
 LISTED_AGREEMENT = (
     Agreement.id,
     Agreement.number,
@@ -103,21 +112,44 @@ LISTED_AGREEMENT = (
     Agreement.price_net,
     Agreement.currency,
     Agreement.status,
+    Agreement.ends_on,
     name_of(Agreement.organisation_id).label("company"),
     name_of(Agreement.provider_id).label("provider"),
 )
 """What a list shows of an agreement."""
 
 
-def search_agreements(actor: Actor, *, status: AgreementStatus | None = None, text: str = "") -> Select[Agreement]:
-    """The actor's agreements, filtered by status; the text is of number, title or a side."""
+EXPORTED_AGREEMENT = (
+    Agreement,
+    number_of_engagement(Agreement.id).label("engagement"),
+    select(Job.number).where(Job.id == Agreement.job_id).scalar_subquery().label("job"),
+    select(Voucher.number).where(Voucher.id == Agreement.voucher_id).scalar_subquery().label("voucher"),
+    *exported_parties(Agreement.organisation_id, Agreement.provider_id),
+    person_name_of(Agreement.sme_signed_by).label("sme_signed_by"),
+    person_name_of(Agreement.provider_signed_by).label("provider_signed_by"),
+    CoPayment.reference.label("share_reference"),
+    CoPayment.due_on.label("share_due_on"),
+    CoPayment.paid_at.label("share_paid_at"),
+)
+"""What the file of agreements says of one that is joined with its co-payment."""
+
+
+def search_agreements(
+    actor: Actor, *, status: AgreementStatus | None = None, waiting: AgreementWaiting | None = None, text: str = ""
+) -> Select[Agreement]:
+    """The actor's agreements, by status and by what has to be done.
+
+    The text is of number or title, or who is one of the sides or a consultant.
+    """
     query = agreements_visible_to(actor)
     if status:
         query = query.where(Agreement.status == status)
+    if waiting:
+        query = query.where(agreement_waits_for(waiting))
     if text:
-        names = name_of(Agreement.organisation_id), name_of(Agreement.provider_id)
-        searched = Agreement.number, Agreement.title, *names
-        query = query.where(or_(*(db.contains(column, text) for column in searched)))
+        sides = Agreement.organisation_id, Agreement.provider_id
+        matching = matches(text, Agreement.number, Agreement.title, organisations=sides)
+        query = query.where(or_(matching, names_consultant(Agreement.id, text)))
     return query
 
 

@@ -9,7 +9,9 @@ from uuid import UUID
 from sqlalchemy import Row, ScalarSelect, Select, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
+from marketplace.accounts.exported import exported_parties
 from marketplace.accounts.queries import name_of
+from marketplace.accounts.search import matches
 from marketplace.core import db
 from marketplace.core.actors import Actor
 from marketplace.engagements.models import (
@@ -19,8 +21,9 @@ from marketplace.engagements.models import (
     Engagement,
     Stage,
 )
-from marketplace.engagements.queries.visible import engagements_visible_to, of_side
-from marketplace.engagements.states import EngagementStatus, SessionStatus, StageStatus
+from marketplace.engagements.queries.visible import engagements_visible_to, names_consultant, of_side
+from marketplace.engagements.queries.waiting import work_waits_for
+from marketplace.engagements.states import EngagementStatus, SessionStatus, StageStatus, WorkWaiting
 
 
 def numbers(engagement_ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -52,9 +55,14 @@ def sides(engagement_id: UUID, *, lock: bool = False) -> Sides:
     )
 
 
-def number_of(engagement_id: InstrumentedAttribute[UUID]) -> ScalarSelect[str]:
+def number_of(engagement_id: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]) -> ScalarSelect[str]:
     """The number of the engagement in this column, for a list of what belongs to it."""
     return select(Engagement.number).where(Engagement.id == engagement_id).scalar_subquery()
+
+
+def company_of(engagement_id: InstrumentedAttribute[UUID]) -> ScalarSelect[UUID]:
+    """The company of the engagement in this column."""
+    return select(Engagement.organisation_id).where(Engagement.id == engagement_id).scalar_subquery()
 
 
 def find_engagement(agreement_id: UUID) -> Engagement | None:
@@ -73,6 +81,7 @@ LISTED_ENGAGEMENT = (
     Engagement.id,
     Engagement.number,
     Engagement.status,
+    Engagement.created_at,
     Agreement.title,
     name_of(Engagement.organisation_id).label("company"),
     name_of(Engagement.provider_id).label("provider"),
@@ -86,15 +95,41 @@ LISTED_ENGAGEMENT = (
 """What a list shows of an engagement that is joined with its agreement."""
 
 
-def search_engagements(actor: Actor, *, status: EngagementStatus | None = None, text: str = "") -> Select[Engagement]:
-    """The actor's engagements with their agreements, by status; the text is of number, title or a side's name."""
+EXPORTED_ENGAGEMENT = (
+    *(column for column in LISTED_ENGAGEMENT if column.key not in ("company", "provider")),
+    *exported_parties(Engagement.organisation_id, Engagement.provider_id),
+    Agreement.number.label("agreement"),
+    Agreement.price_net,
+    Agreement.aid,
+    Agreement.co_payment,
+    Agreement.currency,
+    Agreement.starts_on,
+    Agreement.ends_on,
+    Engagement.started_at,
+    Engagement.finished_at,
+    Engagement.lapsed_at,
+    Engagement.terminated_at,
+    Engagement.termination_reason,
+)
+"""What the file of engagements says of one that is joined with its agreement."""
+
+
+def search_engagements(
+    actor: Actor, *, status: EngagementStatus | None = None, waiting: WorkWaiting | None = None, text: str = ""
+) -> Select[Engagement]:
+    """The actor's engagements with their agreements, by status and by what has to be done.
+
+    The text is of number or title, or who is one of the sides or a consultant.
+    """
     query = engagements_visible_to(actor).join(Agreement, Agreement.id == Engagement.agreement_id)
     if status:
         query = query.where(Engagement.status == status)
+    if waiting:
+        query = query.where(work_waits_for(waiting, actor.person_id))
     if text:
-        names = name_of(Engagement.organisation_id), name_of(Engagement.provider_id)
-        searched = Engagement.number, Agreement.title, *names
-        query = query.where(or_(*(db.contains(column, text) for column in searched)))
+        sides = Engagement.organisation_id, Engagement.provider_id
+        matching = matches(text, Engagement.number, Agreement.title, organisations=sides)
+        query = query.where(or_(matching, names_consultant(Engagement.agreement_id, text)))
     return query
 
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, select, true
+from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace.core import db
 from marketplace.core.actors import PROVIDER, SME, Actor, Role
@@ -14,6 +15,7 @@ from marketplace.engagements.models import (
     Engagement,
     Stage,
 )
+from marketplace.providers.models import Consultant
 
 SEES_ALL = frozenset(
     {
@@ -45,6 +47,12 @@ def of_side(model: type[Agreement] | type[Engagement], actor: Actor) -> ColumnEl
     if actor.role in PROVIDER:
         return model.provider_id == actor.organisation_id
     return true() if actor.role in SEES_ALL else false()
+
+
+def names_consultant(agreement_id: InstrumentedAttribute[UUID], typed: str) -> ColumnElement[bool]:
+    """Whether the agreement in this column names a consultant who is called so."""
+    named = select(Assignment.agreement_id).join(Consultant, Consultant.id == Assignment.consultant_id)
+    return agreement_id.in_(named.where(db.contains(Consultant.name, typed)))
 
 
 def get_agreement(agreement_id: UUID, *, actor: Actor) -> Agreement:

@@ -7,33 +7,48 @@ from flask.typing import ResponseReturnValue
 
 from config.payments import terms
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.exported import PARTIES
 from marketplace.core import clock, exports
 from marketplace.core.actors import AGENCY, PROVIDER, SME, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import NotFound
 from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _
+from marketplace.core.listings import paginate, sorts
 from marketplace.core.money import Money
-from marketplace.core.web import done, page, paginate
+from marketplace.core.web import done, page
 from marketplace.engagements import queries, service
 from marketplace.engagements.forms import AgreementFilter, RedeemForm, SignForm, StartForm
-from marketplace.engagements.models import Agreement
-from marketplace.engagements.states import AGREEMENT, ASSIGNMENT, AgreementStatus
+from marketplace.engagements.models import Agreement, CoPayment
+from marketplace.engagements.states import AGREEMENT, ASSIGNMENT, AgreementStatus, AgreementWaiting
 from marketplace.engagements.views.blueprint import blueprint
 from marketplace.vouchers import queries as vouchers
 
 READERS = (*SME, *PROVIDER, *(AGENCY - {Role.ENQUIRY_SPECIALIST}))
-SORTS = {"-created_at": Agreement.created_at, "number": Agreement.number, "ends_on": Agreement.ends_on}
+SORTS = sorts("-number", Agreement.number, Agreement.ends_on)
 COLUMNS = [
-    (_("Number"), lambda row: row.number),
-    (_("Title"), lambda row: row.title),
-    (_("Net price"), lambda row: row.price_net),
-    (_("Aid"), lambda row: row.aid),
-    (_("Own share"), lambda row: row.co_payment),
-    (_("Currency"), lambda row: row.currency),
-    (_("Start"), lambda row: row.starts_on),
-    (_("End"), lambda row: row.ends_on),
-    (_("Status"), lambda row: str(AGREEMENT.label(row.status))),
+    (_("Number"), lambda row: row.Agreement.number),
+    (_("Title"), lambda row: row.Agreement.title),
+    *PARTIES,
+    (_("Job"), lambda row: row.job),
+    (_("Voucher"), lambda row: row.voucher),
+    (_("Currency"), lambda row: row.Agreement.currency),
+    (_("Net price"), lambda row: Money(row.Agreement.price_net, row.Agreement.currency)),
+    (_("Aid"), lambda row: Money(row.Agreement.aid, row.Agreement.currency)),
+    (_("Own share"), lambda row: Money(row.Agreement.co_payment, row.Agreement.currency)),
+    (_("Start"), lambda row: row.Agreement.starts_on),
+    (_("End"), lambda row: row.Agreement.ends_on),
+    (_("Status"), lambda row: str(AGREEMENT.label(row.Agreement.status))),
+    (_("Drafted"), lambda row: row.Agreement.created_at),
+    (_("Signed by the company"), lambda row: row.Agreement.sme_signed_at),
+    (_("Who signed for the company"), lambda row: row.sme_signed_by),
+    (_("Signed by the provider"), lambda row: row.Agreement.provider_signed_at),
+    (_("Who signed for the provider"), lambda row: row.provider_signed_by),
+    (_("Voucher redeemed"), lambda row: row.Agreement.redeemed_at),
+    (_("Reference of the own share"), lambda row: row.share_reference),
+    (_("Own share due on"), lambda row: row.share_due_on),
+    (_("Own share paid"), lambda row: row.share_paid_at),
+    (_("Cancelled"), lambda row: row.Agreement.cancelled_at),
 ]
 
 
@@ -42,17 +57,25 @@ COLUMNS = [
 def agreements() -> ResponseReturnValue:
     """Agreements of one's own side, or all, and awards that still need one."""
     actor = current_actor()
-    text, status = request.args.get("search", "").strip()[:100], AgreementStatus.of(request.args.get("status"))
-    query = queries.search_agreements(actor, status=status, text=text)
+    form = AgreementFilter(formdata=request.args)
+    form.validate()
+    query = queries.search_agreements(
+        actor,
+        status=AgreementStatus.of(form.chosen("status")),
+        waiting=AgreementWaiting.of(form.chosen("waiting")),
+        text=form.chosen("search"),
+    )
     if exports.requested_format():
-        return exports.export(query.order_by(Agreement.created_at.desc(), Agreement.id), COLUMNS, "agreements")
+        rows = query.with_only_columns(*queries.EXPORTED_AGREEMENT)
+        rows = rows.outerjoin(CoPayment, CoPayment.agreement_id == Agreement.id).order_by(Agreement.number.desc())
+        return exports.export(rows, COLUMNS, "agreements", _("Agreements"))
     drafters = actor.role in (Role.SIGNATORY, Role.PREPARER, Role.MANAGER)
     return page(
         "engagements/agreements.html",
         listing=paginate(query.with_only_columns(*queries.LISTED_AGREEMENT), sorts=SORTS, key=Agreement.id),
         awards=queries.awards_without_agreement(actor) if drafters else [],
         lifecycle=AGREEMENT,
-        form=AgreementFilter(request.args),
+        form=form,
     )
 
 

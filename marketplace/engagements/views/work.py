@@ -5,15 +5,18 @@ from uuid import UUID
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from marketplace.accounts.exported import COMPANY, PROVIDER
 from marketplace.core import exports
 from marketplace.core.actors import AGENCY, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _
-from marketplace.core.web import done, page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.money import Money
+from marketplace.core.web import done, page
 from marketplace.engagements import queries, service
 from marketplace.engagements.forms import EngagementFilter
-from marketplace.engagements.models import Agreement, Engagement
+from marketplace.engagements.models import Engagement
 from marketplace.engagements.states import (
     CO_PAYMENT,
     DELIVERABLE,
@@ -22,34 +25,34 @@ from marketplace.engagements.states import (
     STAGE,
     EngagementStatus,
     StageStatus,
+    WorkWaiting,
 )
 from marketplace.engagements.views.agreements import READERS
 from marketplace.engagements.views.blueprint import blueprint
 
-SORTS = {
-    "-created_at": Engagement.created_at,
-    "created_at": Engagement.created_at,
-    "number": Engagement.number,
-}
-EXPORTED = (
-    Engagement.number,
-    Agreement.title,
-    Agreement.price_net,
-    Agreement.currency,
-    Engagement.started_at,
-    Engagement.finished_at,
-    Engagement.terminated_at,
-    Engagement.status,
-)
+SORTS = sorts("-number", Engagement.number)
 COLUMNS = [
     (_("Number"), lambda row: row.number),
     (_("Title"), lambda row: row.title),
-    (_("Net price"), lambda row: row.price_net),
+    *COMPANY,
+    *PROVIDER,
+    (_("Agreement"), lambda row: row.agreement),
     (_("Currency"), lambda row: row.currency),
+    (_("Net price"), lambda row: Money(row.price_net, row.currency)),
+    (_("Aid"), lambda row: Money(row.aid, row.currency)),
+    (_("Own share"), lambda row: Money(row.co_payment, row.currency)),
+    (_("Stages"), lambda row: row.stages),
+    (_("Stages accepted"), lambda row: row.accepted),
+    (_("Sessions to confirm"), lambda row: row.to_confirm),
+    (_("Status"), lambda row: str(ENGAGEMENT.label(row.status))),
+    (_("Start"), lambda row: row.starts_on),
+    (_("End"), lambda row: row.ends_on),
+    (_("Voucher redeemed"), lambda row: row.created_at),
     (_("Started"), lambda row: row.started_at),
     (_("Finished"), lambda row: row.finished_at),
+    (_("Lapsed"), lambda row: row.lapsed_at),
     (_("Ended early"), lambda row: row.terminated_at),
-    (_("Status"), lambda row: str(ENGAGEMENT.label(row.status))),
+    (_("Why it ended early"), lambda row: row.termination_reason),
 ]
 # Who looks at copied reports; the two sides see their own documents only.
 REVIEWERS = AGENCY - {Role.EVALUATOR, Role.ENQUIRY_SPECIALIST}
@@ -60,16 +63,22 @@ REVIEWERS = AGENCY - {Role.EVALUATOR, Role.ENQUIRY_SPECIALIST}
 def engagements() -> ResponseReturnValue:
     """Engagements of one's own side, or all."""
     actor = current_actor()
-    text, status = request.args.get("search", "").strip()[:100], EngagementStatus.of(request.args.get("status"))
-    query = queries.search_engagements(actor, status=status, text=text)
+    form = EngagementFilter(formdata=request.args)
+    form.validate()
+    query = queries.search_engagements(
+        actor,
+        status=EngagementStatus.of(form.chosen("status")),
+        waiting=WorkWaiting.of(form.chosen("waiting")),
+        text=form.chosen("search"),
+    )
     if exports.requested_format():
-        rows = query.with_only_columns(*EXPORTED).order_by(Engagement.created_at.desc(), Engagement.id)
-        return exports.export(rows, COLUMNS, "engagements")
+        rows = query.with_only_columns(*queries.EXPORTED_ENGAGEMENT).order_by(Engagement.number.desc())
+        return exports.export(rows, COLUMNS, "engagements", _("Engagements"))
     return page(
         "engagements/engagements.html",
         listing=paginate(query.with_only_columns(*queries.LISTED_ENGAGEMENT), sorts=SORTS, key=Engagement.id),
         lifecycle=ENGAGEMENT,
-        form=EngagementFilter(request.args),
+        form=form,
     )
 
 

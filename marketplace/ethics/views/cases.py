@@ -7,12 +7,14 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.exported import PARTIES
 from marketplace.core import clock
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import export, requested_format
 from marketplace.core.i18n import _
-from marketplace.core.web import done, page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.web import done, page
 from marketplace.engagements import queries as engagements
 from marketplace.ethics import queries, service
 from marketplace.ethics.forms import CaseFilter, CaseForm, DecideAppealForm, DecideForm
@@ -23,6 +25,8 @@ from marketplace.ethics.states import CASE, FlagStatus, Sanction
 from marketplace.ethics.views.blueprint import READERS, blueprint, known, rule_title
 from marketplace.evaluations import rubric
 
+SORTS = sorts("-opened_at", Case.opened_at, Case.number)
+
 
 @blueprint.get("/cases")
 @requires(*READERS)
@@ -31,23 +35,30 @@ def case_list() -> ResponseReturnValue:
     form = CaseFilter(formdata=request.args)
     form.validate()
     status = known(form.status)
-    chosen = queries.cases(status=status)
+    chosen = queries.cases(status=status, to_decide=bool(form.chosen("waiting")), search=form.chosen("search"))
     if requested_format():
-        rows = chosen.order_by(Case.opened_at.desc(), Case.id)
-        return export(rows, _columns(), "cases")
-    listed = paginate(chosen, sorts={"-opened": Case.opened_at, "opened": Case.opened_at}, key=Case.id)
-    return page("ethics/case_list.html", form=form, listed=listed, status=status, lifecycle=CASE)
+        rows = chosen.add_columns(*queries.EXPORTED_CASE).order_by(Case.opened_at.desc(), Case.id)
+        return export(rows, _columns(), "cases", _("Cases"))
+    listed = paginate(chosen, sorts=SORTS, key=Case.id)
+    return page("ethics/case_list.html", form=form, listed=listed, lifecycle=CASE)
 
 
 def _columns() -> list[Any]:
     return [
         (_("Number"), lambda row: row.number),
-        (_("Engagement"), lambda row: row.engagement),
-        (_("Provider"), lambda row: row.provider),
+        *PARTIES,
         (_("Status"), lambda row: str(CASE.label(row.status))),
         (_("Sanction"), lambda row: str(row.sanction.label) if row.sanction else ""),
         (_("Opened"), lambda row: row.opened_at),
+        (_("Opened by"), lambda row: row.opened_by),
+        (_("Reply due"), lambda row: row.reply_due_at),
+        (_("Replied"), lambda row: row.replied_at),
         (_("Decided"), lambda row: row.decided_at),
+        (_("Decided by"), lambda row: row.decided_by),
+        (_("Reason"), lambda row: row.finding_reason),
+        (_("Appealed"), lambda row: row.appealed_at),
+        (_("Appeal decided"), lambda row: row.appeal_decided_at),
+        (_("Reason of the decision on the appeal"), lambda row: row.appeal_reason),
     ]
 
 

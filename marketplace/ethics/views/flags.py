@@ -7,14 +7,17 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.exported import PARTIES
 from marketplace.claims import queries as claims
+from marketplace.claims.states import HoldStatus
 from marketplace.core import db
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import export, requested_format
 from marketplace.core.forms import Form, ReasonForm
 from marketplace.core.i18n import _, localized
-from marketplace.core.web import done, page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.web import done, page
 from marketplace.engagements import queries as engagements
 from marketplace.ethics import queries, service
 from marketplace.ethics.forms import DismissForm, FlagFilter
@@ -23,6 +26,8 @@ from marketplace.ethics.models import Flag
 from marketplace.ethics.rules import book
 from marketplace.ethics.states import FLAG, Dismissal
 from marketplace.ethics.views.blueprint import READERS, blueprint, known, rule_title
+
+SORTS = sorts("-raised_at", Flag.raised_at, Flag.number)
 
 
 @blueprint.get("/flags")
@@ -34,21 +39,17 @@ def flag_list() -> ResponseReturnValue:
     form.offer([(rule.id, localized(rule.title)) for rule in edition.rules.values()])
     form.validate()
     status, rule_id = known(form.status), known(form.rule)
-    chosen = queries.flags(status=status, rule_id=rule_id)
+    chosen = queries.flags(status=status, rule_id=rule_id, search=form.chosen("search"))
     if requested_format():
-        rows = chosen.order_by(Flag.raised_at.desc(), Flag.id)
-        return export(rows, _columns(), "flags")
-    listed = paginate(
-        chosen, sorts={"-raised": Flag.raised_at, "raised": Flag.raised_at, "rule": Flag.rule_id}, key=Flag.id
-    )
-    filters = {"status": status or None, "rule": rule_id or None}
+        rows = chosen.add_columns(*queries.EXPORTED_FLAG).order_by(Flag.raised_at.desc(), Flag.id)
+        return export(rows, _columns(), "flags", _("Flags"))
+    listed = paginate(chosen, sorts=SORTS, key=Flag.id)
     return page(
         "ethics/flag_list.html",
         form=form,
         listed=listed,
         edition=edition,
         lifecycle=FLAG,
-        filters=filters,
         findings=FINDINGS,
     )
 
@@ -58,13 +59,16 @@ def _columns() -> list[Any]:
         (_("Number"), lambda row: row.number),
         (_("Rule"), rule_title),
         (_("Version"), lambda row: f"{row.rule_version} / {row.rule_set}"),
-        (_("Finding"), lambda row: str(FINDINGS.get(row.finding, row.finding))),
-        (_("Engagement"), lambda row: row.engagement),
-        (_("Provider"), lambda row: row.provider),
+        (_("What was found"), lambda row: str(FINDINGS.get(row.finding, row.finding))),
+        *PARTIES,
         (_("Action"), lambda row: str(row.action.label)),
+        (_("Payment"), lambda row: str(_("Held")) if row.hold == HoldStatus.ACTIVE else ""),
         (_("Status"), lambda row: str(FLAG.label(row.status))),
         (_("Raised"), lambda row: row.raised_at),
+        (_("Case"), lambda row: row.case),
         (_("Closed"), lambda row: row.closed_at),
+        (_("Closed by"), lambda row: row.closed_by),
+        (_("Reason"), lambda row: row.closing_reason),
     ]
 
 

@@ -2,22 +2,25 @@
 
 from uuid import UUID
 
-from flask import url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.core import clock
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _
-from marketplace.core.web import done, page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.web import done, page
 from marketplace.engagements import queries as engagements
 from marketplace.ethics import queries, service
-from marketplace.ethics.forms import AppealForm, ReplyForm
+from marketplace.ethics.forms import AppealForm, OwnCaseFilter, ReplyForm
 from marketplace.ethics.labels import FINDINGS
 from marketplace.ethics.models import Case
 from marketplace.ethics.rules import access, book
 from marketplace.ethics.states import CASE, CaseStatus
 from marketplace.ethics.views.blueprint import blueprint
+
+SORTS = sorts("-number", Case.number)
 
 
 @blueprint.get("/cases/mine")
@@ -25,9 +28,12 @@ from marketplace.ethics.views.blueprint import blueprint
 def my_cases() -> ResponseReturnValue:
     """List the cases of one's own firm."""
     provider_id = current_actor().organisation_id
-    sorts = {"-opened": Case.opened_at, "opened": Case.opened_at}
-    listed = paginate(queries.cases_of(provider_id), sorts=sorts, key=Case.id) if provider_id else None
-    return page("ethics/my_cases.html", listed=listed, lifecycle=CASE)
+    form = OwnCaseFilter(formdata=request.args)
+    form.validate()
+    if provider_id is None:
+        return page("ethics/my_cases.html", listed=None, lifecycle=CASE)
+    listed = paginate(queries.cases_of(provider_id, status=form.chosen("status")), sorts=SORTS, key=Case.id)
+    return page("ethics/my_cases.html", form=form, listed=listed, lifecycle=CASE)
 
 
 @blueprint.route("/cases/<uuid:case_id>/reply", methods=["GET", "POST"])

@@ -23,12 +23,17 @@ def rule_list() -> ResponseReturnValue:
     rows = [(entry, RULES[entry.id].version, precision.get(entry.id, NEVER)) for entry in edition.rules.values()]
     if requested_format():
         columns = [
-            (_("Rule"), lambda row: row[0].id),
-            (_("Title"), lambda row: localized(row[0].title)),
-            (_("Raised"), lambda row: row[2].raised),
+            (_("Rule"), lambda row: f"{row[0].id} {localized(row[0].title)}"),
+            (_("Version"), lambda row: row[1]),
+            (_("Looks at"), lambda row: localized(row[0].data)),
+            (_("Formula"), lambda row: localized(row[0].formula)),
+            (_("Known false alarms"), lambda row: localized(row[0].false_positives)),
+            (_("Leads to"), lambda row: "; ".join(str(to.label) for to in (row[0].action, row[0].strong) if to)),
+            (_("Source"), lambda row: row[0].reference),
+            (_("Flags"), lambda row: row[2].raised),
             (_("Closed"), lambda row: row[2].closed),
             (_("Confirmed"), lambda row: row[2].confirmed),
-            (_("Precision in percent"), lambda row: row[2].percent),
+            (_("Precision"), lambda row: row[2].percent),
         ]
-        return export(rows, columns, "ethics-rules")
+        return export(rows, columns, "ethics-rules", _("Rules"))
     return page("ethics/rule_list.html", rows=rows, edition=edition)

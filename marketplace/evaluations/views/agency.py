@@ -7,12 +7,14 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.exported import PARTIES
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import Invalid
 from marketplace.core.exports import export, requested_format
 from marketplace.core.i18n import _
-from marketplace.core.web import done, page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.web import done, page
 from marketplace.evaluations import queries, rubric, service
 from marketplace.evaluations.forms import (
     AssignForm,
@@ -23,10 +25,11 @@ from marketplace.evaluations.forms import (
     score_form,
 )
 from marketplace.evaluations.models import Evaluation
-from marketplace.evaluations.states import ASSIGNMENT, EVALUATION, AssignmentStatus
+from marketplace.evaluations.states import ASSIGNMENT, EVALUATION, AssignmentStatus, EvaluationWaiting
 from marketplace.evaluations.views.blueprint import blueprint
 from marketplace.surveys import instruments
 
+SORTS = sorts("-created_at", Evaluation.created_at, Evaluation.number)
 READERS = (Role.EVALUATOR, Role.ADMINISTRATOR, Role.ETHICS_OFFICER, Role.AUDITOR)
 
 
@@ -34,28 +37,41 @@ READERS = (Role.EVALUATOR, Role.ADMINISTRATOR, Role.ETHICS_OFFICER, Role.AUDITOR
 @requires(*READERS)
 def evaluation_list() -> ResponseReturnValue:
     """List evaluations: an evaluator's own, otherwise all."""
-    form = EvaluationFilter(formdata=request.args)
+    actor, form = current_actor(), EvaluationFilter(formdata=request.args)
+    if actor.role is not Role.EVALUATOR:
+        del form.waiting
     form.validate()
-    status = "" if form.status.errors else form.status.data or ""
-    chosen = queries.listed(current_actor(), status=status)
-    if requested_format():
-        rows = chosen.order_by(Evaluation.created_at.desc(), Evaluation.id)
-        return export(rows, _columns(), "evaluations")
-    listed = paginate(
-        chosen, sorts={"-created": Evaluation.created_at, "created": Evaluation.created_at}, key=Evaluation.id
+    chosen = queries.listed(
+        actor,
+        status=form.chosen("status"),
+        waiting=EvaluationWaiting.of(form.chosen("waiting")),
+        search=form.chosen("search"),
     )
-    return page("evaluations/evaluation_list.html", form=form, listed=listed, status=status, lifecycle=EVALUATION)
+    if requested_format():
+        rows = chosen.add_columns(*queries.EXPORTED).order_by(Evaluation.created_at.desc(), Evaluation.id)
+        return export(rows, _columns(), "evaluations", _("Evaluations"))
+    listed = paginate(chosen, sorts=SORTS, key=Evaluation.id)
+    return page("evaluations/evaluation_list.html", form=form, listed=listed, lifecycle=EVALUATION)
 
 
 def _columns() -> list[Any]:
     return [
         (_("Number"), lambda row: row.number),
-        (_("Engagement"), lambda row: row.engagement),
-        (_("Provider"), lambda row: row.provider),
+        *PARTIES,
         (_("Status"), lambda row: str(EVALUATION.label(row.status))),
         (_("Grade"), lambda row: row.grade),
+        (_("Computed grade"), lambda row: row.proposed_grade),
+        (_("Reason for another grade"), lambda row: row.override_reason),
+        (_("Evaluation by rubric"), lambda row: row.evaluator_score),
+        (_("Satisfaction of companies"), lambda row: row.satisfaction),
+        (_("Plan kept"), lambda row: row.plan),
+        (_("Outcome"), lambda row: row.outcome),
         (_("Opened"), lambda row: row.created_at),
+        (_("Submitted"), lambda row: row.submitted_at),
+        (_("Reviewed by"), lambda row: row.reviewed_by),
         (_("Published"), lambda row: row.published_at),
+        (_("Appealed"), lambda row: row.appealed_at),
+        (_("Settled"), lambda row: row.settled_at),
     ]
 
 

@@ -9,7 +9,8 @@ from marketplace.core import clock
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _
-from marketplace.core.web import done, page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.web import done, page
 from marketplace.evaluations import queries, rubric, rules, service
 from marketplace.evaluations.forms import AppealForm
 from marketplace.evaluations.models import Evaluation
@@ -19,15 +20,16 @@ from marketplace.providers import queries as providers
 from marketplace.surveys import queries as surveys
 from marketplace.surveys.rules import FEWEST_ANSWERS
 
+SORTS = sorts("-number", Evaluation.number)
+
 
 @blueprint.get("/evaluations/grades")
 @requires(Role.MANAGER)
 def grade_list() -> ResponseReturnValue:
     """List the published grades of one's own firm."""
     actor = current_actor()
-    sorts = {"-published": Evaluation.published_at, "published": Evaluation.published_at}
     firm = providers.find_provider(actor.organisation_id)
-    listed = paginate(queries.grades_of(firm.id), sorts=sorts, key=Evaluation.id) if firm else None
+    listed = paginate(queries.grades_of(firm.id), sorts=SORTS, key=Evaluation.id) if firm else None
     return page("evaluations/grade_list.html", listed=listed, firm=firm, lifecycle=EVALUATION)
 
 

@@ -7,22 +7,23 @@ from flask.typing import ResponseReturnValue
 
 from config import lists
 from marketplace.core.auth import public
-from marketplace.core.web import page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.web import page
 from marketplace.jobs import queries
-from marketplace.jobs.forms import JobFilter
+from marketplace.jobs.forms import PublicJobFilter
 from marketplace.jobs.models import Job
 from marketplace.jobs.views.blueprint import blueprint, job_words, word
 from marketplace.vouchers.models import Voucher
 
 SHOWN = (Job.id, Job.number, Job.title, Job.service_line, Job.region, Job.closes_at, Job.budget, Voucher.amount)
-SORTS = {"closes": Job.closes_at, "-newest": Job.published_at}
+SORTS = sorts("closes_at", Job.closes_at, within=Job.status)
 
 
 @blueprint.get("/open-jobs")
 @public
 def public_jobs() -> ResponseReturnValue:
     """Jobs that take bids now."""
-    form = JobFilter(formdata=request.args)
+    form = PublicJobFilter(formdata=request.args)
     form.validate()
     chosen = queries.public_jobs(
         service_line=form.chosen("service_line"), region=form.chosen("region"), search=form.chosen("search")

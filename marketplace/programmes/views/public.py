@@ -29,6 +29,7 @@ def programme_list() -> ResponseReturnValue:
         open_calls=queries.open_calls(),
         templates=templates() if actor.role is Role.PROGRAMME_OFFICER else {},
         lifecycle=PROGRAMME,
+        calls=queries.calls(actor) if actor.role is Role.PROGRAMME_OFFICER else [],
     )
 
 

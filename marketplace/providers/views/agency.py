@@ -8,13 +8,15 @@ from flask.typing import ResponseReturnValue
 from config import lists
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.business_number import written
+from marketplace.accounts.exported import written_number
 from marketplace.core import clock
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import NotFound
 from marketplace.core.exports import Column, export, requested_format
 from marketplace.core.i18n import _
-from marketplace.core.web import done, page, paginate, send_stored
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.web import done, page, send_stored
 from marketplace.providers import account_numbers, queries, rules, service
 from marketplace.providers.forms import LANGUAGES, ConsultantFilter, DecisionForm, RegistrationFilter, TrainingForm
 from marketplace.providers.models import Consultant, Provider
@@ -32,21 +34,38 @@ SHOWN = (
     Provider.grade_value,
 )
 COLUMNS: list[Column] = [
-    (_("Firm"), lambda row: row.name),
-    (_("Status"), lambda row: str(PROVIDER.label(row.status))),
-    (_("Applied"), lambda row: row.submitted_at),
-    (_("Services"), lambda row: ", ".join(service_words(row.service_lines))),
-    (_("Running work"), lambda row: row.load),
-    (_("Capacity"), lambda row: row.capacity),
-    (_("Grade"), lambda row: row.grade_value),
+    (_("Firm"), lambda row: row.Provider.name),
+    (_("Business number"), lambda row: written_number(row.number)),
+    (_("Status"), lambda row: str(PROVIDER.label(row.Provider.status))),
+    (_("Services"), lambda row: ", ".join(service_words(row.Provider.service_lines))),
+    (_("Running work"), lambda row: row.Provider.load),
+    (_("Capacity"), lambda row: row.Provider.capacity),
+    (_("Grade"), lambda row: row.Provider.grade_value),
+    (_("Evaluations"), lambda row: row.Provider.grade_count),
+    (_("Applied"), lambda row: row.Provider.submitted_at),
+    (_("Approved"), lambda row: row.Provider.approved_at),
+    (_("Approved by"), lambda row: row.approved_by),
+    (_("Refused"), lambda row: row.Provider.refused_at),
+    (_("Suspended"), lambda row: row.Provider.suspended_at),
+    (_("Restored"), lambda row: row.Provider.restored_at),
+    (_("Removed"), lambda row: row.Provider.removed_at),
 ]
+EXPORTED = (
+    accounts.business_number_of(Provider.id).label("number"),
+    accounts.person_name_of(Provider.approved_by).label("approved_by"),
+)
+REGISTRATION_SORTS = sorts("-submitted_at", Provider.submitted_at, Provider.name)
+CONSULTANT_SORTS = sorts("name", Consultant.name)
 CONSULTANT_COLUMNS: list[Column] = [
     (_("Name"), lambda row: row.name),
     (_("Firm"), lambda row: row.firm or ""),
+    (_("Business number of the firm"), lambda row: written_number(row.firm_number)),
     (_("Status"), lambda row: str(CONSULTANT.label(row.status))),
     (_("Services"), lambda row: ", ".join(service_words(row.service_lines))),
     (_("Years of experience"), lambda row: row.experience_years),
-    (_("What is missing"), lambda row: str(rules.OBSTACLES[row.obstacle]) if row.obstacle else ""),
+    (_("Can be named in bids"), lambda row: rules.OBSTACLES[row.obstacle] if row.obstacle else _("yes")),
+    (_("Entered"), lambda row: row.joined_at),
+    (_("Left"), lambda row: row.left_at),
 ]
 
 
@@ -58,10 +77,9 @@ def registrations() -> ResponseReturnValue:
     form.validate()
     chosen = queries.registrations(status=form.chosen("status"), search=form.chosen("search"))
     if requested_format():
-        rows = chosen.order_by(Provider.name, Provider.id)
-        return export(rows, COLUMNS, "registrations")
-    sorts = {"-newest": Provider.submitted_at, "oldest": Provider.submitted_at, "name": Provider.name}
-    listed = paginate(chosen.with_only_columns(*SHOWN), sorts=sorts, key=Provider.id)
+        rows = chosen.add_columns(*EXPORTED).order_by(Provider.name, Provider.id)
+        return export(rows, COLUMNS, "registrations", _("Firms"))
+    listed = paginate(chosen.with_only_columns(*SHOWN), sorts=REGISTRATION_SORTS, key=Provider.id)
     return page("providers/registrations.html", form=form, listed=listed, lifecycle=PROVIDER)
 
 
@@ -151,9 +169,11 @@ def consultants() -> ResponseReturnValue:
     form.validate()
     chosen = queries.consultants(clock.today(), search=form.chosen("search"))
     if requested_format():
-        rows = chosen.add_columns(Consultant.status, Consultant.service_lines)
-        return export(rows.order_by(Consultant.name, Consultant.id), CONSULTANT_COLUMNS, "consultants")
-    listed = paginate(chosen, sorts={"name": Consultant.name, "-newest": Consultant.joined_at}, key=Consultant.id)
+        more = Consultant.status, Consultant.service_lines, Consultant.joined_at, Consultant.left_at
+        number = accounts.business_number_of(Consultant.provider_id).label("firm_number")
+        rows = chosen.add_columns(*more, number).order_by(Consultant.name, Consultant.id)
+        return export(rows, CONSULTANT_COLUMNS, "consultants", _("Register of consultants"))
+    listed = paginate(chosen, sorts=CONSULTANT_SORTS, key=Consultant.id)
     return page("providers/consultants.html", form=form, listed=listed, obstacles=rules.OBSTACLES)
 
 

@@ -13,7 +13,7 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page
-from marketplace.providers import account_numbers, queries, service
+from marketplace.providers import account_numbers, ethics_code, queries, service
 from marketplace.providers.forms import (
     AccountForm,
     ApplyAgainForm,
@@ -39,6 +39,7 @@ def registration() -> ResponseReturnValue:
     consultants = queries.consultants_of(provider.id)
     entered = {consultant.person_id for consultant in consultants}
     today = clock.today()
+    season = ethics_code.season(today)
     return page(
         "providers/registration.html",
         provider=provider,
@@ -47,6 +48,7 @@ def registration() -> ResponseReturnValue:
         sectors=words(provider.sectors, lists.sectors()),
         regions=words(provider.regions, lists.regions()),
         consultants=[(consultant, standing(consultant, today)) for consultant in consultants],
+        unpledged=[row.name for row in consultants if season not in {pledge.season for pledge in row.pledges}],
         people=[person for person in accounts.people_of(provider.id, PROVIDER) if person.id not in entered],
         bank_accounts=queries.bank_accounts_of(provider.id),
         masked=account_numbers.masked,

@@ -13,19 +13,20 @@ from marketplace.core import clock
 from marketplace.core.auth import public
 from marketplace.core.exports import Column, export, requested_format
 from marketplace.core.i18n import _, localized
-from marketplace.core.web import page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.web import page
 from marketplace.providers import queries
 from marketplace.providers.forms import LANGUAGES, DirectoryFilter
 from marketplace.providers.models import Provider
 from marketplace.providers.views.blueprint import blueprint, service_words, words
 
-SORTS = {"name": Provider.name, "-newest": Provider.approved_at}
+SORTS = sorts("name", Provider.name)
 COLUMNS: list[Column] = [
     (_("Firm"), lambda row: row.name),
     (_("Services"), lambda row: ", ".join(service_words(row.service_lines))),
     (_("Regions"), lambda row: ", ".join(words(row.regions, lists.regions()))),
     (_("Languages"), lambda row: ", ".join(dict(LANGUAGES)[code] for code in row.languages)),
-    (_("Grade"), lambda row: row.grade_value),
+    (_("Grade (0–100)"), lambda row: row.grade_value),
     (_("Evaluations"), lambda row: row.grade_count),
     (_("Provisional"), lambda row: str(_("yes") if row.grade_provisional else _("no"))),
 ]
@@ -45,7 +46,7 @@ def directory() -> ResponseReturnValue:
     )
     if requested_format():
         rows = chosen.order_by(Provider.name, Provider.id)
-        return export(rows, COLUMNS, "providers")
+        return export(rows, COLUMNS, "providers", _("Consulting firms"))
     listed = paginate(chosen, sorts=SORTS, key=Provider.id)
     return page(
         "providers/directory.html",

@@ -10,16 +10,27 @@ from sqlalchemy.orm import selectinload
 from config import recovery
 from config.payments import terms
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.exported import written_number
 from marketplace.claims import queries as claims
 from marketplace.core import clock, exports
 from marketplace.core.actors import AGENCY, SME, Role
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.i18n import _, localized
-from marketplace.core.web import page, paginate
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.money import Money
+from marketplace.core.web import page
+from marketplace.engagements import queries as engagements
 from marketplace.receivables import queries, rules
 from marketplace.receivables.forms import ReceivableFilter
 from marketplace.receivables.models import Receivable
-from marketplace.receivables.states import INSTALMENT, RECEIVABLE, WRITE_OFF, ReceivableKind, ReceivableStatus
+from marketplace.receivables.states import (
+    INSTALMENT,
+    RECEIVABLE,
+    WRITE_OFF,
+    ReceivableKind,
+    ReceivableStatus,
+    ReceivableWaiting,
+)
 from marketplace.receivables.views.blueprint import blueprint
 
 READERS = (
@@ -30,12 +41,7 @@ READERS = (
     Role.ETHICS_OFFICER,
     Role.AUDITOR,
 )
-SORTS = {
-    "-proposed_at": Receivable.proposed_at,
-    "proposed_at": Receivable.proposed_at,
-    "number": Receivable.number,
-    "-principal": Receivable.principal,
-}
+SORTS = sorts("-proposed_at", Receivable.proposed_at, Receivable.number, Receivable.principal)
 SHOWN = (
     Receivable.id,
     Receivable.number,
@@ -43,39 +49,62 @@ SHOWN = (
     Receivable.currency,
     Receivable.interest_basis_points,
     Receivable.status,
+    Receivable.principal,
+    Receivable.proposed_at,
     accounts.name_of(Receivable.debtor_id).label("debtor"),
 )
-LISTED = {"-listed_from": Receivable.listed_from, "listed_from": Receivable.listed_from}
+LISTED = sorts("-listed_from", Receivable.listed_from)
 COLUMNS = [
-    (_("Number"), lambda row: row.number),
-    (_("Kind"), lambda row: str(row.kind.label)),
-    (_("Principal"), lambda row: row.principal),
-    (_("Surcharge"), lambda row: row.surcharge),
-    (_("Still to be paid"), lambda row: row.outstanding),
-    (_("Interest on arrears"), lambda row: queries.interest_today(row, clock.today())),
-    (_("Currency"), lambda row: row.currency),
-    (_("Next due on"), lambda row: row.live[0].due_on if row.live else None),
-    (_("Confirmed"), lambda row: row.confirmed_at),
-    (_("Status"), lambda row: str(RECEIVABLE.label(row.status))),
+    (_("Number"), lambda row: row.Receivable.number),
+    (_("Kind"), lambda row: str(row.Receivable.kind.label)),
+    (_("Debtor"), lambda row: row.debtor),
+    (_("Business number of the debtor"), lambda row: written_number(row.debtor_number)),
+    (_("Engagement"), lambda row: row.engagement),
+    (_("Currency"), lambda row: row.Receivable.currency),
+    (_("Principal"), lambda row: _money(row, row.Receivable.principal)),
+    (_("Surcharge"), lambda row: _money(row, row.Receivable.surcharge)),
+    (_("Still to be paid"), lambda row: _money(row, row.Receivable.outstanding)),
+    (_("Interest on arrears"), lambda row: _money(row, queries.interest_today(row.Receivable, clock.today()))),
+    (_("Next due on"), lambda row: row.Receivable.live[0].due_on if row.Receivable.live else None),
+    (_("Status"), lambda row: str(RECEIVABLE.label(row.Receivable.status))),
+    (_("Reason"), lambda row: row.Receivable.reason),
+    (_("Proposed"), lambda row: row.Receivable.proposed_at),
+    (_("Proposed by"), lambda row: row.proposed_by),
+    (_("Confirmed"), lambda row: row.Receivable.confirmed_at),
+    (_("Confirmed by"), lambda row: row.confirmed_by),
+    (_("Settled"), lambda row: row.Receivable.settled_at),
+    (_("Written off"), lambda row: row.Receivable.written_off_at),
+    (_("Dropped"), lambda row: row.Receivable.dropped_at),
 ]
+EXPORTED = (
+    accounts.name_of(Receivable.debtor_id).label("debtor"),
+    accounts.business_number_of(Receivable.debtor_id).label("debtor_number"),
+    engagements.number_of(Receivable.engagement_id).label("engagement"),
+    accounts.person_name_of(Receivable.proposed_by).label("proposed_by"),
+    accounts.person_name_of(Receivable.confirmed_by).label("confirmed_by"),
+)
 
 
 @blueprint.get("/receivables")
 @requires(*READERS)
 def receivables() -> ResponseReturnValue:
     """What one's own organisation owes, or all that is owed to the agency, with the arrears."""
-    asked = {name: request.args.get(name, "").strip()[:100] for name in ("search", "kind", "status", "overdue")}
+    actor = current_actor()
+    form = ReceivableFilter(formdata=request.args)
+    form.validate()
     query = queries.search_receivables(
-        current_actor(),
-        text=asked["search"],
-        kind=ReceivableKind.of(asked["kind"]),
-        status=ReceivableStatus.of(asked["status"]),
-        overdue=asked["overdue"] == "yes",
+        actor,
+        text=form.chosen("search"),
+        kind=ReceivableKind.of(form.chosen("kind")),
+        status=ReceivableStatus.of(form.chosen("status")),
+        overdue=bool(form.chosen("overdue")),
+        waiting=ReceivableWaiting.of(form.chosen("waiting")),
     )
     if exports.requested_format():
-        query = query.options(selectinload(Receivable.instalments))
+        query = query.add_columns(*EXPORTED).options(selectinload(Receivable.instalments))
         rows = query.order_by(Receivable.proposed_at.desc(), Receivable.id)
-        return exports.export(rows, COLUMNS, "receivables")
+        title = _("To pay back") if actor.role in queries.DEBTORS else _("Owed to the agency")
+        return exports.export(rows, COLUMNS, "receivables", title)
     listing = paginate(query.with_only_columns(*SHOWN), sorts=SORTS, key=Receivable.id)
     live, today = queries.live_instalments([row.id for row in listing.items]), clock.today()
     return page(
@@ -84,8 +113,12 @@ def receivables() -> ResponseReturnValue:
         live=live,
         interest={row.id: rules.interest(live[row.id], row.interest_basis_points, today) for row in listing.items},
         lifecycle=RECEIVABLE,
-        form=ReceivableFilter(request.args),
+        form=form,
     )
+
+
+def _money(row: Any, amount: int) -> Money:
+    return Money(amount, row.Receivable.currency)
 
 
 @blueprint.get("/receivables/<uuid:receivable_id>")

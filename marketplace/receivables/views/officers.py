@@ -15,8 +15,9 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import Invalid
 from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _, localized, money
+from marketplace.core.listings import paginate, sorts
 from marketplace.core.text import number_in
-from marketplace.core.web import done, page, paginate
+from marketplace.core.web import done, page
 from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import Engagement
 from marketplace.receivables import queries, service
@@ -31,7 +32,7 @@ from marketplace.receivables.forms import (
 from marketplace.receivables.views.blueprint import back, blueprint
 
 DECIDERS = (Role.BUDGET_OFFICER, Role.ETHICS_OFFICER)
-SUCCESS_SORTS = {"finished_at": Engagement.finished_at, "-finished_at": Engagement.finished_at}
+SUCCESS_SORTS = sorts("number", Engagement.number)
 
 
 @blueprint.get("/receivables/successes")

@@ -14,7 +14,9 @@ from marketplace.core.actors import SME, Actor, Role
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.exports import Column
 from marketplace.core.i18n import _, localized
-from marketplace.core.web import Page, page, paginate
+from marketplace.core.listings import Page, paginate, sorts
+from marketplace.core.money import Money
+from marketplace.core.web import page
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import PUBLIC_STAGES, OwnerKind, Stage
 from marketplace.ledger.models import Account, Transfer
@@ -46,11 +48,9 @@ PROOFS: list[Column] = [
     (_("Transfers"), lambda row: row.transfers),
     (_("Units unexplained"), lambda row: row.unexplained),
 ]
-SORTS = {
-    "-created_at": Transfer.created_at,
-    "created_at": Transfer.created_at,
-    "-amount": Transfer.amount,
-}
+SORTS = sorts("-created_at", Transfer.created_at)
+STORY_SORTS = sorts("created_at", Transfer.created_at)
+PROOF_SORTS = sorts("-run_at", Reconciliation.run_at)
 PLACES = {
     OwnerKind.VOUCHER: ("vouchers.voucher", "voucher_id"),
     OwnerKind.AGREEMENT: ("engagements.agreement", "agreement_id"),
@@ -66,7 +66,7 @@ def books() -> ResponseReturnValue:
     actor = current_actor()
     if exports.requested_format():
         rows = queries.reconciliations().order_by(Reconciliation.run_at.desc(), Reconciliation.id)
-        return exports.export(rows, PROOFS, "books")
+        return exports.export(rows, PROOFS, "books", _("All proofs"))
     return page(
         "reports/books.html",
         last=queries.last_reconciliation(),
@@ -74,7 +74,7 @@ def books() -> ResponseReturnValue:
             queries.reconciliations().with_only_columns(
                 Reconciliation.run_at, Reconciliation.accounts, Reconciliation.transfers, Reconciliation.unexplained
             ),
-            sorts={"-run_at": Reconciliation.run_at, "run_at": Reconciliation.run_at},
+            sorts=PROOF_SORTS,
             key=Reconciliation.id,
         ),
         calls=[call for call in programmes.calls(actor) if call.status != CallStatus.DRAFT],
@@ -116,7 +116,7 @@ def call_transfers(call_id: UUID) -> ResponseReturnValue:
     query = _narrowed(form, list(names))
     if exports.requested_format():
         rows = query.order_by(Transfer.created_at, Transfer.id)
-        return exports.export(rows, _columns(actor, names), f"{call.number}-transfers")
+        return exports.export(rows, _columns(actor, names), f"{call.number}-transfers", _("Transfers"))
     listing = paginate(query, sorts=SORTS, key=Transfer.id)
     return page("reports/call_transfers.html", form=form, call=call, names=names, **_listed(listing, actor))
 
@@ -130,8 +130,8 @@ def voucher_money(voucher_id: UUID) -> ResponseReturnValue:
     query = money.transfers_of_voucher(voucher.id)
     if exports.requested_format():
         rows = query.order_by(Transfer.created_at, Transfer.id)
-        return exports.export(rows, _columns(actor, {}), f"{voucher.number}-transfers")
-    listing = paginate(query, sorts={"created_at": Transfer.created_at}, key=Transfer.id)
+        return exports.export(rows, _columns(actor, {}), f"{voucher.number}-transfers", _("Transfers"))
+    listing = paginate(query, sorts=STORY_SORTS, key=Transfer.id)
     return page("reports/voucher_money.html", voucher=voucher, **_listed(listing, actor))
 
 
@@ -144,7 +144,7 @@ def ledger_account(account_id: UUID) -> ResponseReturnValue:
     query = ledger.search_transfers(account_ids=[account.id])
     if exports.requested_format():
         rows = query.order_by(Transfer.created_at, Transfer.id)
-        return exports.export(rows, _columns(actor, {}), "account-transfers")
+        return exports.export(rows, _columns(actor, {}), "account-transfers", _("Transfers"))
     listing = paginate(query, sorts=SORTS, key=Transfer.id)
     return page("reports/ledger_account.html", account=account, **_listed(listing, actor))
 
@@ -201,7 +201,7 @@ def _columns(actor: Actor, names: dict[UUID, str]) -> list[Column]:
         (_("Kind"), lambda row: str(row.kind.label)),
         (_("From stage"), lambda row: str(row.giver_stage.label)),
         (_("To stage"), lambda row: str(row.taker_stage.label)),
-        (_("Amount"), lambda row: row.amount),
+        (_("Amount"), lambda row: Money(row.amount, row.currency)),
         (_("Currency"), lambda row: row.currency),
     ]
     if names:

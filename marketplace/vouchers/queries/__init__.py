@@ -20,6 +20,7 @@ from marketplace.vouchers.queries.allocation import (
     waitlist_position,
 )
 from marketplace.vouchers.queries.applications import (
+    EXPORTED_APPLICATION,
     Intake,
     application_of_voucher,
     applications_of,
@@ -49,6 +50,7 @@ from marketplace.vouchers.queries.scoring import (
     asked_before,
     calls_short_of_scorers,
     get_scoring,
+    is_unscored,
     open_scorings,
     points_of,
     scorers_of,
@@ -61,6 +63,7 @@ from marketplace.vouchers.queries.scoring import (
 )
 from marketplace.vouchers.queries.sealed import sealed_file, written_list
 from marketplace.vouchers.queries.vouchers import (
+    EXPORTED_VOUCHER,
     active_vouchers,
     expired_voucher_ids,
     find_voucher_by_code,
@@ -76,6 +79,8 @@ from marketplace.vouchers.queries.vouchers import (
 )
 
 __all__ = [
+    "EXPORTED_APPLICATION",
+    "EXPORTED_VOUCHER",
     "UNDECIDED",
     "Evidence",
     "Intake",
@@ -104,6 +109,7 @@ __all__ = [
     "helper_name",
     "hold_active_voucher",
     "intake",
+    "is_unscored",
     "last_place",
     "linked_holders",
     "linked_in_answer",

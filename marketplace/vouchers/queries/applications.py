@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,6 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
+from marketplace.accounts.search import matches
 from marketplace.core import db
 from marketplace.core.actors import AGENCY, SME, Actor
 from marketplace.core.db import get
@@ -81,19 +81,41 @@ def find_live_application(call_id: UUID, organisation_id: UUID) -> Application |
     ).one_or_none()
 
 
-def applications_of(actor: Actor) -> Sequence[Application]:
-    """The company's applications, newest first."""
-    return db.session.scalars(
-        visible_applications(actor)
-        .options(joinedload(Application.call))
-        .order_by(Application.created_at.desc(), Application.number.desc())
-    ).all()
+def applications_of(actor: Actor, *, status: str = "") -> Select[*tuple[Any, ...]]:
+    """What the company's own list shows of its applications; ordered by the page."""
+    shown = Application.id, Application.number, Application.status, Application.submitted_at
+    query = visible_applications(actor).with_only_columns(*shown, Call.title.label("call_title"))
+    query = query.join(Application.call)
+    return query.where(Application.status == status) if status else query
+
+
+BY_PEOPLE = Application.submitted_by, Application.prepared_by, Application.helped_by
+
+EXPORTED_APPLICATION = (
+    Organisation.business_number.label("company_number"),
+    Organisation.region,
+    Application.service_line,
+    Application.decided_at,
+    Application.reason,
+    Application.allocated_at,
+    Application.waitlisted_at,
+    Application.offered_at,
+    Application.refused_at,
+    Application.withdrawn_at,
+    accounts.person_name_of(Application.submitted_by).label("submitted_by"),
+    accounts.person_name_of(Application.decided_by).label("decided_by"),
+    select(Voucher.number).where(Voucher.application_id == Application.id).scalar_subquery().label("voucher"),
+)
+"""What the file of applications says beside what the list shows."""
 
 
 def search_applications(
     actor: Actor, *, call_id: UUID | None = None, status: str | None = None, text: str | None = None
 ) -> Select[*tuple[Any, ...]]:
-    """The columns of the agency's list of applications, filtered by call, status and company name or number."""
+    """The columns of the agency's list of applications, filtered by call and status.
+
+    The text is of a number, the company, or who wrote in it.
+    """
     query = (
         visible_applications(actor)
         .with_only_columns(
@@ -114,7 +136,9 @@ def search_applications(
     if status:
         query = query.where(Application.status == status)
     if text:
-        query = query.where(db.contains(Organisation.name, text) | db.contains(Application.number, text))
+        query = query.where(
+            matches(text, Application.number, organisations=(Application.organisation_id,), people=BY_PEOPLE)
+        )
     return query
 
 

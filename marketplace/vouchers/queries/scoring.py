@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from marketplace.core import clock, db
@@ -30,13 +30,19 @@ NEEDED = Call.scoring["scorers"].as_integer()
 WAITING = Scoring.status.in_(OPEN), Application.status == ApplicationStatus.ACCEPTED, Call.status == CallStatus.CLOSED
 
 
-def scorings_of(actor: Actor) -> Select[Scoring]:
-    """What this evaluator scores; nothing of what was refused for a conflict."""
+def scorings_of(actor: Actor, *, unscored: bool = False) -> Select[Scoring]:
+    """What this evaluator scores, or has still to score; nothing of what was refused for a conflict."""
     application = joinedload(Scoring.application)
     query = select(Scoring).options(
         application.joinedload(Application.call), application.joinedload(Application.organisation)
     )
-    return query.where(Scoring.evaluator_id == actor.person_id, Scoring.status != ScoringStatus.REFUSED)
+    own = query.where(Scoring.evaluator_id == actor.person_id, Scoring.status != ScoringStatus.REFUSED)
+    return own.where(is_unscored()) if unscored else own
+
+
+def is_unscored() -> ColumnElement[bool]:
+    """Whether the evaluator has still to declare or to score."""
+    return or_(Scoring.status == ScoringStatus.ASSIGNED, Scoring.status == ScoringStatus.ACCEPTED)
 
 
 def get_scoring(scoring_id: UUID, *, actor: Actor, lock: bool = False) -> Scoring:

@@ -12,12 +12,13 @@ from sqlalchemy import Select, any_, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.models import Organisation
+from marketplace.accounts.search import matches
 from marketplace.core import db
 from marketplace.core.actors import AGENCY, SME, Actor
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import Stage
 from marketplace.programmes import queries as programmes
-from marketplace.programmes.models import Programme
+from marketplace.programmes.models import Call, Programme
 from marketplace.vouchers import sharing
 from marketplace.vouchers.models import Application, Voucher
 from marketplace.vouchers.states import VoucherStatus
@@ -59,6 +60,23 @@ def vouchers_of(organisation_id: UUID) -> Sequence[Voucher]:
     ).all()
 
 
+EXPORTED_VOUCHER = (
+    Organisation.business_number.label("company_number"),
+    Voucher.code,
+    select(Application.number).where(Application.id == Voucher.application_id).scalar_subquery().label("application"),
+    select(Call.number).where(Call.id == Voucher.call_id).scalar_subquery().label("call"),
+    Voucher.released,
+    Voucher.extended_at,
+    Voucher.extension_reason,
+    Voucher.suspended_at,
+    Voucher.exhausted_at,
+    Voucher.expired_at,
+    Voucher.surrendered_at,
+    Voucher.revoked_at,
+)
+"""What the file of vouchers says beside what the list shows."""
+
+
 def search_vouchers(actor: Actor, *, status: str | None = None, text: str | None = None) -> Select[*tuple[Any, ...]]:
     """The columns of the agency's list of vouchers, filtered by status and company name or number."""
     query = (
@@ -79,7 +97,7 @@ def search_vouchers(actor: Actor, *, status: str | None = None, text: str | None
     if status:
         query = query.where(Voucher.status == status)
     if text:
-        query = query.where(db.contains(Organisation.name, text) | db.contains(Voucher.number, text))
+        query = query.where(matches(text, Voucher.number, organisations=(Voucher.organisation_id,)))
     return query
 
 

@@ -7,16 +7,21 @@ from uuid import UUID
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 
+from config import lists
 from marketplace.accounts import queries as accounts
+from marketplace.accounts.exported import COMPANY
 from marketplace.core import clock, exports, web
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.errors import NotFound
 from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, localized
+from marketplace.core.listings import paginate, sorts
+from marketplace.core.money import Money
 from marketplace.core.states import labelled
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
+from marketplace.programmes.models import Call
 from marketplace.programmes.states import AllocationMethod, CallStatus
 from marketplace.vouchers import queries, rules, scoring, service
 from marketplace.vouchers.forms import ApplicationFilter, DecisionForm, StatusFilter
@@ -28,30 +33,64 @@ OFFICERS = (Role.PROGRAMME_OFFICER, Role.AUDITOR)
 
 APPLICATION_COLUMNS = [
     (_("Number"), lambda row: row.number),
+    *COMPANY,
+    (_("Region of the company"), lambda row: localized(lists.regions().get(row.region, row.region))),
+    (_("Call"), lambda row: localized(row.call_title)),
+    (_("Number of the call"), lambda row: row.call_number),
+    (_("Service"), lambda row: localized(lists.service_lines().get(row.service_line, row.service_line))),
     (_("Ticket"), lambda row: row.ticket),
-    (_("Company"), lambda row: row.company),
-    (_("Call"), lambda row: row.call_number),
-    (_("Status"), lambda row: APPLICATION.label(row.status)),
+    (_("Status"), lambda row: str(APPLICATION.label(row.status))),
     (_("Submitted"), lambda row: row.submitted_at),
+    (_("Submitted by"), lambda row: row.submitted_by),
+    (_("Decided"), lambda row: row.decided_at),
+    (_("Decided by"), lambda row: row.decided_by),
+    (_("Reason"), lambda row: rules.REASONS.get(row.reason, row.reason)),
+    (_("Voucher allocated"), lambda row: row.allocated_at),
+    (_("Voucher"), lambda row: row.voucher),
+    (_("Put on the waitlist"), lambda row: row.waitlisted_at),
+    (_("Offered"), lambda row: row.offered_at),
+    (_("Refused"), lambda row: row.refused_at),
+    (_("Withdrawn"), lambda row: row.withdrawn_at),
 ]
 VOUCHER_COLUMNS = [
     (_("Number"), lambda row: row.number),
-    (_("Company"), lambda row: row.company),
-    (_("Amount"), lambda row: row.amount),
+    *COMPANY,
+    (_("Application"), lambda row: row.application),
+    (_("Number of the call"), lambda row: row.call),
     (_("Currency"), lambda row: row.currency),
-    (_("Status"), lambda row: VOUCHER.label(row.status)),
+    (_("Amount"), lambda row: Money(row.amount, row.currency)),
+    (_("Gone back to the budget"), lambda row: Money(row.released, row.currency)),
+    (_("Status"), lambda row: str(VOUCHER.label(row.status))),
     (_("Issued"), lambda row: row.issued_at),
-    (_("Expires"), lambda row: row.expires_at),
+    (_("Valid until"), lambda row: row.last_moment),
+    (_("Extended"), lambda row: row.extended_at),
+    (_("Reason of the extension"), lambda row: row.extension_reason),
+    (_("Suspended on"), lambda row: row.suspended_at),
+    (_("Used up"), lambda row: row.exhausted_at),
+    (_("Expired"), lambda row: row.expired_at),
+    (_("Given back"), lambda row: row.surrendered_at),
+    (_("Revoked"), lambda row: row.revoked_at),
+    (_("Public code"), lambda row: row.code),
 ]
-ENTRY_COLUMNS = [
-    (_("Ticket"), lambda row: row.ticket),
-    (_("Application"), lambda row: row.number),
-    (_("Outcome"), lambda row: row.outcome),
-    (_("Reason"), lambda row: row.reason),
-    (_("Waitlist"), lambda row: row.position),
-    (_("Amount"), lambda row: sum(row.parts.values())),
-    (_("Decided"), lambda row: row.decided_at),
-]
+APPLICATION_SORTS = sorts("-submitted_at", Application.submitted_at, Application.number, Application.ticket)
+VOUCHER_SORTS = sorts("-issued_at", Voucher.issued_at, Voucher.number, Voucher.expires_at)
+ENTRY_SORTS = sorts("ticket", AllocationEntry.ticket, within=AllocationEntry.call_id)
+
+
+def _entry_columns(call: Call) -> list[exports.Column]:
+    """With the codes that a replay computes with, beside their words."""
+    currency = call.programme.currency
+    return [
+        (_("Ticket"), lambda row: row.ticket),
+        (_("Application"), lambda row: row.number),
+        (_("Outcome"), lambda row: row.outcome),
+        (_("Reason"), lambda row: row.reason),
+        (_("Reason in words"), lambda row: rules.REASONS.get(row.reason, "")),
+        (_("Waitlist"), lambda row: row.position),
+        (_("Currency"), lambda row: currency),
+        (_("Amount"), lambda row: Money(sum(row.parts.values()), currency)),
+        (_("Decided"), lambda row: row.decided_at),
+    ]
 
 
 @blueprint.get("/applications/received")
@@ -69,18 +108,10 @@ def received_applications() -> ResponseReturnValue:
         text=form.search.data if fine else None,
     )
     if exports.requested_format():
-        rows = query.order_by(Application.ticket)
-        return exports.export(rows, APPLICATION_COLUMNS, "applications")
-    page = web.paginate(
-        query,
-        sorts={
-            "-submitted": Application.submitted_at,
-            "submitted": Application.submitted_at,
-            "number": Application.number,
-        },
-        key=Application.id,
-    )
-    return web.page("vouchers/received_applications.html", form=form, page=page, lifecycle=APPLICATION)
+        rows = query.add_columns(*queries.EXPORTED_APPLICATION).order_by(Application.ticket)
+        return exports.export(rows, APPLICATION_COLUMNS, "applications", _("Submitted applications"))
+    listing = paginate(query, sorts=APPLICATION_SORTS, key=Application.id)
+    return web.page("vouchers/received_applications.html", form=form, listing=listing, lifecycle=APPLICATION)
 
 
 @blueprint.route("/applications/<uuid:application_id>/review", methods=["GET", "POST"])
@@ -118,14 +149,15 @@ def call_allocation(call_id: UUID) -> ResponseReturnValue:
     entries = queries.allocation_entries(call_id)
     if exports.requested_format():
         rows = entries.order_by(AllocationEntry.ticket, AllocationEntry.decided_at)
-        return exports.export(rows, ENTRY_COLUMNS, f"allocation-{call.number}", most=None)
+        title = _("Every ticket and its answer")
+        return exports.export(rows, _entry_columns(call), f"allocation-{call.number}", title, most=None)
     intake = queries.intake(call)
     scored = call.allocation_method == AllocationMethod.SCORED
     scorers = queries.scorers_of(call_id) if scored and actor.role in OFFICERS else []
     return web.page(
         "vouchers/call_allocation.html",
         call=call,
-        page=web.paginate(entries, sorts={"ticket": AllocationEntry.ticket}, key=AllocationEntry.id),
+        page=paginate(entries, sorts=ENTRY_SORTS, key=AllocationEntry.id),
         allocation=queries.find_allocation(call_id),
         seed=programmes.seed(call) if call.seed_hash else None,
         own=queries.own_line(call_id, actor.organisation_id) if actor.organisation_id else None,
@@ -177,14 +209,10 @@ def issued_vouchers() -> ResponseReturnValue:
         current_actor(), status=form.status.data if fine else None, text=form.search.data if fine else None
     )
     if exports.requested_format():
-        rows = query.order_by(Voucher.number)
-        return exports.export(rows, VOUCHER_COLUMNS, "vouchers")
-    page = web.paginate(
-        query,
-        sorts={"-issued": Voucher.issued_at, "issued": Voucher.issued_at, "expires": Voucher.expires_at},
-        key=Voucher.id,
-    )
-    return web.page("vouchers/issued_vouchers.html", form=form, page=page, lifecycle=VOUCHER)
+        rows = query.add_columns(*queries.EXPORTED_VOUCHER).order_by(Voucher.number)
+        return exports.export(rows, VOUCHER_COLUMNS, "vouchers", _("Issued vouchers"))
+    listing = paginate(query, sorts=VOUCHER_SORTS, key=Voucher.id)
+    return web.page("vouchers/issued_vouchers.html", form=form, listing=listing, lifecycle=VOUCHER)
 
 
 @blueprint.route("/vouchers/<uuid:voucher_id>/<any(suspend,resume,revoke):event>", methods=["GET", "POST"])

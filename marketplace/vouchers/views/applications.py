@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.core import clock, web
@@ -12,15 +12,18 @@ from marketplace.core.actors import SME, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _, localized
+from marketplace.core.listings import paginate, sorts
 from marketplace.core.states import labelled
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.rules import asked_facts
 from marketplace.vouchers import queries, rules, scoring, service
-from marketplace.vouchers.forms import EvidenceForm, FactsForm, NeedForm
+from marketplace.vouchers.forms import EvidenceForm, FactsForm, NeedForm, OwnApplicationFilter
+from marketplace.vouchers.models import Application
 from marketplace.vouchers.states import APPLICATION, EvidenceKind
 from marketplace.vouchers.views import blueprint
 
 READERS = (*SME, Role.PROGRAMME_OFFICER, Role.AUDITOR)
+SORTS = sorts("-number", Application.number)
 
 
 @blueprint.route("/apply/<uuid:call_id>", methods=["GET", "POST"])
@@ -43,9 +46,13 @@ def apply(call_id: UUID) -> ResponseReturnValue:
 @requires(*SME)
 def applications() -> ResponseReturnValue:
     """The company's applications, newest first."""
+    form = OwnApplicationFilter(formdata=request.args)
+    form.validate()
+    chosen = queries.applications_of(current_actor(), status=form.chosen("status"))
     return web.page(
         "vouchers/applications.html",
-        applications=queries.applications_of(current_actor()),
+        form=form,
+        listing=paginate(chosen, sorts=SORTS, key=Application.id),
         open_calls=programmes.open_calls(),
         lifecycle=APPLICATION,
     )

@@ -38,7 +38,7 @@ def waiting_room(call_id: UUID) -> ResponseReturnValue:
         raise NotFound()
     if exports.requested_format():
         places = queries.waiting_places(call.id).order_by(WaitingPlace.position, WaitingPlace.id)
-        return exports.export(places, PLACE_COLUMNS, f"waiting-room-{call.number}", most=None)
+        return exports.export(places, PLACE_COLUMNS, f"waiting-room-{call.number}", _("Waiting room"), most=None)
     company = actor.organisation_id
     return web.page(
         "vouchers/waiting_room.html",

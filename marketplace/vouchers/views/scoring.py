@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
@@ -14,12 +14,15 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _, localized, ngettext
+from marketplace.core.listings import paginate, sorts
 from marketplace.programmes import queries as programmes
 from marketplace.vouchers import queries, rules, scoring, service
-from marketplace.vouchers.forms import DeclareForm, score_form
+from marketplace.vouchers.forms import DeclareForm, ScoringFilter, score_form
 from marketplace.vouchers.models import Scoring
 from marketplace.vouchers.states import SCORING
 from marketplace.vouchers.views import blueprint
+
+SORTS = sorts("status", Scoring.status, within=Scoring.evaluator_id)
 
 
 @blueprint.get("/scorings")
@@ -27,8 +30,13 @@ from marketplace.vouchers.views import blueprint
 def scoring_list() -> ResponseReturnValue:
     """The applications this evaluator scores, what is still open first; without names."""
     # By letter the statuses come as accepted, assigned, lapsed, scored: what was begun, what waits, what is over.
-    page = web.paginate(queries.scorings_of(current_actor()), sorts={"status": Scoring.status}, key=Scoring.id)
-    return web.page("vouchers/scoring_list.html", page=page, lifecycle=SCORING, lines=_line, need=_need)
+    form = ScoringFilter(formdata=request.args)
+    form.validate()
+    chosen = queries.scorings_of(current_actor(), unscored=bool(form.chosen("waiting")))
+    listing = paginate(chosen, sorts=SORTS, key=Scoring.id)
+    return web.page(
+        "vouchers/scoring_list.html", form=form, listing=listing, lifecycle=SCORING, lines=_line, need=_need
+    )
 
 
 @blueprint.route("/scorings/<uuid:scoring_id>/declare", methods=["GET", "POST"])
