@@ -46,7 +46,7 @@ from marketplace.engagements.queries.visible import (
     get_session,
     get_stage,
 )
-from marketplace.engagements.queries.waiting import agreement_waits_for, work_waits_for
+from marketplace.engagements.queries.waiting import agreement_waits_for, names_person, work_waits_for
 from marketplace.engagements.queries.work import (
     Likeness,
     deliverables_of,
@@ -99,6 +99,7 @@ __all__ = [
     "get_stage",
     "likenesses_of",
     "named_consultants",
+    "names_person",
     "number_of",
     "numbers",
     "resembles_another",

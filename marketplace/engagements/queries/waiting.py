@@ -58,13 +58,17 @@ def work_waits_for(waiting: WorkWaiting, person_id: Any) -> ColumnElement[bool]:
         case WorkWaiting.STAGE:
             return open_stage
         case WorkWaiting.OWN_STAGE:
-            named = exists().where(
-                Assignment.agreement_id == Engagement.agreement_id,
-                Assignment.status == AssignmentStatus.ACTIVE,
-                Consultant.id == Assignment.consultant_id,
-                Consultant.person_id == person_id,
-            )
-            return and_(open_stage, named)
+            return and_(open_stage, names_person(Engagement.agreement_id, person_id))
+
+
+def names_person(agreement_id: Any, person_id: Any) -> ColumnElement[bool]:
+    """Whether this person is a consultant who works under the agreement in this column."""
+    return exists().where(
+        Assignment.agreement_id == agreement_id,
+        Assignment.status == AssignmentStatus.ACTIVE,
+        Consultant.id == Assignment.consultant_id,
+        Consultant.person_id == person_id,
+    )
 
 
 def _deliverable(status: DeliverableStatus) -> ColumnElement[bool]:
