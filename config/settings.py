@@ -186,6 +186,8 @@ class Settings(BaseSettings):
             return self
         if self.demo:
             raise SettingsError("PRODUCTION and DEMO exclude each other. Unset one of them.")
+        if self.testing:
+            raise SettingsError("PRODUCTION and TESTING exclude each other. Unset one of them.")
         if not self.base_url.startswith("https://"):
             raise SettingsError("Set BASE_URL to the https:// address of the service. Production refuses plain http.")
         if len(self.secret_key) < 32:

@@ -54,6 +54,7 @@ def test_production_starts_with_everything_given(tmp_path: Path) -> None:
         ({"DATABASE_URL": ""}, "DATABASE_URL"),
         ({"REDIS_URL": ""}, "REDIS_URL"),
         ({"DEMO": "1"}, "DEMO"),
+        ({"TESTING": "1"}, "TESTING"),
     ],
 )
 def test_production_refuses_what_is_not_safe(tmp_path: Path, wrong: dict[str, str], word: str) -> None:
