@@ -43,6 +43,7 @@ ACTS: dict[str, Words] = {
     "deliverable.submit": _("Added a document"),
     "demo.advance": _("Moved the demo's clock"),
     "demo.answer_batch": _("Played the bank's answer"),
+    "demo.let_firms_bid": _("Let other firms bid"),
     "demo.pay_debt": _("Played the payment of a debt"),
     "demo.pay_share": _("Played the payment of the own share"),
     "diagnosis.answer": _("Answered the self-diagnosis"),

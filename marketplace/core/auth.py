@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import LoginManager, UserMixin, current_user
+from flask_login import LoginManager, UserMixin, current_user, login_user
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from marketplace.core.actors import EVERYONE, VISITOR, Actor, Role
@@ -53,6 +53,13 @@ class SignedOut(Exception):
 def csrf_secret(token_hash: str) -> str:
     """What a session's forms bear in their token, so that each of them says later in which session it was opened."""
     return f"{secrets.token_hex(20)}.{token_hash}"
+
+
+def carry(signed_in: SignedIn, token_hash: str) -> None:
+    """Put a fresh session into the browser's cookie, and nothing of the one before."""
+    session.clear()
+    login_user(signed_in)
+    session["csrf_token"] = csrf_secret(token_hash)
 
 
 def origin() -> Actor | None:

@@ -1,10 +1,12 @@
 """Scenes from a voucher to an award: diagnosis, job, question, bids, scores."""
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from random import Random
+from uuid import UUID
 
 from marketplace.core import clock
 from marketplace.demo import words
-from marketplace.demo.registers import Firm
 from marketplace.demo.story import Tale
 from marketplace.jobs import diagnosis, queries, rules, service
 from marketplace.vouchers import queries as vouchers
@@ -58,19 +60,20 @@ def answer(tale: Tale) -> None:
 
 def bid(tale: Tale) -> None:
     """Two or three firms bid under seal."""
-    for firm in tale.bidders[: tale.chance.randint(2, 3)]:
-        service.place_bid(tale.ids["job"], actor=firm.manager, offer=_offer(tale, firm))
-
-
-def _offer(tale: Tale, firm: Firm) -> service.Offer:
-    chance = tale.chance
     stages = vouchers.get_voucher(tale.voucher_id).programme.stages
-    named = chance.sample(firm.consultants, min(2, len(firm.consultants)))
+    for firm in tale.bidders[: tale.chance.randint(2, 3)]:
+        named = tale.chance.sample(firm.consultants, min(2, len(firm.consultants)))
+        made = offer(tale.chance, stages, tale.language, [consultant_id for consultant_id, _actor in named])
+        service.place_bid(tale.ids["job"], actor=firm.manager, offer=made)
+
+
+def offer(chance: Random, stages: Iterable[str], language: str, consultant_ids: Sequence[UUID]) -> service.Offer:
+    """Prices and days drawn by chance for these stages, by these consultants."""
     return service.Offer(
         prices={stage: chance.randint(35, 60) * 100_000 for stage in stages},
         days={stage: chance.randint(4, 12) for stage in stages},
-        approach=words.texts()["approach"][tale.language],
-        consultant_ids=[consultant_id for consultant_id, _actor in named],
+        approach=words.texts()["approach"][language],
+        consultant_ids=consultant_ids,
         attestations=dict.fromkeys(rules.ATTESTATIONS, True),
     )
 

@@ -23,13 +23,15 @@ groups = [demo]
 
 
 @demo.command("generate")
-@click.option("--if-empty", is_flag=True, help="Do nothing, quietly, when there is any programme.")
+@click.option("--if-empty", is_flag=True, help="Make none, quietly, when there is any programme.")
 @click.option("--small", is_flag=True, help="A fifth of the companies; for tests.")
 def generate(if_empty: bool, small: bool) -> None:
-    """Make two years of data by the service's own verbs, truly dated."""
+    """Make two years of data by the service's own verbs, truly dated; with data, let their time go on."""
     with db.unit_of_work():
         db.load_clock()
         known = generator.has_data()
+        if known and if_empty:
+            service.resume()
     if known:
         if if_empty:
             return

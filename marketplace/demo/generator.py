@@ -1,6 +1,7 @@
 """Makes the demo's data: two years of a made-up agency, played by the verbs from a fixed seed."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -14,8 +15,9 @@ from marketplace.core import clock, db, task_queue
 from marketplace.core.tasks import schedule
 from marketplace.demo import offers, paying, plans, registers, words
 from marketplace.demo.applying import apply
-from marketplace.demo.people import Cast
+from marketplace.demo.people import TOUR_COMPANY, TOUR_FIRM, Cast
 from marketplace.demo.plans import Scale
+from marketplace.demo.registers import NamePair
 from marketplace.demo.story import World
 from marketplace.demo.walk import Story, Walk, later
 from marketplace.programmes.models import Programme
@@ -78,6 +80,7 @@ def _opening(world: World, scale: Scale) -> Story:
     walk = world.walk
     walk.tell(walk.ago(YEARS_AGO - 1), _companies_come(world, scale, pairs[: scale.companies]))
     walk.tell(walk.ago(YEARS_AGO - 2), _firms_come(world, scale, pairs[scale.companies :], range(scale.firms_of_old)))
+    walk.tell(walk.ago(20), _people_of_the_tour(world, pairs[-2], pairs[-1]))
     newer = range(scale.firms_of_old, scale.firms)
     walk.tell(walk.ago(NEWER_FIRMS), _firms_come(world, scale, pairs[scale.companies :], newer))
     for number, offer in enumerate(plans.calls(scale)):
@@ -88,16 +91,14 @@ def _opening(world: World, scale: Scale) -> Story:
     yield walk.ago(0)
 
 
-def _companies_come(world: World, scale: Scale, pairs: list[tuple[dict[str, str], dict[str, str]]]) -> Story:
+def _companies_come(world: World, scale: Scale, pairs: list[NamePair]) -> Story:
     for number, pair in enumerate(pairs):
         world.companies.append(registers.add_company(world.cast, pair, number))
         if number % 4 == 3:
             yield later(0.2)
 
 
-def _firms_come(
-    world: World, scale: Scale, pairs: list[tuple[dict[str, str], dict[str, str]]], numbers: range
-) -> Story:
+def _firms_come(world: World, scale: Scale, pairs: list[NamePair], numbers: range) -> Story:
     for number in numbers:
         firm = registers.add_firm(world.cast, pairs[number], number, staff=world.chance.choice((1, 2, 2, 3)))
         if number < scale.firms - scale.firms_waiting:
@@ -107,6 +108,17 @@ def _firms_come(
             yield later(0.2)
         else:
             yield world.walk.ago(3)
+
+
+def _people_of_the_tour(world: World, company: NamePair, firm: NamePair) -> Story:
+    """A company that has applied for nothing and a firm that may bid, kept out of every other story; both get their
+    mails in English, as the tour is."""
+    cast = replace(world.cast, chance=Random(SEED + 1))  # noqa: S311  so that the rest of the world stays as it is
+    registers.add_company(cast, company, 0, TOUR_COMPANY, "en")
+    made = registers.add_firm(cast, firm, 0, staff=2, domain=TOUR_FIRM, locale="en")
+    registers.approve_firm(made, cast)
+    yield later(1, hour=9)
+    yield from registers.keep_ready(made, cast)
 
 
 def _call(world: World, offer: plans.Offer, programme_id: UUID, number: int) -> Story:
@@ -133,7 +145,7 @@ def _call(world: World, offer: plans.Offer, programme_id: UUID, number: int) -> 
         walk.tell(at, apply(world, company, call_id, until=until))
     if offer.method.code == AllocationMethod.SCORED:
         yield closes_at + timedelta(days=1)
-        yield from offers.score(call_id, cast=world.cast)
+        offers.score(call_id, cast=world.cast)
     if offer.wound_down is not None:
         yield walk.ago(offer.wound_down)
         offers.wind_down(call_id, cast=world.cast)

@@ -1,6 +1,6 @@
 """Programmes and calls of the demo: the ones on file, published, with money from their funders."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +9,6 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.i18n import Text
 from marketplace.demo import words
 from marketplace.demo.people import Cast
-from marketplace.demo.walk import later
 from marketplace.programmes import queries, service
 from marketplace.programmes.terms import Method, templates
 from marketplace.vouchers import queries as applications
@@ -68,7 +67,7 @@ def appropriate(call_id: UUID, *, actor: Actor) -> None:
         service.appropriate_line(line.id, actor=actor, key=f"appropriate:{line.id}")
 
 
-def score(call_id: UUID, *, cast: Cast) -> Iterator[datetime]:
+def score(call_id: UUID, *, cast: Cast) -> None:
     """One evaluator scores every application; the other one has begun and is left to go on."""
     first, second = cast.staff[Role.EVALUATOR]
     criteria = (queries.get_call(call_id).scoring or {})["criteria"]
@@ -79,7 +78,6 @@ def score(call_id: UUID, *, cast: Cast) -> Iterator[datetime]:
         }
         reasons = {criterion["code"]: words.reason("fitting") for criterion in criteria}
         vouchers.hand_in_scores(asked.id, actor=first, points=points, reasons=reasons)
-    yield later(1)
     begun = db.session.scalars(applications.scorings_of(second)).all()[0]
     vouchers.declare_conflict(begun.id, actor=second, has_conflict=False, statement="")
 

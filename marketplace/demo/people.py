@@ -11,6 +11,8 @@ from marketplace.core.actors import Actor, Role
 from marketplace.demo import words
 
 PASSWORD = "seven otters cross the river"  # noqa: S105  printed on purpose, in demo mode alone
+# Whom the tour plays: a company and a consulting firm to which nothing has happened yet.
+TOUR_COMPANY, TOUR_FIRM = "company.example", "firm.example"
 
 # Who works for the agency: as many of each role as the four-eyes rules need, two that stand alone.
 STAFF = (

@@ -117,6 +117,14 @@ SUCCESS = [Plan("success", 149, at={"success": 30})]
 REPAID = [Plan("success", at={"success": 440})]
 
 
+def _title(korean: str, english: str) -> Text:
+    return {"ko": f"중소기업 컨설팅 바우처 공고 ({korean})", "en": f"Call for consulting vouchers ({english})"}
+
+
+# A visitor publishes it; it is open at once then, and for so long that nobody is hurried.
+TOUR = Offer("coupon-consulting", _title("둘러보기", "the tour"), 1, -8, 10, published=False)
+
+
 def calls(scale: Scale) -> Sequence[Offer]:
     """The calls, the oldest first."""
     if scale.small:
@@ -125,9 +133,10 @@ def calls(scale: Scale) -> Sequence[Offer]:
             Offer("coupon-consulting", _title("상반기", "first half"), 170, 150, 18, (0, 20), 6, UNDER_WAY),
             *_later_calls(20),
             Offer(
-                "coupon-consulting", _title("하반기", "second half"), 10, -20, 10, (29, 32), 24,
+                "coupon-consulting", _title("하반기", "second half"), 10, -45, 2, (29, 34), 24,
                 until={0: "draft"}, method=LOTTERY,
             ),
+            TOUR,
         ]  # fmt: skip
     return [
         Offer("coupon-consulting", _title("지난 시즌", "past season"), 690, 664, 4, (0, 5), 10, FINISHED),
@@ -137,9 +146,10 @@ def calls(scale: Scale) -> Sequence[Offer]:
         ),
         *_later_calls(35),
         Offer(
-            "coupon-consulting", _title("하반기", "second half"), 10, -20, 10, (47, 57), 14,
+            "coupon-consulting", _title("하반기", "second half"), 10, -45, 4, (47, 57), 14,
             until={3: "draft", 9: "draft"}, method=LOTTERY,
         ),
+        TOUR,
         Offer("technology-consulting", _title("기술혁신", "technology"), -15, -45, 10, published=False),
     ]  # fmt: skip
 
@@ -153,10 +163,6 @@ def _later_calls(first: int) -> Sequence[Offer]:
             method=QUOTAS, quotas={"micro": 1, "small": 1},
         ),
         Offer(
-            "coupon-consulting", _title("평가 선정", "by score"), 30, 5, 2, (first + 6, first + 9), 6, method=SCORED
+            "coupon-consulting", _title("평가 선정", "by score"), 30, 2, 2, (first + 6, first + 9), 6, method=SCORED
         ),
     ]  # fmt: skip
-
-
-def _title(korean: str, english: str) -> Text:
-    return {"ko": f"중소기업 컨설팅 바우처 공고 ({korean})", "en": f"Call for consulting vouchers ({english})"}

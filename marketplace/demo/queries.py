@@ -14,13 +14,16 @@ from marketplace.claims.models import PaymentBatch, Refund
 from marketplace.claims.states import BatchStatus, RefundStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import Role
+from marketplace.demo.people import TOUR_COMPANY, TOUR_FIRM
 from marketplace.engagements.models import Agreement, CoPayment, Engagement
 from marketplace.engagements.states import CoPaymentStatus, EngagementStatus
+from marketplace.evaluations.models import Assignment, Evaluation
+from marketplace.evaluations.states import AssignmentStatus
 from marketplace.jobs.models import Job
+from marketplace.jobs.states import JobStatus
 from marketplace.notifications.models import Message
-from marketplace.providers.models import Provider
+from marketplace.providers.models import Consultant, Provider
 from marketplace.providers.queries import active_bank_account
-from marketplace.providers.states import ProviderStatus
 from marketplace.receivables.models import LIVE, Instalment, Receivable
 from marketplace.receivables.queries import next_payment
 from marketplace.receivables.states import ReceivableStatus
@@ -29,8 +32,9 @@ from marketplace.vouchers.states import ApplicationStatus, VoucherStatus
 
 
 class SignIn(NamedTuple):
-    """Somebody who may sign in, and why one would want to."""
+    """Somebody who may sign in."""
 
+    id: UUID
     email: str
     name: str
     role: Role
@@ -41,16 +45,16 @@ class SignIn(NamedTuple):
 class Cast:
     """Companies and consulting firms that show something, as far as there are such."""
 
-    newcomer: UUID | None
-    """A company that has applied for nothing yet, with a preparer if there is one."""
+    tour_company: UUID | None
+    """The company that a visitor plays: it has applied for nothing when the demo begins."""
+    tour_firm: UUID | None
+    """The consulting firm that a visitor plays."""
     voucher_holder: UUID | None
-    """A company with a valid voucher and no job yet."""
+    """A company with a valid voucher and no job yet, for whose voucher others wait."""
     company: UUID | None
     """A company in the middle of its work."""
     firm: UUID | None
     """Its consulting firm."""
-    other_firm: UUID | None
-    """Another approved consulting firm, with several people."""
     offered_to: UUID | None
     """A company that a voucher from the waitlist is offered to now."""
     ended_early: UUID | None
@@ -67,7 +71,9 @@ def cast() -> Cast:
 def sign_ins(organisation_ids: Collection[UUID]) -> dict[UUID | None, list[SignIn]]:
     """Who may sign in for each of these organisations, its signatory or manager first; the agency's are under None."""
     rows = db.session.execute(
-        select(Person.email, Person.name, Membership.role, Organisation.name, Organisation.id, Organisation.kind)
+        select(
+            Person.id, Person.email, Person.name, Membership.role, Organisation.name, Organisation.id, Organisation.kind
+        )
         .join(Membership, Membership.person_id == Person.id)
         .join(Organisation, Organisation.id == Membership.organisation_id)
         .where(Person.status == PersonStatus.CONFIRMED, Membership.status == MembershipStatus.ACTIVE)
@@ -75,9 +81,9 @@ def sign_ins(organisation_ids: Collection[UUID]) -> dict[UUID | None, list[SignI
         .order_by(Person.email)
     )
     people: dict[UUID | None, list[SignIn]] = {}
-    for email, name, role, organisation, organisation_id, kind in rows:
+    for person_id, email, name, role, organisation, organisation_id, kind in rows:
         key = None if kind == OrganisationKind.AGENCY else organisation_id
-        people.setdefault(key, []).append(SignIn(email, name, role, organisation))
+        people.setdefault(key, []).append(SignIn(person_id, email, name, role, organisation))
     order = {role: place for place, role in enumerate(Role)}
     for those in people.values():
         those.sort(key=lambda person: order[person.role])
@@ -86,11 +92,14 @@ def sign_ins(organisation_ids: Collection[UUID]) -> dict[UUID | None, list[SignI
 
 @cache
 def _cast() -> Select[*tuple[UUID | None, ...]]:
-    applied = select(Application.organisation_id)
-    newcomer = _with_most_people(OrganisationKind.SME).where(Organisation.id.not_in(applied))
+    tour_company, tour_firm = (
+        select(Organisation.id).where(Organisation.email == f"office@{domain}") for domain in (TOUR_COMPANY, TOUR_FIRM)
+    )
 
     busy = select(Job.organisation_id)
-    holders = select(Voucher.organisation_id).where(Voucher.status == VoucherStatus.ISSUED)
+    waiting_calls = select(Application.call_id).where(Application.status == ApplicationStatus.WAITLISTED)
+    given = select(Voucher.organisation_id).join(Application, Application.id == Voucher.application_id)
+    holders = given.where(Voucher.status == VoucherStatus.ISSUED, Application.call_id.in_(waiting_calls))
     holder = _with_most_people(OrganisationKind.SME).where(Organisation.id.in_(holders), Organisation.id.not_in(busy))
 
     active = Engagement.status == EngagementStatus.ACTIVE
@@ -98,11 +107,6 @@ def _cast() -> Select[*tuple[UUID | None, ...]]:
         select(side).where(active).order_by(Engagement.number)
         for side in (Engagement.organisation_id, Engagement.provider_id)
     )
-    approved = select(Provider.id).where(Provider.status == ProviderStatus.APPROVED)
-    other_firm = _with_most_people(OrganisationKind.PROVIDER).where(
-        Organisation.id.in_(approved), Organisation.id.is_distinct_from(firm.limit(1).scalar_subquery())
-    )
-
     offered = select(Application.organisation_id).where(Application.status == ApplicationStatus.OFFERED)
 
     waiting = select(Refund.engagement_id).where(Refund.status == RefundStatus.AWAITING)
@@ -117,7 +121,7 @@ def _cast() -> Select[*tuple[UUID | None, ...]]:
     in_arrears = in_arrears.where(Receivable.status == ReceivableStatus.OPEN, Receivable.id.in_(overdue))
 
     ended, in_arrears = ended.order_by(Engagement.number), in_arrears.order_by(Receivable.number)
-    parts = (newcomer, holder, company, firm, other_firm, offered, ended, in_arrears)
+    parts = (tour_company, tour_firm, holder, company, firm, offered, ended, in_arrears)
     return select(*(part.limit(1).scalar_subquery() for part in parts))
 
 
@@ -140,6 +144,36 @@ def usual_payer(agreement: Agreement) -> dict[str, str]:
 def own_account(organisation_id: UUID) -> str:
     """A made-up account number of a company, the same each time."""
     return f"888{organisation_id.int % 10**9:09d}"
+
+
+def evaluators_at_work(provider_id: UUID | None) -> Sequence[UUID]:
+    """Who was asked to evaluate the work of a firm and hasn't done so yet."""
+    query = select(Assignment.evaluator_id).join(Evaluation, Evaluation.id == Assignment.evaluation_id)
+    at_work = Assignment.status.in_((AssignmentStatus.ASSIGNED, AssignmentStatus.ACCEPTED))
+    return db.session.scalars(query.where(Evaluation.provider_id == provider_id, at_work)).all()
+
+
+def open_jobs() -> Sequence[tuple[Job, str]]:
+    """Jobs that are out to bid now, with their company's name, the newest first."""
+    query = select(Job, Organisation.name).join(Organisation, Organisation.id == Job.organisation_id)
+    query = query.where(Job.status == JobStatus.PUBLISHED, Job.closes_at > clock.now())
+    return [(job, name) for job, name in db.session.execute(query.order_by(Job.published_at.desc(), Job.id))]
+
+
+def managers_of(provider_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Somebody who may bid for each of these firms, by firm."""
+    query = select(Membership.organisation_id, Membership.person_id).where(
+        Membership.organisation_id.in_(provider_ids),
+        Membership.role == Role.MANAGER,
+        Membership.status == MembershipStatus.ACTIVE,
+    )
+    return {row.organisation_id: row.person_id for row in db.session.execute(query)}
+
+
+def consultants_at_work() -> Sequence[tuple[UUID, UUID]]:
+    """Every consultant of a firm, with the person."""
+    query = select(Consultant.id, Consultant.person_id).where(Consultant.provider_id.is_not(None))
+    return [(consultant_id, person_id) for consultant_id, person_id in db.session.execute(query)]
 
 
 def batches_to_answer() -> Sequence[PaymentBatch]:

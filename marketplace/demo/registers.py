@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from werkzeug.datastructures import FileStorage
@@ -29,6 +29,10 @@ SECTORS = [
     "engineering", "warehouse", "tour", "hotel", "fishing", "seeds", "film", "science-service", "medical",
     "telecommunication", "product-intermediation", "sewage", "utilities", "mining", "retail-large", "agriculture",
 ]  # fmt: skip
+
+
+NamePair: TypeAlias = tuple[dict[str, str], dict[str, str]]
+"""A sight and an animal, in both languages."""
 
 
 @dataclass
@@ -58,13 +62,13 @@ class Firm:
     consultants: list[tuple[UUID, Actor]] = field(default_factory=list)
 
 
-def add_company(cast: Cast, pair: tuple[dict[str, str], dict[str, str]], number: int) -> Company:
+def add_company(cast: Cast, pair: NamePair, number: int, domain: str = "", locale: str = "") -> Company:
     """Sign somebody up, register their company, and give every second one a preparer."""
     chance = cast.chance
-    domain = f"{pair[0]['en']}-{pair[1]['en']}".lower().replace(" ", "-") + ".example"
+    domain = domain or f"{pair[0]['en']}-{pair[1]['en']}".lower().replace(" ", "-") + ".example"
     sector = SECTORS[number % len(SECTORS)]
     region = list(lists.regions())[number % len(lists.regions())]
-    person = sign_up(f"signatory@{domain}", cast.name(), locale="en" if number % 8 == 7 else "ko")
+    person = sign_up(f"signatory@{domain}", cast.name(), locale=locale or ("en" if number % 8 == 7 else "ko"))
     name = words.firm_name(pair, sector, chance)
     organisation = accounts.register_company(
         person,
@@ -104,11 +108,11 @@ def _facts(sector: str, chance: Random) -> dict[str, object]:
     }
 
 
-def add_firm(cast: Cast, pair: tuple[dict[str, str], dict[str, str]], number: int, staff: int) -> Firm:
+def add_firm(cast: Cast, pair: NamePair, number: int, *, staff: int, domain: str = "", locale: str = "") -> Firm:
     """Register a consulting firm with its consultants; the officer's approval comes later."""
     chance = cast.chance
-    domain = f"{pair[0]['en']}-{pair[1]['en']}".lower().replace(" ", "-") + "-consulting.example"
-    person = sign_up(f"manager@{domain}", cast.name(), locale="en" if number % 8 == 7 else "ko")
+    domain = domain or f"{pair[0]['en']}-{pair[1]['en']}".lower().replace(" ", "-") + "-consulting.example"
+    person = sign_up(f"manager@{domain}", cast.name(), locale=locale or ("en" if number % 8 == 7 else "ko"))
     regions, lines = list(lists.regions()), list(lists.service_lines())
     region = regions[number % len(regions)]
     name = words.firm_name(pair, "consulting", chance)
@@ -162,11 +166,12 @@ def keep_ready(firm: Firm, cast: Cast) -> Iterator[datetime]:
     """Each season anew: pledges in the first days of January, courses before they expire."""
     while True:
         for consultant_id, actor in firm.consultants:
-            _sign_and_learn(consultant_id, actor, cast.one(Role.PROGRAMME_OFFICER, 1))
+            sign_and_learn(consultant_id, actor, cast.one(Role.PROGRAMME_OFFICER, 1))
         yield _next_season()
 
 
-def _sign_and_learn(consultant_id: UUID, actor: Actor, officer: Actor) -> None:
+def sign_and_learn(consultant_id: UUID, actor: Actor, officer: Actor) -> None:
+    """Sign this season's code of ethics and pass the courses that run out in it, where that is to be done."""
     consultant = providers_queries.get_consultant(consultant_id)
     today = clock.today()
     if ethics_code.season(today) not in {pledge.season for pledge in consultant.pledges}:

@@ -15,19 +15,26 @@ def groups() -> list[Group]:
     """Sign-ins in groups with a heading, as far as the data has such people."""
     cast = queries.cast()
     parts: list[tuple[Words, UUID | None]] = [
-        (_("A company that has not applied yet"), cast.newcomer),
+        (_("The company of the tour"), cast.tour_company),
+        (_("The consulting firm of the tour"), cast.tour_firm),
         (_("A company with a voucher and no job yet"), cast.voucher_holder),
         (_("A company whose work is under way"), cast.company),
         (_("Its consulting firm"), cast.firm),
-        (_("Another consulting firm"), cast.other_firm),
         (_("A company to which a voucher from the waitlist is offered"), cast.offered_to),
         (_("A company whose work ended early"), cast.ended_early),
         (_("A consulting firm that owes the agency money"), cast.in_arrears),
     ]
     known = [(heading, organisation_id) for heading, organisation_id in parts if organisation_id]
     people = queries.sign_ins([organisation_id for _heading, organisation_id in known])
-    return [
-        (heading, people[organisation_id])
-        for heading, organisation_id in [(_("The agency"), None), *known]
-        if organisation_id in people
-    ]
+    asked = queries.evaluators_at_work(cast.tour_firm)
+    made: list[Group] = [(heading, people.get(organisation_id, [])) for heading, organisation_id in known]
+    made.insert(
+        2, (_("Who evaluates the work of the tour"), [person for person in people.get(None, []) if person.id in asked])
+    )
+    made.insert(2, (_("The agency"), people.get(None, [])))
+    return [(heading, those) for heading, those in made if those]
+
+
+def listed() -> set[UUID]:
+    """Everybody on that list."""
+    return {person.id for _heading, people in groups() for person in people}

@@ -2,24 +2,30 @@
 
 import io
 import re
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, request, send_file, url_for
+from flask import Blueprint, Response, current_app, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy import Row
 
+from marketplace.accounts import service as accounts
+from marketplace.accounts.models import Person
+from marketplace.accounts.service.sessions import hashed
+from marketplace.core import auth, db, seen
 from marketplace.core import clock as business_clock
-from marketplace.core import db, seen
+from marketplace.core.actors import VISITOR
 from marketplace.core.auth import current_actor, public
+from marketplace.core.errors import NotFound
 from marketplace.core.forms import Form
-from marketplace.core.i18n import _
+from marketplace.core.i18n import _, ngettext
 from marketplace.core.listings import paginate, sorts
 from marketplace.core.web import done, page
-from marketplace.demo import bank, queries, service
+from marketplace.demo import bank, queries, service, sign_ins
 from marketplace.demo.forms import ClockForm, OutboxForm, ShareForm, in_currency
 from marketplace.demo.people import PASSWORD
-from marketplace.demo.sign_ins import groups as sign_in_groups
 from marketplace.engagements.models import Agreement
 from marketplace.notifications import queries as notifications
 from marketplace.notifications.models import Message
@@ -32,7 +38,9 @@ seen.declare(
     blueprint,
     rows={},
     nothing={
+        "sign_in": "opens a session",
         "clock": "moves business time",
+        "let_firms_bid": "plays other firms",
         "answer_batch": "plays the bank",
         "pay_share": "plays a payer",
         "pay_debt": "plays a payer",
@@ -45,9 +53,48 @@ LINK = re.compile(r"https?://[^\s<>\"]+")
 
 @blueprint.route("")
 @public
-def sign_ins() -> ResponseReturnValue:
+def sign_in_list() -> ResponseReturnValue:
     """Show a sign-in for every role, and the one password."""
-    return page("demo/sign_ins.html", groups=sign_in_groups(), password=PASSWORD)
+    return page("demo/sign_ins.html", groups=sign_ins.groups(), password=PASSWORD)
+
+
+@blueprint.post("/sign-in/<uuid:person_id>")
+@public
+def sign_in(person_id: UUID) -> ResponseReturnValue:
+    """Sign in as somebody of the list by one click, on a device of their own: the ethics checks look at devices."""
+    if person_id not in sign_ins.listed():
+        raise NotFound()
+    if current_user.is_authenticated:
+        accounts.sign_out(current_user.token)
+    device = f"demo-{person_id}"
+    secret = accounts.start_session(
+        db.get(Person, person_id),
+        device_hash=sha256(device.encode()).hexdigest(),
+        browser=request.user_agent.string[:200],
+        lifetime=current_app.config["SETTINGS"].session_absolute,
+    )
+    auth.carry(auth.SignedIn(VISITOR, secret), hashed(secret))
+    response = redirect(url_for("reports.home"), 303)
+    response.set_cookie(auth.DEVICE_COOKIE, device, httponly=True, samesite="Lax")
+    return response
+
+
+@blueprint.route("/firms")
+@public
+def firms() -> ResponseReturnValue:
+    """Show the jobs that are out to bid, for which other firms can be let bid."""
+    return page("demo/firms.html", jobs=queries.open_jobs())
+
+
+@blueprint.post("/firms/<uuid:job_id>")
+@public
+def let_firms_bid(job_id: UUID) -> ResponseReturnValue:
+    """Let two of the other firms bid for a job."""
+    count = service.let_firms_bid(job_id, actor=current_actor())
+    return done(
+        ngettext("%(num)s firm has bid, under seal.", "%(num)s firms have bid, under seal.", count),
+        url_for("demo.firms"),
+    )
 
 
 @blueprint.route("/clock", methods=["GET", "POST"])

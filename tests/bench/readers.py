@@ -79,7 +79,7 @@ def _readers(app: Flask) -> Iterator[tuple[Role, FlaskClient]]:
     with app.app_context(), db.unit_of_work():
         cast = demo.cast()
         assert cast.company
-        parts = [cast.company, cast.firm, cast.newcomer, cast.voucher_holder, cast.other_firm]
+        parts = [cast.company, cast.firm, cast.tour_company, cast.voucher_holder, cast.tour_firm]
         parts += [cast.offered_to, cast.ended_early, cast.in_arrears]
         people = demo.sign_ins([organisation_id for organisation_id in parts if organisation_id])
         staff = {sign_in.role: sign_in for sign_in in reversed(people[None])}

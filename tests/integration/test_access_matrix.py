@@ -35,6 +35,7 @@ INSTEAD: dict[str, dict[str, str]] = {
     "accounts.end_role": {"membership_id": "auditing_id"},
     "claims.confirm_account": {"line_id": "payment_line_id"},
     "claims.remove_line": {"line_id": "payment_line_id"},
+    "demo.let_firms_bid": {"job_id": "open_job_id"},
     "engagements.countersign_session": {"session_id": "consulting_session_id"},
     "engagements.draft_agreement": {"award_id": "spare_award_id"},
     "engagements.reject_session": {"session_id": "consulting_session_id"},

@@ -104,17 +104,9 @@ def pledge(consultant: Visitor) -> None:
     consultant.send()
 
 
-def move_on(story: Story, span: str) -> None:
-    """Move business time; in a new year the consultant signs the code of ethics anew."""
-    before = story.company.business_time().year
-    story.company.advance(span)
-    if story.company.business_time().year != before:
-        pledge(story.visitor.sign_in(f"consultant@firm.{story.domain}", PASSWORD))
-
-
 def get_the_voucher(story: Story) -> None:
     """Step 4: the call closes, tickets are answered, a voucher with its public proof."""
-    move_on(story, "4d")
+    story.company.advance("4d")
     company = story.company.open(f"/applications/{story.ids['application']}")
     company.until(lambda: company.has_link(r"/vouchers/"))
     company.follow(r"/vouchers/[0-9a-f-]{36}$")
@@ -164,7 +156,7 @@ def bid_for_it(story: Story) -> None:
 
 def award_it(story: Story) -> None:
     """Step 7: after the deadline bids side by side, scores with reasons, a conflict declaration, one winner."""
-    move_on(story, "9d")
+    story.company.advance("9d")
     company, job = story.company, f"/jobs/{story.ids['job']}"
     company.open(f"{job}/conflict").fill(has_conflict="no").send()
     company.open(f"{job}/bids").follow("/score$")
@@ -202,7 +194,7 @@ def work(story: Story) -> None:
     base = f"/engagements/{story.ids['engagement']}"
     consultant = story.visitor.sign_in(f"consultant@firm.{story.domain}", PASSWORD)
     for number in range(1, 4):
-        move_on(story, "1d")
+        story.company.advance("1d")
         consultant.open(f"{base}/sessions/new").fill(
             starts_at=consultant.typed_time(-3),
             ends_at=consultant.typed_time(-1),

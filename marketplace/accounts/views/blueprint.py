@@ -4,8 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, redirect, request, session, url_for
-from flask_login import login_user
+from flask import Blueprint, Response, current_app, redirect, request, url_for
 from redis import Redis
 
 from config.settings import Settings
@@ -108,12 +107,10 @@ def enter(person: Person, *, following: str | None) -> Response:
 
 
 def carry(secret: str) -> None:
-    """Put a fresh session into the browser's cookie, and nothing of the one before."""
-    session.clear()
+    """Go on in a fresh session."""
     signed_in = load_session(secret)
     assert signed_in is not None
-    login_user(signed_in)
-    session["csrf_token"] = auth.csrf_secret(hashed(secret))
+    auth.carry(signed_in, hashed(secret))
 
 
 def remember_language(response: object, locale: str) -> None:

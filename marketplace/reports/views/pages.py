@@ -92,9 +92,10 @@ def acting_as() -> str:
 def demo_links() -> list[tuple[str, str]]:
     """The pages that only a demonstration has."""
     links = [
-        (_("Sign in as somebody else"), "demo.sign_ins"),
+        (_("Be somebody else"), "demo.sign_in_list"),
         (_("Move the clock"), "demo.clock"),
         (_("Read the e-mails"), "demo.outbox"),
         (_("Play the bank"), "demo.bank_desk"),
+        (_("Play the other firms"), "demo.firms"),
     ]
     return [(str(words), url_for(endpoint)) for words, endpoint in links if endpoint in current_app.view_functions]
