@@ -1,10 +1,11 @@
-"""The lists of codes with labels that every area may offer: sectors, regions, services, stages, cost categories."""
+"""The lists of codes with labels that areas may offer: sectors, industries, regions, services, cost categories."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 Label = Mapping[str, str]
 CALENDARS = Path(__file__).parent / "calendar"
@@ -14,6 +15,19 @@ CALENDARS = Path(__file__).parent / "calendar"
 def sectors() -> Mapping[str, Label]:
     """Every sector a company may name; some are named by no size standard."""
     return _labels("sectors/kr.toml")
+
+
+@cache
+def industries() -> Mapping[str, Label]:
+    """The industries by which size standards set their limits."""
+    return _labels("industries/kr.toml")
+
+
+@cache
+def sole_industries() -> Mapping[str, str]:
+    """The industry of each sector that lies in one alone."""
+    listed = {entry["code"]: entry.get("industries", ()) for entry in _entries("sectors/kr.toml")}
+    return {sector: industries[0] for sector, industries in listed.items() if len(industries) == 1}
 
 
 @cache
@@ -51,5 +65,11 @@ def special_days(country: str) -> Mapping[date, bool]:
 
 
 def _labels(name: str) -> Mapping[str, Label]:
-    entries = tomllib.loads((Path(__file__).parent / name).read_text(encoding="utf-8"))["entries"]
-    return {entry["code"]: entry["label"] for entry in entries}
+    return {entry["code"]: entry["label"] for entry in _entries(name)}
+
+
+def _entries(name: str) -> Sequence[Mapping[str, Any]]:
+    entries: list[Mapping[str, Any]] = tomllib.loads((Path(__file__).parent / name).read_text(encoding="utf-8"))[
+        "entries"
+    ]
+    return entries

@@ -42,7 +42,12 @@ def country() -> str:
 
 def today() -> date:
     """The agency's date."""
-    return now().astimezone(_zone).date()
+    return day_of(now())
+
+
+def day_of(moment: datetime) -> date:
+    """The agency's date at that moment."""
+    return moment.astimezone(_zone).date()
 
 
 def end_of_day(day: date) -> datetime:

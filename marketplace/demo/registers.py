@@ -29,6 +29,7 @@ SECTORS = [
     "engineering", "warehouse", "tour", "hotel", "fishing", "seeds", "film", "science-service", "medical",
     "telecommunication", "product-intermediation", "sewage", "utilities", "mining", "retail-large", "agriculture",
 ]  # fmt: skip
+MADE = ("C10", "C25", "C29")  # industries of the firms that manufacture
 
 
 NamePair: TypeAlias = tuple[dict[str, str], dict[str, str]]
@@ -99,13 +100,19 @@ def _facts_of_firm(kind: OrganisationKind, name: str, person: str, region: str, 
 
 
 def _facts(sector: str, chance: Random) -> dict[str, object]:
-    """Facts of a company well below every threshold; money in whole won."""
-    return {
+    """Facts of a company well below every threshold; money in whole won. Farms state no sales: a person decides."""
+    employees = chance.choice((7, 12, 18, 25, 33, 48, 64, 90))
+    capital, sales = chance.randint(1, 20) * 100_000_000, chance.randint(8, 90) * 100_000_000
+    made = MADE[sales // 100_000_000 % len(MADE)]
+    known: dict[str, object] = {
         "sector": sector,
-        "employees": chance.choice((7, 12, 18, 25, 33, 48, 64, 90)),
-        "capital": chance.randint(1, 20) * 100_000_000,
-        "sales": chance.randint(8, 90) * 100_000_000,
+        "industry": made if sector == "manufacturing" else lists.sole_industries().get(sector, "D"),
+        "employees": employees,
+        "capital": capital,
+        "total_assets": sales * 8 // 10,
     }
+    years = {"sales_year_1": sales, "sales_year_2": sales * 95 // 100, "sales_year_3": sales * 88 // 100}
+    return known if sector == "agriculture" else known | {"sales": sales} | years
 
 
 def add_firm(cast: Cast, pair: NamePair, number: int, *, staff: int, domain: str = "", locale: str = "") -> Firm:

@@ -9,14 +9,14 @@ import click
 from flask.cli import AppGroup
 
 from config import lists
-from marketplace.programmes import eligibility
+from marketplace.programmes import eligibility, rules
 from marketplace.programmes.eligibility import Assessment, Standard
 from marketplace.programmes.standards import standards
 
 eligibility_group = AppGroup("eligibility", help="Ask a size standard who counts as a small or medium enterprise.")
 groups = [eligibility_group]
 
-RULE_KEYS = ("code", "value", "threshold", "unit", "passed", "source", "date")
+RULE_KEYS = ("code", "value", "threshold", "unit", "passed", "source", "date", "basis")
 PASSED = {True: "met", False: "not met", None: "unknown"}
 
 
@@ -46,7 +46,7 @@ class StandardCode(click.ParamType[Standard]):
         return standards()[value]
 
 
-standard_option = click.option("--standard", type=StandardCode(), required=True, help="Size standard, such as kr-2002.")
+standard_option = click.option("--standard", type=StandardCode(), required=True, help="Size standard, such as kr-2025.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -55,14 +55,20 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 @click.option("--sector", help="Sector code; see `marketplace eligibility sectors`.")
 @click.option("--employees", type=WholeNumber(), help="People employed.")
 @click.option("--capital", type=WholeNumber(), help="Paid-in capital, whole units of the standard's currency.")
+@click.option("--industry", help="Industry code; see `marketplace eligibility sectors`.")
+@click.option("--sales-year-1", type=WholeNumber(), help="Sales of the last whole business year.")
+@click.option("--sales-year-2", type=WholeNumber(), help="Sales of the year before.")
+@click.option("--sales-year-3", type=WholeNumber(), help="Sales of two years before.")
+@click.option("--sales-so-far", type=WholeNumber(), help="Sales of the months so far, without a whole business year.")
+@click.option("--months-so-far", type=WholeNumber(), help="How many full months those are, 1 to 12.")
+@click.option("--total-assets", type=WholeNumber(), help="Total assets at the end of the last business year.")
 @click.option("--sales", type=WholeNumber(), help="Sales of a year, whole units of the standard's currency.")
 @click.option("--turnover", type=WholeNumber(), help="Turnover of a year, whole units of the standard's currency.")
 @click.option("--balance-sheet", type=WholeNumber(), help="Balance sheet total, whole units of the currency.")
 @json_option
-def check(standard: Standard, sector: str | None, as_json: bool, **facts: int | None) -> None:
+def check(standard: Standard, sector: str | None, industry: str | None, as_json: bool, **facts: int | None) -> None:
     """Say whether a company counts as an SME, and why."""
-    known = {name.replace("_", "-"): value for name, value in facts.items() if value is not None}
-    assessment = eligibility.assess(standard, sector=sector, facts=known)
+    assessment = rules.assess(standard, {"sector": sector, "industry": industry, **facts})
     click.echo(_as_json(assessment) if as_json else _as_text(assessment))
 
 
@@ -71,8 +77,9 @@ def check(standard: Standard, sector: str | None, as_json: bool, **facts: int | 
 @click.option("--language", type=click.Choice(["ko", "en"]), default="en", show_default=True)
 @json_option
 def list_sectors(standard: Standard, language: str, as_json: bool) -> None:
-    """List the sectors a size standard names."""
-    named = [{"code": code, "label": lists.sectors()[code][language]} for code in eligibility.sectors(standard)]
+    """List the sectors or industries a size standard names."""
+    labels = lists.industries() if standard.rows_by == "industry" else lists.sectors()
+    named = [{"code": code, "label": labels[code][language]} for code in eligibility.sectors(standard)]
     if as_json:
         click.echo(json.dumps(named, ensure_ascii=False))
     else:
@@ -81,8 +88,8 @@ def list_sectors(standard: Standard, language: str, as_json: bool) -> None:
 
 
 def _as_json(assessment: Assessment) -> str:
-    rules = [{key: asdict(rule)[key] for key in RULE_KEYS} for rule in assessment.rules]
-    body = {"result": assessment.result, "rules": rules, "band": assessment.band, "standard": assessment.standard}
+    applied = [{key: asdict(rule)[key] for key in RULE_KEYS} for rule in assessment.rules]
+    body = {"result": assessment.result, "rules": applied, "band": assessment.band, "standard": assessment.standard}
     body["changes"] = [asdict(change) for change in assessment.changes]
     return json.dumps(body, ensure_ascii=False, default=str)
 
@@ -91,7 +98,7 @@ def _as_text(assessment: Assessment) -> str:
     lines = [assessment.result.replace("_", " ")]
     for rule in assessment.rules:
         bound = "or less" if rule.inclusive else "less than"
-        value = "unknown" if rule.value is None else f"{rule.value:,}"
+        value = "unknown" if rule.value is None else f"{rule.value:,}" + (f" ({rule.basis})" if rule.basis else "")
         lines.append(
             f"  {rule.code}: {value}; {bound} {rule.threshold:,} {rule.unit}: {PASSED[rule.passed]} ({rule.source})"
         )

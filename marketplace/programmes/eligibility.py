@@ -11,7 +11,11 @@ from marketplace.programmes.states import Eligibility
 Facts = Mapping[str, int]
 
 EMPLOYEES = "employees"
-FACTS = (EMPLOYEES, "capital", "sales", "turnover", "balance-sheet")
+AVERAGE_SALES = "average-sales"  # computed from what a company states of its years, or of its months so far
+YEARS = ("sales-year-1", "sales-year-2", "sales-year-3")  # the last whole business year first
+SALES_SO_FAR, MONTHS_SO_FAR = "sales-so-far", "months-so-far"
+STATED_SALES = (*YEARS, SALES_SO_FAR, MONTHS_SO_FAR)
+FACTS = (EMPLOYEES, "capital", "sales", *STATED_SALES, "total-assets", "turnover", "balance-sheet")
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,12 @@ Groups = Sequence[Sequence[Comparison]]
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a standard: the sectors it names (none: all) and its groups of tests."""
+    """One row of a standard: the sectors or industries it names (none: all), its tests, and those of each band."""
 
-    sectors: Sequence[str]
+    names: Sequence[str]
     groups: Groups
     source: str
+    bands: Mapping[str, Groups]
 
 
 @dataclass(frozen=True)
@@ -49,21 +54,25 @@ class Band:
 
     code: str
     label: Mapping[str, str]
-    groups: Groups
 
 
 @dataclass(frozen=True)
 class Standard:
-    """A dated rule set that says which companies are small or medium."""
+    """A dated rule set that says which companies are small or medium; editions of one family follow each other."""
 
     code: str
+    family: str
     label: Mapping[str, str]
     currency: str
     date: date
     source: str
-    by_sector: bool
+    rows_by: str  # the fact by which a row is found: sector, industry, or none
     rows: Sequence[Row]
     bands: Sequence[Band]
+    joined: Mapping[str, str]  # how its rules are joined, in words
+    averages: Mapping[str, Mapping[str, str]]  # how average sales were computed, in words
+    left_out: Sequence[Mapping[str, str]]  # what the law asks besides, for everybody
+    unconfirmed: Sequence[Mapping[str, str]]  # what was not confirmed in the law's own text, for officers
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,7 @@ class Rule:
     source: str
     date: date
     inclusive: bool
+    basis: str | None = None  # how the value was computed, where it was
 
 
 @dataclass(frozen=True)
@@ -103,31 +113,56 @@ class Assessment:
     changes: tuple[Change, ...]
 
 
+def average_sales(facts: Facts) -> tuple[int, str] | None:
+    """Sales of an average year and how they were computed; None where too little was stated.
+
+    Whole business years count before months. A part of a unit counts as a whole one: no limit is met by rounding.
+    """
+    years = [facts[year] for year in YEARS if year in facts]
+    if years:
+        return _upwards(sum(years), len(years)), "three-years" if len(years) == len(YEARS) else "whole-years"
+    months = facts.get(MONTHS_SO_FAR, 0)
+    if SALES_SO_FAR not in facts or not 1 <= months <= 12:
+        return None
+    return _upwards(facts[SALES_SO_FAR] * 12, months), "twelve-months" if months == 12 else "annualised"
+
+
+def _upwards(total: int, parts: int) -> int:
+    return -(-total // parts)
+
+
 def assess(standard: Standard, *, sector: str | None, facts: Facts) -> Assessment:
-    """What the standard says; a sector that no row names is undetermined, never "not eligible"."""
+    """What the standard says; a sector or industry that no row names is undetermined, never "not eligible"."""
     row = find_row(standard, sector)
     if row is None:
-        return Assessment(standard.code, Eligibility.UNDETERMINED, (), None, (Change("sector", None),))
+        return Assessment(standard.code, Eligibility.UNDETERMINED, (), None, (Change(standard.rows_by, None),))
+    average = average_sales(facts)
+    if average:
+        facts = {**facts, AVERAGE_SALES: average[0]}
     result = _result(_verdict(row.groups, facts))
     return Assessment(
         standard=standard.code,
         result=result,
-        rules=tuple(_rule(test, row, standard, facts) for group in row.groups for test in group),
-        band=_band(standard, facts) if result == Eligibility.ELIGIBLE else None,
+        rules=tuple(
+            _rule(test, row, standard, facts, average[1] if average and test.fact == AVERAGE_SALES else None)
+            for group in row.groups
+            for test in group
+        ),
+        band=_band(standard, row, facts) if result == Eligibility.ELIGIBLE else None,
         changes=tuple(_changes(row.groups, facts, result)),
     )
 
 
 def find_row(standard: Standard, sector: str | None) -> Row | None:
-    """The row that names the sector; a standard that is not by sector has one row for all."""
-    if not standard.by_sector:
+    """The row that names the sector or industry; a standard by neither has one row for all."""
+    if not standard.rows_by:
         return standard.rows[0]
-    return next((row for row in standard.rows if sector in row.sectors), None)
+    return next((row for row in standard.rows if sector in row.names), None)
 
 
 def sectors(standard: Standard) -> list[str]:
-    """The sectors the standard names, in its own order of rows."""
-    return [code for row in standard.rows for code in row.sectors]
+    """The sectors or industries the standard names, in its own order of rows."""
+    return [code for row in standard.rows for code in row.names]
 
 
 def _any(values: Sequence[bool | None]) -> bool | None:
@@ -156,7 +191,7 @@ def _result(verdict: bool | None) -> Eligibility:
     return Eligibility.ELIGIBLE if verdict else Eligibility.NOT_ELIGIBLE
 
 
-def _rule(test: Comparison, row: Row, standard: Standard, facts: Facts) -> Rule:
+def _rule(test: Comparison, row: Row, standard: Standard, facts: Facts, basis: str | None) -> Rule:
     return Rule(
         code=test.fact,
         value=facts.get(test.fact),
@@ -166,13 +201,14 @@ def _rule(test: Comparison, row: Row, standard: Standard, facts: Facts) -> Rule:
         source=f"{standard.source}, {row.source}",
         date=standard.date,
         inclusive=test.inclusive,
+        basis=basis,
     )
 
 
-def _band(standard: Standard, facts: Facts) -> str | None:
+def _band(standard: Standard, row: Row, facts: Facts) -> str | None:
     """The smallest band whose tests are met; None while a smaller one is still open or when none is met."""
     for band in standard.bands:
-        verdict = _verdict(band.groups, facts)
+        verdict = _verdict(row.bands[band.code], facts)
         if verdict is not False:
             return band.code if verdict else None
     return None

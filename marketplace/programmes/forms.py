@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from wtforms import ValidationError
+
 from config import lists
 from config.currencies import PAYABLE
 from marketplace.core.forms import (
@@ -24,12 +26,15 @@ from marketplace.core.forms import (
 from marketplace.core.i18n import _, localized
 from marketplace.core.money import exponent
 from marketplace.core.states import labelled
+from marketplace.programmes import eligibility
 from marketplace.programmes.models import ONE_CATEGORY, Call, Funder, Programme
-from marketplace.programmes.standards import standards
+from marketplace.programmes.standards import choices
 from marketplace.programmes.states import AllocationMethod, Stratum
 from marketplace.programmes.terms import Method, Terms
 
 LARGEST_AMOUNT = 10**12  # whole major units
+LARGEST_FACT = 10**15  # whole major units
+FACTS = ("sector", "industry", *(fact.replace("-", "_") for fact in eligibility.FACTS))
 
 
 class ProgrammeForm(Form):
@@ -59,7 +64,7 @@ class ProgrammeForm(Form):
         self.stages.choices = _choices(lists.stages())
         for code, field in self.category_fields.items():
             field.label.text = localized(lists.cost_categories()[code])
-        self.size_standard.choices = [(code, localized(standard.label)) for code, standard in standards().items()]
+        self.size_standard.choices = _choices(choices())
 
     @property
     def category_fields(self) -> dict[str, Any]:
@@ -201,28 +206,53 @@ class BudgetLineForm(Form):
     amount = WholeNumberField(_("Amount"), minimum=1, maximum=LARGEST_AMOUNT)
 
 
-class EligibilityForm(FilterForm):
-    """A company's size, as a visitor tells it; nothing is kept."""
+class CompanyFacts:
+    """Fields of the facts that size standards ask for; `ask` keeps those of one standard. Money is in whole units."""
 
-    sector = SelectOneField(_("Sector"), required=False)
-    employees = WholeNumberField(_("Number of employees"), required=False)
-    capital = WholeNumberField(_("Capital"), required=False, maximum=10**15)
-    sales = WholeNumberField(_("Sales in the last business year"), required=False, maximum=10**15)
-    turnover = WholeNumberField(_("Turnover in the last business year"), required=False, maximum=10**15)
-    balance_sheet = WholeNumberField(_("Balance sheet total"), required=False, maximum=10**15)
+    sector = SelectOneField(_("Sector"))
+    industry = SelectOneField(_("Main industry"))
+    employees = WholeNumberField(_("Number of employees"), maximum=10**7)
+    capital = WholeNumberField(_("Capital"), required=False, maximum=LARGEST_FACT)
+    sales = WholeNumberField(_("Sales in the last business year"), required=False, maximum=LARGEST_FACT)
+    sales_year_1 = WholeNumberField(_("Last business year"), required=False, maximum=LARGEST_FACT)
+    sales_year_2 = WholeNumberField(_("The year before"), required=False, maximum=LARGEST_FACT)
+    sales_year_3 = WholeNumberField(_("Two years before"), required=False, maximum=LARGEST_FACT)
+    sales_so_far = WholeNumberField(_("Sales of these months"), required=False, maximum=LARGEST_FACT)
+    months_so_far = WholeNumberField(_("Number of full months"), required=False, minimum=1, maximum=12)
+    total_assets = WholeNumberField(_("Total assets"), required=False, maximum=LARGEST_FACT)
+    turnover = WholeNumberField(_("Turnover in the last business year"), required=False, maximum=LARGEST_FACT)
+    balance_sheet = WholeNumberField(_("Balance sheet total"), required=False, maximum=LARGEST_FACT)
 
-    def __init__(self, asked: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def ask(self: Any, asked: Sequence[str]) -> None:
+        """Keep the fields of these facts alone."""
         self.asked = asked
         self.sector.choices = [("", _("Choose a sector")), *_choices(lists.sectors())]
-        for name in ("sector", "capital", "sales", "turnover", "balance_sheet"):
+        self.industry.choices = [("", _("Choose an industry")), *_choices(lists.industries())]
+        for name in FACTS:
             if name not in asked:
                 del self[name]
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self: Any) -> dict[str, Any]:
         """What was told."""
         return {name: self[name].data for name in self.asked}
+
+    def validate_months_so_far(self: Any, field: Any) -> None:
+        """Sales of some months and their number belong together."""
+        if (field.data is None) != (self.sales_so_far.data is None):
+            raise ValidationError(_("Give the sales of these months and the number of months, or neither."))
+
+
+class EligibilityForm(CompanyFacts, FilterForm):
+    """A company's size, as a visitor tells it; nothing is kept."""
+
+    sector = SelectOneField(_("Sector"), required=False)
+    industry = SelectOneField(_("Main industry"), required=False)
+    employees = WholeNumberField(_("Number of employees"), required=False)
+
+    def __init__(self, asked: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.ask(asked)
 
 
 def _choices(labels: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:

@@ -7,13 +7,14 @@ from datetime import datetime
 from uuid import UUID
 
 from config import lists
+from marketplace.core import clock
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
 from marketplace.core.i18n import Text, _, localized
 from marketplace.programmes import eligibility
-from marketplace.programmes.eligibility import Assessment
+from marketplace.programmes.eligibility import AVERAGE_SALES, STATED_SALES, Assessment, Standard
 from marketplace.programmes.models import USUAL_CATEGORY, WHOLE, BudgetLine, Call, CostShare, Programme
-from marketplace.programmes.standards import standards
+from marketplace.programmes.standards import currency_of, standard_on
 from marketplace.programmes.states import AllocationMethod, BudgetLineStatus, CallStatus, ProgrammeStatus, Stratum
 from marketplace.programmes.terms import Method, Terms
 
@@ -29,19 +30,32 @@ explain(
 )
 
 
-def assess(standard: str, facts: Mapping[str, object]) -> Assessment:
-    """What a size standard says of a company's facts: sector, employees, and money in whole major units."""
+def standard_of(call: Call) -> Standard:
+    """The size standard of a call: the edition that is in force on the day it opens, unless its programme names one."""
+    return standard_on(call.programme.size_standard, clock.day_of(call.opens_at))
+
+
+def assess(standard: Standard, facts: Mapping[str, object]) -> Assessment:
+    """What a size standard says of a company's facts: sector, employees, and money in whole major units.
+
+    Who names no industry has that of its sector, where the sector lies in one alone.
+    """
     numbers = {fact: value for fact in eligibility.FACTS if isinstance(value := facts.get(fact.replace("-", "_")), int)}
-    sector = facts.get("sector")
-    return eligibility.assess(standards()[standard], sector=str(sector) if sector else None, facts=numbers)
+    sector = facts.get(standard.rows_by)
+    if standard.rows_by == "industry" and not sector:
+        sector = lists.sole_industries().get(str(facts.get("sector")))
+    return eligibility.assess(standard, sector=str(sector) if sector else None, facts=numbers)
 
 
-def asked_facts(standard_code: str) -> list[str]:
+def asked_facts(standard: Standard) -> list[str]:
     """The facts a size standard needs, in the order they are asked."""
-    standard = standards()[standard_code]
-    tested = {test.fact.replace("-", "_") for row in standard.rows for group in row.groups for test in group}
-    order = (fact.replace("-", "_") for fact in eligibility.FACTS)
-    return (["sector"] if standard.by_sector else []) + [fact for fact in order if fact in tested]
+    groups = [group for row in standard.rows for tests in (row.groups, *row.bands.values()) for group in tests]
+    tested = {test.fact for group in groups for test in group}
+    if AVERAGE_SALES in tested:
+        tested |= set(STATED_SALES)
+    return ([standard.rows_by] if standard.rows_by else []) + [
+        fact.replace("-", "_") for fact in eligibility.FACTS if fact in tested
+    ]
 
 
 def check_officer(actor: Actor) -> None:
@@ -76,12 +90,12 @@ def check_not_retired(programme: Programme) -> None:
 
 def check_terms(terms: Terms) -> None:
     """A size standard on file in the programme's own currency, and caps that one voucher fits under."""
-    standard = standards().get(terms.size_standard)
-    if standard is None:
+    currency = currency_of(terms.size_standard)
+    if currency is None:
         raise Invalid(_("Choose one of the size standards."), field="size_standard")
-    if standard.currency != terms.currency:
+    if currency != terms.currency:
         raise Invalid(
-            _("This size standard counts in %(currency)s, the programme does not.", currency=standard.currency),
+            _("This size standard counts in %(currency)s, the programme does not.", currency=currency),
             field="size_standard",
         )
     check_categories(terms.cost_categories)
@@ -92,11 +106,11 @@ def check_terms(terms: Terms) -> None:
             raise Invalid(_("The cap is below the amount of one voucher."), field=name)
 
 
-def strata(quota_by: Stratum | None, size_standard: str) -> Mapping[str, Mapping[str, str]]:
+def strata(call: Call) -> Mapping[str, Mapping[str, str]]:
     """The strata of a call with quotas, by code, with their labels."""
-    if quota_by == Stratum.BAND:
-        return {band.code: band.label for band in standards()[size_standard].bands}
-    return {Stratum.REGION: lists.regions, Stratum.SECTOR: lists.sectors}[quota_by]() if quota_by else {}
+    if call.quota_by == Stratum.BAND:
+        return {band.code: band.label for band in standard_of(call).bands}
+    return {Stratum.REGION: lists.regions, Stratum.SECTOR: lists.sectors}[call.quota_by]() if call.quota_by else {}
 
 
 def check_method(method: Method) -> None:
@@ -109,7 +123,7 @@ def check_quotas(call: Call, quotas: Mapping[str, int]) -> None:
     """Quotas are of strata on file, whole numbers of 0 or more, and of a call that has quotas."""
     if call.allocation_method != AllocationMethod.HYBRID:
         raise DomainError(_("This call has no quotas."))
-    if set(quotas) - set(strata(call.quota_by, call.programme.size_standard)) or min(quotas.values(), default=0) < 0:
+    if set(quotas) - set(strata(call)) or min(quotas.values(), default=0) < 0:
         raise Invalid(_("Give a whole number of vouchers for each group."))
 
 

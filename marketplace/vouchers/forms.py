@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from config import lists
 from marketplace.core.errors import Words
 from marketplace.core.file_field import FileField
 from marketplace.core.forms import (
@@ -20,37 +19,17 @@ from marketplace.core.forms import (
 )
 from marketplace.core.i18n import _, localized
 from marketplace.core.states import Lifecycle, labelled
+from marketplace.programmes.forms import CompanyFacts
 from marketplace.vouchers import rules
 from marketplace.vouchers.states import APPLICATION, EvidenceKind
 
-LARGEST_AMOUNT = 10**15  # whole major units
-FACTS = ("sector", "employees", "capital", "sales", "turnover", "balance_sheet")
 
+class FactsForm(CompanyFacts, Form):
+    """The company facts that the call's size standard asks for."""
 
-class FactsForm(Form):
-    """The company facts that the programme's size standard asks for; money in whole units."""
-
-    sector = SelectOneField(_("Sector"))
-    employees = WholeNumberField(_("Number of employees"), maximum=10**7)
-    capital = WholeNumberField(_("Capital"), required=False, maximum=LARGEST_AMOUNT)
-    sales = WholeNumberField(_("Sales in the last business year"), required=False, maximum=LARGEST_AMOUNT)
-    turnover = WholeNumberField(_("Turnover in the last business year"), required=False, maximum=LARGEST_AMOUNT)
-    balance_sheet = WholeNumberField(_("Balance sheet total"), required=False, maximum=LARGEST_AMOUNT)
-
-    def __init__(self, asked: list[str], **kwargs: Any) -> None:
+    def __init__(self, asked: Sequence[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.sector.choices = [
-            ("", _("Choose a sector")),
-            *((code, localized(label)) for code, label in lists.sectors().items()),
-        ]
-        for name in FACTS:
-            if name not in asked:
-                del self[name]
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What was typed."""
-        return {name: self[name].data for name in FACTS if name in self}
+        self.ask(asked)
 
 
 class NeedForm(Form):

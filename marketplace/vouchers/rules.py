@@ -11,7 +11,7 @@ from marketplace.core.actors import SME, SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
 from marketplace.core.i18n import _
 from marketplace.programmes.models import Call, WaitingRoom
-from marketplace.programmes.rules import asked_facts
+from marketplace.programmes.rules import asked_facts, standard_of
 from marketplace.programmes.states import CallStatus, Eligibility
 from marketplace.vouchers.allocation import AID_CAP, Ticket
 from marketplace.vouchers.caps import breaks
@@ -46,13 +46,11 @@ DECLARATIONS = {
 }
 
 # Which kind of file documents which fact.
-DOCUMENTED_BY = {
+NEEDED = ("sector", "industry", "employees")
+DOCUMENTED_BY = {  # every other fact is of money
     "sector": EvidenceKind.BUSINESS_REGISTRATION,
+    "industry": EvidenceKind.BUSINESS_REGISTRATION,
     "employees": EvidenceKind.EMPLOYEES,
-    "capital": EvidenceKind.FINANCIAL,
-    "sales": EvidenceKind.FINANCIAL,
-    "turnover": EvidenceKind.FINANCIAL,
-    "balance_sheet": EvidenceKind.FINANCIAL,
 }
 
 PAUSED = _(
@@ -227,8 +225,8 @@ def service_line(code: str) -> Mapping[str, str]:
 
 
 def missing_facts(application: Application) -> list[str]:
-    """Facts every application needs: the sector where the standard asks for it, and the staff."""
-    needed = [fact for fact in asked_facts(application.call.programme.size_standard) if fact in ("sector", "employees")]
+    """Facts every application needs: the sector or industry where the standard asks for it, and the staff."""
+    needed = [fact for fact in asked_facts(standard_of(application.call)) if fact in NEEDED]
     return [fact for fact in needed if application.facts.get(fact) in (None, "")]
 
 

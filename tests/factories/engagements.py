@@ -218,7 +218,9 @@ def _open_call(
 ) -> Call:
     terms, usual = templates()["coupon-consulting"]
     programme_service.add_funders(actor=officer)
-    programme = programme_service.create_programme(replace(terms, **changes), actor=officer)
+    programme = programme_service.create_programme(
+        replace(terms, **{"size_standard": "kr-2002"} | changes), actor=officer
+    )
     funders = {funder.code: funder.id for funder in programmes.funders()}
     for category, by_payer in (shares or {"consulting": usual}).items():
         by_funder = {funders.get(code): points for code, points in by_payer.items()}

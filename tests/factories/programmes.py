@@ -41,7 +41,9 @@ def make_programme(
     officer = officer or make_officer(Role.PROGRAMME_OFFICER)
     service.add_funders(actor=SYSTEM)
     known, usual = templates()["coupon-consulting"]
-    made = service.create_programme(replace(known, **{"code": f"programme-{next(_count)}", **terms}), actor=officer)
+    made = service.create_programme(
+        replace(known, **{"code": f"programme-{next(_count)}", "size_standard": "kr-2002", **terms}), actor=officer
+    )
     funders = {funder.code: funder.id for funder in queries.funders()}
     for category, by_payer in (shares or {"consulting": usual}).items():
         parts = {funders.get(code): points for code, points in by_payer.items()}

@@ -42,7 +42,8 @@ def draft_application(story: Story, visitor: Visitor, call: str, name: str) -> s
     visitor.open(f"/calls/{story.ids[call]}").follow("/apply/").send()
     story.remember(name, visitor)
     base = f"/applications/{story.ids[name]}"
-    visitor.submit(f"{base}/facts", sector="manufacturing", employees=42, capital=800_000_000)
+    sales = {"sales_year_1": 4_800_000_000, "sales_year_2": 4_500_000_000, "sales_year_3": 4_100_000_000}
+    visitor.submit(f"{base}/facts", industry="C25", employees=42, total_assets=3_900_000_000, **sales)
     visitor.submit(f"{base}/need", service_line="operations", need="납기를 지키고 싶습니다.")
     for kind in ("business_registration", "employees"):
         visitor.submit(f"{base}/evidence", kind=kind, file=story.document(f"{name}-{kind}"))

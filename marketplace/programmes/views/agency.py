@@ -155,7 +155,7 @@ def call_quotas(call_id: UUID) -> ResponseReturnValue:
     call = queries.get_call(call_id)
     rules.check_draft(call)
     rules.check_quotas(call, {})
-    form: Any = quotas_form(rules.strata(call.quota_by, call.programme.size_standard), call.quotas)
+    form: Any = quotas_form(rules.strata(call), call.quotas)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.set_quotas(call_id, form.quotas, actor=current_actor())

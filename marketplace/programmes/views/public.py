@@ -12,7 +12,7 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, public
 from marketplace.programmes import queries, rules
 from marketplace.programmes.forms import EligibilityForm
-from marketplace.programmes.standards import standards
+from marketplace.programmes.standards import choices, standard_on, standards
 from marketplace.programmes.states import BUDGET_LINE, CALL, PROGRAMME, CallStatus, ProgrammeStatus
 from marketplace.programmes.terms import templates
 from marketplace.programmes.views import blueprint
@@ -46,7 +46,7 @@ def programme(programme_id: UUID) -> ResponseReturnValue:
         shares=shares,
         categories=rules.categories_of(programme),
         calls=queries.calls_of(programme.id, actor),
-        standard=standards()[programme.size_standard],
+        standard=standard_on(programme.size_standard, clock.today()),
         missing=rules.missing_in_programme(programme, shares) if programme.status == ProgrammeStatus.DRAFT else [],
         lifecycle=PROGRAMME,
         call_lifecycle=CALL,
@@ -72,7 +72,8 @@ def call(call_id: UUID) -> ResponseReturnValue:
         missing=rules.missing_in_call(call, lines, shares, clock.now()) if call.status == CallStatus.DRAFT else [],
         lifecycle=CALL,
         line_lifecycle=BUDGET_LINE,
-        strata=rules.strata(call.quota_by, call.programme.size_standard),
+        strata=rules.strata(call),
+        standard=rules.standard_of(call),
         now=clock.now(),
     )
 
@@ -82,18 +83,18 @@ def call(call_id: UUID) -> ResponseReturnValue:
 def eligibility() -> ResponseReturnValue:
     """Does my company count as an SME? Nothing is kept; the address holds the answers, so it can be shared."""
     asked = request.args.get("standard", "")
-    code = asked if asked in standards() else "kr-2002"
-    asked_facts = rules.asked_facts(code)
+    standard = standard_on(asked if asked in choices() else next(iter(choices())), clock.today())
+    asked_facts = rules.asked_facts(standard)
     answered = "employees" in request.args
     form = EligibilityForm(asked_facts, formdata=request.args if answered else None)
     fine = form.validate() if answered else True
     page = web.render(
         "programmes/eligibility.html",
         form=form,
-        standard=standards()[code],
-        others=[standard for standard in standards().values() if standard.code != code],
-        fields=asked_facts,
-        assessment=rules.assess(code, form.facts) if answered and fine else None,
+        standard=standard,
+        others=[other for other in standards().values() if other != standard],
+        bands={band.code: band.label for band in standard.bands},
+        assessment=rules.assess(standard, form.facts) if answered and fine else None,
         open_calls=queries.open_calls(),
     )
     return page, 200 if fine else 422

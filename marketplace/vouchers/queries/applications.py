@@ -38,7 +38,7 @@ def application_of_voucher(voucher_id: UUID) -> Application:
 
 @cache
 def _application_of_voucher() -> Select[Application]:
-    programme = joinedload(Application.call).load_only(Call.programme_id).joinedload(Call.programme)
+    programme = joinedload(Application.call).load_only(Call.programme_id, Call.opens_at).joinedload(Call.programme)
     whole = programme.load_only(Programme.size_standard), joinedload(Application.evidence)
     holders = select(Application).join(Application.voucher).where(Voucher.id == bindparam("voucher_id"))
     return holders.options(*whole)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
+from config import lists
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.service import notify_organisation, notify_organisations, notify_role
 from marketplace.core import clock, db, files
@@ -20,14 +21,14 @@ from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import announce
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
+from marketplace.programmes.eligibility import STATED_SALES
 from marketplace.programmes.models import Call
-from marketplace.programmes.standards import standards
 from marketplace.programmes.states import Eligibility
 from marketplace.vouchers import events, queries, rules
 from marketplace.vouchers.models import Application, Assessment, Evidence
 from marketplace.vouchers.service.ceiling import ask_for_check, check_ceiling
 from marketplace.vouchers.service.waiting_room import take_ticket
-from marketplace.vouchers.states import APPLICATION, ApplicationStatus, AssessmentOccasion
+from marketplace.vouchers.states import APPLICATION, ApplicationStatus, AssessmentOccasion, EvidenceKind
 
 READERS = (Role.SIGNATORY, Role.PREPARER)
 
@@ -40,12 +41,11 @@ def start_application(call_id: UUID, *, actor: Actor) -> Application:
     assert actor.organisation_id is not None
     if queries.find_live_application(call.id, actor.organisation_id) is not None:
         raise DomainError(_("Your company already has an application in this call."))
-    sector = accounts.get_organisation(actor.organisation_id).sector
     application = Application(
         number=db.next_number("APP"),
         call=call,
         organisation_id=actor.organisation_id,
-        facts={"sector": sector} if sector else {},
+        facts=_known_facts(accounts.get_organisation(actor.organisation_id).sector),
         prepared_by=actor.person_id,
         helped_by=actor.person_id if actor.role is Role.HELPER else None,
     )
@@ -55,11 +55,18 @@ def start_application(call_id: UUID, *, actor: Actor) -> Application:
     return application
 
 
+def _known_facts(sector: str | None) -> dict[str, str]:
+    """What the register says: the company's sector, and its industry where the sector lies in one alone."""
+    known = {"sector": sector, "industry": lists.sole_industries().get(sector or "")}
+    return {fact: code for fact, code in known.items() if code}
+
+
 def save_facts(application_id: UUID, facts: Mapping[str, Any], *, actor: Actor) -> None:
     """Keep the company facts of a draft; money in whole major units."""
     application = _draft(application_id, actor)
-    asked = programme_rules.asked_facts(application.call.programme.size_standard)
-    application.facts = {fact: facts[fact] for fact in asked if facts.get(fact) is not None}
+    asked = programme_rules.asked_facts(programme_rules.standard_of(application.call))
+    known = {"sector": application.facts["sector"]} if application.facts.get("sector") else {}
+    application.facts = known | {fact: facts[fact] for fact in asked if facts.get(fact) is not None}
     db.flush()
     record(actor, "application.save_facts", application, after={"facts": sorted(application.facts)})
 
@@ -153,7 +160,7 @@ def withdraw(application_id: UUID, *, actor: Actor) -> Application:
 
 
 def reassess(application_id: UUID, *, occasion: AssessmentOccasion, actor: Actor) -> Assessment:
-    """Take eligibility again by today's rule set and keep it; refused when the company does not count any more."""
+    """Take eligibility again by the call's rule set and keep it; refused when the company does not count any more."""
     return _reassess(db.get(Application, application_id), occasion, actor)
 
 
@@ -177,14 +184,14 @@ def keep_assessment(application: Application, occasion: AssessmentOccasion, acto
 
 
 def assessed(application: Application, occasion: AssessmentOccasion, actor: Actor) -> dict[str, Any]:
-    """What the programme's size standard says, with everything it rests on, as an Assessment keeps it."""
-    programme = application.call.programme
-    assessment = programme_rules.assess(programme.size_standard, application.facts)
+    """What the call's size standard says, with everything it rests on, as an Assessment keeps it."""
+    standard = programme_rules.standard_of(application.call)
+    assessment = programme_rules.assess(standard, application.facts)
     return {
         "application_id": application.id,
         "occasion": occasion,
         "standard": assessment.standard,
-        "standard_date": standards()[programme.size_standard].date,
+        "standard_date": standard.date,
         "result": assessment.result,
         "inputs": dict(application.facts),
         "rules": [vars(rule) | {"date": rule.date.isoformat()} for rule in assessment.rules],
@@ -198,13 +205,22 @@ def _evidence_levels(application: Application) -> dict[str, dict[str, Any]]:
     """How well each fact is known: verified by an officer, documented by a file, or only declared."""
     if application.decided_by is not None:
         verified = {"level": "verified", "by": str(application.decided_by), "at": f"{application.decided_at:%Y-%m-%d}"}
-        return dict.fromkeys(application.facts, verified)
+        return dict.fromkeys(_stated(application), verified)
     declared = {"level": "declared", "by": str(application.submitted_by or application.prepared_by), "at": None}
     documented = {
         item.kind: {"level": "documented", "by": str(item.file_id), "at": f"{item.created_at:%Y-%m-%d}"}
         for item in application.evidence
     }
-    return {fact: documented.get(rules.DOCUMENTED_BY[fact], declared) for fact in application.facts}
+    return {
+        fact: documented.get(rules.DOCUMENTED_BY.get(fact, EvidenceKind.FINANCIAL), declared)
+        for fact in _stated(application)
+    }
+
+
+def _stated(application: Application) -> list[str]:
+    """The facts that were stated, and the average of the sales among them."""
+    averaged = any(fact.replace("_", "-") in STATED_SALES for fact in application.facts)
+    return [*application.facts, *(["average_sales"] if averaged else [])]
 
 
 def _draft(application_id: UUID, actor: Actor) -> Application:

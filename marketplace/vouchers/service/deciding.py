@@ -99,7 +99,7 @@ def ticket_of(
 def _stratum(call: Call, row: Row[Any]) -> str | None:
     """The stratum of a call with quotas to which the company belongs."""
     if call.quota_by == Stratum.BAND:
-        return programme_rules.assess(call.programme.size_standard, row.facts).band
+        return programme_rules.assess(programme_rules.standard_of(call), row.facts).band
     if call.quota_by == Stratum.SECTOR:
         return str(row.facts.get("sector"))
     return str(row.region) if call.quota_by == Stratum.REGION else None

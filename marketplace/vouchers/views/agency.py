@@ -134,6 +134,7 @@ def application_review(application_id: UUID) -> ResponseReturnValue:
         application=application,
         helper=queries.helper_name(application),
         assessment=queries.newest_assessment(application.id),
+        standard=programme_rules.standard_of(application.call),
         kinds=dict(labelled(EvidenceKind)) | scoring.certificates(application.call),
     )
 
@@ -161,7 +162,7 @@ def call_allocation(call_id: UUID) -> ResponseReturnValue:
         allocation=queries.find_allocation(call_id),
         seed=programmes.seed(call) if call.seed_hash else None,
         own=queries.own_line(call_id, actor.organisation_id) if actor.organisation_id else None,
-        strata=programme_rules.strata(call.quota_by, call.programme.size_standard),
+        strata=programme_rules.strata(call),
         intake=intake,
         undecided=sum(intake.by_status.get(status, 0) for status in queries.UNDECIDED),
         unscored=queries.unscored(call) if scored else 0,

@@ -15,7 +15,7 @@ from marketplace.core.i18n import _, localized
 from marketplace.core.listings import paginate, sorts
 from marketplace.core.states import labelled
 from marketplace.programmes import queries as programmes
-from marketplace.programmes.rules import asked_facts
+from marketplace.programmes.rules import asked_facts, standard_of
 from marketplace.vouchers import queries, rules, scoring, service
 from marketplace.vouchers.forms import EvidenceForm, FactsForm, NeedForm, OwnApplicationFilter
 from marketplace.vouchers.models import Application
@@ -82,13 +82,13 @@ def application_facts(application_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     application = queries.get_application(application_id, actor=actor)
     rules.check_draft(application)
-    programme = application.call.programme
-    form = FactsForm(asked_facts(programme.size_standard), data=application.facts)
+    standard = standard_of(application.call)
+    form = FactsForm(asked_facts(standard), data=application.facts)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.save_facts(application_id, form.facts, actor=actor)
             return web.done(_("The company facts are saved."), _tasks(application_id))
-    return web.page("vouchers/application_facts.html", form=form, application=application, programme=programme)
+    return web.page("vouchers/application_facts.html", form=form, application=application, standard=standard)
 
 
 @blueprint.route("/applications/<uuid:application_id>/need", methods=["GET", "POST"])

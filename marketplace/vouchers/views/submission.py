@@ -13,7 +13,7 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _
 from marketplace.core.states import labelled
-from marketplace.programmes.rules import assess
+from marketplace.programmes.rules import assess, standard_of
 from marketplace.vouchers import queries, rules, scoring, service
 from marketplace.vouchers.forms import SubmitForm
 from marketplace.vouchers.states import APPLICATION, EvidenceKind
@@ -43,7 +43,7 @@ def application_check(application_id: UUID) -> ResponseReturnValue:
         helper=queries.helper_name(application),
         programme=application.call.programme,
         missing=rules.missing(application),
-        assessment=assess(application.call.programme.size_standard, application.facts),
+        assessment=assess(standard_of(application.call), application.facts),
         kinds=dict(labelled(EvidenceKind)) | scoring.certificates(application.call),
     )
 
@@ -71,6 +71,7 @@ def application_status(application_id: UUID) -> ResponseReturnValue:
         programme=application.call.programme,
         position=queries.waitlist_position(application),
         assessment=queries.newest_assessment(application.id),
+        standard=standard_of(application.call),
         allocation=queries.find_allocation(application.call_id),
         reason=rules.in_words(application.reason, linked),
         lifecycle=APPLICATION,

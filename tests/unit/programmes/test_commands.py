@@ -26,7 +26,7 @@ def test_the_example_of_the_manual() -> None:
     body = answer("--standard", "kr-2002", "--sector", "manufacturing", "--employees", "299", "--capital", "9000000000")
     assert body["result"] == "eligible"
     assert [list(rule) for rule in body["rules"]] == [
-        ["code", "value", "threshold", "unit", "passed", "source", "date"]
+        ["code", "value", "threshold", "unit", "passed", "source", "date", "basis"]
     ] * 2
     assert [rule["passed"] for rule in body["rules"]] == [True, False]
 
@@ -54,7 +54,7 @@ def test_only_ascii_digits_are_numbers(typed: str) -> None:
 def test_an_unknown_standard_is_named_in_a_sentence() -> None:
     result = run("--standard", "kr-1966")
     assert result.exit_code == 2
-    assert "Use one of: eu-2003-361, kr-2002." in result.output
+    assert "Use one of: eu-2003-361, kr-2002, kr-2015, kr-2025." in result.output
 
 
 def test_sectors_are_listed_with_labels() -> None:
