@@ -70,6 +70,8 @@ CREATE TABLE calls (
     number text NOT NULL CONSTRAINT uq_calls_number UNIQUE,
     programme_id uuid NOT NULL CONSTRAINT fk_calls_programme_id_programmes REFERENCES programmes,
     title jsonb NOT NULL,
+    description jsonb NOT NULL,
+    conditions jsonb NOT NULL,
     status text NOT NULL,
     opens_at timestamptz NOT NULL,
     closes_at timestamptz NOT NULL,
@@ -113,6 +115,35 @@ CREATE TABLE calls (
     CONSTRAINT ck_calls_intake_ceiling_percent CHECK (intake_ceiling_percent BETWEEN 1 AND 1000)
 );
 CREATE INDEX ix_calls_programme_id ON calls (programme_id);
+
+CREATE TABLE amendments (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_amendments PRIMARY KEY,
+    call_id uuid NOT NULL CONSTRAINT fk_amendments_call_id_calls REFERENCES calls,
+    description jsonb NOT NULL,
+    conditions jsonb NOT NULL,
+    reason jsonb NOT NULL,
+    created_by uuid NOT NULL CONSTRAINT fk_amendments_created_by_people REFERENCES people,
+    created_at timestamptz NOT NULL DEFAULT app_now(),
+    published_by uuid CONSTRAINT fk_amendments_published_by_people REFERENCES people,
+    published_at timestamptz,
+    CONSTRAINT ck_amendments_published_by CHECK (published_by <> created_by),
+    CONSTRAINT ck_amendments_published_at CHECK ((published_at IS NULL) = (published_by IS NULL))
+);
+CREATE INDEX ix_amendments_call_id ON amendments (call_id);
+CREATE UNIQUE INDEX uq_amendments_proposed ON amendments (call_id) WHERE published_at IS NULL;
+
+CREATE TABLE call_files (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_call_files PRIMARY KEY,
+    call_id uuid NOT NULL CONSTRAINT fk_call_files_call_id_calls REFERENCES calls,
+    amendment_id uuid CONSTRAINT fk_call_files_amendment_id_amendments REFERENCES amendments,
+    replaces_id uuid CONSTRAINT fk_call_files_replaces_id_call_files REFERENCES call_files
+        CONSTRAINT uq_call_files_replaces_id UNIQUE,
+    file_id uuid NOT NULL CONSTRAINT fk_call_files_file_id_files REFERENCES files,
+    title jsonb NOT NULL,
+    created_by uuid NOT NULL CONSTRAINT fk_call_files_created_by_people REFERENCES people,
+    created_at timestamptz NOT NULL DEFAULT app_now()
+);
+CREATE INDEX ix_call_files_call_id ON call_files (call_id);
 
 CREATE TABLE budget_lines (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_budget_lines PRIMARY KEY,
@@ -167,8 +198,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop them, with the area's functions."""
     op.execute(
-        "DROP TABLE waiting_room_seeds, waiting_rooms, call_seeds, budget_lines, calls, cost_shares,"
-        " programmes, funders"
+        "DROP TABLE waiting_room_seeds, waiting_rooms, call_seeds, budget_lines, call_files, amendments, calls,"
+        " cost_shares, programmes, funders"
     )
     op.execute("DROP SEQUENCE number_call")
     drop_functions("programmes")

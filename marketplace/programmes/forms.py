@@ -10,6 +10,7 @@ from wtforms import ValidationError
 
 from config import lists
 from config.currencies import PAYABLE
+from marketplace.core.file_field import FileField
 from marketplace.core.forms import (
     CheckField,
     ChoiceField,
@@ -23,7 +24,7 @@ from marketplace.core.forms import (
     TextField,
     WholeNumberField,
 )
-from marketplace.core.i18n import _, localized
+from marketplace.core.i18n import Text, _, localized
 from marketplace.core.money import exponent
 from marketplace.core.states import labelled
 from marketplace.programmes import eligibility
@@ -33,6 +34,7 @@ from marketplace.programmes.states import AllocationMethod, Stratum
 from marketplace.programmes.terms import Method, Terms
 
 LARGEST_AMOUNT = 10**12  # whole major units
+LONGEST_NOTICE = 20_000  # characters
 LARGEST_FACT = 10**15  # whole major units
 FACTS = ("sector", "industry", *(fact.replace("-", "_") for fact in eligibility.FACTS))
 
@@ -153,6 +155,10 @@ class CallForm(Form):
 
     title_ko = TextField(_("Title in Korean"))
     title_en = TextField(_("Title in English"))
+    description_ko = LongTextField(_("Description in Korean"), required=False, max_length=LONGEST_NOTICE)
+    description_en = LongTextField(_("Description in English"), required=False, max_length=LONGEST_NOTICE)
+    conditions_ko = LongTextField(_("Conditions in Korean"), required=False, max_length=LONGEST_NOTICE)
+    conditions_en = LongTextField(_("Conditions in English"), required=False, max_length=LONGEST_NOTICE)
     opens_at = DateTimeField(_("Opens"))
     closes_at = DateTimeField(_("Closes"))
     intake_ceiling_percent = WholeNumberField(
@@ -191,12 +197,47 @@ def typed_call(call: Call) -> dict[str, Any]:
     return {
         "title_ko": call.title.get("ko"),
         "title_en": call.title.get("en"),
+        **typed_notice(call.description, call.conditions),
         "opens_at": call.opens_at,
         "closes_at": call.closes_at,
         "allocation_method": call.allocation_method,
         "quota_by": call.quota_by or "",
         "intake_ceiling_percent": call.intake_ceiling_percent,
     }
+
+
+class CallFileForm(Form):
+    """A file of a draft call's notice."""
+
+    title_ko = TextField(_("Title in Korean"))
+    title_en = TextField(_("Title in English"))
+    file = FileField(_("File"))
+
+
+class AmendmentForm(Form):
+    """A correction of a published call's notice, with one file if there is one."""
+
+    reason_ko = LongTextField(_("What is corrected and why, in Korean"), max_length=2000)
+    reason_en = LongTextField(_("What is corrected and why, in English"), max_length=2000)
+    description_ko = LongTextField(_("Description in Korean"), max_length=LONGEST_NOTICE)
+    description_en = LongTextField(_("Description in English"), max_length=LONGEST_NOTICE)
+    conditions_ko = LongTextField(_("Conditions in Korean"), max_length=LONGEST_NOTICE)
+    conditions_en = LongTextField(_("Conditions in English"), max_length=LONGEST_NOTICE)
+    file = FileField(_("File"), required=False)
+    title_ko = TextField(_("Title of the file in Korean"), required=False)
+    title_en = TextField(_("Title of the file in English"), required=False)
+    replaces = SelectOneField(_("Which file does it replace?"), required=False)
+
+
+def typed_notice(description: Text, conditions: Text) -> dict[str, Any]:
+    """The texts of a notice as forms show them."""
+    texts = {"description": description, "conditions": conditions}
+    return {f"{name}_{language}": text.get(language) for name, text in texts.items() for language in ("ko", "en")}
+
+
+def both(form: Form, name: str) -> Text:
+    """What was typed into the two fields of one text."""
+    return {language: form[f"{name}_{language}"].data or "" for language in ("ko", "en")}
 
 
 class BudgetLineForm(Form):

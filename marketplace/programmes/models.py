@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
+from marketplace.core.files import StoredFile
 from marketplace.core.i18n import Text
 from marketplace.programmes.states import (
     BUDGET_LINE,
@@ -143,6 +144,8 @@ class Call(Model):
     number: Mapped[str] = mapped_column(unique=True)
     programme_id: Mapped[UUID] = mapped_column(ForeignKey("programmes.id"))
     title: Mapped[Text]
+    description: Mapped[Text]  # what the call is about and, below, on which conditions; plain text with paragraphs
+    conditions: Mapped[Text]
     status: Mapped[CallStatus] = mapped_column(default=CALL.initial)
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
@@ -174,6 +177,52 @@ class Call(Model):
     def is_ending(self) -> bool:
         """Whether it is wound down, or was: nothing new begins, what is under way goes on."""
         return self.status in (CallStatus.WINDING_DOWN, CallStatus.WOUND_UP)
+
+
+class Amendment(Model):
+    """A correction of a published call's notice: texts that stand anew, files that are added; shown from its day on.
+
+    One officer writes it and another publishes it; then it is frozen, and what stood before is shown beside it.
+    """
+
+    __tablename__ = "amendments"
+    __table_args__ = (
+        CheckConstraint("published_by <> created_by", name="published_by"),
+        CheckConstraint("(published_at IS NULL) = (published_by IS NULL)", name="published_at"),
+        Index("uq_amendments_proposed", "call_id", unique=True, postgresql_where=text("published_at IS NULL")),
+        Index(None, "call_id"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"))
+    description: Mapped[Text]
+    conditions: Mapped[Text]
+    reason: Mapped[Text]
+    created_by: Mapped[UUID]
+    created_at: Mapped[datetime] = created_at()
+    published_by: Mapped[UUID | None]
+    published_at: Mapped[datetime | None]
+
+    call: Mapped[Call] = relationship()
+
+
+class CallFile(Model):
+    """A file of a call's notice, titled in both languages; everybody downloads it once the notice is published."""
+
+    __tablename__ = "call_files"
+
+    id: Mapped[UUID] = uuid_key()
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id"), index=True)
+    amendment_id: Mapped[UUID | None] = mapped_column(ForeignKey("amendments.id"))  # that added it
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("call_files.id"), unique=True)
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id"))
+    title: Mapped[Text]
+    created_by: Mapped[UUID]
+    created_at: Mapped[datetime] = created_at()
+
+    call: Mapped[Call] = relationship()
+    amendment: Mapped[Amendment | None] = relationship()
+    file: Mapped[StoredFile] = relationship()
 
 
 class WaitingRoom(Model):

@@ -19,8 +19,10 @@ from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import Stage
 from marketplace.ledger.models import Account
 from marketplace.programmes.models import (
+    Amendment,
     BudgetLine,
     Call,
+    CallFile,
     CallSeed,
     CostShare,
     Funder,
@@ -28,6 +30,7 @@ from marketplace.programmes.models import (
     WaitingRoom,
     WaitingRoomSeed,
 )
+from marketplace.programmes.notice import Notice, fold
 from marketplace.programmes.states import BudgetLineStatus, CallStatus, ProgrammeStatus
 
 
@@ -91,6 +94,47 @@ def get_call(call_id: UUID, *, actor: Actor | None = None, lock: bool = False) -
     if actor is not None and actor.role not in AGENCY and call.status == CallStatus.DRAFT:
         raise NotFound()
     return call
+
+
+def notice(call: Call, *, proposed: Amendment | None = None) -> Notice:
+    """The notice of a call with everything that is published; with a proposed amendment, as it would read with that."""
+    published = select(Amendment).where(Amendment.call_id == call.id, Amendment.published_at.is_not(None))
+    amendments = db.session.scalars(published.order_by(Amendment.published_at, Amendment.id)).all()
+    if proposed is not None:
+        amendments = [*amendments, proposed]
+    shown = [None, *(amendment.id for amendment in amendments)]
+    files = [file for file in _files_of(call.id) if file.amendment_id in shown]
+    return fold(call, amendments, files)
+
+
+def _files_of(call_id: UUID) -> Sequence[CallFile]:
+    query = select(CallFile).options(joinedload(CallFile.file)).where(CallFile.call_id == call_id)
+    return db.session.scalars(query.order_by(CallFile.created_at, CallFile.id)).all()
+
+
+def files_of_amendment(amendment_id: UUID) -> Sequence[CallFile]:
+    """The files that an amendment adds."""
+    return db.session.scalars(select(CallFile).where(CallFile.amendment_id == amendment_id)).all()
+
+
+def find_proposed_amendment(call_id: UUID) -> Amendment | None:
+    """The amendment of a call that waits for a second officer, if there is one."""
+    query = select(Amendment).where(Amendment.call_id == call_id, Amendment.published_at.is_(None))
+    return db.session.scalars(query).one_or_none()
+
+
+def get_amendment(amendment_id: UUID, *, lock: bool = False) -> Amendment:
+    """The amendment, or NotFound."""
+    return db.get(Amendment, amendment_id, lock=lock)
+
+
+def get_call_file(file_id: UUID, *, actor: Actor | None = None) -> CallFile:
+    """A file of a call's notice; what isn't published doesn't exist for others than the agency."""
+    file = db.get(CallFile, file_id)
+    hidden = file.call.status == CallStatus.DRAFT or (file.amendment and file.amendment.published_at is None)
+    if actor is not None and actor.role not in AGENCY and hidden:
+        raise NotFound()
+    return file
 
 
 def seed(call: Call) -> str | None:

@@ -13,7 +13,7 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, W
 from marketplace.core.i18n import Text, _, localized
 from marketplace.programmes import eligibility
 from marketplace.programmes.eligibility import AVERAGE_SALES, STATED_SALES, Assessment, Standard
-from marketplace.programmes.models import USUAL_CATEGORY, WHOLE, BudgetLine, Call, CostShare, Programme
+from marketplace.programmes.models import USUAL_CATEGORY, WHOLE, Amendment, BudgetLine, Call, CostShare, Programme
 from marketplace.programmes.standards import currency_of, standard_on
 from marketplace.programmes.states import AllocationMethod, BudgetLineStatus, CallStatus, ProgrammeStatus, Stratum
 from marketplace.programmes.terms import Method, Terms
@@ -26,6 +26,11 @@ explain(
         "uq_budget_lines_call_id": _("This funder already has a budget line in the call."),
         "ck_budget_lines_appropriated_by": _("Somebody else than who proposed the budget line must appropriate it."),
         "ck_calls_closes_at": _("The call must close after it opens."),
+        "ck_amendments_published_by": _("Somebody else than who wrote the amendment must publish it."),
+        "uq_amendments_proposed": _(
+            "Another amendment of this call waits for a second officer. Publish or withdraw it."
+        ),
+        "uq_call_files_replaces_id": _("This file was replaced already. Choose the file that replaced it."),
     }
 )
 
@@ -80,6 +85,34 @@ def check_draft(thing: Programme | Call) -> None:
     """What is published is frozen."""
     if thing.status not in (ProgrammeStatus.DRAFT, CallStatus.DRAFT):
         raise DomainError(_("This was published, so it can't be changed any more."))
+
+
+def check_amendable(call: Call) -> None:
+    """A draft is changed as it is, and what has ended is not corrected any more."""
+    if call.status == CallStatus.DRAFT:
+        raise DomainError(_("This call is not published, so change it as it is."))
+    if call.status == CallStatus.WOUND_UP:
+        raise DomainError(_("This call has ended, so its notice stays as it is."))
+
+
+def check_proposed(amendment: Amendment) -> None:
+    """A published amendment is frozen."""
+    if amendment.published_at is not None:
+        raise DomainError(_("This amendment was published, so it stays as it is."))
+
+
+def check_second_officer(amendment: Amendment, actor: Actor) -> None:
+    """Somebody else than who wrote an amendment publishes it."""
+    check_officer(actor)
+    if amendment.created_by == actor.person_id:
+        raise DomainError(_("Somebody else than who wrote the amendment must publish it."))
+
+
+def check_both(text: Text, field: str) -> None:
+    """A text of a notice stands in both languages."""
+    for language in ("ko", "en"):
+        if not text.get(language):
+            raise Invalid(_("Write this in both languages."), field=f"{field}_{language}")
 
 
 def check_not_retired(programme: Programme) -> None:
@@ -210,6 +243,8 @@ def missing_in_call(call: Call, lines: Sequence[BudgetLine], shares: Sequence[Co
         missing.append(_("A budget officer has not yet appropriated every budget line."))
     if not all(call.title.get(language) for language in ("ko", "en")):
         missing.append(_("The title is missing in one language."))
+    if not all(text.get(language) for text in (call.description, call.conditions) for language in ("ko", "en")):
+        missing.append(_("The description or the conditions are missing in one language."))
     return missing + missing_in_quotas(call, lines)
 
 

@@ -17,6 +17,7 @@ FOLLOWERS = {
     "bank_entry.assigned": ["trace_bank_import"],
     "bank_entry.pays_debt": ["take_receipt"],
     "bank_import.taken": ["trace_bank_import"],
+    "call.amended": ["tell_of_amendment"],
     "call.money_released": ["offer_from_waitlist"],
     "call.published": ["close_call"],
     "call.winding_down": ["tell_of_winding_down", "wind_down_call"],

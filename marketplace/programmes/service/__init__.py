@@ -18,6 +18,14 @@ from marketplace.programmes.service.calls import (
     wind_down,
     wind_up,
 )
+from marketplace.programmes.service.notices import (
+    Upload,
+    add_call_file,
+    propose_amendment,
+    publish_amendment,
+    remove_call_file,
+    withdraw_amendment,
+)
 from marketplace.programmes.service.programmes import (
     add_funders,
     change_programme,
@@ -28,7 +36,9 @@ from marketplace.programmes.service.programmes import (
 )
 
 __all__ = [
+    "Upload",
     "add_budget_line",
+    "add_call_file",
     "add_funders",
     "appropriate_line",
     "change_call",
@@ -38,9 +48,12 @@ __all__ = [
     "create_programme",
     "lift_ceiling",
     "pause_call",
+    "propose_amendment",
+    "publish_amendment",
     "publish_call",
     "publish_programme",
     "remove_budget_line",
+    "remove_call_file",
     "resume_call",
     "retire_programme",
     "return_unspent",
@@ -48,4 +61,5 @@ __all__ = [
     "set_quotas",
     "wind_down",
     "wind_up",
+    "withdraw_amendment",
 ]

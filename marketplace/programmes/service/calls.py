@@ -24,6 +24,7 @@ from marketplace.programmes.states import CALL, AllocationMethod, CallStatus
 from marketplace.programmes.terms import Method
 
 FIRST_COME = Method()
+EMPTY: Text = {"ko": "", "en": ""}
 
 
 def create_call(
@@ -33,6 +34,8 @@ def create_call(
     title: Text,
     opens_at: datetime,
     closes_at: datetime,
+    description: Text = EMPTY,
+    conditions: Text = EMPTY,
     intake_ceiling_percent: int | None = None,
     method: Method = FIRST_COME,
 ) -> Call:
@@ -46,6 +49,8 @@ def create_call(
         number=db.next_number("CALL"),
         programme=programme,
         title=dict(title),
+        description=dict(description),
+        conditions=dict(conditions),
         opens_at=opens_at,
         closes_at=closes_at,
         intake_ceiling_percent=intake_ceiling_percent,
@@ -66,10 +71,12 @@ def change_call(
     title: Text,
     opens_at: datetime,
     closes_at: datetime,
+    description: Text = EMPTY,
+    conditions: Text = EMPTY,
     intake_ceiling_percent: int | None = None,
     method: Method = FIRST_COME,
 ) -> Call:
-    """Write a draft call's title, dates, ceiling and method anew; a published call is frozen."""
+    """Write a draft call's texts, dates, ceiling and method anew; a published call is frozen."""
     rules.check_officer(actor)
     _check_dates(opens_at, closes_at)
     rules.check_method(method)
@@ -77,6 +84,7 @@ def change_call(
     rules.check_draft(call)
     before = _call_facts(call)
     call.title, call.opens_at, call.closes_at = dict(title), opens_at, closes_at
+    call.description, call.conditions = dict(description), dict(conditions)
     call.intake_ceiling_percent = intake_ceiling_percent
     if (method.code, method.quota_by) != (call.allocation_method, call.quota_by):
         call.allocation_method, call.quota_by, call.quotas = method.code, method.quota_by, {}
@@ -201,6 +209,8 @@ def wind_up(call_id: UUID, *, actor: Actor) -> None:
 def _call_facts(call: Call) -> dict[str, object]:
     return {
         "title": call.title,
+        "description": call.description,
+        "conditions": call.conditions,
         "opens_at": call.opens_at,
         "closes_at": call.closes_at,
         "intake_ceiling_percent": call.intake_ceiling_percent,

@@ -14,7 +14,15 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _
 from marketplace.programmes import queries, rules, service
-from marketplace.programmes.forms import CallForm, ProgrammeForm, cost_shares_form, quotas_form, typed_call, typed_terms
+from marketplace.programmes.forms import (
+    CallForm,
+    ProgrammeForm,
+    both,
+    cost_shares_form,
+    quotas_form,
+    typed_call,
+    typed_terms,
+)
 from marketplace.programmes.models import Call, Programme
 from marketplace.programmes.states import AllocationMethod
 from marketplace.programmes.terms import templates
@@ -137,7 +145,7 @@ def call_new(programme_id: UUID) -> ResponseReturnValue:
 @blueprint.route("/calls/<uuid:call_id>/edit", methods=["GET", "POST"])
 @requires(Role.PROGRAMME_OFFICER)
 def call_edit(call_id: UUID) -> ResponseReturnValue:
-    """Title and dates of a draft call."""
+    """Texts, dates and method of a draft call."""
     call = queries.get_call(call_id)
     rules.check_draft(call)
     form = CallForm(data=typed_call(call))
@@ -168,14 +176,14 @@ def call_quotas(call_id: UUID) -> ResponseReturnValue:
 def call_publish(call_id: UUID) -> ResponseReturnValue:
     """Publish a complete call, after asking once more."""
     call = queries.get_call(call_id)
-    lines = queries.budget_lines(call_id)
+    lines, notice = queries.budget_lines(call_id), queries.notice(call)
     form = ConfirmForm()
-    form.shows(lines)
+    form.shows(lines, notice.files)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.publish_call(call_id, actor=current_actor())
             return web.done(_("The call is published."), url_for(".call", call_id=call_id))
-    return web.page("programmes/call_publish.html", form=form, call=call, lines=lines)
+    return web.page("programmes/call_publish.html", form=form, call=call, lines=lines, call_notice=notice)
 
 
 def _after(call: Call) -> str:
@@ -198,7 +206,9 @@ def call_resume(call_id: UUID) -> ResponseReturnValue:
 
 def _typed(form: CallForm) -> dict[str, Any]:
     return {
-        "title": {"ko": form.title_ko.data, "en": form.title_en.data},
+        "title": both(form, "title"),
+        "description": both(form, "description"),
+        "conditions": both(form, "conditions"),
         "opens_at": form.opens_at.data,
         "closes_at": form.closes_at.data,
         "method": form.method,

@@ -74,6 +74,8 @@ def call(call_id: UUID) -> ResponseReturnValue:
         line_lifecycle=BUDGET_LINE,
         strata=rules.strata(call),
         standard=rules.standard_of(call),
+        call_notice=queries.notice(call),
+        proposed=queries.find_proposed_amendment(call.id) if actor.role is Role.PROGRAMME_OFFICER else None,
         now=clock.now(),
     )
 

@@ -5,6 +5,7 @@ from marketplace.vouchers.service.allocation import (
     close_call,
     start_allocation,
 )
+from marketplace.vouchers.service.amending import tell_of_amendment
 from marketplace.vouchers.service.applications import (
     attach_evidence,
     decide_eligibility,
@@ -69,6 +70,7 @@ __all__ = [
     "submit",
     "surrender",
     "suspend",
+    "tell_of_amendment",
     "watch_ceiling",
     "wind_down",
     "wind_up_calls",
