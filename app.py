@@ -39,6 +39,7 @@ from marketplace.core.actors import ROLE_LABELS, Role
 from marketplace.core.money import exponent
 from marketplace.core.states import Lifecycle, TextChoices
 from marketplace.notifications import post
+from marketplace.programmes.rules import FACT_NAMES
 from workers import celery_app
 
 # From the top down, as they may import each other.
@@ -145,6 +146,7 @@ def _configure_pages(app: web.Application, settings: Settings) -> None:
         unit=i18n.unit,
         major=lambda amount, currency: i18n.money(amount * 10 ** exponent(currency), currency),
         listed=lambda code, name: i18n.localized(getattr(lists, name)().get(code, code)),
+        fact_name=lambda code: FACT_NAMES[code.replace("-", "_")],
         in_order=lambda by_code, name: [(code, by_code[code]) for code in getattr(lists, name)() if code in by_code],
         status=_status,
         role=lambda value: _role_label(value, i18n.locale()),

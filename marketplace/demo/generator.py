@@ -143,6 +143,9 @@ def _call(world: World, offer: plans.Offer, programme_id: UUID, number: int) -> 
     for position, (company, until) in enumerate(_applicants(world, offer)):
         at = opens_at + timedelta(hours=3 + position * offer.pace)
         walk.tell(at, apply(world, company, call_id, until=until))
+    if offer.closes < 0:
+        yield opens_at + timedelta(days=1)
+        offers.correct(call_id, cast=world.cast)
     if offer.method.code == AllocationMethod.SCORED:
         yield closes_at + timedelta(days=1)
         offers.score(call_id, cast=world.cast)

@@ -8,6 +8,7 @@ from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.i18n import Text
 from marketplace.demo import words
+from marketplace.demo.documents import word_document
 from marketplace.demo.people import Cast
 from marketplace.programmes import queries, service
 from marketplace.programmes.terms import Method, templates
@@ -43,9 +44,18 @@ def draft_call(
 ) -> UUID:
     """Write a call with money for so many vouchers, in the proportion of the funders' shares."""
     officer = cast.one(Role.PROGRAMME_OFFICER)
+    texts = words.notice(queries.get_programme(programme_id).code)
     call = service.create_call(
-        programme_id, actor=officer, title=title, opens_at=opens_at, closes_at=closes_at, method=method
+        programme_id,
+        actor=officer,
+        title=title,
+        opens_at=opens_at,
+        closes_at=closes_at,
+        method=method,
+        description=texts["description"],
+        conditions=texts["conditions"],
     )
+    _attach(call.id, title, texts, officer)
     if quotas:
         service.set_quotas(call.id, quotas, actor=officer)
     weights = queries.funder_weights(programme_id)
@@ -53,6 +63,29 @@ def draft_call(
         amount = call.programme.voucher_amount * vouchers * weight // sum(weights.values())
         service.add_budget_line(call.id, actor=officer, funder_id=funder_id, amount=amount)
     return call.id
+
+
+def _attach(call_id: UUID, title: Text, texts: Mapping[str, Text], officer: Actor) -> None:
+    """The notice in full, and what to attach, as files."""
+    for code, heading in words.texts()["notice_files"].items():
+        parts = texts.values() if code == "whole" else [texts["conditions"]]
+        paragraphs = [title["ko"], heading["ko"], *(line for part in parts for line in part["ko"].splitlines() if line)]
+        upload = service.Upload(word_document(paragraphs), f"{heading['ko']}.docx", heading)
+        service.add_call_file(call_id, upload, actor=officer)
+
+
+def correct(call_id: UUID, *, cast: Cast) -> None:
+    """Correct one condition of a published call: one officer writes the amendment, the other publishes it."""
+    call, said = queries.get_call(call_id), words.texts()["correction"]
+    mended = {code: text.replace(said["before"][code], said["after"][code]) for code, text in call.conditions.items()}
+    amendment = service.propose_amendment(
+        call_id,
+        actor=cast.one(Role.PROGRAMME_OFFICER),
+        description=call.description,
+        conditions=mended,
+        reason=said["reason"],
+    )
+    service.publish_amendment(amendment.id, actor=cast.one(Role.PROGRAMME_OFFICER, 1))
 
 
 def publish_call(call_id: UUID, *, cast: Cast) -> None:

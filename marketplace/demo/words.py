@@ -48,6 +48,12 @@ def reason(code: str, language: str = "ko") -> str:
     return str(texts()["reasons"][code][language])
 
 
+def notice(programme: str) -> dict[str, dict[str, str]]:
+    """Description and conditions of a programme's calls."""
+    parts = texts()["notices"][programme]
+    return {part: {language: text.strip() for language, text in parts[part].items()} for part in parts}
+
+
 def pick(chance: Random, group: str, language: str = "ko") -> str:
     """One of the texts of a group."""
     return str(chance.choice(texts()[group][language]))

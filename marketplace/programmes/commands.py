@@ -88,7 +88,9 @@ def list_sectors(standard: Standard, language: str, as_json: bool) -> None:
 
 
 def _as_json(assessment: Assessment) -> str:
-    applied = [{key: asdict(rule)[key] for key in RULE_KEYS} for rule in assessment.rules]
+    applied = [
+        {key: asdict(rule)[key] for key in RULE_KEYS} | {"source": rule.source["en"]} for rule in assessment.rules
+    ]
     body = {"result": assessment.result, "rules": applied, "band": assessment.band, "standard": assessment.standard}
     body["changes"] = [asdict(change) for change in assessment.changes]
     return json.dumps(body, ensure_ascii=False, default=str)
@@ -99,9 +101,8 @@ def _as_text(assessment: Assessment) -> str:
     for rule in assessment.rules:
         bound = "or less" if rule.inclusive else "less than"
         value = "unknown" if rule.value is None else f"{rule.value:,}" + (f" ({rule.basis})" if rule.basis else "")
-        lines.append(
-            f"  {rule.code}: {value}; {bound} {rule.threshold:,} {rule.unit}: {PASSED[rule.passed]} ({rule.source})"
-        )
+        limit = f"{bound} {rule.threshold:,} {rule.unit}"
+        lines.append(f"  {rule.code}: {value}; {limit}: {PASSED[rule.passed]} ({rule.source['en']})")
     for change in assessment.changes:
         lines.append(f"  would change with: {change.code}" + (f" -> {change.becomes}" if change.becomes else ""))
     return "\n".join(lines)

@@ -44,7 +44,7 @@ class Row:
 
     names: Sequence[str]
     groups: Groups
-    source: str
+    source: Mapping[str, str]
     bands: Mapping[str, Groups]
 
 
@@ -65,7 +65,7 @@ class Standard:
     label: Mapping[str, str]
     currency: str
     date: date
-    source: str
+    source: Mapping[str, str]
     rows_by: str  # the fact by which a row is found: sector, industry, or none
     rows: Sequence[Row]
     bands: Sequence[Band]
@@ -84,7 +84,7 @@ class Rule:
     threshold: int
     unit: str
     passed: bool | None
-    source: str
+    source: Mapping[str, str]
     date: date
     inclusive: bool
     basis: str | None = None  # how the value was computed, where it was
@@ -198,7 +198,7 @@ def _rule(test: Comparison, row: Row, standard: Standard, facts: Facts, basis: s
         threshold=test.threshold,
         unit=test.unit,
         passed=test.passed(facts),
-        source=f"{standard.source}, {row.source}",
+        source={language: f"{standard.source[language]}, {row.source[language]}" for language in standard.source},
         date=standard.date,
         inclusive=test.inclusive,
         basis=basis,

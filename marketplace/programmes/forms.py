@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from wtforms import ValidationError
-
 from config import lists
 from config.currencies import PAYABLE
 from marketplace.core.file_field import FileField
@@ -27,8 +25,8 @@ from marketplace.core.forms import (
 from marketplace.core.i18n import Text, _, localized
 from marketplace.core.money import exponent
 from marketplace.core.states import labelled
-from marketplace.programmes import eligibility
 from marketplace.programmes.models import ONE_CATEGORY, Call, Funder, Programme
+from marketplace.programmes.rules import FACT_NAMES
 from marketplace.programmes.standards import choices
 from marketplace.programmes.states import AllocationMethod, Stratum
 from marketplace.programmes.terms import Method, Terms
@@ -36,7 +34,6 @@ from marketplace.programmes.terms import Method, Terms
 LARGEST_AMOUNT = 10**12  # whole major units
 LONGEST_NOTICE = 20_000  # characters
 LARGEST_FACT = 10**15  # whole major units
-FACTS = ("sector", "industry", *(fact.replace("-", "_") for fact in eligibility.FACTS))
 
 
 class ProgrammeForm(Form):
@@ -247,53 +244,35 @@ class BudgetLineForm(Form):
     amount = WholeNumberField(_("Amount"), minimum=1, maximum=LARGEST_AMOUNT)
 
 
-class CompanyFacts:
-    """Fields of the facts that size standards ask for; `ask` keeps those of one standard. Money is in whole units."""
+class EligibilityForm(FilterForm):
+    """A company's size, as a visitor tells it; nothing is kept. Money is in whole units."""
 
-    sector = SelectOneField(_("Sector"))
-    industry = SelectOneField(_("Main industry"))
-    employees = WholeNumberField(_("Number of employees"), maximum=10**7)
-    capital = WholeNumberField(_("Capital"), required=False, maximum=LARGEST_FACT)
-    sales = WholeNumberField(_("Sales in the last business year"), required=False, maximum=LARGEST_FACT)
-    sales_year_1 = WholeNumberField(_("Last business year"), required=False, maximum=LARGEST_FACT)
-    sales_year_2 = WholeNumberField(_("The year before"), required=False, maximum=LARGEST_FACT)
-    sales_year_3 = WholeNumberField(_("Two years before"), required=False, maximum=LARGEST_FACT)
-    sales_so_far = WholeNumberField(_("Sales of these months"), required=False, maximum=LARGEST_FACT)
-    months_so_far = WholeNumberField(_("Number of full months"), required=False, minimum=1, maximum=12)
-    total_assets = WholeNumberField(_("Total assets"), required=False, maximum=LARGEST_FACT)
-    turnover = WholeNumberField(_("Turnover in the last business year"), required=False, maximum=LARGEST_FACT)
-    balance_sheet = WholeNumberField(_("Balance sheet total"), required=False, maximum=LARGEST_FACT)
-
-    def ask(self: Any, asked: Sequence[str]) -> None:
-        """Keep the fields of these facts alone."""
-        self.asked = asked
-        self.sector.choices = [("", _("Choose a sector")), *_choices(lists.sectors())]
-        self.industry.choices = [("", _("Choose an industry")), *_choices(lists.industries())]
-        for name in FACTS:
-            if name not in asked:
-                del self[name]
-
-    @property
-    def facts(self: Any) -> dict[str, Any]:
-        """What was told."""
-        return {name: self[name].data for name in self.asked}
-
-    def validate_months_so_far(self: Any, field: Any) -> None:
-        """Sales of some months and their number belong together."""
-        if (field.data is None) != (self.sales_so_far.data is None):
-            raise ValidationError(_("Give the sales of these months and the number of months, or neither."))
-
-
-class EligibilityForm(CompanyFacts, FilterForm):
-    """A company's size, as a visitor tells it; nothing is kept."""
-
-    sector = SelectOneField(_("Sector"), required=False)
-    industry = SelectOneField(_("Main industry"), required=False)
-    employees = WholeNumberField(_("Number of employees"), required=False)
+    sector = SelectOneField(FACT_NAMES["sector"], required=False)
+    industry = SelectOneField(FACT_NAMES["industry"], required=False)
+    employees = WholeNumberField(FACT_NAMES["employees"], required=False)
+    capital = WholeNumberField(FACT_NAMES["capital"], required=False, maximum=LARGEST_FACT)
+    sales = WholeNumberField(FACT_NAMES["sales"], required=False, maximum=LARGEST_FACT)
+    sales_year_1 = WholeNumberField(FACT_NAMES["sales_year_1"], required=False, maximum=LARGEST_FACT)
+    sales_year_2 = WholeNumberField(FACT_NAMES["sales_year_2"], required=False, maximum=LARGEST_FACT)
+    sales_year_3 = WholeNumberField(FACT_NAMES["sales_year_3"], required=False, maximum=LARGEST_FACT)
+    sales_so_far = WholeNumberField(FACT_NAMES["sales_so_far"], required=False, maximum=LARGEST_FACT)
+    months_so_far = WholeNumberField(FACT_NAMES["months_so_far"], required=False, minimum=1, maximum=12)
+    total_assets = WholeNumberField(FACT_NAMES["total_assets"], required=False, maximum=LARGEST_FACT)
+    turnover = WholeNumberField(FACT_NAMES["turnover"], required=False, maximum=LARGEST_FACT)
+    balance_sheet = WholeNumberField(FACT_NAMES["balance_sheet"], required=False, maximum=LARGEST_FACT)
 
     def __init__(self, asked: Sequence[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.ask(asked)
+        self.asked = asked
+        self.sector.choices = [("", _("Choose a sector")), *_choices(lists.sectors())]
+        self.industry.choices = [("", _("Choose an industry")), *_choices(lists.industries())]
+        for name in FACT_NAMES.keys() & self._fields.keys() - {"employees", *asked}:
+            del self[name]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was told."""
+        return {name: self[name].data for name in self.asked}
 
 
 def _choices(labels: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:

@@ -35,6 +35,32 @@ explain(
 )
 
 
+FACT_NAMES: Mapping[str, Words] = {
+    "sector": _("Sector"),
+    "industry": _("Main industry"),
+    "employees": _("Number of employees"),
+    "capital": _("Capital"),
+    "sales": _("Sales in the last business year"),
+    "average_sales": _("Sales of an average year"),
+    "sales_year_1": _("Sales in the last business year"),
+    "sales_year_2": _("Sales the year before"),
+    "sales_year_3": _("Sales two years before"),
+    "sales_so_far": _("Sales of these months"),
+    "months_so_far": _("Number of full months"),
+    "total_assets": _("Total assets"),
+    "turnover": _("Turnover in the last business year"),
+    "balance_sheet": _("Balance sheet total"),
+}
+"""What the facts of a company are called, by the names under which they are kept."""
+
+
+def check_facts(facts: Mapping[str, object]) -> None:
+    """Sales of some months and the number of these months belong together."""
+    if (facts.get("sales_so_far") is None) != (facts.get("months_so_far") is None):
+        sentence = _("Give the sales of these months and the number of months, or neither.")
+        raise Invalid(sentence, field="months_so_far")
+
+
 def standard_of(call: Call) -> Standard:
     """The size standard of a call: the edition that is in force on the day it opens, unless its programme names one."""
     return standard_on(call.programme.size_standard, clock.day_of(call.opens_at))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from config import lists
 from marketplace.core.errors import Words
 from marketplace.core.file_field import FileField
 from marketplace.core.forms import (
@@ -19,17 +20,44 @@ from marketplace.core.forms import (
 )
 from marketplace.core.i18n import _, localized
 from marketplace.core.states import Lifecycle, labelled
-from marketplace.programmes.forms import CompanyFacts
+from marketplace.programmes.rules import FACT_NAMES
 from marketplace.vouchers import rules
 from marketplace.vouchers.states import APPLICATION, EvidenceKind
 
+LARGEST_AMOUNT = 10**15  # whole major units
 
-class FactsForm(CompanyFacts, Form):
-    """The company facts that the call's size standard asks for."""
+
+class FactsForm(Form):
+    """The company facts that the call's size standard asks for; money in whole units."""
+
+    sector = SelectOneField(FACT_NAMES["sector"])
+    industry = SelectOneField(FACT_NAMES["industry"])
+    employees = WholeNumberField(FACT_NAMES["employees"], maximum=10**7)
+    capital = WholeNumberField(FACT_NAMES["capital"], required=False, maximum=LARGEST_AMOUNT)
+    sales = WholeNumberField(FACT_NAMES["sales"], required=False, maximum=LARGEST_AMOUNT)
+    sales_year_1 = WholeNumberField(FACT_NAMES["sales_year_1"], required=False, maximum=LARGEST_AMOUNT)
+    sales_year_2 = WholeNumberField(FACT_NAMES["sales_year_2"], required=False, maximum=LARGEST_AMOUNT)
+    sales_year_3 = WholeNumberField(FACT_NAMES["sales_year_3"], required=False, maximum=LARGEST_AMOUNT)
+    sales_so_far = WholeNumberField(FACT_NAMES["sales_so_far"], required=False, maximum=LARGEST_AMOUNT)
+    months_so_far = WholeNumberField(FACT_NAMES["months_so_far"], required=False, minimum=1, maximum=12)
+    total_assets = WholeNumberField(FACT_NAMES["total_assets"], required=False, maximum=LARGEST_AMOUNT)
+    turnover = WholeNumberField(FACT_NAMES["turnover"], required=False, maximum=LARGEST_AMOUNT)
+    balance_sheet = WholeNumberField(FACT_NAMES["balance_sheet"], required=False, maximum=LARGEST_AMOUNT)
 
     def __init__(self, asked: Sequence[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.ask(asked)
+        self.asked = asked
+        sectors = [(code, localized(label)) for code, label in lists.sectors().items()]
+        industries = [(code, localized(label)) for code, label in lists.industries().items()]
+        self.sector.choices = [("", _("Choose a sector")), *sectors]
+        self.industry.choices = [("", _("Choose an industry")), *industries]
+        for name in FACT_NAMES.keys() & self._fields.keys() - {"employees", *asked}:
+            del self[name]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was typed."""
+        return {name: self[name].data for name in self.asked}
 
 
 class NeedForm(Form):

@@ -20,7 +20,7 @@ ENGINES = {
     "ledger": {"chart"},
     "matching": {"ranking"},
     "notifications": {"post", "rendering"},
-    "programmes": {"eligibility", "forecast", "scoring", "standards", "terms"},
+    "programmes": {"eligibility", "forecast", "notice", "scoring", "standards", "terms"},
     "providers": {"account_numbers", "ethics_code", "training"},
     "receivables": {"document", "schedule"},
     "reports": {"counts", "flows", "labels", "menu", "money", "progress", "proof", "work"},

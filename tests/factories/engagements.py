@@ -38,6 +38,7 @@ from marketplace.vouchers import service as vouchers
 from marketplace.vouchers.models import Voucher
 from tests.factories.accounts import make_member, make_officer, make_provider, make_sme
 from tests.factories.bank_reports import Detail, Entry, notification
+from tests.factories.programmes import NOTICE
 from tests.factories.vouchers import allocate_all
 
 STAGES = ("diagnosis", "action-plan", "execution")
@@ -230,6 +231,7 @@ def _open_call(
         programme.id,
         actor=officer,
         title={"ko": "공고", "en": "Call"},
+        **NOTICE,
         opens_at=clock.now() + timedelta(days=1),
         closes_at=clock.now() + timedelta(days=4),
     )

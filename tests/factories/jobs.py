@@ -40,6 +40,8 @@ def make_voucher_row(sme: Actor, **facts: Any) -> Voucher:
         number=f"CALL-T-{number}",
         programme=programme,
         title={"ko": "공고", "en": "Call"},
+        description={"ko": "설명", "en": "Description"},
+        conditions={"ko": "조건", "en": "Conditions"},
         opens_at=now - timedelta(days=30),
         closes_at=now - timedelta(days=10),
         status="published",

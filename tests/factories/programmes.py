@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 from marketplace.core import clock
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.programmes import queries, service
-from marketplace.programmes.models import Call, Programme
+from marketplace.programmes.models import Amendment, Call, CallFile, Programme
+from marketplace.programmes.service import Upload
 from marketplace.programmes.terms import Method, templates
 from tests.factories.accounts import make_officer
 
+PDF = b"%PDF-1.4\n% a test file\n%%EOF\n"
+NOTICE = {
+    "description": {
+        "ko": "컨설팅 비용을 지원합니다.\n\n세 단계로 진행합니다.",
+        "en": "Pays for consulting.\n\nIn three stages.",
+    },
+    "conditions": {"ko": "중소기업이 신청할 수 있습니다.", "en": "Small and medium enterprises may apply."},
+}
 _count = itertools.count(1)
 
 
@@ -62,6 +73,7 @@ def make_call(
     ceiling: int | None = None,
     published: bool = True,
     appropriated: bool = True,
+    files: Sequence[Upload] = (),
     method: str = "first_come",
     quota_by: str | None = None,
     quotas: Mapping[str, int] | None = None,
@@ -75,6 +87,7 @@ def make_call(
         programme.id,
         actor=officer,
         title=title,
+        **NOTICE,
         opens_at=now + opens_in,
         closes_at=now + closes_in,
         intake_ceiling_percent=ceiling,
@@ -90,6 +103,33 @@ def make_call(
         budget_officer = make_officer(Role.BUDGET_OFFICER)
         for line in queries.budget_lines(call.id):
             service.appropriate_line(line.id, actor=budget_officer, key=f"appropriate:{line.id}")
+    for file in files:
+        service.add_call_file(call.id, file, actor=officer)
     if published:
         service.publish_call(call.id, actor=officer)
     return call
+
+
+def upload(name: str = "notice", *, replaces_id: UUID | None = None) -> Upload:
+    """A small PDF for a notice."""
+    return Upload(
+        BytesIO(PDF + name.encode()), f"{name}.pdf", {"ko": f"공고문 {name}", "en": f"Notice {name}"}, replaces_id
+    )
+
+
+def attach(call: Call) -> CallFile:
+    """A file of a draft call."""
+    return service.add_call_file(call.id, upload(), actor=make_officer(Role.PROGRAMME_OFFICER))
+
+
+def published_file() -> CallFile:
+    """A file that everybody may download."""
+    return queries.notice(make_call(files=[upload()])).files[0]
+
+
+def make_amendment(call: Call, *, officer: Actor | None = None, **changes: Any) -> Amendment:
+    """A correction of a published call that waits for another officer: the conditions change."""
+    conditions = {"ko": "소기업이 신청할 수 있습니다.", "en": "Small enterprises may apply."}
+    reason = {"ko": "신청 자격을 바로잡습니다.", "en": "Who may apply was wrong."}
+    told = {"description": NOTICE["description"], "conditions": conditions, "reason": reason} | changes
+    return service.propose_amendment(call.id, actor=officer or make_officer(Role.PROGRAMME_OFFICER), **told)

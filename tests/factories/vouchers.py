@@ -12,9 +12,8 @@ from marketplace.programmes.models import Call
 from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.models import Application, Voucher
 from tests.factories.accounts import make_sme
-from tests.factories.programmes import earlier, make_call, make_programme
+from tests.factories.programmes import PDF, earlier, make_call, make_programme
 
-PDF = b"%PDF-1.4\n% a test file\n%%EOF\n"
 FACTS = {"sector": "manufacturing", "employees": 25, "capital": 500_000_000}
 
 

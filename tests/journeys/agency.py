@@ -18,6 +18,8 @@ def publish_call(
     """A call that opens and closes so many hours from now; a budget officer appropriates money for its vouchers."""
     officer = story.officer("programme1").open(f"/programmes/{story.ids['programme']}").follow("/calls/new$")
     officer.fill(title_ko=f"{title} {story.domain}", title_en=f"{title} {story.domain}", allocation_method=method)
+    officer.fill(description_ko="컨설팅 비용을 지원합니다.", description_en="Pays for consulting.")
+    officer.fill(conditions_ko="중소기업만 신청합니다.", conditions_en="Small and medium enterprises alone.")
     officer.fill(opens_at=officer.typed_time(opens), closes_at=officer.typed_time(closes)).send()
     story.remember(name, officer)
     officer.open(f"/calls/{story.ids[name]}").follow("/budget-lines/new$")

@@ -65,6 +65,7 @@ def save_facts(application_id: UUID, facts: Mapping[str, Any], *, actor: Actor) 
     """Keep the company facts of a draft; money in whole major units."""
     application = _draft(application_id, actor)
     asked = programme_rules.asked_facts(programme_rules.standard_of(application.call))
+    programme_rules.check_facts(facts)
     known = {"sector": application.facts["sector"]} if application.facts.get("sector") else {}
     application.facts = known | {fact: facts[fact] for fact in asked if facts.get(fact) is not None}
     db.flush()

@@ -15,10 +15,10 @@ from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.programmes import service as programme_service
 from marketplace.programmes.models import BudgetLine, Call, Programme
-from marketplace.vouchers import rules
+from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.models import Application, Voucher
 from tests.factories.accounts import make_member, make_officer, make_sme, sign_in_as
-from tests.factories.programmes import earlier, make_call
+from tests.factories.programmes import earlier, make_call, make_programme
 from tests.factories.vouchers import PDF, allocate_all, make_application, make_draft, make_voucher
 
 
@@ -75,8 +75,14 @@ def test_an_officer_opens_a_call_page_by_page(client: FlaskClient) -> None:
         "opens_at": f"{now - timedelta(hours=1):%Y-%m-%dT%H:%M}",
         "closes_at": f"{now + timedelta(days=3):%Y-%m-%dT%H:%M}",
     }
-    call_path = post(client, f"{path}/calls/new", title_ko="공고", title_en="Call", **dates)
-    assert "There is no budget line of this funder" in read(client, call_path)
+    call_path = post(client, f"{path}/calls/new", title_ko="공고", title_en="Call", description_ko="설명", **dates)
+    page = read(client, call_path)
+    assert "There is no budget line of this funder" in page
+    assert "The description or the conditions are missing in one language." in page
+    typed = {"title_ko": "공고", "title_en": "Call", "description_ko": "설명", "description_en": "What it is about"}
+    typed |= {"conditions_ko": "조건", "conditions_en": "On which conditions", "allocation_method": "first_come"}
+    read(client, f"{call_path}/edit")
+    post(client, f"{call_path}/edit", **typed, **dates)
     assert client.post(f"{call_path}/publish", data={"key": str(uuid4())}).status_code == 422
     html = read(client, f"{call_path}/budget-lines/new")
     for funder_id in re.findall(r'option value="([0-9a-f-]{36})"', html):
@@ -219,12 +225,51 @@ def test_an_officer_decides_allocates_and_downloads(client: FlaskClient) -> None
         ("standard=kr-2002&sector=manufacturing&employees=299&capital=9000000000", "your company can apply"),
         ("standard=kr-2002&sector=manufacturing&employees=300&capital=9000000000", "No: by these facts"),
         ("standard=kr-2002&sector=agriculture&employees=1", "Not clear yet"),
+        ("industry=C25&employees=9&sales_year_1=12000000000&total_assets=1", "Size of the company: Micro"),
+        ("industry=C25&employees=9&sales_year_1=120000000001&total_assets=1", "No: by these facts"),
+        (
+            "industry=C25&employees=9&sales_so_far=9&months_so_far=5&total_assets=500000000000",
+            "monthly average times 12",
+        ),
+        ("standard=kr-2015&industry=C25&employees=9&sales_year_1=110000000000&total_assets=1", "No: by these facts"),
+        ("standard=kr&industry=none&employees=9", "No rule names this industry"),
         ("standard=eu-2003-361&employees=249&turnover=50000001&balance_sheet=43000000", "your company can apply"),
     ],
 )
 def test_anybody_checks_eligibility_without_an_account(client: FlaskClient, query: str, words: str) -> None:
     read(client, "/eligibility")
     assert words in read(client, f"/eligibility?{query}")
+
+
+def test_a_company_states_its_sales_and_reads_which_rule_decided(client: FlaskClient, sme: Actor) -> None:
+    call = make_call(make_programme(size_standard="kr"))
+    draft = service.start_application(call.id, actor=sme)
+    facts = f"/applications/{draft.id}/facts"
+    assert "Their average counts" in read(client, facts)
+    typed = {"industry": "C25", "employees": "25", "total_assets": "1,000"}
+    answer = client.post(facts, data=typed | {"sales_so_far": "5"})
+    assert (answer.status_code, "or neither" in answer.text) == (422, True)
+    assert client.post(facts, data=typed | {"industry": "X99"}).status_code == 422
+    post(client, facts, **typed, sales_year_1="3,000,000,000", sales_year_2="2,000,000,000", sales_year_3="1,000")
+    service.save_need(draft.id, actor=sme, service_line="operations", need="납기")
+    file = io.BytesIO(PDF)
+    service.attach_evidence(draft.id, actor=sme, stream=file, filename="재무제표.pdf", kind="financial")
+    file = io.BytesIO(PDF)
+    service.attach_evidence(draft.id, actor=sme, stream=file, filename="등록.pdf", kind="business_registration")
+    service.submit(draft.id, actor=sme, declarations=set(rules.DECLARATIONS))
+    page = read(client, f"/applications/{draft.id}")
+    assert "average of the last three business years" in page
+    assert "Korean SME standard (September 2025)" in page
+    assert "Not confirmed" not in page
+    taken = queries.newest_assessment(draft.id)
+    assert (taken.standard, taken.result, taken.inputs["sector"]) == ("kr-2025", "eligible", "manufacturing")
+    assert [(rule["code"], rule["value"]) for rule in taken.rules] == [
+        ("average-sales", 1_666_667_000),
+        ("total-assets", 1_000),
+    ]
+    assert {taken.evidence[fact]["level"] for fact in ("average_sales", "sales_year_2", "industry")} == {"documented"}
+    sign_in_as(client, make_officer(Role.PROGRAMME_OFFICER))
+    assert "Not confirmed: " in read(client, f"/programmes/{call.programme_id}")
 
 
 def test_bad_input_to_the_eligibility_check_is_said_at_the_field(client: FlaskClient) -> None:

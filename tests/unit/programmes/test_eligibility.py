@@ -135,7 +135,7 @@ def test_each_rule_says_what_it_compared_and_whence_it_comes() -> None:
         True,
     )
     assert (capital.code, capital.value, capital.unit, capital.passed) == ("capital", 9_000_000_000, "KRW", False)
-    assert "Table 1" in capital.source
+    assert "Table 1" in capital.source["en"]
     assert capital.date.year == 2002
 
 
