@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
+from werkzeug.datastructures import FileStorage
+
 from marketplace.claims import queries, service
 from marketplace.claims.models import Claim, Refund
 from marketplace.claims.rules import Cut
@@ -12,6 +14,7 @@ from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Role
 from marketplace.core.money import Money
 from marketplace.demo import bank, words
+from marketplace.demo.documents import word_document
 from marketplace.demo.story import Tale, World
 from marketplace.demo.walk import later
 from marketplace.engagements.models import Engagement
@@ -24,12 +27,15 @@ def claim(tale: Tale) -> None:
     """The firm claims for every accepted stage, with an invoice that has value added tax on top."""
     stages = queries.claimable_stages(tale.ids["engagement"])
     net = sum(stage.agreed.price_net for stage in stages)
+    number = f"INV-{tale.chance.randint(1000, 9999)}"
+    paper = word_document(["세금계산서", number, tale.provider.name, "시연용으로 만든 문서입니다."])
     made = service.submit_claim(
         tale.ids["engagement"],
         actor=tale.provider.manager,
         stage_ids=[stage.id for stage in stages],
-        invoice_number=f"INV-{tale.chance.randint(1000, 9999)}",
+        invoice_number=number,
         invoice_gross=net + net // 10,
+        invoice=FileStorage(paper, filename=f"{number}.docx"),
     )
     tale.ids["claim"] = made.id
 
