@@ -23,7 +23,7 @@ MOST_COUNTED = 10_000
 """Rows are counted no further; a longer list says "more than" this."""
 MOST_PLACES = 10**9
 # What an address of a list may hold beside its filter.
-BESIDE_FILTER = ("lang", "sort", "after", "before", "format")
+BESIDE_FILTER = ("lang", "sort", "after", "before", "format", "count")
 
 Rows = Select[*tuple[Any, ...]]
 
@@ -62,7 +62,7 @@ class Page:
     next: str | None
     sort: str
     sorts: Sorts
-    count: Callable[[], int]
+    count: Callable[[], int] | None
 
     @property
     def last(self) -> int:
@@ -70,9 +70,11 @@ class Page:
         return self.start + len(self.items) - 1
 
     @cached_property
-    def total(self) -> int:
-        """How many rows the list has; above MOST_COUNTED only that there are more."""
-        return self.count() if self.next or self.previous else len(self.items)
+    def total(self) -> int | None:
+        """How many rows the list has; above MOST_COUNTED only that there are more. None where nobody asked for it."""
+        if not (self.next or self.previous):
+            return len(self.items)
+        return self.count() if self.count else None
 
     def direction(self, name: str) -> str:
         """How the list is sorted by this column: 'ascending', 'descending' or not at all."""
@@ -90,12 +92,12 @@ class Page:
         return bool(self.sorts.columns[name].type.python_type is str)
 
 
-def paginate(statement: Rows, sorts: Sorts, *, key: Any, size: int = PAGE_SIZE) -> Page:
+def paginate(statement: Rows, sorts: Sorts, *, key: Any, size: int = PAGE_SIZE, counted: bool = True) -> Page:
     """One page of a select: `?sort=` names a sort, `?after=` continues behind a row, `?before=` ends before one.
 
     A page hangs on its row, so that rows that are added or go meanwhile move none of the others past the reader. Rows
     are entities when the select has one column; a list selects the columns that it shows, since an entity costs
-    several times as much to load.
+    several times as much to load. A list that isn't `counted` by itself has a link to its total (`?count=`).
     """
     sort = request.args.get("sort", "")
     if sort.removeprefix("-") not in sorts.columns:
@@ -112,7 +114,7 @@ def paginate(statement: Rows, sorts: Sorts, *, key: Any, size: int = PAGE_SIZE) 
         address(after=after, before=None) if after else None,
         sort,
         sorts,
-        lambda: _counted(statement),
+        (lambda: _counted(statement)) if counted or request.args.get("count") or narrowed() else None,
     )
 
 

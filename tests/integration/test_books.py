@@ -242,7 +242,7 @@ def test_a_fault_reaches_auditors_and_administrators_and_is_kept(database, clien
             shown = "budget_line:" in sign_in_as(client, make_officer(role)).get("/books").text
             assert shown == (role in (Role.AUDITOR, Role.ADMINISTRATOR, Role.BUDGET_OFFICER)), role
     sign_in_as(client, auditor)
-    assert 'href="/books">Figures in the books' in client.get("/?lang=en").text
+    assert 'href="/books#faults">Figures in the books' in client.get("/?lang=en").text
     for actor in (auditor, administrator):
         with pytest.raises(Forbidden):
             service.reconcile(actor=actor)

@@ -63,7 +63,7 @@ def audit_log() -> ResponseReturnValue:
     if requested_format():
         rows = shown.with_only_columns(*SHOWN, *EXPORTED).order_by(AuditEntry.id.desc())
         return export(rows, AUDIT_COLUMNS, "audit", _("Audit trail"))
-    listing = paginate(shown.with_only_columns(*SHOWN), sorts=AUDIT_SORTS, key=AuditEntry.subject_id)
+    listing = paginate(shown.with_only_columns(*SHOWN), sorts=AUDIT_SORTS, key=AuditEntry.subject_id, counted=False)
     return page(
         "accounts/audit_log.html",
         listing=listing,

@@ -34,8 +34,9 @@ def find_import(sha256: str) -> BankImport | None:
 
 
 def entries() -> Select[BankEntry]:
-    """Movements that the bank reported, newest first."""
-    return select(BankEntry).order_by(BankEntry.booked_on.desc(), BankEntry.id)
+    """Movements that the bank reported with the file that they came in, newest first."""
+    query = select(BankEntry).join(BankImport, BankImport.id == BankEntry.import_id)
+    return query.order_by(BankEntry.booked_on.desc(), BankEntry.id)
 
 
 def outcomes_of(import_ids: Sequence[UUID]) -> dict[UUID, dict[EntryOutcome, int]]:

@@ -17,22 +17,26 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _
 from marketplace.core.listings import paginate, sorts
+from marketplace.core.money import Money
 from marketplace.core.web import done, page
 
 READERS = (Role.BUDGET_OFFICER, Role.AUDITOR)
 SORTS = sorts("-created_at", BankImport.created_at)
 MOVEMENTS = sorts("position", BankEntry.position, within=BankEntry.import_id)
+TAKEN_FROM = (BankImport.created_at, BankImport.file_name)
 LISTED = (BankImport.id, BankImport.created_at, BankImport.file_name)
 COLUMNS = [
-    (_("Booked on"), lambda row: row.booked_on),
-    (_("Payment reference"), lambda row: row.reference),
-    (_("Amount"), lambda row: row.amount),
-    (_("Currency"), lambda row: row.currency),
-    (_("Direction"), lambda row: row.direction),
-    (_("Account holder"), lambda row: row.debtor),
-    (_("Outcome"), lambda row: str(row.outcome.label)),
-    (_("Note"), lambda row: note_words(row.note)),
-    (_("Assigned"), lambda row: str(row.assignment.kind.label) if row.assignment else ""),
+    (_("Booked on"), lambda row: row.BankEntry.booked_on),
+    (_("Payment reference"), lambda row: row.BankEntry.reference),
+    (_("Amount"), lambda row: Money(row.BankEntry.amount, row.BankEntry.currency)),
+    (_("Currency"), lambda row: row.BankEntry.currency),
+    (_("Direction"), lambda row: row.BankEntry.direction),
+    (_("Account holder"), lambda row: row.BankEntry.debtor),
+    (_("What it did"), lambda row: str(row.BankEntry.outcome.label)),
+    (_("Note"), lambda row: note_words(row.BankEntry.note)),
+    (_("Assigned"), lambda row: str(row.BankEntry.assignment.kind.label) if row.BankEntry.assignment else ""),
+    (_("Taken"), lambda row: row.created_at),
+    (_("File"), lambda row: row.file_name),
 ]
 
 
@@ -41,7 +45,7 @@ COLUMNS = [
 def bank_imports() -> ResponseReturnValue:
     """Every file taken from the bank, and movements that match nothing."""
     if exports.requested_format():
-        return exports.export(queries.entries(), COLUMNS, "bank-entries", _("Movements"))
+        return exports.export(queries.entries().add_columns(*TAKEN_FROM), COLUMNS, "bank-entries", _("Movements"))
     listing = paginate(queries.imports().with_only_columns(*LISTED), sorts=SORTS, key=BankImport.id)
     unmatched = queries.unmatched_entries(limit=50)
     return page(
