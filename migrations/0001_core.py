@@ -125,7 +125,15 @@ def upgrade() -> None:
     """Make the tables."""
     op.execute(CLOCK)
     op.execute(read("core", "app_now"))
-    for name in ("legible", "plain_text", "plain_firm_name", "plain_number"):
+    for name in (
+        "collapse_blanks",
+        "drop_unseen",
+        "legible",
+        "plain_text",
+        "plain_firm_name",
+        "plain_number",
+        "tidy_name",
+    ):
         op.execute(read("core", name))
     op.execute(TABLES)
 

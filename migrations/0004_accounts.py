@@ -22,7 +22,7 @@ CREATE TABLE people (
     disabled_at timestamptz,
     CONSTRAINT ck_people_status CHECK (status IN ('registered', 'confirmed', 'disabled')),
     CONSTRAINT ck_people_email CHECK (email = lower(email) AND email ~ '^[!-~]+$'),
-    CONSTRAINT ck_people_name CHECK (plain_text(name) <> '' AND name IS NFC NORMALIZED),
+    CONSTRAINT ck_people_name CHECK (plain_text(name) <> '' AND name = tidy_name(name)),
     CONSTRAINT ck_people_locale CHECK (locale IN ('ko', 'en')),
     CONSTRAINT ck_people_confirmed_at CHECK (status NOT IN ('confirmed') OR confirmed_at IS NOT NULL),
     CONSTRAINT ck_people_disabled_at CHECK (status NOT IN ('disabled') OR disabled_at IS NOT NULL)
@@ -45,7 +45,7 @@ CREATE TABLE organisations (
     undertaking_id uuid,
     created_at timestamptz NOT NULL DEFAULT app_now(),
     CONSTRAINT ck_organisations_kind CHECK (kind IN ('sme', 'provider', 'agency')),
-    CONSTRAINT ck_organisations_name CHECK (plain_text(name) <> '' AND name IS NFC NORMALIZED),
+    CONSTRAINT ck_organisations_name CHECK (plain_text(name) <> '' AND name = tidy_name(name)),
     CONSTRAINT ck_organisations_business_number CHECK (business_number ~ '^[0-9]{10}$'),
     CONSTRAINT ck_organisations_numbered CHECK (kind = 'agency' OR business_number IS NOT NULL),
     CONSTRAINT uq_organisations_id_kind UNIQUE (id, kind)

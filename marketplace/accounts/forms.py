@@ -3,7 +3,6 @@
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from wtforms import ValidationError
 from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 
@@ -19,6 +18,7 @@ from marketplace.core.forms import (
     FilterForm,
     Form,
     LongTextField,
+    NameField,
     ReasonForm,
     SelectOneField,
     TextField,
@@ -56,6 +56,21 @@ class EmailField(TextField):
         self.data = (checked.ascii_email or "").lower()
 
 
+class PhoneField(TextField):
+    """A number that can be dialled, kept as it was written, in plain signs."""
+
+    input_type = "tel"
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        self.data = legible(self.data) if storable(self.data) else self.data
+
+    def pre_validate(self, form: BaseForm) -> None:
+        super().pre_validate(form)
+        if self.data and not phone_number(self.data):
+            raise StopValidation(_("Type one telephone number such as 02-1234-5678 or +82 2 1234 5678."))
+
+
 class PasswordField(TextField):
     """A password: kept as typed, never shown again, pasting allowed."""
 
@@ -84,7 +99,7 @@ class SignInForm(SecretForm):
 
 
 class SignUpForm(SecretForm):
-    name = TextField(_("Your name"), max_length=80)
+    name = NameField(_("Your name"), max_length=80)
     email = EmailField(_("E-mail address"))
     password = PasswordField(_("New password"))
     locale = ChoiceField(_("Language of pages and e-mail"), choices=LANGUAGES)
@@ -114,16 +129,13 @@ class ChangeEmailForm(SecretForm):
 
 
 class ProfileForm(Form):
-    name = TextField(_("Your name"), max_length=80)
-    phone = TextField(_("Telephone"), max_length=30, required=False)
+    name = NameField(_("Your name"), max_length=80)
+    phone = PhoneField(_("Telephone"), max_length=40, required=False)
     locale = ChoiceField(_("Language of pages and e-mail"), choices=LANGUAGES)
-
-    def validate_phone(self, field: TextField) -> None:
-        check_phone(field)
 
 
 class InvitedForm(SecretForm):
-    name = TextField(_("Your name"), max_length=80)
+    name = NameField(_("Your name"), max_length=80)
     password = PasswordField(_("New password"))
     locale = ChoiceField(_("Language of pages and e-mail"), choices=LANGUAGES)
 
@@ -131,14 +143,11 @@ class InvitedForm(SecretForm):
 class CompanyForm(Form):
     """The facts that a company may correct itself."""
 
-    name = TextField(_("Company name"), max_length=120)
-    representative_name = TextField(_("Name of the representative"), max_length=80)
+    name = NameField(_("Company name"), max_length=120)
+    representative_name = NameField(_("Name of the representative"), max_length=80)
     address = TextField(_("Address"), max_length=200)
-    phone = TextField(_("Telephone"), max_length=30, required=False)
+    phone = PhoneField(_("Telephone"), max_length=40, required=False)
     email = EmailField(_("E-mail address of the company"), required=False)
-
-    def validate_phone(self, field: TextField) -> None:
-        check_phone(field)
 
 
 class RegisterCompanyForm(CompanyForm):
@@ -185,12 +194,6 @@ class ExportForm(ReasonForm):
 def roles_of(kind: OrganisationKind) -> list[str]:
     """The roles that a kind of organisation gives, as the product lists them."""
     return [role.value for role in ROLE_LABELS if role in KIND_ROLES[kind] - WITHOUT_WORK]
-
-
-def check_phone(field: TextField) -> None:
-    """A number that can be dialled, however it is written."""
-    if field.data and not phone_number(field.data):
-        raise ValidationError(_("Type a telephone number such as 02-1234-5678."))
 
 
 def _with_blank(labels: Any) -> list[tuple[str, Any]]:

@@ -42,7 +42,7 @@ class Person(Model):
     __table_args__ = (
         CheckConstraint(PERSON.check(), name="status"),
         CheckConstraint("email = lower(email) AND email ~ '^[!-~]+$'", name="email"),
-        CheckConstraint("plain_text(name) <> '' AND name IS NFC NORMALIZED", name="name"),
+        CheckConstraint("plain_text(name) <> '' AND name = tidy_name(name)", name="name"),
         CheckConstraint("locale IN ('ko', 'en')", name="locale"),
         CheckConstraint(PERSON.stamped("confirmed_at", PersonStatus.CONFIRMED), name="confirmed_at"),
         CheckConstraint(PERSON.stamped("disabled_at", PersonStatus.DISABLED), name="disabled_at"),
@@ -74,7 +74,7 @@ class Organisation(Model):
     __tablename__ = "organisations"
     __table_args__ = (
         CheckConstraint("kind IN ('sme', 'provider', 'agency')", name="kind"),
-        CheckConstraint("plain_text(name) <> '' AND name IS NFC NORMALIZED", name="name"),
+        CheckConstraint("plain_text(name) <> '' AND name = tidy_name(name)", name="name"),
         CheckConstraint("business_number ~ '^[0-9]{10}$'", name="business_number"),
         CheckConstraint("kind = 'agency' OR business_number IS NOT NULL", name="numbered"),
         UniqueConstraint("id", "kind"),

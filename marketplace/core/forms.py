@@ -28,7 +28,7 @@ from marketplace.core.i18n import _, locale
 from marketplace.core.money import exponent
 from marketplace.core.presence import choose, enter, presence, tick
 from marketplace.core.seen import SeenForm
-from marketplace.core.text import narrow, storable, tidy
+from marketplace.core.text import narrow, storable, tidy, tidy_name
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 LARGEST_NUMBER = 10**12
@@ -142,6 +142,14 @@ class TextField(_Text, StringField):
         super().pre_validate(form)
         if self.data and "\n" in self.data:
             raise StopValidation(_("Use one line."))
+
+
+class NameField(TextField):
+    """The name of a person or an organisation."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        self.data = tidy_name(self.data) if self.data and storable(self.data) else self.data
 
 
 class LongTextField(_Text, TextAreaField):

@@ -42,6 +42,12 @@ def tidy(text: str) -> str:
     return kept if legible(kept) else ""
 
 
+def tidy_name(text: str) -> str:
+    """A name as it is kept: tidy, without what nobody sees, single blanks; two names that look alike are one."""
+    kept = unicodedata.normalize("NFC", UNSEEN.sub("", unicodedata.normalize("NFC", text)))
+    return BLANKS.sub(" ", kept).strip()
+
+
 def narrow(text: str) -> str:
     """A number or date as it was typed, but in ASCII where it is only wider there; 10² stays what it is."""
     return DASHES.sub("-", UNSEEN.sub("", text.translate(FULL_WIDTH))).strip()
@@ -69,9 +75,13 @@ def plain_number(text: str) -> str:
 
 
 def phone_number(text: str) -> str:
-    """A telephone number as it is compared (E.164), read as dialled in the agency's country; empty for what is none."""
+    """A telephone number as it is compared (E.164), read as dialled in the agency's country; empty for what is none.
+
+    Abroad 00 is what + is here, and 내선 is Korean for an extension, which the library doesn't know.
+    """
+    dialled = re.sub(r"^00(?=[1-9])", "+", legible(text)).replace("내선", " ext. ")
     try:
-        number = phonenumbers.parse(legible(text), clock.country())
+        number = phonenumbers.parse(dialled, clock.country())
     except phonenumbers.NumberParseException:
         return ""
     possible = phonenumbers.is_possible_number(number)

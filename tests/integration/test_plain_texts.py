@@ -13,7 +13,7 @@ from tests.factories import accounts
 
 pytestmark = pytest.mark.usefixtures("database")
 
-FORMS = [text.legible, text.plain_text, text.plain_firm_name, text.plain_number]
+FORMS = [text.legible, text.plain_text, text.plain_firm_name, text.plain_number, text.tidy_name]
 # What this Python's Unicode knows; the database's may know more.
 SIGNS = [sign for sign in map(chr, range(1, 0x110000)) if unicodedata.category(sign) not in ("Cn", "Cs", "Co")]
 PIECES = [
@@ -98,8 +98,10 @@ def test_signs_of_a_pattern_stand_for_themselves_in_a_search(typed: str) -> None
     assert not db.session.scalar(select(db.contains(name.c.name, typed)))
 
 
-@pytest.mark.parametrize("name", ["", " ", "\u3164", "\u2800\u200b", unicodedata.normalize("NFD", "새봄")])
-def test_the_database_keeps_no_name_that_shows_nothing_or_is_decomposed(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["", " ", "산들\u3164여우", "\u3164", "\u2800\u200b", unicodedata.normalize("NFD", "새봄")]
+)
+def test_the_database_keeps_no_name_with_what_nobody_sees(name: str) -> None:
     person = accounts.make_person()
     person.name = name
     with pytest.raises(IntegrityError, match="ck_people_name"):

@@ -17,6 +17,7 @@ from marketplace.core.text import (
     plain_text,
     storable,
     tidy,
+    tidy_name,
 )
 
 NUMBER = "COP-2026-000001"
@@ -165,6 +166,8 @@ def test_an_account_number_is_its_digits_and_letters(written: str) -> None:
         ("1588-1234", "+8215881234"),
         ("+1 650 253 0000", "+16502530000"),
         ("02-123-4567 ext. 12", "+8221234567"),
+        ("02-123-4567 내선 12", "+8221234567"),
+        ("0082-2-123-4567", "+8221234567"),
         ("12", ""),
         ("call us", ""),
         ("", ""),
@@ -185,3 +188,20 @@ def test_no_text_breaks_a_telephone_number(text: str) -> None:
 )
 def test_a_typed_number_is_read_in_ascii_where_it_is_only_wider(typed: str, read: str) -> None:
     assert narrow(typed) == read
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["산들\u3164여우", "산들\u200b여우", "\u115f산들여우 ", "산들\U000e0041여우", "산들여우\ufe0f", "산\u00ad들여우"],
+)
+def test_a_name_is_kept_without_what_nobody_sees(written: str) -> None:
+    assert tidy_name(written) == "산들여우"
+
+
+def test_a_name_keeps_what_is_seen_of_it() -> None:
+    assert tidy_name("  ㈜ＡＢＣ\t\u3000 정밀 ") == "㈜ＡＢＣ 정밀"
+
+
+@given(some.text())
+def test_a_name_is_kept_as_it_was_kept(text: str) -> None:
+    assert tidy_name(tidy_name(text)) == tidy_name(text)
