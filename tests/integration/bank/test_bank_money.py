@@ -30,22 +30,6 @@ def begins() -> Tale:
 
 
 @pytest.fixture
-def story(told: milestones.Claimed) -> engagements.Story:
-    return told.story
-
-
-@pytest.fixture
-def officer(story: engagements.Story) -> Actor:
-    return story.budget_officers[0]
-
-
-@pytest.fixture
-def claim(told: milestones.Claimed) -> Claim:
-    """A claim that is approved, of an engagement whose share has arrived."""
-    return told.claim
-
-
-@pytest.fixture
 def share(story: engagements.Story) -> CoPayment:
     """The share of another engagement, that is awaited."""
     agreement = engagements.make_agreement(story, milestones.SMALL)
@@ -113,7 +97,21 @@ def test_a_charge_that_the_statement_alone_shows(
     for content in reversed(files) if statement_first else files:
         make.take(content, officer)
     assert books() - before == share.amount - FEE
-    assert share.status == ("awaited" if statement_first else "paid"), "an officer assigns what is short of a share"
+    assert (share.status, ledger.balance(chart.charges("KRW")), unmatched()) == ("paid", -FEE, [])
+
+
+@pytest.mark.parametrize("statement_first", [True, False])
+def test_a_debit_of_which_the_statement_alone_shows_the_charge(
+    statement_first: bool, batch: PaymentBatch, before: int, officer: Actor
+) -> None:
+    line = max(batch.lines, key=lambda one: one.amount)
+    files = [
+        notification(Entry(-line.amount, [Detail(line.end_to_end_id)])),
+        statement(Entry(-line.amount - FEE, [Detail(line.end_to_end_id)])),
+    ]
+    for content in reversed(files) if statement_first else files:
+        make.take(content, officer)
+    assert (line.status, books() - before, unmatched()) == ("paid", -line.amount - FEE, [])
 
 
 def test_a_debit_with_a_charge_pays_and_the_charge_is_booked(batch: PaymentBatch, before: int, officer: Actor) -> None:

@@ -19,32 +19,9 @@ from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
 from marketplace.reports import proof
 from tests.factories import claims as make
-from tests.factories import engagements, milestones
 from tests.factories.bank_reports import Detail, Entry, notification, report, statement
-from tests.milestones import Tale
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
-
-
-@pytest.fixture(scope="session")
-def begins() -> Tale:
-    return milestones.share_awaited
-
-
-@pytest.fixture
-def story(told: milestones.Awaited) -> engagements.Story:
-    return told.story
-
-
-@pytest.fixture
-def share(told: milestones.Awaited) -> CoPayment:
-    """A co-payment of some millions that is awaited."""
-    return told.co_payment
-
-
-@pytest.fixture
-def officer(story: engagements.Story) -> Actor:
-    return story.budget_officers[0]
 
 
 def at_bank() -> int:

@@ -23,31 +23,10 @@ from marketplace.ledger import queries as ledger
 from marketplace.reports import proof
 from tests.conftest import MovableClock
 from tests.factories import claims as make
-from tests.factories import engagements, milestones
+from tests.factories import engagements
 from tests.factories.accounts import make_officer, organisation_of, sign_in_as
-from tests.milestones import Tale
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
-
-
-@pytest.fixture(scope="session")
-def begins() -> Tale:
-    return milestones.share_awaited
-
-
-@pytest.fixture
-def story(told: milestones.Awaited) -> engagements.Story:
-    return told.story
-
-
-@pytest.fixture
-def awaited(told: milestones.Awaited) -> CoPayment:
-    return told.co_payment
-
-
-@pytest.fixture
-def officer(story: engagements.Story) -> Actor:
-    return story.budget_officers[0]
 
 
 def arrive(
@@ -75,11 +54,11 @@ def arrive(
     return entry
 
 
-def assign(entries: list[BankEntry], awaited: CoPayment, officer: Actor, reason: str = "Said so") -> CoPayment:
+def assign(entries: list[BankEntry], share: CoPayment, officer: Actor, reason: str = "Said so") -> CoPayment:
     return service.assign_to_co_payment(
         [entry.id for entry in entries],
         actor=officer,
-        reference=awaited.reference,
+        reference=share.reference,
         reason=reason,
         key=make.new_key(),
     )
@@ -92,37 +71,37 @@ def test_what_arrives_is_in_the_books_at_once(officer: Actor) -> None:
     assert [unmatched_entry.id for unmatched_entry in queries.unmatched_entries(limit=10)] == [entry.id]
 
 
-def test_two_parts_make_the_co_payment(awaited: CoPayment, officer: Actor) -> None:
-    first, second = arrive(1000, officer), arrive(awaited.amount - 1000, officer, reference="rest")
+def test_two_parts_make_the_co_payment(share: CoPayment, officer: Actor) -> None:
+    first, second = arrive(1000, officer), arrive(share.amount - 1000, officer, reference="rest")
     with pytest.raises(DomainError), db.session.begin_nested():
-        assign([first], awaited, officer)
-    assert assign([first, second], awaited, officer).id == awaited.id
-    assert (awaited.status, awaited.payer_account, awaited.payer_bank) == ("paid", "111-222", "Payer bank")
-    engagement = engagement_queries.find_engagement(awaited.agreement_id)
+        assign([first], share, officer)
+    assert assign([first, second], share, officer).id == share.id
+    assert (share.status, share.payer_account, share.payer_bank) == ("paid", "111-222", "Payer bank")
+    engagement = engagement_queries.find_engagement(share.agreement_id)
     assert engagement is not None
     assert engagement.status == "active"
-    assert ledger.balance(chart.co_payment(awaited.agreement_id)) == awaited.amount
+    assert ledger.balance(chart.co_payment(share.agreement_id)) == share.amount
     assert ledger.balance(chart.suspense(first.id)) == ledger.balance(chart.suspense(second.id)) == 0
     assert (queries.unmatched_entries(limit=10), proof.prove().faults) == ([], [])
 
 
-def test_money_of_two_payers_is_never_taken_together(awaited: CoPayment, officer: Actor) -> None:
+def test_money_of_two_payers_is_never_taken_together(share: CoPayment, officer: Actor) -> None:
     first = arrive(1000, officer)
-    second = arrive(awaited.amount - 1000, officer, reference="rest", account="999-999")
+    second = arrive(share.amount - 1000, officer, reference="rest", account="999-999")
     with pytest.raises(DomainError):
-        assign([first, second], awaited, officer)
-    assert awaited.status == "awaited"
+        assign([first, second], share, officer)
+    assert share.status == "awaited"
 
 
-def test_a_movement_is_assigned_once(awaited: CoPayment, officer: Actor) -> None:
-    entry = arrive(awaited.amount, officer)
+def test_a_movement_is_assigned_once(share: CoPayment, officer: Actor) -> None:
+    entry = arrive(share.amount, officer)
     made = service.send_entry_back(entry.id, actor=officer, reason="Not ours", key="k")
     assert service.send_entry_back(entry.id, actor=officer, reason="Not ours", key="k").id == made.id
     assert entry.assignment is not None
     assert (entry.assignment.kind, entry.assignment.assigned_by) == ("sent_back", officer.person_id)
-    assert (ledger.balance(chart.suspense(entry.id)), ledger.balance(chart.refundable(made.id))) == (0, awaited.amount)
+    assert (ledger.balance(chart.suspense(entry.id)), ledger.balance(chart.refundable(made.id))) == (0, share.amount)
     with pytest.raises(DomainError):
-        assign([entry], awaited, officer)
+        assign([entry], share, officer)
     with pytest.raises(DomainError):
         service.explain_entry(entry.id, actor=officer, reason="Fee")
     with pytest.raises(IntegrityError, match="uq_bank_assignments_entry_id"), db.session.begin_nested():
@@ -137,13 +116,11 @@ def test_a_movement_is_assigned_once(awaited: CoPayment, officer: Actor) -> None
     assert proof.prove().faults == []
 
 
-def test_only_budget_officers_assign_with_a_reason(
-    story: engagements.Story, awaited: CoPayment, officer: Actor
-) -> None:
-    entry = arrive(awaited.amount, officer)
+def test_only_budget_officers_assign_with_a_reason(story: engagements.Story, share: CoPayment, officer: Actor) -> None:
+    entry = arrive(share.amount, officer)
     for actor in (story.programme_officer, story.sme, story.manager):
         with pytest.raises(Forbidden):
-            assign([entry], awaited, actor)
+            assign([entry], share, actor)
         with pytest.raises(Forbidden):
             service.send_entry_back(entry.id, actor=actor, reason="Mine", key=make.new_key())
     with pytest.raises(DomainError):
@@ -152,15 +129,15 @@ def test_only_budget_officers_assign_with_a_reason(
         service.explain_entry(entry.id, actor=officer, reason="It waits in the books")
 
 
-def test_what_arrives_after_the_lapse_is_sent_back(awaited: CoPayment, officer: Actor) -> None:
-    engagement = engagement_queries.find_engagement(awaited.agreement_id)
+def test_what_arrives_after_the_lapse_is_sent_back(share: CoPayment, officer: Actor) -> None:
+    engagement = engagement_queries.find_engagement(share.agreement_id)
     assert engagement is not None
     engagement_verbs.lapse_engagement(engagement.id, actor=SYSTEM, key="lapse")
-    entry = arrive(awaited.amount, officer, reference=awaited.reference)
+    entry = arrive(share.amount, officer, reference=share.reference)
     with pytest.raises(DomainError):
-        assign([entry], awaited, officer)
+        assign([entry], share, officer)
     refund = service.send_entry_back(entry.id, actor=officer, reason="Too late", key=make.new_key())
-    assert (refund.amount, refund.account_number, refund.bank_name) == (awaited.amount, "111-222", "Payer bank")
+    assert (refund.amount, refund.account_number, refund.bank_name) == (share.amount, "111-222", "Payer bank")
     assert proof.prove().faults == []
 
 
@@ -281,11 +258,11 @@ def test_a_movement_that_left_is_explained(officer: Actor) -> None:
     assert proof.prove().faults == []
 
 
-def test_the_pages_assign_and_send_back(client: FlaskClient, awaited: CoPayment, officer: Actor) -> None:
-    whole, stray = arrive(awaited.amount, officer), arrive(5, officer, reference="stray")
+def test_the_pages_assign_and_send_back(client: FlaskClient, share: CoPayment, officer: Actor) -> None:
+    whole, stray = arrive(share.amount, officer), arrive(5, officer, reference="stray")
     sign_in_as(client, officer)
     assert client.get("/bank-imports").text.count("/assign") == 2
-    form = {"reference": awaited.reference, "reason": "Phoned", "key": "a"}
+    form = {"reference": share.reference, "reason": "Phoned", "key": "a"}
     assert client.post(f"/bank-entries/{whole.id}/assign", data=form).status_code == 303
     assert client.post(f"/bank-entries/{stray.id}/send-back", data={"reason": "Error", "key": "b"}).status_code == 303
     text_of = client.get("/bank-imports", headers={"Accept-Language": "en"}).text
@@ -293,22 +270,22 @@ def test_the_pages_assign_and_send_back(client: FlaskClient, awaited: CoPayment,
 
 
 def test_awaited_co_payments_of_the_same_amount_or_payer_are_offered_first(
-    client: FlaskClient, awaited: CoPayment, story: engagements.Story, officer: Actor
+    client: FlaskClient, share: CoPayment, story: engagements.Story, officer: Actor
 ) -> None:
     def likely(entry: BankEntry) -> list[tuple[str, bool, bool]]:
         offered = queries.likely_co_payments(entry, limit=10)
         return [(co_payment.reference, co_payment.same_amount, co_payment.same_payer) for co_payment in offered]
 
     name = organisation_of(story.sme).name
-    whole, part = arrive(awaited.amount, officer), arrive(1, officer, reference="part", payer=f"（주） {name.upper()}")
-    assert likely(whole) == [(awaited.reference, True, False)]
-    assert likely(part) == [(awaited.reference, False, True)]
+    whole, part = arrive(share.amount, officer), arrive(1, officer, reference="part", payer=f"（주） {name.upper()}")
+    assert likely(whole) == [(share.reference, True, False)]
+    assert likely(part) == [(share.reference, False, True)]
     assert likely(arrive(1, officer, reference="neither")) == []
     sign_in_as(client, officer)
     address = f"/bank-entries/{whole.id}/assign"
-    assert f"{address}?reference={awaited.reference}" in client.get(address).text
-    assert f'value="{awaited.reference}"' in client.get(f"{address}?reference={awaited.reference}").text
-    assign([whole], awaited, officer)
+    assert f"{address}?reference={share.reference}" in client.get(address).text
+    assert f'value="{share.reference}"' in client.get(f"{address}?reference={share.reference}").text
+    assign([whole], share, officer)
     assert likely(part) == [], "what was paid is awaited no more"
 
 

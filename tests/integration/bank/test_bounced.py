@@ -28,21 +28,6 @@ def begins() -> Tale:
     return milestones.first_stage_approved
 
 
-@pytest.fixture
-def story(told: milestones.Claimed) -> engagements.Story:
-    return told.story
-
-
-@pytest.fixture
-def claim(told: milestones.Claimed) -> Claim:
-    return told.claim
-
-
-@pytest.fixture
-def officer(story: engagements.Story) -> Actor:
-    return story.budget_officers[0]
-
-
 def bounce(story: engagements.Story, claim: Claim, code: str) -> PaymentBatch:
     batch = make.send(story, claim)
     (line,) = queries.lines_of(batch.id)
