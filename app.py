@@ -72,7 +72,8 @@ def create_app(settings: Settings | None = None) -> web.Application:
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
-        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        # A form with a file that is too large is still read, so that it comes back with what was typed.
+        MAX_CONTENT_LENGTH=2 * settings.max_upload_bytes,
         MAX_FORM_MEMORY_SIZE=2 * files.MEBIBYTE,
         MAX_FORM_PARTS=2000,
         SESSION_COOKIE_NAME=settings.session_cookie_name,
@@ -130,6 +131,7 @@ def _configure_pages(app: web.Application, settings: Settings) -> None:
     templates.configure(app)
     app.jinja_env.globals.update(
         said=seen.said,
+        said_rows=seen.said_rows,
         here=web.here,
         narrowed=listings.narrowed,
         narrowings=listings.narrowings,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from flask import Blueprint, Flask, current_app, g, has_request_context, request
 from itsdangerous import BadData, URLSafeSerializer
+from markupsafe import Markup
 from sqlalchemy import Row as ResultRow
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -42,6 +43,10 @@ class Difference:
     before: str
     now: str
 
+
+# A longer table is compared all the same, but not told row by row.
+MOST_ROWS = 200
+_ROW, _CELL = re.compile(r"<tr\b.*?</tr>", re.S), re.compile(r"<t[hd]\b[^>]*>(.*?)</t[hd]>", re.S)
 
 _rows: dict[str, Row] = {}
 _nothing: dict[str, str] = {}
@@ -125,7 +130,20 @@ def check_compared() -> None:
 def said(label: object, value: object) -> str:
     """Note what a page's list of answers says (components/lists.html), for the form that follows on the page."""
     lines = value if isinstance(value, (list, tuple)) else [value]
-    g.setdefault("said", []).append((str(label), "\n".join(str(line) for line in lines if line is not None)))
+    noted, name, number = g.setdefault("said", {}), str(label), 1
+    while name in noted:
+        number += 1
+        name = f"{label} ({number})"
+    noted[name] = "\n".join(str(line) for line in lines if line is not None)
+    return ""
+
+
+def said_rows(caption: object, rows: str) -> str:
+    """Note what a table says (components/tables.html), each row under its first cell, for the form that follows."""
+    if _asked() is not None:
+        for row in _ROW.findall(rows)[:MOST_ROWS]:
+            first, *rest = [Markup(cell).striptags() for cell in _CELL.findall(row)] or [""]  # noqa: S704 (text that is never markup)
+            said(f"{caption}: {first}", " · ".join(text for text in rest if text))
     return ""
 
 
@@ -141,17 +159,15 @@ class SeenForm:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._shown: list[Any] = []
-        self._says: list[tuple[str, str]] = []
         self._words_then: list[tuple[str, str]] = []
         if self.seen is not None and _asked() is None:
             del self.seen
         if kept.typed() is not None:
             self._untick()
 
-    def shows(self, *things: Any, says: Iterable[tuple[Words, Words]] = ()) -> None:
-        """Name what the page shows beside the row itself; `says` are words of it that stand in no list of answers."""
+    def shows(self, *things: Any) -> None:
+        """Name what the page shows beside the row itself; its lists of answers and tables say it in words."""
         self._shown.append(things)
-        self._says += [(str(label), str(text)) for label, text in says]
 
     def hidden_tag(self, *names: str) -> Any:
         """The hidden fields; among them what the page shows now, or what was sent while that still holds."""
@@ -193,10 +209,10 @@ class SeenForm:
                 if then.get(label) != now.get(label)
             ),
         ]
-        g.said = []
+        g.said = {}
 
     def _words_now(self) -> list[tuple[str, str]]:
-        return [*self._says, *g.get("said", [])]
+        return list(g.get("said", {}).items())
 
     def _merged(self, marks: Mapping[str, str]) -> Iterable[Difference]:
         """Fields that somebody else changed. Those that the sender left alone take what stands there now."""

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import html
 from sqlalchemy import select
 
 from marketplace.core import db, seen
@@ -71,9 +72,12 @@ def test_what_a_colleague_changed_after_the_check_is_not_submitted(client, signa
 
 def test_a_file_added_after_the_check_is_told(client, signatory, draft) -> None:
     form = OpenForm(client, f"/applications/{draft.id}/check")
-    (evidence_id,) = db.session.scalars(select(Evidence.id).where(Evidence.application_id == draft.id))
-    service.remove_evidence(evidence_id, actor=signatory)
-    assert form.send(**DECLARED).status_code == 409
+    (evidence,) = db.session.scalars(select(Evidence).where(Evidence.application_id == draft.id))
+    name = evidence.file.name
+    service.remove_evidence(evidence.id, actor=signatory)
+    answer = form.send(**DECLARED)
+    assert answer.status_code == 409
+    assert name in answer.text.partition("<h1")[0]
 
 
 @pytest.mark.parametrize("token", ["", "forged", "WyIiLHt9LFtdXQ.AAAA"])
@@ -164,6 +168,8 @@ def test_scores_changed_after_the_award_was_opened_are_told(client, signatory, c
     jobs.score_bid(bids[0], actor=signatory, criterion="approach", points=95, reason="Seen again.")
     answer = form.send(**choice)
     assert answer.status_code == 409
+    told = " ".join(html.fromstring(answer.text.partition("<h1")[0]).text_content().split())
+    assert re.search(r"You saw: ₩[^:]+ · 80\.00 Now: ₩[^:]+ · 86\.00", told), told
     assert form.shown_again(answer).send(confirmed="y").status_code == 303  # the reasons stand in it still
 
 

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from marketplace.core import clock
 from marketplace.core.actors import SME, Role
 from marketplace.core.auth import current_actor, requires
-from marketplace.core.errors import NotFound, Words
-from marketplace.core.i18n import _, money
+from marketplace.core.errors import NotFound
+from marketplace.core.i18n import _
 from marketplace.core.web import done, page
 from marketplace.jobs import queries, rules, scoring, service
 from marketplace.jobs.forms import DeclarationForm, award_form, score_form
@@ -112,10 +112,7 @@ def award(job_id: UUID) -> ResponseReturnValue:
     context = _opened(job)
     opened, costs = context["opened"], context["costs"]
     form = award_form((row.bid.id, row.provider.name) for row in opened)
-    form.shows(
-        [(row.bid, row.content.price_total, row.bid.scores, costs.get(row.bid.id)) for row in opened],
-        says=[(row.provider.name, _judged(job, row, costs.get(row.bid.id))) for row in opened],
-    )
+    form.shows([(row.bid, row.content.price_total, row.bid.scores, costs.get(row.bid.id)) for row in opened])
     if form.validate_on_submit():
         with form.errors_to_fields():
             reasons = {row.bid.id: form[f"reason_{row.bid.id}"].data for row in opened}
@@ -125,14 +122,6 @@ def award(job_id: UUID) -> ResponseReturnValue:
                 url_for("jobs.job", job_id=job_id),
             )
     return page("jobs/award.html", form=form, job=job, **context)
-
-
-def _judged(job: Job, row: queries.OpenedBid, cost: queries.Cost | None) -> Words:
-    """A bid's total, and what it costs the company."""
-    total = f"{(row.total or 0) / 100:.2f}"
-    if cost is None:
-        return total
-    return _("%(total)s, own share %(amount)s", total=total, amount=money(cost.own, job.currency or "KRW"))
 
 
 def _opened(job: Job) -> dict[str, Any]:
