@@ -44,6 +44,7 @@ SIGNATURES = {
 }
 ZIPPED = {*containers.MAIN_PARTS, "hwpx"}
 
+TOO_LARGE = _("The file is larger than 20 MB. Make it smaller and try again.")
 PROTECTED = _("The file is protected by a password, so nobody here could read it. Save it without one and try again.")
 
 _root = Path("var/files")
@@ -159,7 +160,7 @@ def check(filename: str, content: bytes, *, kinds: Mapping[str, str]) -> str:
     if not content:
         raise Invalid(_("The file is empty. Choose another one."), field="file")
     if len(content) > LARGEST_FILE:
-        raise Invalid(_("The file is larger than 20 MB. Make it smaller and try again."), field="file")
+        raise Invalid(TOO_LARGE, field="file")
     try:
         _check_content(extension, content)
     except containers.Protected as error:

@@ -106,8 +106,8 @@ class _Process:
             connection_limit=_most_connections(),
             asyncore_use_poll=True,  # select() knows no file above 1,023
             max_request_header_size=LARGEST_HEADER,
-            # Up to twice the size the application itself refuses, with a page that people can read.
-            max_request_body_size=2 * largest_body,
+            # The application reads up to twice the size, and refuses what is more with a page that people can read.
+            max_request_body_size=3 * largest_body,
             clear_untrusted_proxy_headers=False,  # PROXY_HOPS says whom the application believes
             ident="",
         )

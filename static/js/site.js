@@ -7,6 +7,13 @@ if (window.matchMedia("(min-width: 768px)").matches && !CSS.supports("selector(:
   document.querySelectorAll("[data-open-when-wide]").forEach((menu) => { menu.open = true; });
 }
 
+// A file that the server would refuse is not sent at all: the words stand at its field, and what was typed stays.
+const isTooLarge = (input) => [...input.files].some((file) => file.size > Number(input.dataset.largest || Infinity));
+document.addEventListener("change", ({ target }) => {
+  if (target.type !== "file") return;
+  target.closest(".form-group").querySelector("[data-too-large]").hidden = !isTooLarge(target);
+});
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post") return;
@@ -14,8 +21,14 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  form.dataset.sent = "yes";
   const files = [...form.querySelectorAll("input[type=file]")];
+  const large = files.find(isTooLarge);
+  if (large) {
+    event.preventDefault();
+    large.focus();
+    return;
+  }
+  form.dataset.sent = "yes";
   if (files.some((input) => input.files.length)) {
     form.querySelectorAll("[data-upload-progress]").forEach((note) => { note.hidden = false; });
   }

@@ -66,6 +66,18 @@ def refused(client: FlaskClient, page: str, name: str = "proof.pdf", content: by
     return again
 
 
+def test_a_file_that_is_too_large_leaves_the_rest_of_the_form(client, page, monkeypatch) -> None:
+    form = OpenForm(client, page)
+    assert f'data-largest="{files.LARGEST_FILE}"' in form.page.text
+    monkeypatch.setattr(files, "LARGEST_FILE", len(PDF))
+    kind = "business_registration"
+    answer = form.send(file=pdf(content=PDF + b"x"), kind=kind)
+    assert answer.status_code == 422
+    assert "larger than 20 MB" in answer.text
+    again = form.shown_again(answer)
+    assert (again.fields["kind"], stored(), waiting()) == ([kind], [], [])
+
+
 def test_the_file_stays_attached_while_another_field_is_wrong(client, page) -> None:
     form = refused(client, page, "증빙 서류.pdf")
     assert "Attached: 증빙 서류.pdf" in form.page.text
