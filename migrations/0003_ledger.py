@@ -12,7 +12,7 @@ CREATE DOMAIN currency_code AS text CONSTRAINT currency_code CHECK (VALUE ~ '^[A
 CREATE DOMAIN ledger_stage AS text CONSTRAINT ledger_stage CHECK (VALUE IN (
     'source', 'available', 'reserved', 'committed', 'payable', 'paid', 'bank', 'suspense', 'co_payment',
     'co_payment_payable', 'co_payment_paid', 'refundable', 'refunded', 'obligation', 'receivable', 'income',
-    'charges', 'returned'));
+    'charges', 'funded', 'returned'));
 
 CREATE TABLE ledger_accounts (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_ledger_accounts PRIMARY KEY,

@@ -119,6 +119,15 @@ CREATE TABLE receipts (
 );
 CREATE INDEX ix_receipts_receivable_id ON receipts (receivable_id);
 
+CREATE TABLE receipt_reversals (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_receipt_reversals PRIMARY KEY,
+    receipt_id uuid NOT NULL CONSTRAINT fk_receipt_reversals_receipt_id_receipts REFERENCES receipts
+        CONSTRAINT uq_receipt_reversals_receipt_id UNIQUE,
+    bank_entry_id uuid NOT NULL CONSTRAINT fk_receipt_reversals_bank_entry_id_bank_entries REFERENCES bank_entries
+        CONSTRAINT uq_receipt_reversals_bank_entry_id UNIQUE,
+    created_at timestamptz NOT NULL DEFAULT app_now()
+);
+
 CREATE TABLE write_offs (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_write_offs PRIMARY KEY,
     receivable_id uuid NOT NULL CONSTRAINT fk_write_offs_receivable_id_receivables REFERENCES receivables,
@@ -142,7 +151,7 @@ CREATE TABLE write_offs (
 CREATE UNIQUE INDEX uq_write_offs_live ON write_offs (receivable_id) WHERE status IN ('proposed', 'signed');
 
 REVOKE DELETE ON receivables, instalments, write_offs FROM app;
-REVOKE UPDATE, DELETE ON receipts FROM app;
+REVOKE UPDATE, DELETE ON receipts, receipt_reversals FROM app;
 """
 
 
@@ -153,6 +162,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them, with the area's functions."""
-    op.execute("DROP TABLE write_offs, receipts, instalments, receivables")
+    op.execute("DROP TABLE write_offs, receipt_reversals, receipts, instalments, receivables")
     op.execute("DROP SEQUENCE number_rcv, number_rcp")
     drop_functions("receivables")

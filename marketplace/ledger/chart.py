@@ -30,6 +30,8 @@ class Stage(TextChoices):
     REFUNDED = "refunded", _("Sent back to its payer")
     OBLIGATION = "obligation", _("Owed to the agency")
     RECEIVABLE = "receivable", _("Claimed by the agency")
+    # What funders paid into the account, less what went back to them: below 0 where they pay later.
+    FUNDED = "funded", _("Received from funders")
     # What comes in beyond the aid itself.
     INCOME = "income", _("Income of the agency")
     # What the bank kept, and what an officer explained: below 0.
@@ -76,11 +78,12 @@ class TransferKind(TextChoices):
     KEEP_BACK = "keep_back", _("Kept back for a debt")
     BOUNCE = "bounce", _("Payment sent back by the bank")
     CO_PAYMENT = "co_payment", _("Own share received")
-    REVERSE = "reverse", _("Own share taken back by the bank")
+    REVERSE = "reverse", _("Taken back by the bank")
     RECEIVE = "receive", _("Received, to be assigned")
     WITHDRAW = "withdraw", _("Left the account, to be assigned")
     ASSIGN = "assign", _("Taken out of what is to be assigned")
     CHARGE = "charge", _("Charge of the bank")
+    FUND = "fund", _("Received from a funder, or gone back to it")
     SEND_BACK = "send_back", _("Set aside to be sent back to its payer")
     REFUND = "refund", _("Own share set aside to be sent back")
     PAY_BACK = "pay_back", _("Sent back to its payer")
@@ -89,7 +92,7 @@ class TransferKind(TextChoices):
     INTEREST_BACK = "interest_back", _("Interest taken back, paid earlier than booked")
     SETTLE = "settle", _("Debt paid")
     CLAWBACK = "clawback", _("Aid given back")
-    INCOME = "income", _("Surcharge and interest received")
+    INCOME = "income", _("Surcharge or interest received")
     OVERPAYMENT = "overpayment", _("Paid beyond a debt, to be sent back")
     WRITE_OFF = "write_off", _("Debt written off")
 
@@ -203,6 +206,11 @@ def receivable(receivable_id: UUID) -> ChartAccount:
 def obligation(currency: str) -> ChartAccount:
     """The counterpart of all debts, below 0."""
     return _agency(Stage.OBLIGATION, currency, may_be_negative=True)
+
+
+def funded(currency: str) -> ChartAccount:
+    """What funders paid into the agency's bank account, less what went back to them."""
+    return _agency(Stage.FUNDED, currency, may_be_negative=True)
 
 
 def income(currency: str) -> ChartAccount:

@@ -74,6 +74,11 @@ def transfers_of(owner_id: UUID) -> Sequence[Transfer]:
     ).all()
 
 
+def transfers_under(reference: str) -> Sequence[Transfer]:
+    """Every transfer under a reference, by their keys."""
+    return db.session.scalars(select(Transfer).where(Transfer.reference == reference).order_by(Transfer.key)).all()
+
+
 def movement(movement_id: UUID) -> Sequence[Transfer]:
     """The transfers that were made together as one movement, by their keys."""
     return db.session.scalars(select(Transfer).where(Transfer.movement_id == movement_id).order_by(Transfer.key)).all()

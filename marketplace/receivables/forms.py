@@ -89,6 +89,13 @@ class WriteOffDecisionForm(Form):
     reason = LongTextField(_("Reason, if you refuse"), max_length=2000, required=False)
 
 
+class TakenBackForm(Form):
+    """The payment that the bank took back, and why."""
+
+    receipt_id = SelectOneField(_("The payment that was taken back"), coerce=to_id, choices=[])
+    reason = LongTextField(_("Reason"), max_length=2000)
+
+
 def set_off_in(currency: str) -> Any:
     """The form of a set-off, its amount typed in this currency."""
     field = MoneyField(_("Amount to keep back"), currency=currency, minimum=1)

@@ -194,6 +194,18 @@ class Receipt(Model):
     created_at: Mapped[datetime] = created_at()
 
     receivable: Mapped[Receivable] = relationship(back_populates="receipts")
+    reversal: Mapped["ReceiptReversal | None"] = relationship()
+
+
+class ReceiptReversal(Model):
+    """The bank took the payment of a receipt back by a debit: what the receipt paid is owed again."""
+
+    __tablename__ = "receipt_reversals"
+
+    id: Mapped[UUID] = uuid_key()
+    receipt_id: Mapped[UUID] = mapped_column(ForeignKey("receipts.id"), unique=True)
+    bank_entry_id: Mapped[UUID] = mapped_column(ForeignKey(BankEntry.id), unique=True)
+    created_at: Mapped[datetime] = created_at()
 
 
 class WriteOff(Model):

@@ -24,7 +24,7 @@ from marketplace.ledger.chart import Stage, TransferKind
 from marketplace.ledger.models import Account, Transfer
 from marketplace.programmes.models import Programme
 from marketplace.receivables import rules
-from marketplace.receivables.models import LIVE, Instalment, Receipt, Receivable, WriteOff
+from marketplace.receivables.models import LIVE, Instalment, Receipt, ReceiptReversal, Receivable, WriteOff
 from marketplace.receivables.states import (
     InstalmentStatus,
     ReceivableKind,
@@ -91,10 +91,31 @@ def receipts_shown(receivable_id: UUID) -> Sequence[Row[Any]]:
 @cache
 def _receipts_shown() -> Select[*tuple[Any, ...]]:
     return (
-        select(Receipt.id, Receipt.number, Receipt.booked_on, Receipt.amount, Receipt.bank_entry_id)
+        select(
+            Receipt.id,
+            Receipt.number,
+            Receipt.booked_on,
+            Receipt.amount,
+            Receipt.bank_entry_id,
+            exists().where(ReceiptReversal.receipt_id == Receipt.id).label("taken_back"),
+        )
         .where(Receipt.receivable_id == bindparam("receivable_id"))
         .order_by(Receipt.created_at, Receipt.number)
     )
+
+
+def receipts_to_take_back(*, amount: int, currency: str, number: str | None = None) -> Sequence[Row[Any]]:
+    """Receipts of this amount that the bank may have taken back, the newest first; of this debt if one is named."""
+    query = (
+        select(Receipt.id, Receipt.number, Receivable.number.label("debt"), Receipt.booked_on, Receipt.amount)
+        .add_columns(name_of(Receivable.debtor_id).label("debtor"))
+        .join(Receivable, Receivable.id == Receipt.receivable_id)
+        .where(Receipt.amount == amount, Receivable.currency == currency, Receipt.bank_entry_id.is_not(None))
+        .where(~exists().where(ReceiptReversal.receipt_id == Receipt.id))
+    )
+    if number is not None:
+        query = query.where(Receivable.number == number)
+    return db.session.execute(query.order_by(Receipt.created_at.desc(), Receipt.number.desc()).limit(20)).all()
 
 
 def get_instalment(instalment_id: UUID, *, actor: Actor) -> Instalment:
@@ -221,10 +242,13 @@ def clawed_back(engagement_id: UUID) -> dict[str, dict[str, int]]:
 
 @cache
 def _clawed_back() -> Select[*tuple[Any, ...]]:
+    went = Transfer.kind == TransferKind.CLAWBACK
     return (
-        select(Receivable.number, Account.budget_line_id, func.sum(Transfer.amount))
-        .join(Transfer, and_(Transfer.reference == Receivable.number, Transfer.kind == TransferKind.CLAWBACK))
-        .join(Account, Account.id == Transfer.debit_account_id)
+        select(
+            Receivable.number, Account.budget_line_id, func.sum(case((went, Transfer.amount), else_=-Transfer.amount))
+        )
+        .join(Transfer, and_(Transfer.reference == Receivable.number, went | (Transfer.kind == TransferKind.REVERSE)))
+        .join(Account, and_(Account.id == Transfer.debit_account_id, Account.budget_line_id.is_not(None)))
         .where(Receivable.engagement_id == bindparam("engagement_id"), Receivable.status != ReceivableStatus.DROPPED)
         .group_by(Receivable.number, Account.budget_line_id)
     )

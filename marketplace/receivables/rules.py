@@ -6,7 +6,7 @@ from uuid import UUID
 
 from config import recovery, repayment
 from config.recovery import Ground
-from marketplace.claims.models import Claim
+from marketplace.claims.models import BankEntry, Claim
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, Words, explain
 from marketplace.core.i18n import _
@@ -14,12 +14,13 @@ from marketplace.core.money import split
 from marketplace.engagements.models import Engagement
 from marketplace.engagements.states import EngagementStatus
 from marketplace.receivables import schedule
-from marketplace.receivables.models import Instalment, Receivable, WriteOff
+from marketplace.receivables.models import Instalment, Receipt, Receivable, WriteOff
 from marketplace.receivables.schedule import Parts
 from marketplace.receivables.states import ReceivableStatus
 
 SECOND_OFFICER = _("Another officer must confirm this. Nobody confirms what they opened.")
 SECOND_SIGNATURE = _("Another budget officer must sign this.")
+TAKEN_BACK = _("This payment was taken back already.")
 TOO_MUCH = _("Not more may be asked back than was paid for this engagement.")
 SENT_BACK = _(
     "The bank has sent back a payment of this engagement since this was opened, so more is asked back than was paid. "
@@ -33,6 +34,7 @@ explain(
         "ck_receivables_aid_paid": TOO_MUCH,
         "ck_write_offs_two_signatures": SECOND_SIGNATURE,
         "uq_write_offs_live": _("A write-off is proposed already."),
+        "uq_receipt_reversals_receipt_id": TAKEN_BACK,
         "ck_receipts_open": _("Nothing is owed under this reference any more."),
         "ck_deductions_claim": _("Only an approved claim that isn't in a payment batch can bear a set-off."),
         "ck_deductions_whole": _("A set-off must leave something of the claim to pay."),
@@ -149,6 +151,28 @@ def booked_too_much(instalment: Instalment, basis_points: int, capital: int, on:
     days = (instalment.interest_until - max(on, instalment.due_on)).days
     unpaid = instalment.interest - instalment.paid_interest
     return min(unpaid, schedule.interest(capital, basis_points, days))
+
+
+def days_of_interest(instalment: Instalment, since: date) -> int:
+    """The days from `since`, when a payment came that was taken back, for which interest was booked without it."""
+    if instalment.interest_until is None:
+        return 0
+    return max(0, (instalment.interest_until - max(since, instalment.due_on)).days)
+
+
+def check_taken_back(receipt: Receipt, receivable: Receivable, entry: BankEntry) -> None:
+    """The bank takes back all of a payment that it told, while the debt isn't given up and nothing went back of it."""
+    if receipt.bank_entry_id is None or (receipt.amount, receivable.currency) != (entry.amount, entry.currency):
+        raise Invalid(_("The amount isn't the one of this payment."), field="receipt_id")
+    if receipt.reversal is not None:
+        raise Invalid(TAKEN_BACK, field="receipt_id")
+    if receivable.status not in (ReceivableStatus.OPEN, ReceivableStatus.SETTLED):
+        raise Invalid(_("This debt was written off, so nothing can be owed again."), field="receipt_id")
+    if receipt.excess:
+        raise Invalid(
+            _("A part of this payment was more than was owed and goes back to its payer. Ask the payer for it first."),
+            field="receipt_id",
+        )
 
 
 def owed(instalment: Instalment) -> Parts:

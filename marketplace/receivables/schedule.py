@@ -27,6 +27,9 @@ class Parts:
     def __add__(self, other: "Parts") -> "Parts":
         return Parts(self.principal + other.principal, self.surcharge + other.surcharge, self.interest + other.interest)
 
+    def __sub__(self, other: "Parts") -> "Parts":
+        return Parts(self.principal - other.principal, self.surcharge - other.surcharge, self.interest - other.interest)
+
 
 def due_dates(first: date, count: int, every_months: int) -> list[date]:
     """`count` days, the first one and then one every so many months, counted from the first."""

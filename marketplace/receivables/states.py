@@ -36,6 +36,7 @@ RECEIVABLE = Lifecycle(
             stamp="written_off_at",
             label=_("Write off"),
         ),
+        Move("reopen", (ReceivableStatus.SETTLED,), ReceivableStatus.OPEN, label=_("Payment taken back by the bank")),
     ],
 )
 
@@ -81,6 +82,13 @@ INSTALMENT = Lifecycle(
             InstalmentStatus.WRITTEN_OFF,
             stamp="written_off_at",
             label=_("Write off"),
+        ),
+        Move(
+            "reopen",
+            (InstalmentStatus.PAID,),
+            InstalmentStatus.NOTIFIED,
+            stamp="notified_at",
+            label=_("Payment taken back by the bank"),
         ),
     ],
 )

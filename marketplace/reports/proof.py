@@ -22,7 +22,7 @@ from marketplace.ledger.chart import OwnerKind, Stage, TransferKind
 from marketplace.ledger.models import Account, Transfer
 from marketplace.ledger.queries import Books, Fault
 from marketplace.programmes.models import Call, Programme
-from marketplace.receivables.models import LIVE, Instalment, Receipt, Receivable
+from marketplace.receivables.models import LIVE, Instalment, Receipt, ReceiptReversal, Receivable
 from marketplace.vouchers.models import Application, Voucher
 from marketplace.vouchers.states import ApplicationStatus
 
@@ -230,8 +230,10 @@ def _moved_at_the_bank() -> Select[str, int]:
     )
     by_bank = Receipt.bank_entry_id.is_not(None)
     besides = Receipt.surcharge + Receipt.interest + Receipt.excess
-    receipts = select(Receivable.currency, case((by_bank, Receipt.principal), else_=-besides)).join(
-        Receivable, Receivable.id == Receipt.receivable_id
+    receipts = (
+        select(Receivable.currency, case((by_bank, Receipt.principal), else_=-besides))
+        .join(Receivable, Receivable.id == Receipt.receivable_id)
+        .where(~exists().where(ReceiptReversal.receipt_id == Receipt.id))
     )
     moved = union_all(at_bank, paid, receipts).subquery()
     return select(moved.c.currency, func.sum(moved.c.amount)).group_by(moved.c.currency)

@@ -16,6 +16,7 @@ FOLLOWERS = {
     "application.withdrawn": ["close_call", "watch_ceiling"],
     "bank_entry.assigned": ["trace_bank_import"],
     "bank_entry.pays_debt": ["take_receipt"],
+    "bank_entry.takes_debt_back": ["follow_debt_reversal"],
     "bank_import.taken": ["trace_bank_import"],
     "call.amended": ["tell_of_amendment"],
     "call.money_released": ["offer_from_waitlist"],

@@ -15,6 +15,7 @@ from marketplace.core.actors import SYSTEM
 from marketplace.engagements.models import Engagement
 from marketplace.receivables import service as receivables
 from marketplace.receivables.models import Instalment, Receipt, Receivable, WriteOff
+from tests.factories.bank_reports import Detail, Entry, notification
 from tests.factories.receivables import notice
 from tests.machine.play import WHICH, WHO, Play
 
@@ -68,6 +69,23 @@ class Debts(Play):
             actor = self.table.budget_officers[0]
             self.attempt(claims.import_bank_file, io.BytesIO(report), actor=actor, filename="camt.xml")
             self.book()
+
+    @rule(which=WHICH)
+    def take_debt_back(self, which: int) -> None:
+        """The bank takes the payment of a debt back."""
+        with db.unit_of_work():
+            receipts = db.session.scalars(select(Receipt).order_by(Receipt.number)).all()
+            if not receipts or which % 2:
+                return
+            receipt = receipts[which % len(receipts)]
+            detail = Detail(receipt.receivable.number, account="")
+            report = notification(Entry(-receipt.amount, [detail], mark=f"T{which}", reversal=True))
+        self.attempt(
+            claims.import_bank_file, io.BytesIO(report), actor=self.table.budget_officers[0], filename="camt.xml"
+        )
+        debits = select(BankEntry.id).where(BankEntry.outcome == "unmatched", BankEntry.direction == "debit")
+        for entry_id in self.read(debits.where(BankEntry.reference != "").limit(1)):
+            self.attempt(receivables.follow_debt_reversal, entry_id, actor=SYSTEM)
 
     @rule(amount=st.sampled_from((1, 700_001)), who=WHO)
     def send_stray_back(self, amount: int, who: int) -> None:

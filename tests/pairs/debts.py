@@ -3,22 +3,24 @@
 import io
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from marketplace.claims import service as claims
-from marketplace.claims.models import BankEntry, Deduction
+from marketplace.claims.models import BankAssignment, BankEntry, Deduction
 from marketplace.claims.states import DEDUCTION
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
-from marketplace.receivables import service
+from marketplace.receivables import queries, service
 from marketplace.receivables.models import Instalment, Receipt, Receivable, WriteOff
 from marketplace.receivables.states import INSTALMENT, RECEIVABLE, WRITE_OFF
+from tests.factories.bank_reports import Detail, Entry, notification
 from tests.factories.claims import new_key
 from tests.factories.receivables import make_paid, notice
 from tests.pairs.claims import BANK, answer, approved, line_of, send
 from tests.pairs.walk import Cast, Life, Verb
 
 DECIDE = "receivables.decide_write_off"
+TAKE_BACK = "receivables.take_back_receipt"
 
 
 def begin(cast: Cast) -> UUID:
@@ -106,6 +108,46 @@ def take(entry_id: UUID, actor: Actor) -> None:
     service.take_receipt(entry_id, actor=actor, key=new_key())
 
 
+def take_back_all(cast: Cast, debt_id: UUID) -> None:
+    """The bank takes back what came last for the debt, where anything came."""
+    debt = db.get(Receivable, debt_id)
+    query = select(Receipt.amount).where(Receipt.receivable_id == debt_id, Receipt.bank_entry_id.is_not(None))
+    amount = db.session.scalar(query.order_by(Receipt.created_at.desc()).limit(1)) or 1
+    entry = Entry(-amount, [Detail(debt.number, account="")], mark=new_key()[:30], reversal=True)
+    claims.import_bank_file(io.BytesIO(notification(entry)), actor=SYSTEM, filename="camt.xml")
+
+
+def take_back_for(cast: Cast, instalment_id: UUID) -> None:
+    """The bank takes back what paid the instalment."""
+    take_back_all(cast, debt_of_instalment(instalment_id))
+
+
+def departure(debt_id: UUID) -> tuple[UUID, UUID] | None:
+    """The receipt, and the movement by which it was taken back."""
+    debt = db.get(Receivable, debt_id)
+    entry = db.session.scalars(
+        select(BankEntry)
+        .where(BankEntry.outcome == "unmatched", BankEntry.direction == "debit", BankEntry.reference == debt.number)
+        .where(~exists().where(BankAssignment.entry_id == BankEntry.id))
+        .limit(1)
+    ).first()
+    if entry is None:
+        return None
+    found = queries.receipts_to_take_back(amount=entry.amount, currency=entry.currency, number=debt.number)
+    return (found[0].id, entry.id) if found else None
+
+
+def departure_for(instalment_id: UUID) -> tuple[UUID, UUID] | None:
+    """The same of the instalment's debt."""
+    return departure(debt_of_instalment(instalment_id))
+
+
+def take_back(found: tuple[UUID, UUID], actor: Actor) -> None:
+    """What was taken back is owed again."""
+    receipt_id, entry_id = found
+    service.take_back_receipt(receipt_id, entry_id=entry_id, actor=actor, reason="Tried", key=new_key())
+
+
 def propose(cast: Cast, debt_id: UUID) -> None:
     """Somebody else proposes to give the debt up."""
     service.propose_write_off(debt_id, actor=cast.officer(Role.BUDGET_OFFICER), reason="Tried")
@@ -153,6 +195,7 @@ RECEIVABLES = [
             Verb("drop", lambda one, by: service.drop(one, actor=by, reason="Tried"), page="receivables.drop"),
             Verb("settle", take, first=pay_in, aim=arrival, aside=True),
             Verb("write_off", sign, page=DECIDE, first=propose),
+            Verb("reopen", take_back, page=TAKE_BACK, first=take_back_all, aim=departure, aside=True),
         ],
     )
 ]
@@ -166,6 +209,7 @@ INSTALMENTS = [
             Verb("pay", take, first=pay_in_for, aim=arrival_for, aside=True),
             Verb("replace", agree, page="receivables.agree_instalments", aim=debt_of_instalment, aside=True),
             Verb("write_off", sign, page=DECIDE, first=propose_for_instalment, aim=debt_of_instalment, aside=True),
+            Verb("reopen", take_back, page=TAKE_BACK, first=take_back_for, aim=departure_for, aside=True),
         ],
     )
 ]

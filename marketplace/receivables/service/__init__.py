@@ -9,6 +9,7 @@ from marketplace.receivables.service.opening import (
     propose_repayment,
 )
 from marketplace.receivables.service.receipts import take_receipt, take_set_off
+from marketplace.receivables.service.reversals import follow_debt_reversal, take_back_receipt
 from marketplace.receivables.service.set_offs import set_off
 from marketplace.receivables.service.write_offs import propose_write_off, refuse_write_off, sign_write_off
 
@@ -17,6 +18,7 @@ __all__ = [
     "confirm",
     "decline_repayment",
     "drop",
+    "follow_debt_reversal",
     "notify_instalment",
     "open_recovery",
     "propose_repayment",
@@ -25,6 +27,7 @@ __all__ = [
     "remind_instalment",
     "set_off",
     "sign_write_off",
+    "take_back_receipt",
     "take_receipt",
     "take_set_off",
 ]

@@ -6,6 +6,7 @@ from uuid import UUID
 from marketplace.core.actors import Actor
 from marketplace.core.money import split
 from marketplace.ledger import chart
+from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import TransferKind
 from marketplace.ledger.service import Leg, post
 from marketplace.receivables import queries
@@ -40,6 +41,15 @@ def book(receipt: Receipt, *, actor: Actor) -> None:
         currency = receivable.currency
         leg = Leg(chart.bank(currency), chart.income(currency), income, f"{key}:income")
         _post([leg], receivable, TransferKind.INCOME, actor)
+
+
+def take_back(receipt: Receipt, *, actor: Actor) -> None:
+    """What a receipt paid is owed again, and everything that its payment moved goes the other way."""
+    made = [one for one in ledger.transfers_under(receipt.receivable.number) if one.key.startswith(f"{receipt.id}:")]
+    legs = [
+        Leg(one.credit_account.in_chart, one.debit_account.in_chart, one.amount, f"{one.key}:reverse") for one in made
+    ]
+    _post(legs, receipt.receivable, TransferKind.REVERSE, actor)
 
 
 def _post(legs: Sequence[Leg], receivable: Receivable, kind: TransferKind, actor: Actor) -> None:

@@ -8,10 +8,12 @@ INSERT INTO lifecycle_moves (lifecycle, event, source, target) VALUES
     ('instalment', 'replace', 'notified', 'replaced'),
     ('instalment', 'write_off', 'scheduled', 'written_off'),
     ('instalment', 'write_off', 'notified', 'written_off'),
+    ('instalment', 'reopen', 'paid', 'notified'),
     ('receivable', 'confirm', 'proposed', 'open'),
     ('receivable', 'drop', 'proposed', 'dropped'),
     ('receivable', 'settle', 'open', 'settled'),
     ('receivable', 'write_off', 'open', 'written_off'),
+    ('receivable', 'reopen', 'settled', 'open'),
     ('write_off', 'sign', 'proposed', 'signed'),
     ('write_off', 'refuse', 'proposed', 'refused');
 

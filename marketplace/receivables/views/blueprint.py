@@ -13,7 +13,10 @@ blueprint = Blueprint("receivables", __name__)
 seen.declare(
     blueprint,
     rows={"engagement_id": Engagement, "receivable_id": Receivable},
-    nothing={"new_recovery": "opens a recovery, which another officer confirms"},
+    nothing={
+        "new_recovery": "opens a recovery, which another officer confirms",
+        "take_back_receipt": "neither a movement of the bank nor a receipt ever changes, and each is dealt with once",
+    },
 )
 
 
