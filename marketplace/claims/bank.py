@@ -1,7 +1,7 @@
-"""Plays the agency's bank in the demo: what came in and what went out, as a camt.054.001.08 notification."""
+"""Plays the agency's bank in the demo: what came in and what went out, as camt.054.001.08 and camt.053.001.08."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
@@ -9,7 +9,8 @@ from defusedxml.ElementTree import fromstring
 
 from marketplace.claims.pain001 import Account, add_account, add_bank, as_file, decimal_amount
 
-NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"
+NOTIFICATION = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"
+STATEMENT = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 ORDER = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 # Bank transaction codes (domain, family, sub-family): credit transfers issued, received, and issued but returned.
 ISSUED, RECEIVED, RETURNED = ("PMNT", "ICDT", "ESCT"), ("PMNT", "RCDT", "ESCT"), ("PMNT", "ICDT", "RRTN")
@@ -56,22 +57,46 @@ def receive(
 
 def notify(identification: str, movements: list[Movement], *, booked_at: datetime) -> bytes:
     """The movements as one camt.054.001.08 message in UTF-8."""
-    ElementTree.register_namespace("", NAMESPACE)
-    root = Element(f"{{{NAMESPACE}}}Document")
-    message = _add(root, "BkToCstmrDbtCdtNtfctn")
-    header = _add(message, "GrpHdr")
-    created = booked_at.isoformat(timespec="seconds")
-    _add(header, "MsgId", identification)
-    _add(header, "CreDtTm", created)
-    notification = _add(message, "Ntfctn")
-    _add(notification, "Id", identification)
-    _add(notification, "CreDtTm", created)
     first = movements[0]
     own = first.creditor if first.code == RECEIVED else first.debtor
-    add_account(_add(notification, "Acct"), own.number)
+    root, report = _begin(NOTIFICATION, "BkToCstmrDbtCdtNtfctn", "Ntfctn", identification, own, booked_at)
     for number, movement in enumerate(movements, start=1):
-        _add_entry(_add(notification, "Ntry"), movement, f"{identification}-{number}", booked_at)
+        _add_entry(_add(report, "Ntry"), movement, f"{identification}-{number}", booked_at.date())
     return as_file(root)
+
+
+def state(
+    identification: str, movements: list[Movement], *, account: Account, day: date, written_at: datetime,
+    opening: str, closing: str, currency: str,
+) -> bytes:  # fmt: skip
+    """The day's statement of the account, with its balances as decimal texts, below 0 with a minus in front."""
+    root, report = _begin(STATEMENT, "BkToCstmrStmt", "Stmt", identification, account, written_at)
+    for code, balance in (("OPBD", opening), ("CLBD", closing)):
+        holder = _add(report, "Bal")
+        _add(_add(_add(holder, "Tp"), "CdOrPrtry"), "Cd", code)
+        _add(holder, "Amt", balance.lstrip("-")).set("Ccy", currency)
+        _add(holder, "CdtDbtInd", "DBIT" if balance.startswith("-") else "CRDT")
+        _add(_add(holder, "Dt"), "Dt", day.isoformat())
+    for number, movement in enumerate(movements, start=1):
+        _add_entry(_add(report, "Ntry"), movement, f"{identification}-{number}", day)
+    return as_file(root)
+
+
+def _begin(
+    namespace: str, message: str, report: str, identification: str, account: Account, written_at: datetime
+) -> tuple[Element, Element]:
+    """A document, and the one report in it, ready for its entries."""
+    ElementTree.register_namespace("", namespace)
+    root = Element(f"{{{namespace}}}Document")
+    outer = _add(root, message)
+    header, created = _add(outer, "GrpHdr"), written_at.isoformat(timespec="seconds")
+    _add(header, "MsgId", identification)
+    _add(header, "CreDtTm", created)
+    inner = _add(outer, report)
+    _add(inner, "Id", identification)
+    _add(inner, "CreDtTm", created)
+    add_account(_add(inner, "Acct"), account.number)
+    return root, inner
 
 
 def _sent(transfer: Element, debtor: Account) -> Movement:
@@ -95,13 +120,13 @@ def _back(sent: Movement, reason: str) -> Movement:
     )
 
 
-def _add_entry(entry: Element, movement: Movement, reference: str, booked_at: datetime) -> None:
+def _add_entry(entry: Element, movement: Movement, reference: str, booked_on: date) -> None:
     direction = "DBIT" if movement.code == ISSUED else "CRDT"
     _add(entry, "NtryRef", reference[-35:])
     _add(entry, "Amt", movement.amount).set("Ccy", movement.currency)
     _add(entry, "CdtDbtInd", direction)
     _add(_add(entry, "Sts"), "Cd", "BOOK")
-    _add(_add(entry, "BookgDt"), "Dt", booked_at.date().isoformat())
+    _add(_add(entry, "BookgDt"), "Dt", booked_on.isoformat())
     _add(entry, "AcctSvcrRef", reference[-35:])
     domain, family, subfamily = movement.code
     code = _add(_add(entry, "BkTxCd"), "Domn")

@@ -1,17 +1,20 @@
 """Plays the bank, and whoever pays the agency: writes what the bank would report, and imports it."""
 
 import io
+from datetime import date
 from uuid import UUID
 
 from config.payments import terms
 from marketplace.claims import bank, queries, service
+from marketplace.claims.models import BankEntry
 from marketplace.claims.pain001 import Account, decimal_amount
-from marketplace.claims.states import BatchStatus
+from marketplace.claims.states import BatchStatus, Direction
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.money import Money, exponent
+from marketplace.demo import queries as ours
 from marketplace.engagements.models import Agreement
 from marketplace.engagements.queries import find_co_payment
 from marketplace.receivables.models import Receivable
@@ -66,12 +69,57 @@ def pay_astray(text: str, *, payer: str, account: str, money: Money, actor: Acto
 
 def _incoming(reference: str, money: Money, payer: Account, *, text: str = "") -> bytes:
     """The report of one payment received, told apart from others under the same reference by its moment."""
-    own = terms(clock.today())
-    account = Account(holder=own.holder, number=own.number.replace(" ", ""), bank=own.bank)
+    account = _own()
     amount = decimal_amount(money.amount, exponent(money.currency))
     movement = bank.Movement(reference, amount, money.currency, bank.RECEIVED, payer, account, text or reference)
     return bank.notify(f"R-{clock.now():%y%m%d%H%M%S%f}", [movement], booked_at=clock.now())
 
 
+def _own() -> Account:
+    own = terms(clock.today())
+    return Account(holder=own.holder, number=own.number.replace(" ", ""), bank=own.bank)
+
+
 def _take(report: bytes, name: str, actor: Actor) -> None:
+    close_days(before=clock.today(), actor=actor)
     service.import_bank_file(io.BytesIO(report), actor=actor, filename=f"camt054-{name}.xml")
+
+
+def close_days(*, before: date, actor: Actor = SYSTEM) -> int:
+    """Import the statement of every day until then that moved money and has none yet; how many there were."""
+    days = ours.days_without_statement(before=before)
+    for day, currency in days:
+        report = report_day(day, currency)
+        service.import_bank_file(io.BytesIO(report), actor=actor, filename=f"camt053-{day.isoformat()}.xml")
+    return len(days)
+
+
+def report_day(day: date, currency: str) -> bytes:
+    """The camt.053 of a day: what moved on the agency's account, and its balances before and after."""
+    account, digits = _own(), exponent(currency)
+    opening, moved = ours.balance_before(day, currency), ours.moved_on(day, currency)
+    closing = opening + sum(entry.signed for entry in moved)
+    return bank.state(
+        f"S-{day:%y%m%d}-{currency}",
+        [_movement(entry, account) for entry in moved],
+        account=account,
+        day=day,
+        written_at=clock.now(),
+        opening=_signed(opening, digits),
+        closing=_signed(closing, digits),
+        currency=currency,
+    )
+
+
+def _signed(amount: int, digits: int) -> str:
+    return ("-" if amount < 0 else "") + decimal_amount(abs(amount), digits)
+
+
+def _movement(entry: BankEntry, account: Account) -> bank.Movement:
+    other = Account(entry.debtor or entry.payer, entry.debtor_account, entry.debtor_bank)
+    came = entry.direction == Direction.CREDIT
+    amount = decimal_amount(entry.amount, exponent(entry.currency))
+    code = (bank.RETURNED if entry.return_reason else bank.RECEIVED) if came else bank.ISSUED
+    reference, words = entry.reference or "NOTPROVIDED", entry.remittance or entry.reference or "-"
+    sides = (other, account) if code == bank.RECEIVED else (account, other)
+    return bank.Movement(reference, amount, entry.currency, code, *sides, words, entry.return_reason)

@@ -13,7 +13,7 @@ from marketplace.accounts import service as accounts
 from marketplace.claims import service as claims
 from marketplace.core import clock, db, task_queue
 from marketplace.core.tasks import schedule
-from marketplace.demo import offers, paying, plans, registers, words
+from marketplace.demo import bank, offers, paying, plans, registers, words
 from marketplace.demo.applying import apply
 from marketplace.demo.people import TOUR_COMPANY, TOUR_FIRM, Cast
 from marketplace.demo.plans import Scale
@@ -165,4 +165,5 @@ def _sweep() -> Iterator[datetime]:
     while True:
         for verb in TIMED:
             schedule(verb, key=f"played:{clock.now().isoformat()}")
+        bank.close_days(before=clock.today())
         yield clock.now() + timedelta(days=14)

@@ -2,16 +2,19 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, select
+from sqlalchemy.orm import aliased
 
+from config.payments import terms
 from marketplace.accounts.models import Membership, Organisation, Person
 from marketplace.accounts.states import MembershipStatus, OrganisationKind, PersonStatus
-from marketplace.claims.models import PaymentBatch, Refund
-from marketplace.claims.states import BatchStatus, RefundStatus
+from marketplace.claims.models import BankBooking, BankEntry, BankImport, PaymentBatch, Refund
+from marketplace.claims.states import BatchStatus, Direction, RefundStatus, ReportKind
 from marketplace.core import clock, db
 from marketplace.core.actors import Role
 from marketplace.demo.people import TOUR_COMPANY, TOUR_FIRM
@@ -231,3 +234,34 @@ def mails(address: str) -> Select[*tuple[Any, ...]]:
     """Mails whose address contains this text, as far as a list shows them; ordered by the page."""
     query = select(Message.id, Message.address, Message.queued_at, Message.template, Message.locale, Message.data)
     return query.where(db.contains(Message.address, address)) if address else query
+
+
+def days_without_statement(*, before: date) -> Sequence[tuple[date, str]]:
+    """The days, each with its currency, on which money moved that no statement tells yet, oldest first."""
+    other = aliased(BankEntry)
+    told = exists().where(other.known_from_id == BankEntry.id)
+    query = (
+        select(BankEntry.booked_on, BankEntry.currency)
+        .join(BankBooking, BankBooking.id == BankEntry.booking_id)
+        .where(*_moved(), BankEntry.booked_on < before, BankBooking.kind != ReportKind.STATEMENT, ~told)
+    )
+    return [(day, currency) for day, currency in db.session.execute(query.distinct().order_by(*query.selected_columns))]
+
+
+def balance_before(day: date, currency: str) -> int:
+    """What stood on the agency's account when the day began, in minor units."""
+    signed = case((BankEntry.direction == Direction.CREDIT, BankEntry.amount), else_=-BankEntry.amount)
+    query = select(func.coalesce(func.sum(signed), 0)).where(*_moved(), BankEntry.currency == currency)
+    return int(db.session.scalar(query.where(BankEntry.booked_on < day)) or 0)
+
+
+def moved_on(day: date, currency: str) -> Sequence[BankEntry]:
+    """What moved on the agency's account that day, in the order in which it was told."""
+    query = select(BankEntry).join(BankImport, BankImport.id == BankEntry.import_id)
+    query = query.where(*_moved(), BankEntry.booked_on == day, BankEntry.currency == currency)
+    return db.session.scalars(query.order_by(BankImport.created_at, BankImport.id, BankEntry.position)).all()
+
+
+def _moved() -> tuple[ColumnElement[bool], ...]:
+    own = func.plain_number(BankEntry.account) == func.plain_number(terms(clock.today()).number)
+    return ~BankEntry.is_known, own

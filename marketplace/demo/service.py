@@ -56,6 +56,7 @@ def advance(by: timedelta, *, actor: Actor) -> None:
     _move(by, actor)
     if clock.today().year != year:
         _begin_season()
+    bank.close_days(before=clock.today())
     for verb in ON_MOVE:
         schedule(verb, key=f"moved:{clock.now().isoformat()}")
 
@@ -88,6 +89,12 @@ def answer_batch(batch_id: UUID, *, actor: Actor) -> None:
     """The bank books every payment of a batch that was sent."""
     record(actor, "demo.answer_batch", get_batch(batch_id))
     bank.settle_batch(batch_id)
+
+
+def close_bank_day(*, actor: Actor) -> int:
+    """The bank writes the statement of today, and of days before that have none; how many there were."""
+    record(actor, "demo.close_bank_day", ("bank_imports", UUID(int=0)))
+    return bank.close_days(before=clock.today() + timedelta(days=1))
 
 
 def pay_share(agreement_id: UUID, *, actor: Actor, payer: str, account: str) -> None:

@@ -42,6 +42,7 @@ seen.declare(
         "clock": "moves business time",
         "let_firms_bid": "plays other firms",
         "answer_batch": "plays the bank",
+        "close_bank_day": "plays the bank",
         "pay_share": "plays a payer",
         "pay_debt": "plays a payer",
     },
@@ -150,6 +151,15 @@ def answer_batch(batch_id: UUID) -> ResponseReturnValue:
     """Let the bank book every payment of a batch."""
     service.answer_batch(batch_id, actor=current_actor())
     return done(_("The bank has booked the batch. Its report was imported."), url_for("demo.bank_desk"))
+
+
+@blueprint.route("/bank/statement", methods=["POST"])
+@public
+def close_bank_day() -> ResponseReturnValue:
+    """Let the bank write the statement of the day."""
+    if service.close_bank_day(actor=current_actor()):
+        return done(_("The bank has written the day's statement. It was imported."), url_for("demo.bank_desk"))
+    return done(_("Nothing has moved since the last statement."), url_for("demo.bank_desk"))
 
 
 @blueprint.route("/bank/batches/<uuid:batch_id>/report")
