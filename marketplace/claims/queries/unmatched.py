@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Text, any_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, any_, bindparam, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -36,22 +36,40 @@ def is_ours(account: str) -> bool:
 
 def early_returns(end_to_end_id: str) -> Sequence[BankEntry]:
     """Money that came in under a payment's reference before the payment was reported to have left."""
-    query = select(BankEntry).where(
-        *UNASSIGNED, BankEntry.direction == Direction.CREDIT, BankEntry.reference == end_to_end_id
-    )
-    return [entry for entry in db.session.scalars(query.order_by(BankEntry.id)) if is_in_suspense(entry)]
+    return _too_early(BankEntry.direction == Direction.CREDIT, BankEntry.reference == end_to_end_id)
 
 
 def early_reversals(reference: str) -> Sequence[BankEntry]:
     """Money that the bank took back under a co-payment's reference before that was reported to have come."""
-    query = select(BankEntry).join(BankBooking, BankBooking.id == BankEntry.booking_id)
     marked = or_(BankBooking.is_reversal, BankEntry.return_reason != "")
-    debits = query.where(*UNASSIGNED, BankEntry.direction == Direction.DEBIT, marked).order_by(BankEntry.id)
-    return [
-        entry
-        for entry in db.session.scalars(debits)
-        if number_in("COP", entry.reference, entry.remittance) == reference and is_in_suspense(entry)
-    ]
+    return _naming(reference, _too_early(BankEntry.direction == Direction.DEBIT, marked))
+
+
+def second_shares(reference: str) -> Sequence[BankEntry]:
+    """Money that came under a co-payment's reference when that had arrived before, and wasn't awaited."""
+    return _naming(reference, _too_early(BankEntry.direction == Direction.CREDIT))
+
+
+def _naming(reference: str, entries: Sequence[BankEntry]) -> Sequence[BankEntry]:
+    return [entry for entry in entries if number_in("COP", entry.reference, entry.remittance) == reference]
+
+
+def _too_early(*conditions: ColumnElement[bool]) -> Sequence[BankEntry]:
+    """What stands in the books and matched nothing when it came, and what told of such money without effect."""
+    held = aliased(BankEntry)
+    told = exists().where(
+        held.id == BankEntry.known_from_id,
+        held.outcome == EntryOutcome.UNMATCHED,
+        ~exists().where(BankAssignment.entry_id == held.id),
+    )
+    query = select(BankEntry).join(BankBooking, BankBooking.id == BankEntry.booking_id).where(*conditions)
+    query = query.where(and_(*UNASSIGNED) | and_(BankEntry.outcome == EntryOutcome.KNOWN, told))
+    holders = {
+        entry: (entry.known_from_id if entry.outcome == EntryOutcome.KNOWN else None) or entry.id
+        for entry in db.session.scalars(query.order_by(BankEntry.id))
+    }
+    standing = ledger.owners_at(Stage.SUSPENSE, list(holders.values()))
+    return [entry for entry, holder in holders.items() if holder in standing]
 
 
 def co_payment_under(reference: str) -> UUID | None:
@@ -59,14 +77,9 @@ def co_payment_under(reference: str) -> UUID | None:
     return db.session.scalar(select(CoPayment.id).where(CoPayment.reference == reference))
 
 
-def second_shares(reference: str) -> Sequence[BankEntry]:
-    """Money that came under a co-payment's reference when that had arrived before, and wasn't awaited."""
-    credits = select(BankEntry).where(*UNASSIGNED, BankEntry.direction == Direction.CREDIT).order_by(BankEntry.id)
-    return [
-        entry
-        for entry in db.session.scalars(credits)
-        if number_in("COP", entry.reference, entry.remittance) == reference and is_in_suspense(entry)
-    ]
+def share_under(reference: str) -> int:
+    """How much the co-payment with this reference is; 0 without one."""
+    return db.session.scalar(select(CoPayment.amount).where(CoPayment.reference == reference)) or 0
 
 
 def told_by_another_report(entry: BankEntry) -> bool:

@@ -57,6 +57,7 @@ def _apply(entry: BankEntry, actor: Actor) -> None:
         if is_ours(entry):
             suspense.hold(entry, actor=actor)
             _hold_payments(entry)
+            _follow_debt(entry)
 
 
 def _hold_payments(entry: BankEntry) -> None:
@@ -67,11 +68,18 @@ def _hold_payments(entry: BankEntry) -> None:
         place_hold(paid, actor=SYSTEM, reason=f"{reference}: {entry.note}")
 
 
+def _follow_debt(entry: BankEntry) -> None:
+    """A payment of a debt was taken back: whoever knows the debt is told."""
+    if entry.direction == Direction.DEBIT and _number_taken_back("RCV", entry):
+        db.flush()
+        announce(events.DEBT_TAKEN_BACK, bank_entry_id=entry.id)
+
+
 def _tell(entry: BankEntry, known: BankEntry, actor: Actor) -> None:
     """The money is known, but this report may say better what it is: then it takes it out of suspense."""
     book(known, actor=actor)
     charges = queries.charges_beside(entry)
-    left, net = suspense.left(known), entry.amount - sum(charge.amount for charge in charges)
+    left, net = suspense.left(known), abs(entry.signed + sum(charge.signed for charge in charges))
     if entry.is_charge or known.outcome != EntryOutcome.UNMATCHED or known.assignment or not 0 < net <= left:
         entry.outcome = EntryOutcome.KNOWN
         return
@@ -96,8 +104,13 @@ def _tell(entry: BankEntry, known: BankEntry, actor: Actor) -> None:
 
 
 def try_again(entries: Sequence[BankEntry], *, actor: Actor) -> None:
-    """What came too early to match anything may match now: a payment came back before it was reported to have left."""
+    """What came, or was told, too early to match anything may match now: a payment came back before it was reported
+    to have left."""
     for entry in entries:
+        if entry.outcome == EntryOutcome.KNOWN and entry.known_from_id is not None:
+            _tell(entry, db.get(BankEntry, entry.known_from_id), actor)
+            db.flush()
+            continue
         try:
             with db.session.begin_nested():
                 suspense.release(entry, suspense.left(entry), actor=actor, key=f"{entry.id}:again")
@@ -209,9 +222,14 @@ def _is_for_debt(entry: BankEntry) -> bool:
 
 
 def _taken_back(entry: BankEntry) -> str | None:
-    """The co-payment that the bank takes back: it says so by a mark or a reason, beside the reference."""
+    """The co-payment that the bank takes back."""
+    return _number_taken_back("COP", entry)
+
+
+def _number_taken_back(kind: str, entry: BankEntry) -> str | None:
+    """What the bank takes back: it says so by a mark or a reason, beside the reference."""
     is_marked = entry.booking.is_reversal or entry.return_reason
-    return number_in("COP", entry.reference, entry.remittance) if is_marked else None
+    return number_in(kind, entry.reference, entry.remittance) if is_marked else None
 
 
 def _take_co_payment(entry: BankEntry, actor: Actor) -> EntryOutcome:

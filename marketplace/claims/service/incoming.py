@@ -181,10 +181,20 @@ def _rows(verdict: Verdict, booking: BankBooking, parts: Sequence[Part]) -> Iter
         target = targets[0][0]
         return [Row(part, is_known=True, known_from=target.key if target else None) for part in parts]
     whole = replace(first, direction=booking.direction)
+    if kept := _kept_of(verdict, booking):
+        known = verdict.known[0][0].key
+        charge = replace(whole, amount=kept, direction=Direction.DEBIT, reference="", single=False, is_charge=True)
+        return [Row(replace(whole, amount=amount), True, known), Row(charge, True, known)]
     rows = [Row(replace(whole, amount=part), True, target.key if target else None) for target, part in targets]
     if verdict.fresh:
         rows.append(Row(replace(whole, amount=verdict.fresh), is_known=False))
     return rows + _difference(verdict, booking, whole)
+
+
+def _kept_of(verdict: Verdict, booking: BankBooking) -> int:
+    """What the bank kept of a payment that another report told by what was left: this one tells all of it."""
+    kept = verdict.excess if booking.direction == Direction.CREDIT else -verdict.excess
+    return max(0, kept) if booking.kind != ReportKind.STATEMENT else 0
 
 
 def _difference(verdict: Verdict, booking: BankBooking, whole: Part) -> list[Row]:
