@@ -17,7 +17,10 @@ CREATE TABLE bank_imports (
     sha256 text NOT NULL CONSTRAINT uq_bank_imports_sha256 UNIQUE,
     file_name text NOT NULL,
     imported_by uuid CONSTRAINT fk_bank_imports_imported_by_people REFERENCES people,
-    created_at timestamptz NOT NULL DEFAULT app_now()
+    read_at timestamptz,
+    refused jsonb,
+    created_at timestamptz NOT NULL DEFAULT app_now(),
+    CONSTRAINT ck_bank_imports_refused CHECK (refused IS NULL OR read_at IS NOT NULL)
 );
 CREATE INDEX ix_bank_imports_created_at ON bank_imports (created_at);
 
@@ -388,14 +391,33 @@ CREATE TABLE bank_assignments (
     kind text NOT NULL,
     co_payment_id uuid CONSTRAINT fk_bank_assignments_co_payment_id_co_payments REFERENCES co_payments,
     reason text NOT NULL,
+    proposed_by uuid CONSTRAINT fk_bank_assignments_proposed_by_people REFERENCES people,
     assigned_by uuid NOT NULL CONSTRAINT fk_bank_assignments_assigned_by_people REFERENCES people,
     assigned_at timestamptz NOT NULL,
     CONSTRAINT ck_bank_assignments_kind
-        CHECK (kind IN ('co_payment', 'payments', 'return', 'reversal', 'sent_back', 'known', 'offset', 'explained')),
+        CHECK (kind IN ('co_payment', 'payments', 'return', 'reversal', 'sent_back', 'known', 'offset', 'debt_reversal',
+            'funding', 'interest', 'explained')),
+    CONSTRAINT ck_bank_assignments_proposed_by CHECK ((kind IN ('funding', 'interest')) = (proposed_by IS NOT NULL)),
+    CONSTRAINT ck_bank_assignments_four_eyes CHECK (proposed_by <> assigned_by),
     CONSTRAINT ck_bank_assignments_co_payment_id
         CHECK ((kind IN ('co_payment', 'reversal')) = (co_payment_id IS NOT NULL)),
     CONSTRAINT ck_bank_assignments_reason CHECK (reason <> '')
 );
+
+CREATE TABLE bank_proposals (
+    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_bank_proposals PRIMARY KEY,
+    entry_id uuid NOT NULL CONSTRAINT fk_bank_proposals_entry_id_bank_entries REFERENCES bank_entries,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    proposed_by uuid NOT NULL CONSTRAINT fk_bank_proposals_proposed_by_people REFERENCES people,
+    proposed_at timestamptz NOT NULL DEFAULT app_now(),
+    refused_by uuid CONSTRAINT fk_bank_proposals_refused_by_people REFERENCES people,
+    refused_at timestamptz,
+    CONSTRAINT ck_bank_proposals_kind CHECK (kind IN ('funding', 'interest')),
+    CONSTRAINT ck_bank_proposals_reason CHECK (reason <> ''),
+    CONSTRAINT ck_bank_proposals_refused CHECK ((refused_at IS NULL) = (refused_by IS NULL))
+);
+CREATE UNIQUE INDEX uq_bank_proposals_open ON bank_proposals (entry_id) WHERE refused_at IS NULL;
 
 CREATE TABLE deductions (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_deductions PRIMARY KEY,
@@ -425,7 +447,10 @@ CREATE TABLE expected_payments (
 REVOKE UPDATE, DELETE ON bank_imports, bank_reports, bank_bookings, bank_entries, claim_assessments, claim_escalations, bank_assignments,
     expected_payments FROM app;
 -- What the bank said never changes; what it turned out to be does.
+GRANT UPDATE (read_at, refused) ON bank_imports TO app;
 GRANT UPDATE (outcome, note, drawn_from_id) ON bank_entries TO app;
+REVOKE UPDATE, DELETE ON bank_proposals FROM app;
+GRANT UPDATE (refused_by, refused_at) ON bank_proposals TO app;
 REVOKE DELETE ON payment_batches, claims, holds, claim_lines, payment_lines, refunds, deductions FROM app;
 """
 
@@ -438,7 +463,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop them, with the area's functions."""
     op.execute(
-        "DROP TABLE expected_payments, deductions, bank_assignments, payment_lines, refunds,"
+        "DROP TABLE expected_payments, deductions, bank_proposals, bank_assignments, payment_lines, refunds,"
         " claim_escalations, claim_assessments, claim_lines, holds, claims, bank_entries, bank_bookings,"
         " bank_reports, payment_batches, bank_imports"
     )

@@ -16,6 +16,8 @@ from marketplace.core.i18n import _
 MAX_BYTES = 20_000_000
 NAMESPACE = "namespace"
 MOST_FILES = 200
+BEGINNING, BLANK = re.compile(rb"<\?xml\s"), b"\xef\xbb\xbf \t\r\n"
+TOO_LARGE = _("The file is too large. Ask the bank for a report of fewer days.")
 # The parser of Python knows UTF-8 and UTF-16 alone; these are decoded before. Korean banks write all of the first line.
 ENCODINGS = {
     **dict.fromkeys(("euc-kr", "euckr", "ks_c_5601-1987", "ksc5601", "cp949", "ms949", "uhc", "windows-949"), "cp949"),
@@ -45,14 +47,27 @@ class Packed(NamedTuple):
 def unpack(content: bytes, name: str) -> list[Packed]:
     """The files of an upload: itself, or what a ZIP holds. BadReport for what is too large or can't be opened."""
     if len(content) > MAX_BYTES:
-        raise BadReport(_("The file is too large. Ask the bank for a report of fewer days."))
+        raise BadReport(TOO_LARGE)
     if content.startswith(b"PK"):
         return _unzip(content)
     if content.startswith(b"\x1f\x8b"):
         raise BadReport(_("The file is packed as GZIP. Unpack it, or ask the bank for XML or ZIP."))
     if content.startswith(b"%PDF"):
         raise BadReport(_("The file is a PDF. Ask the bank for the same report as XML (camt.053 or camt.054)."))
-    return [Packed(name, content)]
+    return _split(Packed(name, content))
+
+
+def _split(packed: Packed) -> list[Packed]:
+    """Some banks write several documents one after the other into one file; each is a file of its own."""
+    begins = [beginning.start() for beginning in BEGINNING.finditer(packed.content)]
+    if len(begins) < 2 or packed.content[: begins[0]].strip(BLANK):
+        return [packed]
+    if len(begins) > MOST_FILES:
+        raise BadReport(_("The file holds more than %(most)s reports. Ask the bank for fewer days.", most=MOST_FILES))
+    return [
+        Packed(f"{number}-{packed.name}", packed.content[begin:end])
+        for number, (begin, end) in enumerate(zip(begins, [*begins[1:], None], strict=True), start=1)
+    ]
 
 
 def _unzip(content: bytes) -> list[Packed]:
@@ -71,7 +86,9 @@ def _unzip(content: bytes) -> list[Packed]:
                 left -= len(unpacked)
                 if left < 0:
                     raise BadReport(_("What the ZIP file holds is too large. Ask the bank for fewer days."))
-                files.append(Packed(one.filename.replace("\\", "/").rpartition("/")[2], unpacked))
+                files += _split(Packed(one.filename.replace("\\", "/").rpartition("/")[2], unpacked))
+            if len(files) > MOST_FILES:
+                raise BadReport(_("The ZIP file holds no file, or more than %(most)s.", most=MOST_FILES))
             return files
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError, ValueError) as error:
         if isinstance(error, BadReport):
@@ -89,7 +106,7 @@ def parse(content: bytes) -> Element:
     Names come without their namespaces, which differ from bank to bank; a Document keeps its own as an attribute.
     """
     if len(content) > MAX_BYTES:
-        raise BadReport(_("The file is too large. Ask the bank for a report of fewer days."))
+        raise BadReport(TOO_LARGE)
     if not content.strip():
         raise BadReport(_("The file is empty."))
     try:

@@ -14,6 +14,7 @@ from marketplace.claims.states import (
     CLAIM,
     HOLD,
     REFUND,
+    AssignmentKind,
     BatchWaiting,
     ClaimWaiting,
     Overdue,
@@ -203,6 +204,28 @@ class KnownForm(Form):
 
     other_id = ChoiceField(_("The other movement"), choices=[])
     reason = LongTextField(_("Reason"), max_length=2000)
+
+
+class ProposeForm(Form):
+    """What money is that is no payment of the programme, and why."""
+
+    kind = ChoiceField(
+        _("What it is"),
+        choices=[
+            (AssignmentKind.FUNDING, _("Money of a funder, or money that went back to it")),
+            (AssignmentKind.INTEREST, _("Interest of the bank")),
+        ],
+    )
+    reason = LongTextField(_("Reason"), max_length=2000)
+
+
+class ProposalForm(Form):
+    """The word of the second officer."""
+
+    decision = ChoiceField(
+        _("Decision"), choices=[("confirm", _("Confirm")), ("refuse", _("Refuse or withdraw, somebody looks again"))]
+    )
+    reason = LongTextField(_("Reason, if you refuse"), max_length=2000, required=False)
 
 
 class ImportForm(Form):

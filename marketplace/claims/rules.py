@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from config.payments import terms
-from marketplace.claims.models import BankEntry, Claim, ClaimLine, Hold, PaymentBatch, PaymentLine, Refund
+from marketplace.claims.models import BankEntry, BankProposal, Claim, ClaimLine, Hold, PaymentBatch, PaymentLine, Refund
 from marketplace.claims.states import ClaimStatus, EntryOutcome, HoldStatus, LineStatus, RefundStatus, Route
 from marketplace.core import clock
 from marketplace.core.actors import Actor, Role
@@ -17,6 +17,8 @@ from marketplace.engagements.models import Deliverable, Engagement, Stage
 from marketplace.engagements.states import StageStatus
 from marketplace.providers.models import BankAccount
 from marketplace.providers.states import BankAccountStatus
+
+SECOND_SAYS = _("Another budget officer must confirm this. Nobody confirms what they proposed.")
 
 explain(
     {
@@ -33,6 +35,8 @@ explain(
             "You approved a claim or asked for a refund in this batch. Another budget officer must send it."
         ),
         "ck_payment_batches_four_eyes": _("You prepared this batch. Another budget officer must send it."),
+        "ck_bank_assignments_four_eyes": SECOND_SAYS,
+        "uq_bank_proposals_open": _("Somebody has proposed what this movement is. Another budget officer confirms it."),
         "uq_bank_assignments_entry_id": _("Somebody has assigned this movement already."),
         "uq_payment_lines_refund_id": _("One of these refunds is in a payment batch already."),
         "uq_payment_lines_claim_id": _("One of these claims is in a payment batch already."),
@@ -287,6 +291,12 @@ def check_unassigned(entry: BankEntry) -> None:
     """A movement that matches nothing is assigned once."""
     if entry.outcome != EntryOutcome.UNMATCHED or entry.assignment is not None:
         raise DomainError(_("Somebody has assigned this movement already."))
+
+
+def check_another_confirms(proposal: BankProposal, actor: Actor) -> None:
+    """Two officers say that money is a funder's, or interest; the database asks for two as well."""
+    if actor.person_id == proposal.proposed_by:
+        raise DomainError(SECOND_SAYS)
 
 
 def check_refund_owner(refund: Refund, actor: Actor) -> None:

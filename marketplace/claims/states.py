@@ -291,7 +291,7 @@ class EntryOutcome(TextChoices):
     PAID = "paid", _("Payment confirmed")
     RETURNED = "returned", _("Payment sent back")
     CO_PAYMENT = "co_payment", _("Own share received")
-    REVERSED = "reversed", _("Own share reversed")
+    REVERSED = "reversed", _("Taken back by the bank")
     RECEIVABLE = "receivable", _("Payment of a debt received")
     CHARGE = "charge", _("Charge of the bank")
     KNOWN = "known", _("Known already")
@@ -309,4 +309,11 @@ class AssignmentKind(TextChoices):
     SENT_BACK = "sent_back", _("Goes back to the payer")
     KNOWN = "known", _("Is money known already")
     OFFSET = "offset", _("Made good by another movement")
+    DEBT_REVERSAL = "debt_reversal", _("Takes the payment of a debt back")
+    FUNDING = "funding", _("Money of a funder")
+    INTEREST = "interest", _("Interest of the bank")
     EXPLAINED = "explained", _("Explained")
+
+
+# What one officer proposes and another one confirms, because it takes money out of what could be sent back.
+PROPOSED = (AssignmentKind.FUNDING, AssignmentKind.INTEREST)

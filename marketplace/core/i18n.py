@@ -85,6 +85,15 @@ def force_locale(locale: str) -> Iterator[None]:
         read_again(before)
 
 
+def in_all_languages(words: object) -> Text:
+    """A source text as data, for words that are stored and shown to readers of either language later."""
+    texts = {}
+    for language in LOCALES:
+        with force_locale(language):
+            texts[language] = str(words)
+    return texts
+
+
 def localized(text: Mapping[str, str] | str | None) -> str:
     """The reader's side of a data text; the other side where theirs is empty."""
     if text is None:

@@ -12,6 +12,7 @@ from marketplace.accounts import service as account_service
 from marketplace.accounts.models import Download
 from marketplace.claims import service as claim_service
 from marketplace.claims.models import PaymentLine
+from marketplace.claims.states import AssignmentKind
 from marketplace.core import clock, db, files
 from marketplace.core.actors import AGENCY, SYSTEM, VISITOR, Actor, Role
 from marketplace.core.task_queue import BackgroundTask
@@ -128,6 +129,8 @@ def _tell_the_story(world: World, story: make.Story) -> None:
     things["refund_id"] = make_claims.plant_refund(engagement).id
     stray = make_claims.take(make_claims.co_payment_notice("COP-1999-000001", 7), story.budget_officers[0])
     things["entry_id"] = stray.entries[0].id
+    asked = {"kind": AssignmentKind.INTEREST, "reason": "Interest"}
+    things["proposal_id"] = claim_service.propose(things["entry_id"], actor=story.budget_officers[0], **asked).id
     things["import_id"] = make_claims.take(make_claims.bank_answer(batch), story.budget_officers[0]).id
     _owe(world, story, engagement)
     _judge(world, story, engagement)

@@ -1,6 +1,6 @@
 """The tables from the claim to the bank's report."""
 
-from marketplace.claims.models.bank import BankAssignment, BankBooking, BankEntry, BankImport, BankReport
+from marketplace.claims.models.bank import BankAssignment, BankBooking, BankEntry, BankImport, BankProposal, BankReport
 from marketplace.claims.models.claims import Claim, ClaimAssessment, ClaimEscalation, ClaimLine, Hold
 from marketplace.claims.models.debts import Deduction, ExpectedPayment
 from marketplace.claims.models.payments import PaymentBatch, PaymentLine, Refund
@@ -10,6 +10,7 @@ __all__ = [
     "BankBooking",
     "BankEntry",
     "BankImport",
+    "BankProposal",
     "BankReport",
     "Claim",
     "ClaimAssessment",

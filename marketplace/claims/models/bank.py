@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.claims.states import AssignmentKind, Direction, EntryOutcome, ReportKind, Sum
@@ -12,15 +13,23 @@ from marketplace.core.db import Model, created_at, uuid_key
 
 
 class BankImport(Model):
-    """One file of the bank, taken once."""
+    """One file of the bank, taken once; a large one waits in the files folder, under its id, until it is read.
+
+    `refused` says in each language why it could not be read.
+    """
 
     __tablename__ = "bank_imports"
-    __table_args__ = (Index("ix_bank_imports_created_at", "created_at"),)
+    __table_args__ = (
+        CheckConstraint("refused IS NULL OR read_at IS NOT NULL", name="refused"),
+        Index("ix_bank_imports_created_at", "created_at"),
+    )
 
     id: Mapped[UUID] = uuid_key()
     sha256: Mapped[str] = mapped_column(unique=True)
     file_name: Mapped[str]
     imported_by: Mapped[UUID | None]
+    read_at: Mapped[datetime | None]
+    refused: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[datetime] = created_at()
 
     entries: Mapped[list["BankEntry"]] = relationship(order_by="BankEntry.position")
@@ -168,9 +177,12 @@ class BankAssignment(Model):
     __tablename__ = "bank_assignments"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('co_payment', 'payments', 'return', 'reversal', 'sent_back', 'known', 'offset', 'explained')",
+            "kind IN ('co_payment', 'payments', 'return', 'reversal', 'sent_back', 'known', 'offset', 'debt_reversal',"
+            " 'funding', 'interest', 'explained')",
             name="kind",
         ),
+        CheckConstraint("(kind IN ('funding', 'interest')) = (proposed_by IS NOT NULL)", name="proposed_by"),
+        CheckConstraint("proposed_by <> assigned_by", name="four_eyes"),
         CheckConstraint("(kind IN ('co_payment', 'reversal')) = (co_payment_id IS NOT NULL)", name="co_payment_id"),
         CheckConstraint("reason <> ''", name="reason"),
     )
@@ -180,5 +192,30 @@ class BankAssignment(Model):
     kind: Mapped[AssignmentKind]
     co_payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("co_payments.id"))
     reason: Mapped[str]
+    # Where two officers say it: the first of them.
+    proposed_by: Mapped[UUID | None]
     assigned_by: Mapped[UUID]
     assigned_at: Mapped[datetime]
+
+
+class BankProposal(Model):
+    """What one officer proposes that a movement is; another one confirms it, or it is withdrawn or refused."""
+
+    __tablename__ = "bank_proposals"
+    __table_args__ = (
+        CheckConstraint("kind IN ('funding', 'interest')", name="kind"),
+        CheckConstraint("reason <> ''", name="reason"),
+        CheckConstraint("(refused_at IS NULL) = (refused_by IS NULL)", name="refused"),
+        Index("uq_bank_proposals_open", "entry_id", unique=True, postgresql_where=text("refused_at IS NULL")),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    entry_id: Mapped[UUID] = mapped_column(ForeignKey("bank_entries.id"))
+    kind: Mapped[AssignmentKind]
+    reason: Mapped[str]
+    proposed_by: Mapped[UUID]
+    proposed_at: Mapped[datetime] = created_at()
+    refused_by: Mapped[UUID | None]
+    refused_at: Mapped[datetime | None]
+
+    entry: Mapped[BankEntry] = relationship()

@@ -19,11 +19,15 @@ from marketplace.claims.queries.bank import (
 )
 from marketplace.claims.queries.bank_pages import (
     LikelyBatch,
+    Progress,
     Proof,
     counterparts,
     likely_batches,
     movements_shown,
+    progress,
     proofs,
+    proposal_shown,
+    proposals_of,
 )
 from marketplace.claims.queries.claims import (
     EXPORTED_CLAIM,
@@ -117,6 +121,7 @@ from marketplace.claims.queries.unmatched import (
     is_ours,
     likely_co_payments,
     second_shares,
+    share_under,
     told_by_another_report,
     unmatched_entries,
 )
@@ -136,6 +141,7 @@ __all__ = [
     "Evidence",
     "LikelyBatch",
     "Movement",
+    "Progress",
     "Proof",
     "ageing",
     "ageing_totals",
@@ -206,7 +212,10 @@ __all__ = [
     "payees_of",
     "payment_file",
     "pending_lines",
+    "progress",
     "proofs",
+    "proposal_shown",
+    "proposals_of",
     "refunds_by_id",
     "refunds_to_pay",
     "search_batches",
@@ -214,6 +223,7 @@ __all__ = [
     "search_holds",
     "search_refunds",
     "second_shares",
+    "share_under",
     "stages_by_id",
     "status_of_hold",
     "to_be_kept_back",

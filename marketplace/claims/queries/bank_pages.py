@@ -9,10 +9,13 @@ from uuid import UUID
 from sqlalchemy import Date, Row, Select, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
+from marketplace.accounts.queries import person_name_of
 from marketplace.claims.models import (
     BankAssignment,
     BankBooking,
     BankEntry,
+    BankImport,
+    BankProposal,
     BankReport,
     PaymentBatch,
     PaymentLine,
@@ -29,6 +32,28 @@ def movements_shown(import_id: UUID) -> Select[*tuple[Any, ...]]:
     """What a file's page says of each of its movements."""
     shown = select(*MOVEMENT).outerjoin(BankAssignment, BankAssignment.entry_id == BankEntry.id)
     return shown.where(BankEntry.import_id == import_id)
+
+
+class Progress(NamedTuple):
+    """How far a file is: whether it was read, and how many of its movements are booked."""
+
+    is_read: bool
+    movements: int
+    booked: int
+
+    @property
+    def percent(self) -> int:
+        """Of its movements; 0 until it was read."""
+        if not self.is_read:
+            return 0
+        return 100 * self.booked // self.movements if self.movements else 100
+
+
+def progress(import_id: UUID) -> Progress:
+    """How far the file is; NotFound without one."""
+    counted = select(func.count(), func.count().filter(BankEntry.outcome != EntryOutcome.WAITING))
+    movements, booked = db.session.execute(counted.where(BankEntry.import_id == import_id)).one()
+    return Progress(db.get(BankImport, import_id).read_at is not None, movements, booked)
 
 
 class Proof(NamedTuple):
@@ -120,6 +145,19 @@ def likely_batches(entry: BankEntry) -> list[LikelyBatch]:
         .order_by(func.abs(total - entry.amount), PaymentBatch.number)
     )
     return [LikelyBatch(*row[:3], int(row[3])) for row in db.session.execute(query)]
+
+
+def proposal_shown(proposal_id: UUID) -> tuple[BankProposal, str]:
+    """What is proposed of a movement, and who proposed it; NotFound without one."""
+    name = person_name_of(BankProposal.proposed_by).label("proposer")
+    row = db.one_row(select(BankProposal, name).where(BankProposal.id == proposal_id))
+    return row.BankProposal, row.proposer
+
+
+def proposals_of(entry_ids: Sequence[UUID]) -> dict[UUID, BankProposal]:
+    """What is proposed of these movements and neither confirmed nor refused, by movement."""
+    query = select(BankProposal).where(BankProposal.entry_id.in_(entry_ids), BankProposal.refused_at.is_(None))
+    return {proposal.entry_id: proposal for proposal in db.session.scalars(query)}
 
 
 def counterparts(entry: BankEntry) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -12,7 +12,13 @@ from marketplace.claims.service.batches import confirm_account, prepare_batch, r
 from marketplace.claims.service.deductions import cancel_deductions, deduct, expect_payment
 from marketplace.claims.service.escalation import escalate_claim
 from marketplace.claims.service.holds import end_holds, extend_hold, lift_hold, place_hold
-from marketplace.claims.service.reconciliation import Taken, book_bank_file, import_bank_file, import_upload
+from marketplace.claims.service.reconciliation import (
+    Taken,
+    book_bank_file,
+    import_bank_file,
+    import_upload,
+    read_bank_file,
+)
 from marketplace.claims.service.refunds import (
     change_refund_account,
     pay_back_excess,
@@ -27,8 +33,12 @@ from marketplace.claims.service.unmatched import (
     assign_to_payments,
     assign_to_return,
     assign_to_reversal,
+    confirm_proposal,
     explain_entry,
+    propose,
+    refuse_proposal,
     send_entry_back,
+    take_out_debt_reversal,
 )
 
 __all__ = [
@@ -44,6 +54,7 @@ __all__ = [
     "change_refund_account",
     "check_claim",
     "confirm_account",
+    "confirm_proposal",
     "countersign_claim",
     "deduct",
     "end_holds",
@@ -58,9 +69,12 @@ __all__ = [
     "pay_back_excess",
     "place_hold",
     "prepare_batch",
+    "propose",
+    "read_bank_file",
     "reconsider_claim",
     "refund_ended_stages",
     "refuse_claim",
+    "refuse_proposal",
     "remind_of_batch",
     "remove_line",
     "request_refund",
@@ -69,5 +83,6 @@ __all__ = [
     "send_batch",
     "send_entry_back",
     "submit_claim",
+    "take_out_debt_reversal",
     "withdraw_claim",
 ]

@@ -35,10 +35,11 @@ def release(entry: BankEntry, amount: int, *, actor: Actor, key: str) -> None:
     post([leg], kind=TransferKind.ASSIGN, currency=entry.currency, actor=actor, reference=_reference(entry))
 
 
-def give_up(entry: BankEntry, *, actor: Actor) -> None:
-    """What left and is explained is a cost of the agency."""
-    leg = Leg(chart.charges(entry.currency), account(entry), left(entry), f"{entry.id}:explain")
-    post([leg], kind=TransferKind.CHARGE, currency=entry.currency, actor=actor, reference=_reference(entry))
+def give_up(entry: BankEntry, other: ChartAccount, *, kind: TransferKind, actor: Actor) -> None:
+    """What is explained moves between suspense and an account of the agency: to it what came, from it what left."""
+    sides = account(entry), other
+    leg = Leg(*(sides if entry.direction == Direction.CREDIT else sides[::-1]), left(entry), f"{entry.id}:explain")
+    post([leg], kind=kind, currency=entry.currency, actor=actor, reference=_reference(entry))
 
 
 def _reference(entry: BankEntry) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from marketplace.claims import events, queries, rules
-from marketplace.claims.models import BankAssignment, BankEntry, PaymentBatch, Refund
+from marketplace.claims.models import BankAssignment, BankEntry, BankProposal, PaymentBatch, Refund
 from marketplace.claims.service import booking, money, suspense
 from marketplace.claims.service.refunds import pay_back_entry
-from marketplace.claims.states import AssignmentKind, Direction, LineStatus
+from marketplace.claims.states import AssignmentKind, Direction, EntryOutcome, LineStatus
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
@@ -18,6 +18,8 @@ from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import announce
 from marketplace.engagements import service as engagements
 from marketplace.engagements.models import CoPayment
+from marketplace.ledger import chart
+from marketplace.ledger.chart import TransferKind
 from marketplace.ledger.service import money_verb
 
 
@@ -25,22 +27,27 @@ from marketplace.ledger.service import money_verb
 def assign_to_co_payment(
     entry_ids: Sequence[UUID], *, actor: Actor, reference: str, reason: str, key: str
 ) -> CoPayment:
-    """Take movements of one payer together as the co-payment awaited under the reference; their sum must fit."""
+    """Take movements of one payer together as the co-payment awaited under the reference.
+
+    What little their sum lacks to it the bank has kept; more is refused.
+    """
     rules.check_role(actor, Role.BUDGET_OFFICER)
     entries = queries.entries_by_id(entry_ids)
     rules.check_assignable(entries, entry_ids)
     amounts = {str(entry.id): _check_held(entry, Direction.CREDIT) for entry in entries}
-    first = entries[0]
+    first, came, share = entries[0], sum(amounts.values()), queries.share_under(reference)
+    charge = share - came if rules.is_charge(share - came, share) else 0
     co_payment = engagements.record_co_payment(
         reference,
         actor=actor,
-        amount=Money(sum(amounts.values()), first.currency),
+        amount=Money(came + charge, first.currency),
         payer_name=first.payer,
         payer_account=first.debtor_account,
         payer_bank=first.debtor_bank,
         holder_name=first.debtor,
         booked_on=entries[-1].booked_on,
         sources=amounts,
+        charge=charge,
         key=f"assign:{first.id}",
     )
     for entry in entries:
@@ -93,6 +100,18 @@ def assign_to_reversal(entry_id: UUID, *, actor: Actor, reference: str, reason: 
     return _assign(entry, AssignmentKind.REVERSAL, actor, reason, co_payment_id=taken)
 
 
+def take_out_debt_reversal(entry_id: UUID, *, actor: Actor, reason: str) -> None:
+    """A debit took the payment of a debt back, as whoever knows the debt found: it leaves suspense."""
+    rules.check_role(actor, Role.BUDGET_OFFICER, Role.SYSTEM)
+    entry = queries.get_entry(entry_id)
+    rules.check_unassigned(entry)
+    suspense.release(entry, _check_held(entry, Direction.DEBIT), actor=actor, key=f"{entry.id}:assign")
+    if actor.role is Role.SYSTEM:
+        entry.outcome, entry.note = EntryOutcome.REVERSED, None
+    else:
+        _assign(entry, AssignmentKind.DEBT_REVERSAL, actor, reason)
+
+
 @money_verb(BankAssignment)
 def assign_to_known(entry_id: UUID, *, actor: Actor, other_id: UUID, reason: str, key: str) -> BankAssignment:
     """Say that this money is that of another report: it leaves the books, where it stands twice.
@@ -126,6 +145,47 @@ def send_entry_back(entry_id: UUID, *, actor: Actor, reason: str, key: str) -> R
     return pay_back_entry(entry, left, actor=actor, reason=made.reason)
 
 
+def propose(entry_id: UUID, *, actor: Actor, kind: AssignmentKind, reason: str) -> BankProposal:
+    """Propose that money came from a funder, or went back to it, or that it is interest; another officer confirms."""
+    entry, _left = _open(entry_id, actor, Direction.CREDIT if kind == AssignmentKind.INTEREST else None)
+    made = BankProposal(entry_id=entry.id, kind=kind, reason=check_reason(reason), proposed_by=actor.person_id)
+    db.session.add(made)
+    db.flush()
+    record(actor, "bank_entry.propose", entry, after={"kind": kind}, reason=reason)
+    return made
+
+
+@money_verb(BankAssignment)
+def confirm_proposal(proposal_id: UUID, *, actor: Actor, key: str) -> BankAssignment:
+    """The second officer confirms what the first one proposed; it is booked to the account that it belongs to."""
+    proposal = _lock_proposal(proposal_id)
+    entry, _left = _open(proposal.entry_id, actor, None)
+    rules.check_another_confirms(proposal, actor)
+    if proposal.kind == AssignmentKind.INTEREST:
+        account, kind = chart.income(entry.currency), TransferKind.INCOME
+    else:
+        account, kind = chart.funded(entry.currency), TransferKind.FUND
+    suspense.give_up(entry, account, kind=kind, actor=actor)
+    return _assign(entry, proposal.kind, actor, proposal.reason, proposed_by=proposal.proposed_by)
+
+
+def refuse_proposal(proposal_id: UUID, *, actor: Actor, reason: str) -> BankProposal:
+    """Refuse it, or withdraw one's own: the movement waits again for somebody to say what it is."""
+    proposal = _lock_proposal(proposal_id)
+    _open(proposal.entry_id, actor, None)
+    proposal.refused_by, proposal.refused_at = actor.person_id, clock.now()
+    db.flush()
+    record(actor, "bank_entry.refuse", proposal.entry, reason=check_reason(reason))
+    return proposal
+
+
+def _lock_proposal(proposal_id: UUID) -> BankProposal:
+    proposal = db.get(BankProposal, proposal_id, lock=True)
+    if proposal.refused_at is not None:
+        raise DomainError(_("This proposal was refused already."))
+    return proposal
+
+
 def explain_entry(entry_id: UUID, *, actor: Actor, reason: str) -> BankAssignment:
     """Say what a movement is that is no payment of the programme: a fee, or one on another account."""
     rules.check_role(actor, Role.BUDGET_OFFICER)
@@ -134,7 +194,7 @@ def explain_entry(entry_id: UUID, *, actor: Actor, reason: str) -> BankAssignmen
     if queries.is_in_suspense(entry):
         if entry.direction == Direction.CREDIT:
             raise DomainError(_("This money waits in the books. Assign it to an own share, or send it back."))
-        suspense.give_up(entry, actor=actor)
+        suspense.give_up(entry, chart.charges(entry.currency), kind=TransferKind.CHARGE, actor=actor)
     return _assign(entry, AssignmentKind.EXPLAINED, actor, reason)
 
 
@@ -154,12 +214,19 @@ def _check_held(entry: BankEntry, direction: Direction | None) -> int:
 
 
 def _assign(
-    entry: BankEntry, kind: AssignmentKind, actor: Actor, reason: str, *, co_payment_id: UUID | None = None
+    entry: BankEntry,
+    kind: AssignmentKind,
+    actor: Actor,
+    reason: str,
+    *,
+    co_payment_id: UUID | None = None,
+    proposed_by: UUID | None = None,
 ) -> BankAssignment:
     made = BankAssignment(
         entry_id=entry.id,
         kind=kind,
         co_payment_id=co_payment_id,
+        proposed_by=proposed_by,
         reason=check_reason(reason),
         assigned_by=actor.person_id,
         assigned_at=clock.now(),

@@ -1,6 +1,17 @@
 """Pages of claims, payment batches, refunds, bank files and holds."""
 
-from marketplace.claims.views import ageing, batches, holds, imports, lists, officers, provider, refunds, unmatched
+from marketplace.claims.views import (
+    ageing,
+    batches,
+    holds,
+    imports,
+    lists,
+    officers,
+    proposals,
+    provider,
+    refunds,
+    unmatched,
+)
 from marketplace.claims.views.blueprint import blueprint
 
 __all__ = [
@@ -11,6 +22,7 @@ __all__ = [
     "imports",
     "lists",
     "officers",
+    "proposals",
     "provider",
     "refunds",
     "unmatched",

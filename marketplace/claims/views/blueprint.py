@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from marketplace.claims.models import Claim, Hold, PaymentBatch, PaymentLine, Refund
+from marketplace.claims.models import BankProposal, Claim, Hold, PaymentBatch, PaymentLine, Refund
 from marketplace.core import seen
 from marketplace.engagements.models import Engagement
 
@@ -17,6 +17,7 @@ seen.declare(
         "batch_id": PaymentBatch,
         "line_id": seen.Row(PaymentLine, within=((PaymentLine.batch_id, PaymentBatch),)),
         "refund_id": Refund,
+        "proposal_id": BankProposal,
     },
     nothing={
         "new_hold": "places a hold beside those that stand",
@@ -27,6 +28,7 @@ seen.declare(
         "assign_payments": "a movement of the bank never changes, and is dealt with once",
         "assign_return": "a movement of the bank never changes, and is dealt with once",
         "assign_reversal": "a movement of the bank never changes, and is dealt with once",
+        "propose_entry": "a movement of the bank never changes, and is dealt with once",
         "send_entry_back": "a movement of the bank never changes, and is dealt with once",
         "explain_entry": "a movement of the bank never changes, and is dealt with once",
     },

@@ -9,7 +9,6 @@ from marketplace.claims import queries, service
 from marketplace.claims.forms import ImportForm
 from marketplace.claims.models import BankEntry, BankImport
 from marketplace.claims.rules import note_words
-from marketplace.claims.states import EntryOutcome
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import exports
 from marketplace.core.actors import Role
@@ -24,7 +23,8 @@ READERS = (Role.BUDGET_OFFICER, Role.AUDITOR)
 SORTS = sorts("-created_at", BankImport.created_at)
 MOVEMENTS = sorts("position", BankEntry.position, within=BankEntry.import_id)
 TAKEN_FROM = (BankImport.created_at, BankImport.file_name)
-LISTED = (BankImport.id, BankImport.created_at, BankImport.file_name)
+LISTED = (BankImport.id, BankImport.created_at, BankImport.file_name, BankImport.read_at, BankImport.refused)
+MOST_UNMATCHED = 20
 COLUMNS = [
     (_("Booked on"), lambda row: row.BankEntry.booked_on),
     (_("Payment reference"), lambda row: row.BankEntry.reference),
@@ -47,13 +47,15 @@ def bank_imports() -> ResponseReturnValue:
     if exports.requested_format():
         return exports.export(queries.entries().add_columns(*TAKEN_FROM), COLUMNS, "bank-entries", _("Movements"))
     listing = paginate(queries.imports().with_only_columns(*LISTED), sorts=SORTS, key=BankImport.id)
-    unmatched = queries.unmatched_entries(limit=50)
+    unmatched = queries.unmatched_entries(limit=MOST_UNMATCHED)
     return page(
         "claims/bank_imports.html",
         listing=listing,
         outcomes=queries.outcomes_of([row.id for row in listing.items]),
         unmatched=unmatched,
+        are_all=len(unmatched) < MOST_UNMATCHED,
         in_suspense=queries.in_suspense([row.id for row in unmatched]),
+        proposals=queries.proposals_of([row.id for row in unmatched]),
         note_words=note_words,
     )
 
@@ -68,9 +70,19 @@ def new_import() -> ResponseReturnValue:
             upload = form.file.data
             taken = service.import_upload(upload.stream, actor=current_actor(), filename=upload.filename or "")
             if len(taken.imports) == 1 and not taken.refused:
-                return done(_("The bank file is taken."), url_for(".bank_import", import_id=taken.imports[0].id))
+                made = taken.imports[0]
+                words = _("The bank file is taken.") if made.read_at else _("The bank file is kept and will be read.")
+                return done(words, url_for(".bank_import", import_id=made.id))
             return done(_what_became(taken), url_for(".bank_imports"))
     return page("claims/new_import.html", form=form)
+
+
+@blueprint.get("/bank-imports/<uuid:import_id>/progress")
+@requires(*READERS)
+def import_progress(import_id: UUID) -> ResponseReturnValue:
+    """How far a file is, for the page that shows it."""
+    how_far = queries.progress(import_id)
+    return {"texts": {"progress": str(_progress_words(how_far))}, "percent": how_far.percent}
 
 
 @blueprint.get("/bank-imports/<uuid:import_id>")
@@ -80,16 +92,26 @@ def bank_import(import_id: UUID) -> ResponseReturnValue:
     made = queries.get_import(import_id)
     listing = paginate(queries.movements_shown(import_id), sorts=MOVEMENTS, key=BankEntry.id)
     outcomes = queries.outcomes_of([import_id]).get(import_id, {})
+    how_far = queries.progress(import_id)
     return page(
         "claims/bank_import.html",
         made=made,
         proofs=queries.proofs(made.reports),
         listing=listing,
         outcomes=outcomes,
-        waiting=outcomes.get(EntryOutcome.WAITING, 0),
+        progress=how_far,
+        progress_words=_progress_words(how_far),
         in_suspense=queries.in_suspense([row.id for row in listing.items]),
         note_words=note_words,
     )
+
+
+def _progress_words(progress: queries.Progress) -> Words:
+    if not progress.is_read:
+        return _("The file is kept and waits to be read, or is being read now.")
+    if progress.booked < progress.movements:
+        return _("%(done)s of %(all)s movements are booked.", done=progress.booked, all=progress.movements)
+    return _("All %(all)s movements are booked. Load this page again to see them.", all=progress.movements)
 
 
 def _what_became(taken: service.Taken) -> Words:

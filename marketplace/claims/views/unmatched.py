@@ -18,7 +18,7 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import Words
 from marketplace.core.forms import ReasonForm
-from marketplace.core.i18n import _, money
+from marketplace.core.i18n import _, day, money
 from marketplace.core.web import done, page
 
 MOST_LIKELY = 10
@@ -30,7 +30,13 @@ MOST_LIKELY = 10
 def bank_entry(entry_id: UUID) -> ResponseReturnValue:
     """One movement, and what it may turn out to be."""
     entry = queries.get_entry(entry_id)
-    return page("claims/bank_entry.html", entry=entry, note_words=note_words, is_held=queries.is_in_suspense(entry))
+    return page(
+        "claims/bank_entry.html",
+        entry=entry,
+        note_words=note_words,
+        is_held=queries.is_in_suspense(entry),
+        proposal=queries.proposals_of([entry_id]).get(entry_id) if entry.assignment is None else None,
+    )
 
 
 @blueprint.route("/bank-entries/<uuid:entry_id>/assign", methods=["GET", "POST"])
@@ -166,9 +172,9 @@ def _line_choice(line: PaymentLine, currency: str) -> str:
 def _other_choice(other: Row[Any]) -> str:
     sign = "−" if other.direction == Direction.DEBIT else "+"
     amount = f"{sign}{money(other.amount, other.currency)}"
-    return " · ".join(text for text in (other.booked_on.isoformat(), amount, other.reference, other.debtor) if text)
+    return " · ".join(text for text in (day(other.booked_on), amount, other.reference, other.debtor) if text)
 
 
 def _choice(entry: Row[Any]) -> str:
     amount = money(entry.amount, entry.currency)
-    return f"{entry.booked_on.isoformat()} · {amount} · {entry.reference or entry.remittance}"
+    return f"{day(entry.booked_on)} · {amount} · {entry.reference or entry.remittance}"

@@ -44,12 +44,13 @@ def record_co_payment(
     holder_name: str,
     booked_on: date,
     sources: Mapping[str, int] | None = None,
+    charge: int = 0,
     key: str,
 ) -> CoPayment:
     """Keep who paid the SME's share and from which account, hold the money, and start the work; once.
 
     `sources` are the bank entries, by id, that brought the money and hold it in suspense, with amounts in minor units;
-    without, it comes from the bank.
+    without, it comes from the bank. `charge` is what the bank kept of `amount`, which the agency bears.
     """
     if actor.role not in (Role.BUDGET_OFFICER, Role.SYSTEM):
         raise Forbidden()
@@ -71,7 +72,7 @@ def record_co_payment(
     co_payment.payer_name, co_payment.payer_account, co_payment.payer_bank = payer_name, payer_account, payer_bank
     co_payment.holder_name, co_payment.booked_on = holder_name, booked_on
     transition(co_payment, CO_PAYMENT, "pay", actor=actor, amount=amount.amount)
-    _hold_money(co_payment, sources, actor=actor, key=key)
+    _hold_money(co_payment, sources, charge, actor=actor, key=key)
     cancel(lapse_engagement, engagement_id=engagement.id)
     if engagement.status == EngagementStatus.AWAITING_CO_PAYMENT:
         start(engagement, actor=actor)
@@ -79,7 +80,9 @@ def record_co_payment(
     return co_payment
 
 
-def _hold_money(co_payment: CoPayment, sources: Mapping[str, int] | None, *, actor: Actor, key: str) -> None:
+def _hold_money(
+    co_payment: CoPayment, sources: Mapping[str, int] | None, charge: int, *, actor: Actor, key: str
+) -> None:
     held, currency = chart.co_payment(co_payment.agreement_id), co_payment.currency
     legs = [
         Leg(chart.suspense(UUID(entry_id)), held, amount, f"{key}:{entry_id}")
@@ -87,6 +90,9 @@ def _hold_money(co_payment: CoPayment, sources: Mapping[str, int] | None, *, act
     ]
     legs = legs or [Leg(chart.bank(currency), held, co_payment.amount, key)]
     post(legs, kind=TransferKind.CO_PAYMENT, currency=currency, actor=actor, reference=co_payment.reference)
+    if charge:
+        leg = Leg(chart.charges(currency), held, charge, f"{key}:charge")
+        post([leg], kind=TransferKind.CHARGE, currency=currency, actor=actor, reference=co_payment.reference)
 
 
 def start(engagement: Engagement, *, actor: Actor) -> None:

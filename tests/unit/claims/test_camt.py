@@ -94,7 +94,7 @@ def test_the_notification_has_the_prescribed_order() -> None:
     def names(path: str) -> list[str]:
         return [child.tag.rpartition("}")[2] for child in root.findall(path)[-1]]
 
-    assert root.tag == f"{{{bank.NAMESPACE}}}Document"
+    assert root.tag == f"{{{bank.NOTIFICATION}}}Document"
     assert names("{*}BkToCstmrDbtCdtNtfctn") == ["GrpHdr", "Ntfctn"]
     assert names(".//{*}Ntfctn")[:3] == ["Id", "CreDtTm", "Acct"]
     assert names(".//{*}Ntry") == [
@@ -441,6 +441,9 @@ def packed(**files: bytes) -> bytes:
 def test_a_zip_is_opened_and_what_may_do_harm_is_not() -> None:
     assert [one.name for one in bank_files.unpack(packed(a_xml=b"1", b_xml=b"2"), "up.zip")] == ["a.xml", "b.xml"]
     assert bank_files.unpack(b"<a/>", "one.xml") == [("one.xml", b"<a/>")]
+    merged = b'\xef\xbb\xbf<?xml version="1.0"?><a/>\n<?xml version="1.0"?><b/>'  # several documents in one file
+    assert [bank_files.parse(one.content).tag for one in bank_files.unpack(merged, "one.xml")] == ["a", "b"]
+    assert len(bank_files.unpack(b"<a/>" + merged, "one.xml")) == 1
     hidden = packed(**{"__MACOSX/a": b"", "x/": b"", "d/.DS": b"", "d\\b_xml": b"2"})
     assert [one.name for one in bank_files.unpack(hidden, "up.zip")] == ["b.xml"]
     bomb = packed(a_xml=b"0" * (bank_files.MAX_BYTES + 1))
