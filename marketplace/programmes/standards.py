@@ -56,7 +56,7 @@ def _standard(data: dict[str, Any]) -> Standard:
         label=data["label"],
         currency=data["currency"],
         date=data["date"],
-        source=_both(data["source"]),
+        source=data["source"],
         rows_by=data.get("rows_by", ""),
         rows=rows,
         bands=bands,
@@ -72,8 +72,7 @@ def _by_sector(data: dict[str, Any]) -> tuple[Sequence[Row], Sequence[Band]]:
     currency = data["currency"]
     groups = {band["code"]: _groups(band["groups"], currency) for band in data["bands"]}
     rows = [
-        Row(row.get("sectors", ()), _groups(row["groups"], currency), _both(row["source"]), groups)
-        for row in data["rows"]
+        Row(row.get("sectors", ()), _groups(row["groups"], currency), row["source"], groups) for row in data["rows"]
     ]
     return rows, [Band(band["code"], band["label"]) for band in data["bands"]]
 
@@ -92,11 +91,6 @@ def _by_industry(data: dict[str, Any]) -> tuple[Sequence[Row], Sequence[Band]]:
             Row((code,), [[Comparison(AVERAGE_SALES, most[code], True, currency)], assets], sme["source"], bands)
         )
     return rows, [Band(code, data[code]["label"]) for code in ("micro", "small", "medium")]
-
-
-def _both(source: str | dict[str, str]) -> dict[str, str]:
-    """A source in both languages; one that is written once is the same in both."""
-    return source if isinstance(source, dict) else {"ko": source, "en": source}
 
 
 def _limits(annex: dict[str, Any]) -> dict[str, int]:
