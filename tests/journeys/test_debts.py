@@ -15,7 +15,6 @@ def test_a_part_of_a_debt_is_paid(story: Story) -> None:
     firm.page.wait_for_url("/")
     firm.open("/receivables").follow("/receivables/[0-9a-f-]{36}$")
     assert firm.main.locator(".notice").count(), "what to do now"
-    story.show(firm, "14-debt")
     address = firm.page.url
     receipts = firm.main.locator("a[href*='/receipts/']").count()
     firm.open("/demo/bank").follow("/demo/bank/debts/").fill(amount=PART).send()

@@ -42,7 +42,6 @@ def ask_what_is_public(story: Story) -> None:
     visitor = story.visitor.open(f"/?lang={story.locale}").open("/eligibility")
     visitor.open("/eligibility?standard=kr-2002&sector=manufacturing&employees=120&capital=900000000")
     assert "300" in visitor.text()
-    story.show(visitor, "02-eligibility")
     for address in ("/how-it-works", "/programmes", "/providers", "/privacy", "/accessibility", "/help", "/demo"):
         visitor.open(address)
 
@@ -51,7 +50,6 @@ def open_a_call(story: Story) -> None:
     """Step 1: a programme and its call, money from two funders, appropriated by a budget officer."""
     publish_programme(story)
     publish_call(story, "call", "이야기", vouchers=10, opens=-1, closes=24 * 3)
-    story.show(story.agency, "01-call")
 
 
 def register_a_company(story: Story) -> None:
@@ -65,7 +63,6 @@ def apply_for_a_voucher(story: Story) -> None:
     """Step 3: the preparer drafts, the signatory checks and submits, a numbered receipt."""
     base = draft_application(story, story.visitor, "call", "application")
     submit_application(story.company, base)
-    story.show(story.company, "03-receipt")
     story.company.open(base)
 
 
@@ -93,7 +90,6 @@ def register_a_firm(story: Story) -> None:
         officer.follow("/training$")
         officer.fill(course=course, passed_on=f"{officer.business_time():%Y-%m-%d}").send()
     consultant.open("/consultants/me")
-    story.show(consultant, "05-consultant")
 
 
 def pledge(consultant: Visitor) -> None:
@@ -111,7 +107,6 @@ def get_the_voucher(story: Story) -> None:
     company.until(lambda: company.has_link(r"/vouchers/"))
     company.follow(r"/vouchers/[0-9a-f-]{36}$")
     story.remember("voucher", company)
-    story.show(company, "04-voucher")
     with company.page.expect_download() as download:
         company.main.locator("a[href$='/document']").first.click()
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
@@ -131,7 +126,6 @@ def publish_a_job(story: Story) -> None:
     closes_on = company.typed_time(24 * 8).partition("T")[0]
     company.fill(closes_on=closes_on).send()
     company.open(f"/jobs/{story.ids['job']}/providers")
-    story.show(company, "06-matching")
 
 
 def bid_for_it(story: Story) -> None:
@@ -181,7 +175,6 @@ def sign_and_redeem(story: Story) -> None:
     company.open(f"{base}/sign").fill(agreed=True).send()
     story.firm.open(f"{base}/sign").fill(agreed=True).send()
     company.open(f"{base}/redeem").fill(agreed=True)
-    story.show(company, "08-redeem")
     company.send()
     company.open(f"{base}/co-payment")
     company.open("/demo/bank").follow(f"/demo/bank/shares/{story.ids['agreement']}").send()
@@ -274,5 +267,4 @@ def evaluate_and_publish(story: Story) -> None:
     visitor.page.locator("#main a", has_text=f"이야기컨설팅 {story.domain}").first.click()
     visitor.page.wait_for_load_state()
     visitor.inspector.look(visitor.page)
-    story.show(visitor, "12-grade")
     story.firm.open(f"{base}/grade")
