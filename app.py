@@ -55,6 +55,7 @@ AREAS = (
     "matching",
     "jobs",
     "vouchers",
+    "certificates",
     "providers",
     "programmes",
     "accounts",

@@ -41,6 +41,7 @@ SIGNATURES = {
     "jpg": b"\xff\xd8\xff",
     "jpeg": b"\xff\xd8\xff",
     "xml": b"<?xml",
+    "csv": b"",  # any text; whoever reads its cells finds out
 }
 ZIPPED = {*containers.MAIN_PARTS, "hwpx"}
 

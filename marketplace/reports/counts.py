@@ -10,11 +10,13 @@ from sqlalchemy import DateTime, Integer, Select, Uuid, bindparam, exists, func,
 
 from marketplace.accounts.models import Membership
 from marketplace.accounts.states import MembershipStatus, OrganisationKind
+from marketplace.certificates.models import Certificate
+from marketplace.certificates.states import CertificateStatus
 from marketplace.claims import queries as claims
 from marketplace.claims.models import BankEntry, Claim, ClaimLine, PaymentBatch, Refund
 from marketplace.claims.queries import UNASSIGNED
 from marketplace.claims.states import ClaimWaiting, Overdue
-from marketplace.core import clock
+from marketplace.core import clock, db
 from marketplace.core.actors import Actor
 from marketplace.core.task_queue import BackgroundTask, TaskStatus
 from marketplace.engagements import queries as engagements
@@ -87,6 +89,11 @@ def lines_to_return() -> Count:
     own = exists().where(Account.budget_line_id == BudgetLine.id)
     left = own.where(Account.stage == chart.Stage.AVAILABLE, Account.balance > 0)
     return number_of(BudgetLine, ending, left)
+
+
+def certificates_to_answer() -> Count:
+    refused = Certificate.status == CertificateStatus.REFUSED, Certificate.answer_by >= db.today()
+    return number_of(Certificate, Certificate.organisation_id == ORGANISATION, *refused)
 
 
 def vouchers_without_job() -> Count:

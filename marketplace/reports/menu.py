@@ -32,6 +32,7 @@ SME: Menu = [
     (_("To pay back"), "receivables.receivables"),
     (_("Refunds"), "claims.refunds"),
     PROVIDERS,
+    (_("Certificates"), "certificates.certificates"),
     (_("Company details"), "accounts.company"),
     ACCOUNT,
 ]
@@ -71,6 +72,7 @@ MENUS: dict[Role, Menu] = {
         CALLS,
         (_("Applications"), "vouchers.received_applications"),
         (_("Vouchers"), "vouchers.issued_vouchers"),
+        (_("Certificates"), "certificates.queue"),
         (_("Registrations"), "providers.registrations"),
         (_("Consultants"), "providers.consultants"),
         (_("Jobs"), "jobs.jobs"),
@@ -131,6 +133,7 @@ MENUS: dict[Role, Menu] = {
         CALLS,
         (_("Applications"), "vouchers.received_applications"),
         (_("Vouchers"), "vouchers.issued_vouchers"),
+        (_("Certificates"), "certificates.queue"),
         (_("Engagements"), "engagements.engagements"),
         (_("Claims"), "claims.claims"),
         (_("Payment batches"), "claims.payment_batches"),

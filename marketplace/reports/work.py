@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from marketplace.certificates.models import Certificate
+from marketplace.certificates.states import CertificateStatus
 from marketplace.claims.models import Claim, Refund
 from marketplace.claims.states import BatchWaiting, ClaimStatus, ClaimWaiting, Overdue, RefundStatus, RefundWaiting
 from marketplace.core.actors import Role
@@ -60,6 +62,7 @@ SME: Sequence[Work] = (
         counts.of_sme(Application, ApplicationStatus.OFFERED),
         {"status": ApplicationStatus.OFFERED},
     ),
+    Work(_("Refused certificates to answer"), "certificates.certificates", counts.certificates_to_answer),
     Work(_("Vouchers without a job yet"), "jobs.jobs", counts.vouchers_without_job, anchor="vouchers"),
     Work(_("Jobs to publish"), "jobs.jobs", counts.of_sme(Job, JobStatus.DRAFT), {"status": JobStatus.DRAFT}),
     Work(
@@ -219,6 +222,12 @@ WORK: dict[Role, Sequence[Work]] = {
             "vouchers.received_applications",
             counts.of_anybody(Application, ApplicationStatus.IN_REVIEW),
             {"status": ApplicationStatus.IN_REVIEW},
+        ),
+        Work(
+            _("Certificates to verify"),
+            "certificates.queue",
+            counts.of_anybody(Certificate, CertificateStatus.CLAIMED),
+            {"status": CertificateStatus.CLAIMED},
         ),
         Work(
             _("Calls that wait for evaluators"),

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from config import lists
-from marketplace.core.errors import Words
 from marketplace.core.file_field import FileField
 from marketplace.core.forms import (
     AgreeField,
@@ -72,10 +71,6 @@ class EvidenceForm(Form):
 
     kind = ChoiceField(_("What does the file show?"), choices=labelled(EvidenceKind))
     file = FileField(_("File"))
-
-    def __init__(self, certificates: Mapping[str, Words], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.kind.choices = [*labelled(EvidenceKind), *certificates.items()]
 
 
 class DeclareForm(Form):

@@ -12,6 +12,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Organisation
+from marketplace.certificates.models import Certificate
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.core.files import StoredFile
 from marketplace.programmes.models import Call, Programme, WaitingRoom
@@ -22,6 +23,7 @@ from marketplace.vouchers.states import (
     VOUCHER,
     ApplicationStatus,
     AssessmentOccasion,
+    EvidenceKind,
     Outcome,
     ScoringStatus,
     VoucherStatus,
@@ -92,6 +94,7 @@ class Application(Model):
     call: Mapped[Call] = relationship()
     organisation: Mapped[Organisation] = relationship()
     evidence: Mapped[list[Evidence]] = relationship(order_by="Evidence.created_at")
+    certificates: Mapped[list[ClaimedCertificate]] = relationship(order_by="ClaimedCertificate.kind")
     assessments: Mapped[list[Assessment]] = relationship(order_by="Assessment.assessed_at")
     voucher: Mapped[Voucher | None] = relationship(back_populates="application")
 
@@ -125,14 +128,41 @@ class Evidence(Model):
     """A file that documents a fact of an application."""
 
     __tablename__ = "evidence"
+    __table_args__ = (
+        CheckConstraint("kind IN ('business_registration', 'employees', 'financial', 'other')", name="kind"),
+    )
 
     id: Mapped[UUID] = uuid_key()
     application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id"), index=True)
     file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id"))
-    kind: Mapped[str]
+    kind: Mapped[EvidenceKind]
     created_at: Mapped[datetime] = created_at()
 
     file: Mapped[StoredFile] = relationship()
+
+
+class ClaimedCertificate(Model):
+    """A certificate that an application claims, as it was when it was handed in; settled before scoring begins."""
+
+    __tablename__ = "claimed_certificates"
+    __table_args__ = (
+        CheckConstraint("refusal IS NULL OR settled_at IS NOT NULL", name="refusal"),
+        CheckConstraint("verify_by >= valid_on", name="verify_by"),
+        Index(None, "certificate_id"),
+    )
+
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    certificate_id: Mapped[UUID] = mapped_column(ForeignKey("certificates.id"))
+    number: Mapped[str]
+    valid_from: Mapped[date]
+    valid_until: Mapped[date]
+    valid_on: Mapped[date]  # the call's closing day, on which it must be valid
+    verify_by: Mapped[date]  # what is unverified after this day counts nothing
+    settled_at: Mapped[datetime | None]
+    refusal: Mapped[str | None]  # why it doesn't count, as a code; it counts when it is settled without one
+
+    certificate: Mapped[Certificate] = relationship()
 
 
 class Assessment(Model):

@@ -1,21 +1,19 @@
-"""Blind scoring: what may be typed, what a scorer may read, and which files prove a certificate."""
+"""Blind scoring: what may be typed, what a scorer may read, and which certificates add points."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from marketplace.core.errors import Invalid, Words, explain
-from marketplace.core.i18n import _, localized
+from marketplace.core.errors import Invalid, explain
+from marketplace.core.i18n import _
 from marketplace.core.reasons import TELLING, check_reason
 from marketplace.core.text import BLANKS, UNSEEN, plain_firm_name
 from marketplace.programmes.models import Call
-
-CERTIFICATE = "certificate_"
 
 explain({"scorings_own_company": _("Nobody scores a company they belong to.")})
 
@@ -55,15 +53,10 @@ def choose(
     return chosen
 
 
-def certificates(call: Call) -> dict[str, Words]:
-    """The certificates that add points in this call, as kinds of files that prove them."""
+def certificate_points(call: Call) -> dict[str, int]:
+    """The kinds of certificates that add points in this call, with the points; none where it isn't given by score."""
     offered = call.scoring["certificates"] if call.scoring else []
-    return {CERTIFICATE + certificate["code"]: localized(certificate["label"]) for certificate in offered}
-
-
-def proved(kinds: Iterable[str]) -> list[str]:
-    """The codes of the certificates for which a file is attached."""
-    return sorted({kind.removeprefix(CERTIFICATE) for kind in kinds if kind.startswith(CERTIFICATE)})
+    return {certificate["code"]: certificate["points"] for certificate in offered}
 
 
 def check_scores(scoring: Mapping[str, Any], points: Mapping[str, int | None], reasons: Mapping[str, str]) -> None:

@@ -199,7 +199,7 @@ class AssessmentOccasion(StrEnum):
 
 
 class EvidenceKind(TextChoices):
-    """What a file of an application documents; the certificates that a call scores stand beside these."""
+    """What a file of an application documents."""
 
     BUSINESS_REGISTRATION = "business_registration", _("Business registration")
     EMPLOYEES = "employees", _("Proof of the number of employees")

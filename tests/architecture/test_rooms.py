@@ -12,6 +12,7 @@ WALL_CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today"
 FIXED_NAMES = {"__init__", "states", "events", "models", "rules", "queries", "service", "forms", "views", "commands"}
 ENGINES = {
     "accounts": {"acts", "business_number", "exported", "limits", "passwords", "search", "trail"},
+    "certificates": {"issuer_lists", "kinds"},
     "claims": {"bank", "bank_files", "camt", "camt_details", "deadlines", "movements", "pain001", "risk"},
     "engagements": {"similarity", "text_extraction"},
     "ethics": {"collection", "flows", "labels", "papers"},

@@ -22,6 +22,7 @@ FOLLOWERS = {
     "call.money_released": ["offer_from_waitlist"],
     "call.published": ["close_call"],
     "call.winding_down": ["tell_of_winding_down", "wind_down_call"],
+    "certificate.decided": ["certificate_decided"],
     "co_payment.paid": ["ethics_check"],
     "deduction.taken": ["take_set_off"],
     "engagement.finished": ["ethics_check", "invite_survey", "invite_survey"],
@@ -42,9 +43,11 @@ TIMED = {
     "end_memberships": "1:00:00",
     "expire_vouchers": "0:10:00",
     "reconcile": "1 day, 0:00:00",
+    "remind_of_certificates": "1 day, 0:00:00",
     "remind_holders": "1:00:00",
     "remind_of_batch": "1 day, 0:00:00",
     "seal_audit": "0:01:00",
+    "watch_certificates": "1:00:00",
     "wind_up_calls": "1:00:00",
 }
 pytestmark = pytest.mark.usefixtures("app")

@@ -10,6 +10,7 @@ from werkzeug.datastructures import FileStorage
 
 from marketplace.accounts import service as account_service
 from marketplace.accounts.models import Download
+from marketplace.certificates import service as certificates
 from marketplace.claims import service as claim_service
 from marketplace.claims.models import PaymentLine
 from marketplace.claims.states import AssignmentKind
@@ -38,6 +39,7 @@ from tests.factories import integrity, programmes
 from tests.factories import jobs as make_jobs
 from tests.factories import receivables as make_receivables
 from tests.factories.accounts import make_member, make_officer, make_person, make_provider, make_sme
+from tests.factories.certificates import make_certificate, make_verified, take_list
 from tests.factories.providers import make_applicant
 from tests.factories.vouchers import make_draft as make_application_draft
 
@@ -201,6 +203,7 @@ def _stand_beside(world: World, story: make.Story) -> None:
     things["file_id"] = programmes.published_file().id
     things["draft_programme_id"] = programmes.make_programme(published=False).id
     things["line_id"] = db.session.scalar(select(BudgetLine.id).where(BudgetLine.call_id == unready.id).limit(1))
+    _certify(things, story)
     things["diagnosis_id"] = _diagnosis(sme)
     things["draft_job_id"] = make_jobs.make_draft(sme).id
     open_job = make_jobs.make_published_job(sme)
@@ -213,6 +216,16 @@ def _stand_beside(world: World, story: make.Story) -> None:
     things["account_id"] = db.session.scalar(
         select(BankAccount.id).where(BankAccount.organisation_id == applicant.organisation_id)
     )
+
+
+def _certify(things: dict[str, Any], story: make.Story) -> None:
+    """The company's certificates: one waits, one is refused, one is verified by a list."""
+    things["certificate_id"] = make_certificate(story.sme).id
+    refused = make_certificate(story.sme, "inno_biz")
+    certificates.refuse(refused.id, actor=story.programme_officer, reason="The issuer does not know this number.")
+    things["refused_certificate_id"] = refused.id
+    things["verified_certificate_id"] = make_verified(story.sme, "management_innovation").id
+    things["list_id"] = take_list(officer=story.programme_officer).id
 
 
 def _diagnosis(sme: Actor) -> UUID:

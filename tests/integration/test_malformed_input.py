@@ -159,7 +159,6 @@ def _arguments(form: type[Form]) -> list[Any]:
         "asked": ["sector", "employees", "capital", "sales", "turnover", "balance_sheet"],
         "lifecycle": PERSON,
         "calls": [("a", "A")],
-        "certificates": {"certificate_venture": "Venture firm"},
     }
     return [known[name] for name in inspect.signature(form.__init__).parameters if name in known]
 

@@ -16,8 +16,8 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import NotFound
 from marketplace.programmes.models import Call
 from marketplace.programmes.states import CallStatus
-from marketplace.vouchers.models import Application, Evidence, Score, Scoring
-from marketplace.vouchers.scoring import proved
+from marketplace.vouchers.models import Application, Score, Scoring
+from marketplace.vouchers.queries.certificates import counting, is_awaited
 from marketplace.vouchers.states import ApplicationStatus, ScoringStatus
 
 OPEN = (ScoringStatus.ASSIGNED, ScoringStatus.ACCEPTED)
@@ -105,13 +105,14 @@ def short_of_scorers(call_id: UUID) -> Sequence[Row[UUID, UUID, int]]:
 def calls_short_of_scorers() -> Select[Call, int, int]:
     """Closed calls that wait for evaluators nobody has asked yet: the call, applications concerned, places empty.
 
-    While an officer has still to decide who is eligible, evaluators are not asked and none is missing.
+    While an officer has still to decide who is eligible, or a certificate is waited for, evaluators are not asked and
+    none is missing.
     """
     undecided = select(Application.id).where(Application.call_id == Call.id, Application.status.in_(UNDECIDED))
     return (
         select(Call, func.count().label("applications"), func.sum(NEEDED - _given(LIVE)).label("places"))
         .join(Application, Application.call_id == Call.id)
-        .where(Call.status == CallStatus.CLOSED, *_too_few(LIVE), ~undecided.correlate(Call).exists())
+        .where(Call.status == CallStatus.CLOSED, *_too_few(LIVE), ~undecided.correlate(Call).exists(), ~is_awaited())
         .group_by(Call.id)
         .order_by(Call.closes_at, Call.id)
     )
@@ -170,7 +171,7 @@ def scorers_of(call_id: UUID) -> Sequence[Row[UUID, date | None, int, int, int, 
 
 
 def points_of(call: Call) -> dict[UUID, dict[str, Any]]:
-    """By application of the call: the points of each scorer by criterion, and the certificates that are proved."""
+    """By application of the call: the points of each scorer by criterion, and the certificates that count."""
     by_application: dict[UUID, dict[str, Any]] = {}
     scorers: dict[UUID, dict[str, int]] = {}
     rows = db.session.execute(
@@ -186,12 +187,7 @@ def points_of(call: Call) -> dict[UUID, dict[str, Any]]:
             scorers[scoring_id] = {}
             of["scorers"].append(scorers[scoring_id])
         scorers[scoring_id][criterion] = points
-    kinds = select(Evidence.application_id, func.array_agg(Evidence.kind)).join(
-        Application, Application.id == Evidence.application_id
-    )
-    for application_id, attached in db.session.execute(
-        kinds.where(Application.call_id == call.id).group_by(Evidence.application_id)
-    ):
+    for application_id, kinds in counting(call.id).items():
         if application_id in by_application:
-            by_application[application_id]["certificates"] = proved(attached)
+            by_application[application_id]["certificates"] = kinds
     return by_application

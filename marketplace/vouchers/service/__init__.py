@@ -22,6 +22,7 @@ from marketplace.vouchers.service.asking import ask_more_scorers, chase_scorers
 from marketplace.vouchers.service.ceiling import watch_ceiling
 from marketplace.vouchers.service.offers import accept_offer, decline_offer, lapse_offer, offer_from_waitlist
 from marketplace.vouchers.service.scoring import declare_conflict, hand_in_scores
+from marketplace.vouchers.service.settling import settle_certificates
 from marketplace.vouchers.service.validity import extend, remind_holders
 from marketplace.vouchers.service.vouchers import (
     draw,
@@ -34,6 +35,7 @@ from marketplace.vouchers.service.vouchers import (
     suspend,
 )
 from marketplace.vouchers.service.waiting_room import draw_waiting_room, enter_waiting_room
+from marketplace.vouchers.service.watching import certificate_decided, watch_certificates
 from marketplace.vouchers.service.winding_down import end_applications, wind_down, wind_up_calls
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "allocate_batch",
     "ask_more_scorers",
     "attach_evidence",
+    "certificate_decided",
     "chase_scorers",
     "close_call",
     "decide_eligibility",
@@ -65,6 +68,7 @@ __all__ = [
     "revoke",
     "save_facts",
     "save_need",
+    "settle_certificates",
     "start_allocation",
     "start_application",
     "submit",
@@ -72,6 +76,7 @@ __all__ = [
     "suspend",
     "tell_of_amendment",
     "watch_ceiling",
+    "watch_certificates",
     "wind_down",
     "wind_up_calls",
     "withdraw",

@@ -27,6 +27,7 @@ from marketplace.vouchers.service.answering import carry_out
 from marketplace.vouchers.service.applications import assessed, keep_assessment, tell
 from marketplace.vouchers.service.asking import ask_scorers
 from marketplace.vouchers.service.deciding import decide, promised_now, ticket_of
+from marketplace.vouchers.service.settling import settle_certificates
 from marketplace.vouchers.states import APPLICATION, AssessmentOccasion
 
 BATCH = 1000
@@ -46,11 +47,13 @@ BATCH = 1000
 def close_call(call_id: UUID, *, actor: Actor) -> None:
     """Seal a call whose time is up and begin its allocation, unless a decision about eligibility or a score is open.
 
-    Where applications are scored, evaluators are asked as soon as it is clear which applications count.
+    Where applications are scored, evaluators are asked once it is clear which applications and certificates count.
     """
     call = programmes_service.close_call(call_id, actor=actor)
     begun = queries.find_allocation(call.id) is not None
     if call.status != CallStatus.CLOSED or begun or queries.undecided(call.id):
+        return
+    if not settle_certificates(call, actor=actor):
         return
     ask_scorers(call, actor=actor)
     if not queries.unscored(call):
@@ -65,6 +68,8 @@ def start_allocation(call_id: UUID, *, actor: Actor) -> Allocation:
         raise DomainError(_("The call is still open. Allocation begins after it closes."))
     if queries.undecided(call.id):
         raise DomainError(_("Decide first about the applications whose eligibility is open."))
+    if queries.awaited(call.id):
+        raise DomainError(_("Certificates that add points are still to be verified."))
     if queries.unscored(call):
         raise DomainError(_("Some applications are not scored yet."))
     if queries.find_allocation(call.id) is not None:

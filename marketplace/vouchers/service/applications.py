@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import IO, Any
 from uuid import UUID
 
@@ -21,11 +22,12 @@ from marketplace.core.reasons import check_reason
 from marketplace.core.tasks import announce
 from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
+from marketplace.programmes import scoring
 from marketplace.programmes.eligibility import STATED_SALES
 from marketplace.programmes.models import Call
 from marketplace.programmes.states import Eligibility
 from marketplace.vouchers import events, queries, rules
-from marketplace.vouchers.models import Application, Assessment, Evidence
+from marketplace.vouchers.models import Application, Assessment, ClaimedCertificate, Evidence
 from marketplace.vouchers.service.ceiling import ask_for_check, check_ceiling
 from marketplace.vouchers.service.waiting_room import take_ticket
 from marketplace.vouchers.states import APPLICATION, ApplicationStatus, AssessmentOccasion, EvidenceKind
@@ -82,7 +84,9 @@ def save_need(application_id: UUID, *, actor: Actor, service_line: str, need: st
     record(actor, "application.save_need", application, after={"service_line": service_line})
 
 
-def attach_evidence(application_id: UUID, *, actor: Actor, stream: IO[bytes], filename: str, kind: str) -> Evidence:
+def attach_evidence(
+    application_id: UUID, *, actor: Actor, stream: IO[bytes], filename: str, kind: EvidenceKind
+) -> Evidence:
     """Keep a file that documents facts of a draft; Invalid(field='file') for what is not a document."""
     application = _draft(application_id, actor)
     file = files.store(stream, filename, actor=actor)
@@ -119,10 +123,11 @@ def submit(application_id: UUID, *, actor: Actor, declarations: Collection[str])
     rules.check_not_refused(assessment)
     application.ticket = take_ticket(application)
     db.session.add(assessment)
+    claimed = _claim_certificates(application)
     application.declarations = dict.fromkeys(sorted(declarations), True)
     application.submitted_by = actor.person_id
     application.device_hash, application.address_hash = actor.device_hash, actor.address_hash
-    transition(application, APPLICATION, "submit", actor=actor, ticket=application.ticket)
+    transition(application, APPLICATION, "submit", actor=actor, ticket=application.ticket, certificates=claimed)
     db.flush()  # each move by itself: the database knows no way from a draft to accepted
     transition(
         application, APPLICATION, "accept" if assessment.result == Eligibility.ELIGIBLE else "review", actor=SYSTEM
@@ -132,6 +137,28 @@ def submit(application_id: UUID, *, actor: Actor, declarations: Collection[str])
         ask_for_check(application)
     _tell_received(application)
     return application
+
+
+def _claim_certificates(application: Application) -> list[str]:
+    """Store with an application what its company holds that the call gives points for; the kinds."""
+    call, valid_on = application.call, queries.closing_day(application.call)
+    # A call published before there was a clock froze none.
+    terms = {**scoring.on(clock.today()), **(call.scoring or {})}
+    claimable = queries.claimable(call, application.organisation_id)
+    db.session.add_all(
+        ClaimedCertificate(
+            application_id=application.id,
+            kind=certificate.kind,
+            certificate_id=certificate.id,
+            number=certificate.number,
+            valid_from=certificate.valid_from,
+            valid_until=certificate.valid_until,
+            valid_on=valid_on,
+            verify_by=valid_on + timedelta(days=terms["certificate_days"]),
+        )
+        for certificate in claimable
+    )
+    return [certificate.kind for certificate in claimable]
 
 
 def decide_eligibility(application_id: UUID, *, actor: Actor, eligible: bool, reason: str) -> Application:

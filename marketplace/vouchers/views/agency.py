@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from config import lists
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.exported import COMPANY
+from marketplace.certificates import kinds as certificate_kinds
 from marketplace.core import clock, exports, web
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, public, requires
@@ -23,7 +24,7 @@ from marketplace.programmes import queries as programmes
 from marketplace.programmes import rules as programme_rules
 from marketplace.programmes.models import Call
 from marketplace.programmes.states import AllocationMethod, CallStatus
-from marketplace.vouchers import queries, rules, scoring, service
+from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.forms import ApplicationFilter, DecisionForm, StatusFilter
 from marketplace.vouchers.models import AllocationEntry, Application, Voucher
 from marketplace.vouchers.states import APPLICATION, VOUCHER, ApplicationStatus, EvidenceKind
@@ -135,7 +136,9 @@ def application_review(application_id: UUID) -> ResponseReturnValue:
         helper=queries.helper_name(application),
         assessment=queries.newest_assessment(application.id),
         standard=programme_rules.standard_of(application.call),
-        kinds=dict(labelled(EvidenceKind)) | scoring.certificates(application.call),
+        kinds=dict(labelled(EvidenceKind)),
+        certificates=queries.certificate_lines(application),
+        certificate_label=certificate_kinds.label,
     )
 
 
@@ -165,6 +168,7 @@ def call_allocation(call_id: UUID) -> ResponseReturnValue:
         strata=programme_rules.strata(call),
         intake=intake,
         undecided=sum(intake.by_status.get(status, 0) for status in queries.UNDECIDED),
+        awaited=len(queries.awaited(call_id)) if scored else 0,
         unscored=queries.unscored(call) if scored else 0,
         shortage=queries.shortage(call_id) if scored else queries.Shortage(0, 0),
         scorers=scorers,

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from marketplace.certificates import kinds as certificate_kinds
 from marketplace.core import clock, web
 from marketplace.core.actors import SME, Role
 from marketplace.core.auth import current_actor, requires
@@ -16,7 +17,7 @@ from marketplace.core.listings import paginate, sorts
 from marketplace.core.states import labelled
 from marketplace.programmes import queries as programmes
 from marketplace.programmes.rules import asked_facts, standard_of
-from marketplace.vouchers import queries, rules, scoring, service
+from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.forms import EvidenceForm, FactsForm, NeedForm, OwnApplicationFilter
 from marketplace.vouchers.models import Application
 from marketplace.vouchers.states import APPLICATION, EvidenceKind
@@ -117,13 +118,16 @@ def application_evidence(application_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     application = queries.get_application(application_id, actor=actor)
     rules.check_draft(application)
-    certificates = scoring.certificates(application.call)
-    form = EvidenceForm(certificates)
+    form = EvidenceForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
             upload = form.file.data
             service.attach_evidence(
-                application_id, actor=actor, stream=upload.stream, filename=upload.filename, kind=form.kind.data
+                application_id,
+                actor=actor,
+                stream=upload.stream,
+                filename=upload.filename,
+                kind=EvidenceKind(form.kind.data),
             )
             return web.done(
                 _("The file is saved. You can add another."),
@@ -133,8 +137,22 @@ def application_evidence(application_id: UUID) -> ResponseReturnValue:
         "vouchers/application_evidence.html",
         form=form,
         application=application,
-        kinds=dict(labelled(EvidenceKind)) | certificates,
-        certificates=certificates,
+        kinds=dict(labelled(EvidenceKind)),
+    )
+
+
+@blueprint.get("/applications/<uuid:application_id>/certificates")
+@requires(*SME)
+def application_certificates(application_id: UUID) -> ResponseReturnValue:
+    """Which of the company's certificates a draft will claim, and which can't count."""
+    application = queries.get_application(application_id, actor=current_actor())
+    rules.check_draft(application)
+    return web.page(
+        "vouchers/application_certificates.html",
+        application=application,
+        certificates=queries.certificate_lines(application),
+        certificate_label=certificate_kinds.label,
+        closing_day=queries.closing_day(application.call),
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
+from marketplace.certificates import kinds as certificate_kinds
 from marketplace.core import clock, web
 from marketplace.core.actors import SME
 from marketplace.core.auth import current_actor, requires
@@ -14,7 +15,7 @@ from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _
 from marketplace.core.states import labelled
 from marketplace.programmes.rules import assess, standard_of
-from marketplace.vouchers import queries, rules, scoring, service
+from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.forms import SubmitForm
 from marketplace.vouchers.states import APPLICATION, EvidenceKind
 from marketplace.vouchers.views import blueprint
@@ -29,7 +30,8 @@ def application_check(application_id: UUID) -> ResponseReturnValue:
     application = queries.get_application(application_id, actor=actor)
     rules.check_draft(application)
     form = SubmitForm()
-    form.shows(application.evidence)
+    certificates = queries.certificate_lines(application)
+    form.shows(application.evidence, certificates)
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.submit(application_id, actor=actor, declarations=form.declared)
@@ -44,7 +46,9 @@ def application_check(application_id: UUID) -> ResponseReturnValue:
         programme=application.call.programme,
         missing=rules.missing(application),
         assessment=assess(standard_of(application.call), application.facts),
-        kinds=dict(labelled(EvidenceKind)) | scoring.certificates(application.call),
+        kinds=dict(labelled(EvidenceKind)),
+        certificates=certificates,
+        certificate_label=certificate_kinds.label,
     )
 
 
@@ -75,7 +79,9 @@ def application_status(application_id: UUID) -> ResponseReturnValue:
         allocation=queries.find_allocation(application.call_id),
         reason=rules.in_words(application.reason, linked),
         lifecycle=APPLICATION,
-        kinds=dict(labelled(EvidenceKind)) | scoring.certificates(application.call),
+        kinds=dict(labelled(EvidenceKind)),
+        certificates=queries.certificate_lines(application),
+        certificate_label=certificate_kinds.label,
         declarations=rules.DECLARATIONS,
         may_withdraw=actor.role in SME and APPLICATION.find(application.status, "withdraw") is not None,
         closed=application.call.closes_at <= clock.now(),

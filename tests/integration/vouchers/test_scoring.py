@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +20,7 @@ from marketplace.vouchers import queries, rules, sealed_list, service
 from marketplace.vouchers.models import Application, Scoring
 from tests.factories.accounts import make_officer, make_sme, organisation_of, sign_in_as
 from tests.factories.programmes import earlier, make_call
-from tests.factories.vouchers import PDF, allocate_all, make_application, make_draft
+from tests.factories.vouchers import allocate_all, make_application, make_draft
 from tests.integration.test_every_page import counted
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -124,28 +123,6 @@ def test_others_are_asked_at_once_where_somebody_is_free(clock: Any) -> None:
 def test_only_the_system_ends_somebody_elses_scoring() -> None:
     with pytest.raises(Forbidden):
         service.chase_scorers(actor=make_officer(Role.PROGRAMME_OFFICER))
-
-
-def test_a_certificate_adds_its_points_once_its_file_is_there() -> None:
-    sme = make_sme()
-    [make_officer(Role.EVALUATOR) for _number in range(2)]
-    with earlier(days=2):
-        call = make_call(closes_in=timedelta(days=1), vouchers=1, method="scored")
-        first, draft = make_application(call), make_draft(call, sme)
-        file = io.BytesIO(PDF)
-        service.attach_evidence(draft.id, actor=sme, stream=file, filename="venture.pdf", kind="certificate_venture")
-        second = service.submit(draft.id, actor=sme, declarations=set(rules.DECLARATIONS))
-    service.close_call(call.id, actor=SYSTEM)
-    for applicant in (first, second):
-        for scoring in scorings(applicant):
-            score(scoring, 6)
-    allocate_all(call)
-    assert (first.status, second.status) == ("waitlisted", "allocated")
-    (ticket,) = [
-        sealed_ticket for sealed_ticket in queries.sealed_tickets(call.id) if sealed_ticket.application_id == second.id
-    ]
-    assert ticket.points is not None
-    assert ticket.points["certificates"] == ["venture"]
 
 
 def test_a_conflict_is_declared_first_and_another_is_asked() -> None:

@@ -4,8 +4,8 @@ from alembic import op
 
 from marketplace.core.sql import drop_functions
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 TABLES = """
 CREATE SEQUENCE number_app;
@@ -66,9 +66,29 @@ CREATE TABLE evidence (
     application_id uuid NOT NULL CONSTRAINT fk_evidence_application_id_applications REFERENCES applications,
     file_id uuid NOT NULL CONSTRAINT fk_evidence_file_id_files REFERENCES files,
     kind text NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT app_now()
+    created_at timestamptz NOT NULL DEFAULT app_now(),
+    CONSTRAINT ck_evidence_kind CHECK (kind IN ('business_registration', 'employees', 'financial', 'other'))
 );
 CREATE INDEX ix_evidence_application_id ON evidence (application_id);
+
+CREATE TABLE claimed_certificates (
+    application_id uuid NOT NULL
+        CONSTRAINT fk_claimed_certificates_application_id_applications REFERENCES applications,
+    kind text NOT NULL,
+    certificate_id uuid NOT NULL
+        CONSTRAINT fk_claimed_certificates_certificate_id_certificates REFERENCES certificates,
+    number text NOT NULL,
+    valid_from date NOT NULL,
+    valid_until date NOT NULL,
+    valid_on date NOT NULL,
+    verify_by date NOT NULL,
+    settled_at timestamptz,
+    refusal text,
+    CONSTRAINT pk_claimed_certificates PRIMARY KEY (application_id, kind),
+    CONSTRAINT ck_claimed_certificates_refusal CHECK (refusal IS NULL OR settled_at IS NOT NULL),
+    CONSTRAINT ck_claimed_certificates_verify_by CHECK (verify_by >= valid_on)
+);
+CREATE INDEX ix_claimed_certificates_certificate_id ON claimed_certificates (certificate_id);
 
 CREATE TABLE assessments (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_assessments PRIMARY KEY,
@@ -245,7 +265,7 @@ def downgrade() -> None:
     """Drop them, with the area's functions."""
     op.execute(
         "DROP TABLE waiting_places, scores, scorings, sealed_tickets, vouchers, allocation_entries,"
-        " allocations, assessments, evidence, applications"
+        " allocations, assessments, claimed_certificates, evidence, applications"
     )
     op.execute("DROP SEQUENCE number_app, number_vou, application_tickets")
     drop_functions("vouchers")

@@ -4,8 +4,8 @@ from alembic import op
 
 from marketplace.core.sql import drop_functions
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 TABLES = """
 CREATE SEQUENCE number_eva;

@@ -4,8 +4,8 @@ from alembic import op
 
 from marketplace.core.sql import drop_functions, read
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 TABLES = """
 CREATE SEQUENCE number_job;

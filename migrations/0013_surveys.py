@@ -4,8 +4,8 @@ from alembic import op
 
 from marketplace.core.sql import drop_functions
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 TABLES = """
 CREATE TABLE surveys (

@@ -4,8 +4,8 @@ from alembic import op
 
 from marketplace.core.sql import drop_functions
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 TABLES = """
 CREATE SEQUENCE number_clm;

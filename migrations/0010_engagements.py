@@ -4,12 +4,10 @@ from alembic import op
 
 from marketplace.core.sql import drop_functions
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 TABLES = """
--- So that a person's sessions can't overlap.
-CREATE EXTENSION IF NOT EXISTS btree_gist;
 CREATE SEQUENCE number_agr;
 CREATE SEQUENCE number_eng;
 CREATE SEQUENCE number_cop;
@@ -308,5 +306,4 @@ def downgrade() -> None:
         " engagements, co_payments, agreement_stages, agreement_consultants, agreements"
     )
     op.execute("DROP SEQUENCE number_agr, number_eng, number_cop")
-    op.execute("DROP EXTENSION btree_gist")
     drop_functions("engagements")

@@ -4,8 +4,8 @@ from alembic import op
 
 from marketplace.core.sql import drop_functions
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 TABLES = """
 CREATE SEQUENCE number_rcv;

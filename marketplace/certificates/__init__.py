@@ -1,0 +1,1 @@
+"""Certificates of innovative companies: who holds which, for how long, and who has verified it."""

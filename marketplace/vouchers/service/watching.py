@@ -1,0 +1,56 @@
+"""Scoring waits for the certificates that are claimed: it goes on when one is decided, and when the time is over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import groupby
+from uuid import UUID
+
+from marketplace.certificates import events as certificate_events
+from marketplace.certificates import kinds
+from marketplace.core import clock, db
+from marketplace.core.actors import SYSTEM, Actor
+from marketplace.core.i18n import _
+from marketplace.core.tasks import Queue, Subscription, task
+from marketplace.programmes import scoring as usual_scoring
+from marketplace.vouchers import queries, rules
+from marketplace.vouchers.models import Application
+from marketplace.vouchers.service.allocation import close_call
+from marketplace.vouchers.service.applications import tell
+
+
+@task(
+    "certificate_decided",
+    _("Begin the scoring that waited for a certificate"),
+    Queue.MONEY,
+    on=[Subscription(certificate_events.DECIDED)],
+)
+def certificate_decided(certificate_id: UUID, *, actor: Actor) -> None:
+    """Go on with the closed calls in which this certificate is claimed."""
+    rules.check_system(actor)
+    for call_id in queries.calls_to_settle(certificate_id):
+        close_call(call_id, actor=SYSTEM)
+
+
+@task(
+    "watch_certificates",
+    _("Tell whose certificates are unverified, or go on without them"),
+    Queue.MONEY,
+    every=timedelta(hours=1),
+)
+def watch_certificates(*, actor: Actor) -> int:
+    """Go on with calls whose time to verify is over, and tell companies some days before; how many claims are open."""
+    rules.check_system(actor)
+    for call_id in queries.calls_to_settle():
+        close_call(call_id, actor=SYSTEM)
+    days = usual_scoring.on(clock.today())["certificate_reminder_days"]
+    near = queries.unverified_by(clock.today() + timedelta(days=days))
+    for application_id, own in groupby(near, key=lambda claim: claim.application_id):
+        claims = list(own)
+        tell(
+            db.get(Application, application_id),
+            "certificates_unverified",
+            certificates=[{"kind": kinds.label(claim.kind), "number": claim.number} for claim in claims],
+            verify_by=claims[0].verify_by,
+        )
+    return len(near)
