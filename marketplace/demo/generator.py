@@ -10,10 +10,11 @@ from sqlalchemy import select
 
 from marketplace.accounts import passwords
 from marketplace.accounts import service as accounts
+from marketplace.certificates import service as certificates
 from marketplace.claims import service as claims
 from marketplace.core import clock, db, task_queue
 from marketplace.core.tasks import schedule
-from marketplace.demo import bank, offers, paying, plans, registers, words
+from marketplace.demo import bank, certifying, offers, paying, plans, registers, words
 from marketplace.demo.applying import apply
 from marketplace.demo.people import TOUR_COMPANY, TOUR_FIRM, Cast
 from marketplace.demo.plans import Scale
@@ -32,6 +33,7 @@ NEWER_FIRMS = 196
 TIMED = (
     vouchers.expire_vouchers,
     vouchers.remind_holders,
+    certificates.remind_of_certificates,
     claims.end_holds,
     accounts.end_expired_memberships,
     reports.reconcile,
@@ -85,6 +87,8 @@ def _opening(world: World, scale: Scale) -> Story:
     walk.tell(walk.ago(NEWER_FIRMS), _firms_come(world, scale, pairs[scale.companies :], newer))
     for number, offer in enumerate(plans.calls(scale)):
         walk.tell(walk.ago(max(offer.opens + 10, 2)), _call(world, offer, programmes[offer.programme], number))
+    applicants = next(offer.companies for offer in plans.calls(scale) if offer.method is plans.SCORED)
+    walk.tell(walk.ago(certifying.BEFORE), certifying.certify(world, slice(*applicants)))
     walk.tell(walk.ago(scale.first_pay_day), paying.pay_days(world, last=9))
     walk.tell(walk.ago(5), paying.last_batches(world))
     walk.tell(walk.ago(YEARS_AGO - 1), _sweep())
