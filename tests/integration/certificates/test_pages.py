@@ -56,7 +56,8 @@ def test_a_certificate_goes_from_page_to_page(client: FlaskClient) -> None:
     for actor in (officer, auditor):
         page = sign_in_as(client, actor).get(f"{taken.location}?lang=en").text
         assert "number of the certificate is missing" in page
-    assert client.get(f"{taken.location}/file").data.decode() == content
+    with client.get(f"{taken.location}/file") as file:
+        assert file.data.decode() == content
     assert "venture" not in client.get("/certificates/queue?format=csv&lang=ko").text
     verified = db.get(Certificate, made.id)
     assert (verified.status, verified.evidence_level, str(verified.valid_until)) == (
@@ -64,4 +65,5 @@ def test_a_certificate_goes_from_page_to_page(client: FlaskClient) -> None:
         "imported",
         "2027-12-31",
     )
-    assert client.get(f"{address}/file").data == CAT
+    with client.get(f"{address}/file") as file:
+        assert file.data == CAT
