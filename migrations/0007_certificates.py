@@ -54,7 +54,7 @@ CREATE TABLE certificates (
     revoked_at timestamptz,
     revoked_on date,
     CONSTRAINT ck_certificates_status CHECK (status IN ('claimed', 'verified', 'refused', 'revoked', 'removed')),
-    CONSTRAINT ck_certificates_level CHECK (evidence_level IN ('claimed', 'document', 'issuer', 'imported')),
+    CONSTRAINT ck_certificates_evidence_level CHECK (evidence_level IN ('claimed', 'document', 'issuer', 'imported')),
     CONSTRAINT ck_certificates_verified CHECK ((status IN ('verified', 'revoked')) = (evidence_level <> 'claimed')),
     CONSTRAINT ck_certificates_decided_by
         CHECK (evidence_level NOT IN ('document', 'issuer') OR decided_by IS NOT NULL),
@@ -74,8 +74,8 @@ CREATE TABLE certificates (
         WHERE ((status IN ('verified', 'revoked')))
 );
 CREATE INDEX ix_certificates_organisation_id ON certificates (organisation_id);
-CREATE INDEX ix_certificates_waiting ON certificates (look_by) WHERE status = 'claimed';
-CREATE INDEX ix_certificates_ending ON certificates (valid_until) WHERE status = 'verified';
+CREATE INDEX ix_certificates_look_by ON certificates (look_by);
+CREATE INDEX ix_certificates_valid_until ON certificates (valid_until);
 CREATE INDEX ix_certificates_recorded_at ON certificates (recorded_at);
 
 REVOKE UPDATE, DELETE ON certificate_imports FROM app;

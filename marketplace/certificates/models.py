@@ -81,8 +81,8 @@ class Certificate(Model):
             name="ex_certificates_number",
         ),
         Index(None, "organisation_id"),
-        Index("ix_certificates_waiting", "look_by", postgresql_where=text("status = 'claimed'")),
-        Index("ix_certificates_ending", "valid_until", postgresql_where=text("status = 'verified'")),
+        Index(None, "look_by"),
+        Index(None, "valid_until"),
         Index(None, "recorded_at"),
     )
 
