@@ -33,8 +33,3 @@ def groups() -> list[Group]:
     )
     made.insert(2, (_("The agency"), people.get(None, [])))
     return [(heading, those) for heading, those in made if those]
-
-
-def listed() -> set[UUID]:
-    """Everybody on that list."""
-    return {person.id for _heading, people in groups() for person in people}

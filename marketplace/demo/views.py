@@ -48,6 +48,8 @@ seen.declare(
     },
 )
 
+MADE_UP = ".example"
+"""Nobody owns an address under this domain; the list of sign-ins changes while somebody looks at it."""
 JUMPS = (("1d", _("1 day on")), ("8d", _("8 days on")), ("21d", _("21 days on")))
 LINK = re.compile(r"https?://[^\s<>\"]+")
 
@@ -62,14 +64,15 @@ def sign_in_list() -> ResponseReturnValue:
 @blueprint.post("/sign-in/<uuid:person_id>")
 @public
 def sign_in(person_id: UUID) -> ResponseReturnValue:
-    """Sign in as somebody of the list by one click, on a device of their own: the ethics checks look at devices."""
-    if person_id not in sign_ins.listed():
+    """Sign in as somebody made up by one click, on a device of their own: the ethics checks look at devices."""
+    person = db.get(Person, person_id)
+    if not person.email.endswith(MADE_UP):
         raise NotFound()
     if current_user.is_authenticated:
         accounts.sign_out(current_user.token)
     device = f"demo-{person_id}"
     secret = accounts.start_session(
-        db.get(Person, person_id),
+        person,
         device_hash=sha256(device.encode()).hexdigest(),
         browser=request.user_agent.string[:200],
         lifetime=current_app.config["SETTINGS"].session_absolute,

@@ -31,8 +31,12 @@ def open_sessions(person_id: UUID | None) -> int:
     return int(db.session.scalar(query, {"id": person_id}))
 
 
-def test_one_click_makes_somebody_of_the_list(client: FlaskClient, database: Database) -> None:
-    first, second, stranger = make_officer(Role.AUDITOR), make_officer(Role.EVALUATOR), make_sme()
+def test_one_click_makes_somebody_made_up(client: FlaskClient, database: Database) -> None:
+    first, second = (
+        make_officer(role, person=make_person(email=f"{role}@agency.example"))
+        for role in (Role.AUDITOR, Role.EVALUATOR)
+    )
+    stranger = make_sme()
     assert client.get("/demo").text.count("/demo/sign-in/") == 2
     devices = set()
     client.set_cookie("lang", "ko")
@@ -47,7 +51,7 @@ def test_one_click_makes_somebody_of_the_list(client: FlaskClient, database: Dat
 
 
 def test_no_other_site_signs_anybody_in(app: Flask, client: FlaskClient, database: Database) -> None:
-    officer = make_officer(Role.AUDITOR)
+    officer = make_officer(Role.AUDITOR, person=make_person(email="auditor1@agency.example"))
     app.config["WTF_CSRF_ENABLED"] = True
     try:
         client.post(f"/demo/sign-in/{officer.person_id}")
