@@ -62,7 +62,12 @@ SME: Sequence[Work] = (
         counts.of_sme(Application, ApplicationStatus.OFFERED),
         {"status": ApplicationStatus.OFFERED},
     ),
-    Work(_("Refused certificates to answer"), "certificates.certificates", counts.certificates_to_answer),
+    Work(
+        _("Refused certificates to answer"),
+        "certificates.certificates",
+        counts.certificates_to_answer,
+        anchor="to-answer",
+    ),
     Work(_("Vouchers without a job yet"), "jobs.jobs", counts.vouchers_without_job, anchor="vouchers"),
     Work(_("Jobs to publish"), "jobs.jobs", counts.of_sme(Job, JobStatus.DRAFT), {"status": JobStatus.DRAFT}),
     Work(
