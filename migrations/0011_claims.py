@@ -64,7 +64,7 @@ CREATE TABLE bank_reports (
     sum text,
     difference bigint NOT NULL,
     CONSTRAINT ck_bank_reports_kind CHECK (kind IN ('camt.052', 'camt.053', 'camt.054')),
-    CONSTRAINT ck_bank_reports_sum CHECK (sum IN ('proved', 'differs', 'no_balances')),
+    CONSTRAINT ck_bank_reports_sum CHECK (sum IN ('proved', 'differs', 'no_balances', 'currencies')),
     CONSTRAINT ck_bank_reports_proved CHECK (sum <> 'proved' OR difference = 0 AND opening IS NOT NULL),
     CONSTRAINT uq_bank_reports_import_id_position UNIQUE (import_id, position)
 );
@@ -122,6 +122,8 @@ CREATE TABLE bank_entries (
     note text,
     CONSTRAINT ck_bank_entries_direction CHECK (direction IN ('credit', 'debit')),
     CONSTRAINT ck_bank_entries_amount CHECK (amount > 0),
+    CONSTRAINT ck_bank_entries_lengths CHECK (
+        greatest(length(bank_reference), length(reference), length(debtor), length(debtor_account)) <= 140),
     CONSTRAINT uq_bank_entries_import_id_position UNIQUE (import_id, position),
     CONSTRAINT ck_bank_entries_known_from_id CHECK (is_known OR known_from_id IS NULL),
     CONSTRAINT ck_bank_entries_drawn_from_id CHECK (drawn_from_id IS NULL OR is_known),

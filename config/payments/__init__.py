@@ -18,6 +18,7 @@ class Terms:
     batch_every_days: int
     account_return_reasons: list[str]
     largest_charge_percent: int
+    statement_after_working_days: int
     reports: list[str]
     holder: str
     number: str

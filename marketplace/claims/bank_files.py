@@ -1,6 +1,7 @@
 """Opens what the bank hands over: one XML file or a ZIP of them, in banks' encodings, and nothing unsafe."""
 
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -90,7 +91,7 @@ def _unzip(content: bytes) -> list[Packed]:
             if len(files) > MOST_FILES:
                 raise BadReport(_("The ZIP file holds no file, or more than %(most)s.", most=MOST_FILES))
             return files
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError) as error:
         if isinstance(error, BadReport):
             raise
         raise BadReport(_("The ZIP file can't be opened. Ask the bank for it again.")) from error

@@ -6,12 +6,22 @@ The booked entry is the truth for amount, currency and direction; its details on
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, tzinfo
-from typing import Any
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element
 
 from marketplace.claims.bank_files import NAMESPACE, BadReport, parse
-from marketplace.claims.camt_details import OddEntry, Part, Reader, divide, free_text
+from marketplace.claims.camt_details import (
+    LONGEST_TEXT,
+    MOST_DIGITS,
+    OddEntry,
+    Part,
+    Reader,
+    check_lengths,
+    divide,
+    free_text,
+    whole_number,
+)
 from marketplace.claims.states import Direction, ReportKind, Sum
 from marketplace.core.i18n import _
 from marketplace.core.text import numbers_in
@@ -79,17 +89,21 @@ class Report:
     announced: int
     bookings: tuple[Booking, ...]
     odd: tuple[Odd, ...]
+    # Those of its account, balances and entries.
+    currencies: frozenset[str] = frozenset()
 
     @property
     def difference(self) -> int:
-        """What opening and entries lack to the closing balance; 0 where there are no balances."""
-        if self.opening is None or self.closing is None:
+        """What opening and entries lack to the closing balance; 0 without balances, or with several currencies."""
+        if self.opening is None or self.closing is None or len(self.currencies) > 1:
             return 0
         return self.closing - self.opening - sum(booking.signed for booking in self.bookings)
 
     @property
     def sum(self) -> Sum | None:
         """Whether it adds up; None for a report that isn't expected to."""
+        if len(self.currencies) > 1:
+            return Sum.CURRENCIES
         if self.opening is None or self.closing is None:
             return Sum.NO_BALANCES if self.kind == ReportKind.STATEMENT else None
         return Sum.DIFFERS if self.difference or self.odd else Sum.PROVED
@@ -142,9 +156,14 @@ def _report(kind: ReportKind, element: Element, reader: Reader, zone: tzinfo) ->
             bookings.append(_booking(number, account, entry, reader, zone))
         except OddEntry as error:
             odd.append(Odd(number, _said(entry, reader), error.words))
-    opening, opened_on = _balance(element, OPENING, reader, zone, first=True)
-    closing, closed_on = _balance(element, CLOSING, reader, zone, first=False)
-    currency = reader.text(element, "Acct/Ccy") or next((booking.currency for booking in bookings), "")
+    opening = _balance(element, OPENING, reader, zone, first=True)
+    closing = _balance(element, CLOSING, reader, zone, first=False)
+    named = reader.text(element, "Acct/Ccy").upper()
+    balances = [balance.currency for balance in (opening, closing) if balance is not None]
+    currencies = [*([named] if named in reader.digits else []), *(one.currency for one in bookings), *balances]
+    currency = next(iter(currencies), "")
+    opening, closing = (one if one and one.currency == currency else None for one in (opening, closing))
+    _check(reader.text(element, "Id"), account, bookings)
     return _with_reversals(
         Report(
             kind=kind,
@@ -152,21 +171,38 @@ def _report(kind: ReportKind, element: Element, reader: Reader, zone: tzinfo) ->
             page=_page(element, reader),
             account=account,
             currency=currency,
-            opening=opening,
-            closing=closing,
-            opened_on=opened_on,
-            closed_on=closed_on,
+            opening=opening.amount if opening else None,
+            closing=closing.amount if closing else None,
+            opened_on=opening.day if opening else None,
+            closed_on=closing.day if closing else None,
             announced=announced,
             bookings=tuple(bookings),
             odd=tuple(odd),
+            currencies=frozenset(currencies),
         )
     )
+
+
+def _check(identification: str, account: str, bookings: Sequence[Booking]) -> None:
+    """BadReport for a report that can't be kept as it is."""
+    if max(len(identification), len(account)) > LONGEST_TEXT:
+        raise BadReport(_("The name or the account of a report is too long. Ask the bank for a corrected file."))
+    if sum(booking.amount for booking in bookings) >= 10**MOST_DIGITS:
+        raise BadReport(_("Its entries add up to more than can be kept. Ask the bank for a corrected file."))
+
+
+class Balance(NamedTuple):
+    """One balance, in minor units and below 0 where the account is overdrawn."""
+
+    amount: int
+    currency: str
+    day: date
 
 
 def _page(element: Element, reader: Reader) -> int:
     text = reader.text(element, "StmtPgntn/PgNb") or reader.text(element, "RptPgntn/PgNb")
     text = text or reader.text(element, "NtfctnPgntn/PgNb")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+    return whole_number(text) or 1
 
 
 def _is_booked(entry: Element, reader: Reader) -> bool:
@@ -180,6 +216,9 @@ def _booking(number: int, account: str, entry: Element, reader: Reader, zone: tz
     direction = reader.direction(reader.text(entry, "CdtDbtInd"))
     booked_on = _day(entry, "BookgDt", zone, reader)
     valued = reader.find(entry, "ValDt") is not None
+    mark = reader.text(entry, "AcctSvcrRef") or reader.text(entry, "NtryRef")
+    parts = divide(entry, amount, currency, direction, reader)
+    check_lengths(mark, parts)
     return Booking(
         number=number,
         account=account,
@@ -188,9 +227,9 @@ def _booking(number: int, account: str, entry: Element, reader: Reader, zone: tz
         direction=direction,
         booked_on=booked_on,
         valued_on=_day(entry, "ValDt", zone, reader) if valued else booked_on,
-        bank_reference=reader.text(entry, "AcctSvcrRef") or reader.text(entry, "NtryRef"),
+        bank_reference=mark,
         is_reversal=reader.text(entry, "RvslInd").lower() in ("true", "1"),
-        parts=divide(entry, amount, currency, direction, reader),
+        parts=parts,
     )
 
 
@@ -203,9 +242,7 @@ def _said(entry: Element, reader: Reader) -> str:
     return " · ".join(part.strip() for part in said if part.strip())[:500]
 
 
-def _balance(
-    element: Element, codes: Sequence[str], reader: Reader, zone: tzinfo, *, first: bool
-) -> tuple[int | None, date | None]:
+def _balance(element: Element, codes: Sequence[str], reader: Reader, zone: tzinfo, *, first: bool) -> Balance | None:
     """The first balance of the best of these codes, or the last one; None where there is none that can be read."""
     for code in codes:
         balances = [one for one in reader.all(element, "Bal") if _balance_code(one, reader) == code]
@@ -213,12 +250,13 @@ def _balance(
             continue
         balance = balances[0 if first else -1]
         try:
-            amount, _currency = reader.amount(balance, may_be_zero=True)
+            amount, currency = reader.amount(balance, may_be_zero=True)
             direction = reader.direction(reader.text(balance, "CdtDbtInd"))
-            return (amount if direction == Direction.CREDIT else -amount), _day(balance, "Dt", zone, reader)
+            signed = amount if direction == Direction.CREDIT else -amount
+            return Balance(signed, currency, _day(balance, "Dt", zone, reader))
         except OddEntry:
-            return None, None
-    return None, None
+            return None
+    return None
 
 
 def _ends(element: Element, reader: Reader) -> int:
@@ -232,11 +270,14 @@ def _balance_code(balance: Element, reader: Reader) -> str:
 
 def _day(parent: Element, name: str, zone: tzinfo, reader: Reader) -> date:
     """A day as the bank names it; a moment with its offset from UTC is a day in the agency's zone."""
+    if name == "BookgDt" and reader.find(parent, name) is None and reader.find(parent, "ValDt") is not None:
+        raise OddEntry(_("It has a value date alone and no booking date. Ask the bank for one with booking dates."))
     text = reader.text(parent, f"{name}/Dt")
     moment = reader.text(parent, f"{name}/DtTm") or (text if "T" in text else "")
     try:
         if moment:
-            at = datetime.fromisoformat(moment)
+            at = datetime.fromisoformat(moment.replace("T24:00:00", "T00:00:00"))
+            at += timedelta(days="T24:00:00" in moment)
             day = (at if at.tzinfo is None else at.astimezone(zone)).date()
         else:
             day = date.fromisoformat(ZONE.sub("", text))

@@ -1,5 +1,6 @@
 """The inside of a booked entry: its amount, and the transactions that divide it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -14,6 +15,7 @@ REMITTANCE = ("RmtInf/Ustrd", "RmtInf/Strd/CdtrRefInf/Ref", "RmtInf/Strd/AddtlRm
 AMOUNTS = ("", "AmtDtls/TxAmt", "AmtDtls/CntrValAmt", "AmtDtls/InstdAmt")
 NOT_PROVIDED = ("NOTPROVIDED", "NOT PROVIDED", "NONREF")
 MOST_DIGITS = 18
+LONGEST_TEXT = 140
 
 
 class OddEntry(ValueError):
@@ -87,7 +89,7 @@ class Reader:
     def amount(self, parent: Element, *, may_be_zero: bool = False) -> tuple[int, str]:
         """An amount in minor units and its currency; raises OddEntry."""
         element = self.find(parent, "Amt")
-        currency = "" if element is None else element.get("Ccy", "")
+        currency = "" if element is None else element.get("Ccy", "").strip().upper()
         if element is None or currency not in self.digits:
             raise OddEntry(_("Its amount has no currency, or one that isn't used here."))
         text = (element.text or "").strip().removeprefix("+").lstrip("0") or "0"
@@ -114,6 +116,18 @@ class Reader:
         except OddEntry:
             return None
         return amount if own == currency else None
+
+
+def check_lengths(mark: str, parts: Sequence[Part]) -> None:
+    """OddEntry where a reference, a name or an account is longer than anything that the standard knows."""
+    kept = ("bank_reference", "reference", "payer", "debtor", "debtor_account", "debtor_bank", "return_reason")
+    if any(len(text) > LONGEST_TEXT for text in (mark, *(getattr(part, name) for part in parts for name in kept))):
+        raise OddEntry(_("A reference, a name or an account in it is too long."))
+
+
+def whole_number(text: str) -> int:
+    """A count as the file writes it; 0 for what is none, or has more than five digits."""
+    return int(text) if re.fullmatch("[0-9]{1,5}", text) else 0
 
 
 def divide(entry: Element, amount: int, currency: str, direction: Direction, reader: Reader) -> tuple[Part, ...]:
@@ -180,8 +194,7 @@ def _charges(holder: Element, currency: str, reader: Reader) -> int:
 
 
 def _is_batch(entry: Element, reader: Reader) -> bool:
-    number = reader.text(entry, "NtryDtls/Btch/NbOfTxs")
-    return number.isdigit() and int(number) > 1
+    return whole_number(reader.text(entry, "NtryDtls/Btch/NbOfTxs")) > 1
 
 
 def _part(

@@ -6,10 +6,12 @@ common, or it hides in an entry that the bank doesn't tell apart. What contradic
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import islice
 from typing import Any
 
-from marketplace.claims.states import ReportKind
+from marketplace.claims.repetitions import is_own_mark
+from marketplace.claims.states import Direction, ReportKind
 
 MOST_COMPARED = 500
 """With so many of the same amount that name nothing, none is likelier than another."""
@@ -36,6 +38,8 @@ class Unit:
     brought: int = 0
     claimed: dict[ReportKind, int] = field(default_factory=dict)
     origin: "Unit | None" = None
+    direction: Direction = Direction.CREDIT
+    booked_on: date = date.min
 
     def room(self, kind: ReportKind) -> int:
         """How much of it reports of this kind haven't told by name yet."""
@@ -109,6 +113,37 @@ def judge(new: Sequence[Unit], old: Sequence[Unit], *, tolerance: int) -> tuple[
             rest.append(unit)
     earlier = [unit for unit in old if unit.kind == kind and not unit.single and not unit.names and not unit.origin]
     return list(verdicts.values()), _share_out(rest, earlier, others, verdicts)
+
+
+def settle(verdicts: Iterable[Verdict], old: Sequence[Unit]) -> None:
+    """Money that seems new, and that a notification and a later statement tell of under the same references.
+
+    `old` is what other days hold, the nearest first.
+    """
+    index: dict[int, list[Unit]] = {}
+    for other in old:
+        if other.brought == other.amount and other.origin is None:
+            index.setdefault(other.amount, []).append(other)
+    for verdict in verdicts:
+        unit = verdict.unit
+        if verdict.known or verdict.fresh != unit.amount:
+            continue
+        for other in islice(index.get(unit.amount, ()), MOST_COMPARED):
+            if other.room(unit.kind) == unit.amount and _is_followed(unit, other):
+                _know(verdict, other, unit.amount)
+                verdict.fresh = 0
+                break
+
+
+def _is_followed(unit: Unit, other: Unit) -> bool:
+    """Whether one is a statement's telling of what the other had told before, by all references that there are."""
+    if (unit.kind == ReportKind.STATEMENT) == (other.kind == ReportKind.STATEMENT) or unit.contradicts(other):
+        return False
+    later, earlier = (unit, other) if unit.kind == ReportKind.STATEMENT else (other, unit)
+    if later.booked_on <= earlier.booked_on:
+        return False
+    has_mark = any(map(is_own_mark, unit.marks & other.marks))
+    return has_mark or bool(unit.names & other.names and unit.payer == other.payer and unit.single and other.single)
 
 
 def _by_twins(new: Sequence[Unit], others: Sequence[Unit], verdicts: dict[Unit, Verdict]) -> None:

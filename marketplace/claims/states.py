@@ -282,6 +282,7 @@ class Sum(TextChoices):
     PROVED = "proved", _("Proved")
     DIFFERS = "differs", _("Not proved: it does not add up")
     NO_BALANCES = "no_balances", _("Not proved: it has no opening or closing balance")
+    CURRENCIES = "currencies", _("Not proved: its account, balances and entries are in different currencies")
 
 
 class EntryOutcome(TextChoices):

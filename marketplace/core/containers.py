@@ -5,6 +5,7 @@ unpacked further than its limit.
 """
 
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -65,7 +66,7 @@ class Package:
             raise Protected(name)
         try:
             return self._archive.read(self._entries[known])
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, OSError, EOFError, ValueError) as error:
             raise Broken(name) from error
 
     def xml(self, name: str, most_bytes: int = LARGEST_MANIFEST) -> Element:

@@ -30,6 +30,7 @@ class Detail:
     account: str = "111-222"
     charge: int = 0
     reason: str = ""
+    direction: str = ""
 
     def xml(self) -> str:
         """Its TxDtls."""
@@ -42,7 +43,8 @@ class Detail:
         reason = f"<RtrInf><Rsn><Cd>{self.reason}</Cd></Rsn></RtrInf>" if self.reason else ""
         references = f"<Refs>{mark}<EndToEndId>{escape(self.reference)}</EndToEndId></Refs>"
         parties = f"<RltdPties>{party}{account}</RltdPties>"
-        return f"<TxDtls>{references}{amount}{kept}{parties}{words}{reason}</TxDtls>"
+        way = f"<CdtDbtInd>{self.direction}</CdtDbtInd>" if self.direction else ""
+        return f"<TxDtls>{references}{amount}{way}{kept}{parties}{words}{reason}</TxDtls>"
 
 
 @dataclass(frozen=True)

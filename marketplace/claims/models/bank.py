@@ -45,7 +45,7 @@ class BankReport(Model):
     __tablename__ = "bank_reports"
     __table_args__ = (
         CheckConstraint("kind IN ('camt.052', 'camt.053', 'camt.054')", name="kind"),
-        CheckConstraint("sum IN ('proved', 'differs', 'no_balances')", name="sum"),
+        CheckConstraint("sum IN ('proved', 'differs', 'no_balances', 'currencies')", name="sum"),
         CheckConstraint("sum <> 'proved' OR difference = 0 AND opening IS NOT NULL", name="proved"),
         UniqueConstraint("import_id", "position"),
         Index("ix_bank_reports_account_closed_on", "account", "closed_on"),
@@ -128,6 +128,10 @@ class BankEntry(Model):
         ),
         CheckConstraint("is_known OR known_from_id IS NULL", name="known_from_id"),
         CheckConstraint("drawn_from_id IS NULL OR is_known", name="drawn_from_id"),
+        CheckConstraint(
+            "greatest(length(bank_reference), length(reference), length(debtor), length(debtor_account)) <= 140",
+            name="lengths",
+        ),
         UniqueConstraint("import_id", "position"),
         Index("ix_bank_entries_booking_id", "booking_id"),
         Index("ix_bank_entries_known_from_id", "known_from_id", postgresql_where=text("known_from_id IS NOT NULL")),

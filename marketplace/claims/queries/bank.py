@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select, tuple_
 from marketplace.claims.camt_details import Part
 from marketplace.claims.models import BankBooking, BankEntry, BankImport, BankReport
 from marketplace.claims.movements import Unit
+from marketplace.claims.repetitions import Told
 from marketplace.claims.states import Direction, EntryOutcome, ReportKind
 from marketplace.core import db
 from marketplace.core.text import numbers_in, plain_number
@@ -70,28 +71,90 @@ def next_place(import_id: UUID) -> int:
     return (db.session.scalar(select(func.max(BankEntry.position)).where(BankEntry.import_id == import_id)) or 0) + 1
 
 
-class Earlier(NamedTuple):
-    """An entry of an earlier file, and the report and page that it stands in."""
-
-    id: UUID
-    identification: str
-    page: int
-
-
-def earlier_bookings(kind: ReportKind, fingerprints: Collection[str]) -> dict[tuple[str, int], Earlier]:
-    """Entries that reports of this kind have told, by fingerprint and occurrence."""
-    query = select(
-        BankBooking.fingerprint, BankBooking.occurrence, BankBooking.id, BankReport.identification, BankReport.page
-    ).join(BankReport, BankReport.id == BankBooking.report_id)
-    rows = db.session.execute(
-        query.where(
-            BankBooking.kind == kind, BankBooking.fingerprint.in_(fingerprints), BankBooking.repeats_id.is_(None)
-        )
+def earlier_bookings(kind: ReportKind, bookings: Collection[BankBooking]) -> list[Told]:
+    """What earlier files have told by this kind of report and may be one of these entries."""
+    parts = [func.array_agg(part) for part in (BankEntry.bank_reference, BankEntry.reference, BankEntry.debtor_account)]
+    query = (
+        select(BankBooking, func.array_agg(BankEntry.remittance), *parts)
+        .join(BankEntry, BankEntry.booking_id == BankBooking.id)
+        .where(BankBooking.kind == kind, BankBooking.repeats_id.is_(None))
+        .where(BankBooking.booked_on.in_({booking.booked_on for booking in bookings}))
+        .where(BankBooking.amount.in_({booking.amount for booking in bookings}))
+        .group_by(BankBooking.id)
+        .order_by(BankBooking.report_id, BankBooking.number)
     )
-    return {
-        (fingerprint, occurrence): Earlier(booking_id, identification, page)
-        for fingerprint, occurrence, booking_id, identification, page in rows
-    }
+    rows = db.session.execute(query).all()
+    standing = _reports_telling([booking.id for booking, *_said in rows])
+    return [
+        as_told(booking, marks, [*references, *remittances], references, payers, standing[booking.id])
+        for booking, remittances, marks, references, payers in rows
+    ]
+
+
+def _reports_telling(booking_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """The reports that each entry stands in: the first one, and those that repeated it."""
+    itself = func.coalesce(BankBooking.repeats_id, BankBooking.id)
+    standing: dict[UUID, set[UUID]] = {}
+    query = select(itself, BankBooking.report_id).where(itself.in_(booking_ids))
+    for booking_id, report_id in db.session.execute(query):
+        standing.setdefault(booking_id, set()).add(report_id)
+    return standing
+
+
+def as_told(
+    booking: BankBooking, marks: Iterable[str], texts: Iterable[str], references: Iterable[str],
+    payers: Iterable[str], reports: Collection[UUID],
+) -> Told:  # fmt: skip
+    """An entry as the engine of repetitions takes it, from what its parts say."""
+    names = {number for text in texts for number in _ours(text)} | {plain_number(one) for one in references}
+    return Told(
+        key=booking.id,
+        where=(*bucket_of(booking), booking.amount),
+        fingerprint=booking.fingerprint,
+        number=booking.bank_reference,
+        marks=frozenset({booking.bank_reference, *marks} - {""}),
+        names=frozenset(names - {""}),
+        payers=frozenset({plain_number(one) for one in payers} - {""}),
+        statements=frozenset(reports),
+        report=booking.report_id,
+    )
+
+
+def same_days(report: BankReport) -> Sequence[BankReport]:
+    """Other reports of its kind and account, with balances, of days that it tells of."""
+    if report.opening is None or report.closing is None:
+        return []
+    query = select(BankReport).where(
+        BankReport.id != report.id,
+        BankReport.kind == report.kind,
+        func.plain_number(BankReport.account) == plain_number(report.account),
+        BankReport.currency == report.currency,
+        BankReport.opening.is_not(None),
+        BankReport.closing.is_not(None),
+        BankReport.closed_on >= report.opened_on,
+        BankReport.opened_on <= report.closed_on,
+    )
+    return db.session.scalars(query).all()
+
+
+def other_pages(report: BankReport) -> Sequence[BankReport]:
+    """The other pages of a statement that have come."""
+    if not report.identification:
+        return []
+    query = select(BankReport).where(
+        BankReport.kind == report.kind,
+        BankReport.identification == report.identification,
+        BankReport.page != report.page,
+    )
+    return db.session.scalars(query).all()
+
+
+def last_occurrences(kind: ReportKind, fingerprints: Collection[str]) -> dict[str, int]:
+    """How often entries of each fingerprint have been told by this kind of report, repetitions aside."""
+    last = func.max(BankBooking.occurrence)
+    query = select(BankBooking.fingerprint, last).where(BankBooking.kind == kind, BankBooking.repeats_id.is_(None))
+    rows = db.session.execute(query.where(BankBooking.fingerprint.in_(fingerprints)).group_by(BankBooking.fingerprint))
+    return {row[0]: row[1] for row in rows}
 
 
 class Bucket(NamedTuple):
@@ -109,24 +172,23 @@ def bucket_of(booking: BankBooking) -> Bucket:
 
 
 # A part of a report, or a stored movement.
-Told = TypeVar("Told", Part, BankEntry)
+Piece = TypeVar("Piece", Part, BankEntry)
 
 
-def as_units(booking: BankBooking, parts: Sequence[tuple[Any, Told]]) -> list[tuple[Unit, list[Told]]]:
+def as_units(booking: BankBooking, parts: Sequence[tuple[Any, Piece]]) -> list[tuple[Unit, list[Piece]]]:
     """An entry as units of the engine, each with its parts: one for each transaction, or else the whole entry.
 
     Each part comes with what it is known by.
     """
-    apart = len(parts) > 1 and all(
-        part.single and not part.is_charge and part.direction == booking.direction for _key, part in parts
-    )
-    if apart:
-        return [(_unit(booking, key, [part], part.amount), [part]) for key, part in parts]
-    return [(_unit(booking, parts[0][0], [part for _key, part in parts], booking.amount), [part for _k, part in parts])]
+    is_net = any(part.direction != booking.direction for _key, part in parts)
+    if len(parts) > 1 and all((part.single or is_net) and not part.is_charge for _key, part in parts):
+        return [(_unit(booking, key, [part], part.amount, part.direction), [part]) for key, part in parts]
+    inside = [part for _key, part in parts]
+    return [(_unit(booking, parts[0][0], inside, booking.amount, booking.direction), inside)]
 
 
-def _unit(booking: BankBooking, key: Any, parts: Sequence[Told], amount: int) -> Unit:
-    told: list[Told] = [part for part in parts if not part.is_charge]
+def _unit(booking: BankBooking, key: Any, parts: Sequence[Piece], amount: int, direction: Direction) -> Unit:
+    told: list[Piece] = [part for part in parts if not part.is_charge]
     numbers = [number for part in told for text in (part.reference, part.remittance) for number in _ours(text)]
     single = len(told) == 1 and (told[0].single or any(number[:3] in ONE_PAYMENT for number in numbers))
     marks = {booking.bank_reference, *(part.bank_reference for part in told)}
@@ -134,11 +196,13 @@ def _unit(booking: BankBooking, key: Any, parts: Sequence[Told], amount: int) ->
     return Unit(
         key=key,
         kind=booking.kind,
+        direction=direction,
+        booked_on=booking.booked_on,
         amount=amount,
         single=single,
         numbers=frozenset(numbers),
         reference=reference,
-        payer=plain_number(told[0].debtor_account) if single and booking.direction == Direction.CREDIT else "",
+        payer=plain_number(told[0].debtor_account) if single and direction == Direction.CREDIT else "",
         marks=frozenset(marks - {""}),
     )
 
@@ -165,19 +229,15 @@ def units_in(buckets: Iterable[Bucket], *, apart_from: Collection[UUID]) -> Mapp
     told: list[tuple[Unit, BankEntry]] = []
     for booking, inside in stored.items():
         for unit, own in as_units(booking, [(entry.id, entry) for entry in inside]):
-            sign = 1 if booking.direction == Direction.CREDIT else -1
+            sign = 1 if unit.direction == Direction.CREDIT else -1
             unit.brought = sum(sign * entry.signed for entry in own if not entry.is_known)
             unit.key = next((entry.id for entry in own if not entry.is_known), unit.key)
-            units.setdefault(bucket_of(booking), []).append(unit)
+            units.setdefault(bucket_of(booking)._replace(direction=unit.direction), []).append(unit)
             holding |= {entry.id: unit for entry in own}
             told += [(unit, entry) for entry in own if entry.known_from_id]
     for unit, entry in told:
         unit.origin = unit.origin or holding.get(entry.known_from_id)  # type: ignore[arg-type]
     for unit, entry in told:
         if (origin := holding.get(entry.known_from_id)) is not None:  # type: ignore[arg-type]
-            origin.claim(unit.kind, entry.amount if entry.direction == _side(entry) else -entry.amount)
+            origin.claim(unit.kind, entry.amount if entry.direction == unit.direction else -entry.amount)
     return units
-
-
-def _side(entry: BankEntry) -> Direction:
-    return entry.booking.direction

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Date, Row, Select, bindparam, case, exists, func, or_, select
+from sqlalchemy import Date, Row, Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.accounts.queries import person_name_of
@@ -23,6 +23,7 @@ from marketplace.claims.models import (
 from marketplace.claims.queries.unmatched import SHOWN
 from marketplace.claims.states import AssignmentKind, BatchStatus, Direction, EntryOutcome, LineStatus, ReportKind
 from marketplace.core import db
+from marketplace.core.text import plain_number
 
 MOVEMENT = (*SHOWN, BankEntry.position, BankEntry.outcome, BankAssignment.kind, BankAssignment.reason)
 MONTH = 31
@@ -75,17 +76,20 @@ def proofs(reports: Sequence[BankReport]) -> list[Proof]:
 
 
 def _before(report: BankReport) -> BankReport | None:
-    """The last statement that closed before this one did."""
+    """The statement before: of its day the one that closed as this one opens, or else the last one before its day."""
     if report.kind != ReportKind.STATEMENT or report.closed_on is None:
         return None
+    fits = BankReport.closing == report.opening
     query = select(BankReport).where(
+        BankReport.id != report.id,
         BankReport.kind == ReportKind.STATEMENT,
-        BankReport.account == report.account,
+        func.plain_number(BankReport.account) == plain_number(report.account),
         BankReport.currency == report.currency,
-        BankReport.closed_on < report.closed_on,
+        or_(BankReport.closed_on < report.closed_on, and_(BankReport.closed_on == report.closed_on, fits)),
         BankReport.closing.is_not(None),
     )
-    return db.session.scalars(query.order_by(BankReport.closed_on.desc(), BankReport.id).limit(1)).one_or_none()
+    query = query.order_by(BankReport.closed_on.desc(), fits.desc(), BankReport.id).limit(1)
+    return db.session.scalars(query).one_or_none()
 
 
 def _apart(report: BankReport) -> Sequence[tuple[date, int, int]]:
@@ -110,13 +114,22 @@ def _days() -> Select[*tuple[Any, ...]]:
         .subquery()
     )
     signed = case((BankEntry.direction == Direction.CREDIT, 1), else_=-1) * BankEntry.amount
+    # What a statement tells on a later day than a notification did counts on the statement's.
+    later, stated = aliased(BankEntry), aliased(BankBooking)
+    day = func.coalesce(
+        select(func.min(later.booked_on))
+        .join(stated, stated.id == later.booking_id)
+        .where(later.known_from_id == BankEntry.id, stated.kind == ReportKind.STATEMENT)
+        .scalar_subquery(),
+        BankEntry.booked_on,
+    )
     twice = exists().where(BankAssignment.entry_id == BankEntry.id, BankAssignment.kind == AssignmentKind.KNOWN)
     booked = (
-        select(BankEntry.booked_on.label("day"), func.sum(signed).label("booked"))
+        select(day.label("day"), func.sum(signed).label("booked"))
         .where(~BankEntry.is_known, BankEntry.outcome != EntryOutcome.WAITING, ~twice)
         .where(plain(BankEntry.account) == account, BankEntry.currency == bindparam("currency"))
-        .where(BankEntry.booked_on.in_(days))
-        .group_by(BankEntry.booked_on)
+        .where(day.in_(days))
+        .group_by(day)
         .subquery()
     )
     both = func.coalesce(booked.c.booked, 0)
@@ -184,7 +197,10 @@ def _counterparts() -> Select[*tuple[Any, ...]]:
         select(other.id, other.booked_on, other.direction, other.amount, other.currency, other.reference, other.debtor)
         .join(booking, booking.id == other.booking_id)
         .outerjoin(assigned, assigned.entry_id == other.id)
-        .where(other.id != bindparam("entry_id"), other.account == bindparam("account"))
+        .where(
+            other.id != bindparam("entry_id"),
+            func.plain_number(other.account) == func.plain_number(bindparam("account")),
+        )
         .where(other.currency == bindparam("currency"), other.amount == bindparam("amount"))
         .where(or_(same, opposite))
         .where(func.abs(other.booked_on - bindparam("booked_on", type_=Date)) <= MONTH)

@@ -94,7 +94,7 @@ def told_by_another_report(entry: BankEntry) -> bool:
     same = (
         other.id != entry.id,
         booking.kind != entry.booking.kind,
-        other.account == entry.account,
+        func.plain_number(other.account) == plain_number(entry.account),
         other.currency == entry.currency,
         other.direction == entry.direction,
         other.amount == entry.amount,

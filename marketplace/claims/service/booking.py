@@ -142,10 +142,14 @@ def _match(entry: BankEntry, actor: Actor) -> EntryOutcome:
 
 
 def take_back(entry: BankEntry, reference: str, amount: int, actor: Actor) -> EntryOutcome:
-    """The bank took a co-payment back; what the company paid besides may take its place."""
+    """The bank took a co-payment back; what the company paid on a later day takes its place.
+
+    What came before may be the same payment told twice: a person says what it is.
+    """
     money_back = Money(amount, entry.currency)
     engagements.take_back_co_payment(reference, actor=actor, amount=money_back, key=f"{entry.id}:reverse")
-    try_again(queries.second_shares(reference), actor=actor)
+    later = [one for one in queries.second_shares(reference) if one.booked_on > entry.booked_on]
+    try_again([one for one in later if not queries.told_by_another_report(one)], actor=actor)
     return EntryOutcome.REVERSED
 
 

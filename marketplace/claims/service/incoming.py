@@ -1,21 +1,23 @@
 """Keeps what a file of the bank says, and finds out which of its money is known from another file or report."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from config.payments import terms
-from marketplace.claims import movements, queries
+from marketplace.claims import movements, queries, repetitions
 from marketplace.claims.camt import Booking, Part, Report
 from marketplace.claims.models import BankBooking, BankEntry, BankImport, BankReport
 from marketplace.claims.movements import Unit, Verdict
-from marketplace.claims.states import Direction, EntryOutcome, ReportKind
+from marketplace.claims.repetitions import Span, Told
+from marketplace.claims.states import Direction, EntryOutcome, ReportKind, Sum
 from marketplace.core import clock, db
 from marketplace.core.errors import Words
 from marketplace.core.i18n import force_locale
+from marketplace.core.text import plain_number
 
 PORTION = 500
 # An entry as the bank told it, and as it is stored.
@@ -82,9 +84,8 @@ def _keep_bookings(
     """The place of the next movement after these, and what earlier files bring after all."""
     repeated: list[Kept] = []
     rows: list[Kept] = []
-    for (report, booking), row in zip(bookings, _identify(kind, bookings), strict=True):
+    for (_report, booking), row in zip(bookings, _identify(kind, bookings), strict=True):
         (repeated if row.repeats_id else rows).append((booking, row))
-        row.report_id = report.id
     _store([row for _booking, row in [*rows, *repeated]])
     told, topped = _judge(rows)
     told |= {row.id: [Row(part, is_known=True) for part in booking.parts] for booking, row in repeated}
@@ -105,43 +106,93 @@ def _store(rows: Sequence[BankBooking] | Sequence[BankEntry]) -> None:
 
 def _identify(kind: ReportKind, bookings: Sequence[tuple[BankReport, Booking]]) -> list[BankBooking]:
     """Each entry as a row, that of an earlier file noted where it is the same: within one file none is."""
-    prints = [_fingerprint(booking) for _report, booking in bookings]
-    earlier = queries.earlier_bookings(kind, set(prints))
-    seen: Counter[str] = Counter()
-    rows = []
-    for (report, booking), fingerprint in zip(bookings, prints, strict=True):
-        seen[fingerprint] += 1
-        while (same := earlier.get((fingerprint, seen[fingerprint]))) and _is_other_page(same, report):
-            seen[fingerprint] += 1
-        rows.append(
-            BankBooking(
-                id=uuid4(),
-                number=booking.number,
-                kind=kind,
-                account=booking.account,
-                currency=booking.currency,
-                direction=booking.direction,
-                amount=booking.amount,
-                booked_on=booking.booked_on,
-                bank_reference=booking.bank_reference,
-                is_reversal=booking.is_reversal,
-                fingerprint=fingerprint,
-                occurrence=seen[fingerprint],
-                repeats_id=same.id if same else None,
-            )
-        )
+    rows = [_row(kind, report, booking) for report, booking in bookings]
+    if not rows:
+        return []
+    same = _earlier(kind, [report for report, _booking in bookings], rows, [booking.parts for _r, booking in bookings])
+    last = queries.last_occurrences(kind, {row.fingerprint for row in rows})
+    for row in rows:
+        if (earlier := same.get(row.id)) is not None:
+            row.repeats_id = earlier.key
+        row.occurrence = last[row.fingerprint] = last.get(row.fingerprint, 0) + 1
     return rows
 
 
-def _is_other_page(same: queries.Earlier, report: BankReport) -> bool:
-    """Another page of the same statement goes on and repeats nothing."""
-    return bool(report.identification) and same.identification == report.identification and same.page != report.page
+def _row(kind: ReportKind, report: BankReport, booking: Booking) -> BankBooking:
+    return BankBooking(
+        id=uuid4(),
+        report_id=report.id,
+        number=booking.number,
+        kind=kind,
+        account=booking.account,
+        currency=booking.currency,
+        direction=booking.direction,
+        amount=booking.amount,
+        booked_on=booking.booked_on,
+        bank_reference=booking.bank_reference,
+        is_reversal=booking.is_reversal,
+        fingerprint=_fingerprint(booking),
+        repeats_id=None,
+    )
+
+
+def _earlier(
+    kind: ReportKind, reports: Sequence[BankReport], rows: Sequence[BankBooking], parts: Sequence[Sequence[Part]]
+) -> dict[UUID, Told]:
+    """By the id of an entry that of an earlier file which it is."""
+    by_id = {report.id: report for report in reports}
+    beside = {report.id: queries.same_days(report) for report in by_id.values()}
+    twins = {own: [one.id for one in beside[own] if _is_same_statement(one, by_id[own])] for own in by_id}
+    chains = {own: _chain(by_id[own], beside[own]) for own in by_id}
+    pages = {one.id: one for report in by_id.values() for one in queries.other_pages(report)}
+
+    def may_be(new: Told, old: Told) -> bool:
+        """Another page of the same statement goes on, and another statement too: they repeat nothing."""
+        report, other = by_id[new.report], pages.get(old.report)
+        is_other_page = other is not None and _is_other_page(other, report)
+        return not is_other_page and not chains[new.report] & old.statements
+
+    new = [
+        queries.as_told(
+            row,
+            [part.bank_reference for part in inside],
+            [text for part in inside for text in (part.reference, part.remittance)],
+            [part.reference for part in inside],
+            [part.debtor_account for part in inside],
+            twins[row.report_id],
+        )
+        for row, inside in zip(rows, parts, strict=True)
+    ]
+    return repetitions.find(new, queries.earlier_bookings(kind, rows), may_be=may_be)
+
+
+def _is_other_page(one: BankReport, other: BankReport) -> bool:
+    return one.identification == other.identification and one.page != other.page
+
+
+def _is_same_statement(one: BankReport, other: BankReport) -> bool:
+    """Whether the bank sent one statement twice: under one name, for the same days, with the same balances."""
+    return bool(one.identification) and all(
+        getattr(one, name) == getattr(other, name)
+        for name in ("identification", "page", "opening", "closing", "opened_on", "closed_on")
+    )
+
+
+def _chain(report: BankReport, others: Sequence[BankReport]) -> set[UUID]:
+    """Statements whose balances show that they hold none of this one's entries."""
+    if report.sum != Sum.PROVED:
+        return set()
+    spans = [Span(one.id, one.opening or 0, one.closing or 0) for one in others]
+    return repetitions.others_in_chain(Span(report.id, report.opening or 0, report.closing or 0), spans)
 
 
 def _fingerprint(booking: Booking) -> str:
     """Account, day, amount, direction and references; of an entry without any, its words."""
-    parts = [(part.bank_reference, part.reference, part.amount, part.debtor_account) for part in booking.parts]
-    said: list[Any] = [booking.account, booking.currency, booking.booked_on.isoformat(), booking.direction.value]
+    parts = [
+        (part.bank_reference, part.reference, part.amount, plain_number(part.debtor_account)) for part in booking.parts
+    ]
+    account = plain_number(booking.account) or booking.account
+    said: list[Any] = [account, booking.currency, booking.booked_on.isoformat(), booking.direction.value]
     said += [booking.amount, booking.bank_reference, *parts]
     if not booking.bank_reference and not any(part.bank_reference or part.reference for part in booking.parts):
         said += [(part.remittance, part.debtor) for part in booking.parts]
@@ -150,25 +201,41 @@ def _fingerprint(booking: Booking) -> str:
 
 def _judge(rows: Sequence[Kept]) -> tuple[dict[UUID, list[Row]], list[BankEntry]]:
     """What the movements of each new entry are, and what earlier entries bring after all."""
-    buckets: dict[queries.Bucket, list[Kept]] = {}
+    buckets: dict[queries.Bucket, dict[Unit, tuple[BankBooking, Sequence[Part]]]] = {}
     for booking, row in rows:
-        buckets.setdefault(queries.bucket_of(row), []).append((booking, row))
-    known = queries.units_in(buckets, apart_from={row.id for _booking, row in rows})
-    tolerance = terms(clock.today()).largest_charge_percent
-    told: dict[UUID, list[Row]] = {}
-    late: list[BankEntry] = []
-    for bucket, inside in buckets.items():
-        units = {
-            unit: (row, parts)
-            for booking, row in inside
-            for unit, parts in queries.as_units(row, [(place, part) for place, part in enumerate(booking.parts)])
-        }
-        verdicts, topped = movements.judge(list(units), known.get(bucket, []), tolerance=tolerance)
-        for verdict in verdicts:
-            row, parts = units[verdict.unit]
-            told.setdefault(row.id, []).extend(_rows(verdict, row, parts))
+        for unit, parts in queries.as_units(row, list(enumerate(booking.parts))):
+            bucket = queries.bucket_of(row)._replace(direction=unit.direction)
+            buckets.setdefault(bucket, {})[unit] = row, parts
+    wider = {near for bucket in buckets for near in (bucket, *_near(bucket))}
+    known = queries.units_in(wider, apart_from={row.id for _booking, row in rows})
+    own = terms(clock.today())
+    judged, late = {}, []
+    for bucket, units in buckets.items():
+        judged[bucket], topped = movements.judge(
+            list(units), known.get(bucket, []), tolerance=own.largest_charge_percent
+        )
         late += [_top_up(unit, amount) for unit, amount in topped]
+    told: dict[UUID, list[Row]] = {}
+    for bucket, verdicts in judged.items():
+        movements.settle(verdicts, [unit for near in _near(bucket) for unit in known.get(near, [])])
+        for verdict in verdicts:
+            row, parts = buckets[bucket][verdict.unit]
+            told.setdefault(row.id, []).extend(_rows(verdict, row, parts))
     return told, late
+
+
+def _near(bucket: queries.Bucket) -> list[queries.Bucket]:
+    """The days around one on which a statement may tell what a notification has told, the nearest first."""
+    days, left = [], terms(clock.today()).statement_after_working_days
+    for way in (timedelta(days=1), timedelta(days=-1)):
+        # A notification of a day off counts for the working day that follows.
+        day, passed = bucket.booked_on, 0
+        while passed < left:
+            day += way
+            passed += clock.is_working_day(day)
+            days.append(day)
+    days.sort(key=lambda one: abs(one - bucket.booked_on))
+    return [bucket._replace(booked_on=one) for one in days]
 
 
 def _rows(verdict: Verdict, booking: BankBooking, parts: Sequence[Part]) -> Iterable[Row]:
@@ -180,7 +247,7 @@ def _rows(verdict: Verdict, booking: BankBooking, parts: Sequence[Part]) -> Iter
     if len(targets) == 1 and not verdict.fresh and not verdict.excess:
         target = targets[0][0]
         return [Row(part, is_known=True, known_from=target.key if target else None) for part in parts]
-    whole = replace(first, direction=booking.direction)
+    whole = replace(first, direction=verdict.unit.direction)
     if kept := _kept_of(verdict, booking):
         known = verdict.known[0][0].key
         charge = replace(whole, amount=kept, direction=Direction.DEBIT, reference="", single=False, is_charge=True)
@@ -193,7 +260,7 @@ def _rows(verdict: Verdict, booking: BankBooking, parts: Sequence[Part]) -> Iter
 
 def _kept_of(verdict: Verdict, booking: BankBooking) -> int:
     """What the bank kept of a payment that another report told by what was left: this one tells all of it."""
-    kept = verdict.excess if booking.direction == Direction.CREDIT else -verdict.excess
+    kept = verdict.excess if verdict.unit.direction == Direction.CREDIT else -verdict.excess
     return max(0, kept) if booking.kind != ReportKind.STATEMENT else 0
 
 
@@ -201,7 +268,8 @@ def _difference(verdict: Verdict, booking: BankBooking, whole: Part) -> list[Row
     """A statement is right about an amount: what it has less of a credit, or more of a debit, the bank has kept."""
     if not verdict.excess:
         return []
-    towards = booking.direction if verdict.excess > 0 else booking.direction.other
+    direction = verdict.unit.direction
+    towards = direction if verdict.excess > 0 else direction.other
     is_new = booking.kind == ReportKind.STATEMENT
     part = replace(
         whole, amount=abs(verdict.excess), direction=towards, reference="", single=False,

@@ -1,6 +1,7 @@
 """Which money a report tells anew, and which is known: between files, kinds of reports, entries and their details."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -189,7 +190,7 @@ def test_what_was_sent_back_already_is_not_told_apart_again(officer: Actor) -> N
 def test_a_payment_told_twice_on_two_days_is_looked_at_before_it_is_sent_back(share: CoPayment, officer: Actor) -> None:
     yesterday = business_clock.today() - timedelta(days=1)
     (first,) = make.take(notification(Entry(share.amount, [Detail(share.reference)], on=yesterday)), officer).entries
-    (second,) = make.take(statement(payment(share)), officer).entries
+    (second,) = make.take(statement(payment(share, account="")), officer).entries
     assert (first.outcome, second.outcome) == ("co_payment", "unmatched")
     with pytest.raises(DomainError, match="another day|날짜만 다른"):
         service.send_entry_back(second.id, actor=officer, reason="Twice", key="k")
@@ -276,8 +277,6 @@ def test_the_banks_words_never_change_and_one_entry_is_itself_once(officer: Acto
 def test_a_report_that_the_agency_does_not_take_is_refused_with_words(
     officer: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dataclasses import replace
-
     import config.payments
 
     only = replace(terms(business_clock.today()), reports=["camt.054"])
@@ -292,3 +291,72 @@ def test_the_books_of_suspense_are_exactly_what_nobody_has_assigned(officer: Act
     made = make.take(notification(Entry(5, mark="A"), Entry(-3, mark="B")), officer)
     held = [ledger.balance(chart.suspense(entry.id)) for entry in made.entries]
     assert (held, at_bank()) == ([5, -3], 2)
+
+
+def test_a_report_sent_again_with_more_details_tells_nothing_anew(share: CoPayment, officer: Actor) -> None:
+    """One reference of the bank is one movement, however much a later file says of it."""
+    own = terms(business_clock.today()).number
+    for kind in ("camt.054", "camt.053", "camt.052"):
+        for account, number in (
+            ("", own),
+            ("999-1", own),
+            ("9991", own.replace("-", "\u2013")),
+            ("9991", "110000000000"),
+        ):
+            detail = Detail(share.reference, account=account)
+            make.take(report(kind, Entry(share.amount, [detail], mark="BK-77001"), account=number), officer)
+            assert at_bank() == share.amount
+    assert (share.status, refundable()) == ("paid", 0)
+
+
+def test_a_statement_sent_again_is_the_same_one_and_another_one_that_goes_on_is_new(officer: Actor) -> None:
+    """Its name and balances say so where its entries have no references."""
+
+    def state(name: str, opening: int, *entries: Entry) -> BankImport:
+        closing = opening + sum(entry.amount for entry in entries)
+        return make.take(report("camt.053", *entries, name=name, opening=opening, closing=closing), officer)
+
+    bare, named = Entry(50), Entry(50, [Detail(payer="Company", account="1", words="Said later")], mark="7")
+    state("S1", 0, bare, bare)
+    assert outcomes(state("S1", 0, named, bare)) == {"known": 2}
+    assert outcomes(state("S2", 100, bare, named)) == {"unmatched": 2}, "the balances prove that it is new money"
+    assert outcomes(state("S9", 0, bare, bare, bare, named)) == {"known": 4}, "all of the day once more"
+    (third,) = queries.proofs(state("S3", 200, bare).reports)
+    assert (at_bank(), third.goes_on, list(third.apart)) == (250, True, [])
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_a_statement_tells_on_the_next_working_day_what_a_notification_told(
+    order: tuple[int, ...], share: CoPayment, officer: Actor
+) -> None:
+    today = business_clock.today()
+    friday = today - timedelta(days=today.weekday() + 3)
+    days = {0: friday, 1: friday + timedelta(days=3)}
+    named, marked = Entry(share.amount, [Detail(share.reference)]), Entry(700, words="Bare", mark="BK-1")
+    unnamed = Entry(30, mark="1")
+    for which in order:
+        told = [replace(one, on=days[which]) for one in (named, marked, unnamed)]
+        make.take((notification, statement)[which](*told), officer)
+    assert (share.status, at_bank()) == ("paid", share.amount + 700 + 60), "nothing says that the bare ones are one"
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_an_entry_of_what_came_less_what_left_is_both(order: tuple[int, ...], officer: Actor) -> None:
+    came, left = Detail("N1", 1000, account="1"), Detail("N2", 300, account="")
+    net = Entry(700, [came, replace(left, direction="DBIT")], mark="K")
+    files = [
+        lambda: notification(Entry(1000, [came], mark="K1"), Entry(-300, [left], mark="K2")),
+        lambda: statement(net),
+    ]
+    for which in order:
+        make.take(files[which](), officer)
+        assert at_bank() == 700
+
+
+def test_what_came_before_a_share_was_taken_back_never_pays_it(share: CoPayment, officer: Actor) -> None:
+    """It may be the same payment once more; a person says what it is."""
+    make.take(notification(payment(share, mark="B-1")), officer)
+    make.take(notification(payment(share, mark="B-2")), officer)
+    back = Entry(-share.amount, [Detail(share.reference)], mark="B-3", reversal=True)
+    make.take(notification(back), officer)
+    assert (share.status, at_bank()) == ("awaited", share.amount)

@@ -457,3 +457,55 @@ def test_a_zip_is_opened_and_what_may_do_harm_is_not() -> None:
     for content in (bomb, many, bytes(lying), bytes(secret), packed(), b"PK\x03\x04no", b"\x1f\x8b\x08", b"%PDF-1.7"):
         with pytest.raises(bank_files.BadReport):
             bank_files.unpack(content, "up.zip")
+
+
+def balance(code: str, amount: int, currency: str) -> str:
+    return (
+        f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="{currency}">{amount}</Amt>'
+        "<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-03-04</Dt></Dt></Bal>"
+    )
+
+
+def test_balances_in_different_currencies_prove_nothing() -> None:
+    for opening, closing, entries in (("KRW", "EUR", ""), ("KRW", "KRW", ENTRY)):
+        (one,) = read(statement(balance("OPBD", 5, opening) + balance("CLBD", 5, closing) + entries))
+        assert (one.sum, one.difference) == ("currencies", 0)
+
+
+def test_a_statement_without_entries_is_in_the_currency_of_its_balances() -> None:
+    for written in ("KRW", "krw"):
+        (one,) = read(statement(balance("OPBD", 5, written) + balance("CLBD", 5, written)))
+        assert (one.currency, one.sum, one.opening) == ("KRW", "proved", 5)
+    assert read(statement("<Acct><Ccy>XYZ</Ccy></Acct>"))[0].currency == ""
+
+
+def test_numbers_and_texts_beyond_all_measure_are_refused_or_set_aside() -> None:
+    for count in ("\u00b2", "9" * 5000, "-1", ""):
+        batch = f"<NtryDtls><Btch><NbOfTxs>{count}</NbOfTxs></Btch>"
+        assert len(bookings(statement(ENTRY.replace("<NtryDtls>", batch)))) == 1
+    for old in ("N1", "NOTPROVIDED"):
+        (one,) = read(statement(ENTRY.replace(old, "x" * 9000)))
+        assert (len(one.odd), one.bookings) == (1, ())
+    with pytest.raises(camt.BadReport):
+        read(statement("").replace(b">110<", b">" + b"1" * 9000 + b"<"))
+    with pytest.raises(camt.BadReport):
+        read(statement(ENTRY.replace("12.5", "9" * 16) * 12))
+
+
+def test_the_last_moment_of_a_day_is_the_next_day_and_a_value_date_alone_is_not_enough() -> None:
+    moment = ENTRY.replace("<Dt>2026-03-04</Dt>", "<DtTm>2026-03-04T24:00:00</DtTm>")
+    assert bookings(statement(moment))[0].booked_on == date(2026, 3, 5)
+    (one,) = read(statement(ENTRY.replace("BookgDt", "ValDt")))
+    with force_locale("en"):
+        assert "value date alone" in str(one.odd[0].why)
+
+
+def test_a_zip_whose_data_is_damaged_is_refused_with_words() -> None:
+    for method in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", method) as archive:
+            archive.writestr("a.xml", statement(ENTRY))
+        damaged = bytearray(packed.getvalue())
+        damaged[40:90] = bytes(one ^ 0x5A for one in damaged[40:90])
+        with pytest.raises(bank_files.BadReport):
+            bank_files.unpack(bytes(damaged), "a.zip")

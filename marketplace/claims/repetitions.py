@@ -1,0 +1,116 @@
+"""Which entries an earlier file of the same kind of report has told already, without a database.
+
+Two tellings of one entry agree in account, currency, day, direction and amount. Besides they are the same word for
+word, or have a reference of the bank or a payer's reference in common, or stand in the same statement. Each earlier
+entry is told again once by a file, by the one that agrees with it in most.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+MOST_COMPARED = 500
+LONGEST_RUNNING_NUMBER = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """One entry of a report: `where` holds its account, currency, day, direction and amount.
+
+    `number` is the bank's reference of the entry, `marks` are those of its parts as well; `names` the references of
+    payers and the agency's numbers, `payers` their accounts. `statements` are those that it stands in.
+    """
+
+    key: Any
+    where: tuple[Any, ...]
+    fingerprint: str
+    number: str
+    marks: frozenset[str]
+    names: frozenset[str]
+    payers: frozenset[str]
+    statements: frozenset[Any]
+    report: Any
+
+    def contradicts(self, other: "Told") -> bool:
+        """Whether both say whose payment they are, or which, and differ; what only one says is no difference."""
+        return _differ(self.names, other.names) or _differ(self.payers, other.payers)
+
+
+def _differ(mine: frozenset[str], others: frozenset[str]) -> bool:
+    return bool(mine and others and not mine & others)
+
+
+def is_own_mark(mark: str) -> bool:
+    """Whether a reference of the bank stands for one entry; a running number stands for another one in each report."""
+    return bool(mark) and not (mark.isdigit() and len(mark) <= LONGEST_RUNNING_NUMBER)
+
+
+Handles = Callable[[Told], Iterable[Any]]
+Agrees = Callable[[Told, Told], bool]
+
+
+def _is_named_alike(new: Told, old: Told) -> bool:
+    return not new.contradicts(old) and (new.number == old.number or not (new.number and old.number))
+
+
+# What two tellings have in common, the surest first, and what must hold besides.
+LEVELS: tuple[tuple[Handles, Agrees], ...] = (
+    (lambda told: (told.fingerprint,), lambda new, old: True),
+    (lambda told: filter(is_own_mark, told.marks), lambda new, old: not new.contradicts(old)),
+    (lambda told: told.names, _is_named_alike),
+    (lambda told: told.statements, lambda new, old: True),
+)
+
+
+def find(new: Sequence[Told], old: Sequence[Told], *, may_be: Agrees) -> dict[Any, Told]:
+    """By the key of a new entry the earlier one that it is, where it is one; `may_be` says which pairs are possible."""
+    found: dict[Any, Told] = {}
+    taken: set[Any] = set()
+    for handles, agrees in LEVELS:
+        index: dict[Any, list[Told]] = {}
+        for one in old:
+            for handle in handles(one):
+                index.setdefault((one.where, handle), []).append(one)
+        for one in new:
+            if one.key in found:
+                continue
+            alike = (other for handle in handles(one) for other in index.get((one.where, handle), ()))
+            free = (other for other in alike if other.key not in taken)
+            possible = (other for other in islice(free, MOST_COMPARED) if may_be(one, other) and agrees(one, other))
+            if (same := next(possible, None)) is not None:
+                found[one.key] = same
+                taken.add(same.key)
+    return found
+
+
+@dataclass(frozen=True)
+class Span:
+    """The balances of a statement, between which its entries lie."""
+
+    key: Any
+    opening: int
+    closing: int
+
+
+def others_in_chain(span: Span, others: Iterable[Span]) -> set[Any]:
+    """Statements that end where this one begins, or begin where it ends, and so on: none of their entries is in it.
+
+    None, where a balance comes again: then balances don't say which statement holds another one.
+    """
+    if span.opening == span.closing:
+        return set()
+    left = [other for other in others if (other.opening, other.closing) != (span.opening, span.closing)]
+    chain = _reached({span.opening}, left, lambda one: (one.closing, one.opening))
+    chain += _reached({span.closing}, left, lambda one: (one.opening, one.closing))
+    if any(other.opening == span.opening or other.closing == span.closing for other in chain):
+        return set()
+    return {other.key for other in chain}
+
+
+def _reached(balances: set[int], spans: Sequence[Span], ends: Callable[[Span], tuple[int, int]]) -> list[Span]:
+    chain: list[Span] = []
+    while step := [span for span in spans if ends(span)[0] in balances and span not in chain]:
+        chain += step
+        balances |= {ends(span)[1] for span in step}
+    return chain
