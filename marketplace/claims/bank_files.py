@@ -17,15 +17,21 @@ from marketplace.core.i18n import _
 MAX_BYTES = 20_000_000
 NAMESPACE = "namespace"
 MOST_FILES = 200
-BEGINNING, BLANK = re.compile(rb"<\?xml\s"), b"\xef\xbb\xbf \t\r\n"
+UTF_8_MARK = b"\xef\xbb\xbf"
+BEGINNING, BLANK = re.compile(rb"<\?xml\s"), UTF_8_MARK + b" \t\r\n"
 TOO_LARGE = _("The file is too large. Ask the bank for a report of fewer days.")
 # The parser of Python knows UTF-8 and UTF-16 alone; these are decoded before. Korean banks write all of the first line.
 ENCODINGS = {
-    **dict.fromkeys(("euc-kr", "euckr", "ks_c_5601-1987", "ksc5601", "cp949", "ms949", "uhc", "windows-949"), "cp949"),
+    **dict.fromkeys(
+        ("euc-kr", "euckr", "ks_c_5601-1987", "ksc5601", "cp949", "ms949", "uhc", "windows-949", "x-windows-949"),
+        "cp949",
+    ),
     **dict.fromkeys(("iso-8859-1", "latin1", "latin-1"), "latin-1"),
     "iso-8859-15": "iso-8859-15",
     "windows-1252": "cp1252",
     "us-ascii": "ascii",
+    # Whose first line can be read byte by byte is not in UTF-16, whatever that line says.
+    **dict.fromkeys(("utf-16", "utf-16le", "utf-16be", "ucs-2"), "utf-8"),
 }
 DECLARATION = re.compile(rb"""^\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["'][^>]{0,100}?\?>""")
 
@@ -131,13 +137,16 @@ def _plain(root: Element) -> Element:
 
 
 def _decoded(content: bytes) -> bytes:
-    """The content in UTF-8, where it says that it is in another encoding that banks use."""
-    declared = DECLARATION.match(content[:400])
+    """The content in UTF-8, where it says that it is in another encoding that banks use, or is another than it says."""
+    body = content.lstrip(BLANK)
+    declared = DECLARATION.match(body[:400])
     named = declared.group(1).decode().lower() if declared else ""
-    if named not in ENCODINGS:
-        return content
+    if declared is None or named not in ENCODINGS:
+        return body
+    # A mark at its beginning says more surely that it is UTF-8 than its first line says something else.
+    is_utf_8 = UTF_8_MARK in content[: len(content) - len(body)]
     try:
-        text = content[declared.end() :].decode(ENCODINGS[named]) if declared else ""
+        text = body[declared.end() :].decode("utf-8" if is_utf_8 else ENCODINGS[named])
     except UnicodeDecodeError as error:
         words = _("The file says that it is in %(encoding)s, and it is not. Ask the bank for UTF-8.", encoding=named)
         raise BadReport(words) from error

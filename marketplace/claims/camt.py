@@ -24,7 +24,7 @@ from marketplace.claims.camt_details import (
 )
 from marketplace.claims.states import Direction, ReportKind, Sum
 from marketplace.core.i18n import _
-from marketplace.core.text import numbers_in
+from marketplace.core.text import numbers_in, shown
 
 REPORTS = {
     "BkToCstmrAcctRpt": (ReportKind.INTRADAY, "Rpt"),
@@ -239,7 +239,7 @@ def _said(entry: Element, reader: Reader) -> str:
     said = ["" if amount is None else f"{amount.text or ''} {amount.get('Ccy', '')}", reader.text(entry, "CdtDbtInd")]
     said += [reader.text(entry, "BookgDt/Dt"), reader.text(entry, "AcctSvcrRef") or reader.text(entry, "NtryRef")]
     said.append(free_text(entry, entry))
-    return " · ".join(part.strip() for part in said if part.strip())[:500]
+    return shown(" · ".join(part.strip() for part in said if part.strip()))[:500]
 
 
 def _balance(element: Element, codes: Sequence[str], reader: Reader, zone: tzinfo, *, first: bool) -> Balance | None:

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 from marketplace.claims.states import Direction
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _
+from marketplace.core.text import shown
 
 REMITTANCE = ("RmtInf/Ustrd", "RmtInf/Strd/CdtrRefInf/Ref", "RmtInf/Strd/AddtlRmtInf", "AddtlTxInf")
 # Where a transaction says its amount, the surest first: some banks give several, of which one may be in dollars.
@@ -63,8 +64,8 @@ class Reader:
         return parent.find(path)
 
     def text(self, parent: Element, path: str) -> str:
-        """What the first element at the path says, or nothing."""
-        return (parent.findtext(path) or "").strip()
+        """What the first element at the path says, without what nobody sees; or nothing."""
+        return shown(parent.findtext(path) or "")
 
     def account(self, parent: Element, path: str) -> str:
         """An account's number, without blanks."""
@@ -253,4 +254,4 @@ def free_text(source: Element, entry: Element | None) -> str:
     texts = [element.text for path in REMITTANCE for element in source.findall(path)]
     if entry is not None:
         texts += [element.text for element in entry.findall("AddtlNtryInf")]
-    return " ".join(dict.fromkeys(text.strip() for text in texts if text and text.strip()))
+    return " ".join(dict.fromkeys(said for text in texts if (said := shown(text or ""))))

@@ -51,7 +51,7 @@ Agrees = Callable[[Told, Told], bool]
 
 
 def _is_named_alike(new: Told, old: Told) -> bool:
-    return not new.contradicts(old) and (new.number == old.number or not (new.number and old.number))
+    return new.number == old.number and not new.contradicts(old)
 
 
 # What two tellings have in common, the surest first, and what must hold besides.

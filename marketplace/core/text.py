@@ -48,6 +48,13 @@ def tidy_name(text: str) -> str:
     return BLANKS.sub(" ", kept).strip()
 
 
+def shown(text: str) -> str:
+    """A text from elsewhere (a bank, a file's name) as it is kept: like a name, and without control characters."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    return "".join(sign for sign in tidy_name(text) if unicodedata.category(sign) not in ("Cc", "Cs")).strip()
+
+
 def narrow(text: str) -> str:
     """A number or date as it was typed, but in ASCII where it is only wider there; 10² stays what it is."""
     return DASHES.sub("-", UNSEEN.sub("", text.translate(FULL_WIDTH))).strip()

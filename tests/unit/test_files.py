@@ -1,13 +1,14 @@
 """Uploads: taken only when name and content agree (ASVS V5.2.2, V5.2.3)."""
 
 import io
+import zipfile
 from unicodedata import normalize
 
 import pytest
 from pypdf import PdfWriter
 
 from marketplace.core import files
-from marketplace.core.containers import MOST_ENTRIES
+from marketplace.core.containers import MOST_ENTRIES, Broken, Package
 from marketplace.core.errors import Invalid
 from tests.factories import containers as make
 
@@ -101,3 +102,14 @@ def test_a_password_is_named_as_the_cause(name, content):
 def test_a_name_keeps_no_path_and_no_control_characters():
     assert files.clean_name("C:\\a\\..\\re\x00port\u202e.pdf") == "report.pdf"
     assert files.clean_name(normalize("NFD", "보고서.pdf")) == "보고서.pdf"
+
+
+def test_a_part_whose_compressed_data_is_damaged_cannot_be_read() -> None:
+    for method in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", method) as archive:
+            archive.writestr("a.xml", "<a>" + "many words " * 50 + "</a>")
+        damaged = bytearray(packed.getvalue())
+        damaged[40:70] = bytes(one ^ 0x5A for one in damaged[40:70])
+        with pytest.raises(Broken):
+            Package(bytes(damaged), most_bytes=10_000).read("a.xml", 10_000)

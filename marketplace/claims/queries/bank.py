@@ -84,7 +84,7 @@ def earlier_bookings(kind: ReportKind, bookings: Collection[BankBooking]) -> lis
         .order_by(BankBooking.report_id, BankBooking.number)
     )
     rows = db.session.execute(query).all()
-    standing = _reports_telling([booking.id for booking, *_said in rows])
+    standing = _reports_telling([row[0].id for row in rows])
     return [
         as_told(booking, marks, [*references, *remittances], references, payers, standing[booking.id])
         for booking, remittances, marks, references, payers in rows

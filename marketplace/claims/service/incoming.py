@@ -203,9 +203,9 @@ def _judge(rows: Sequence[Kept]) -> tuple[dict[UUID, list[Row]], list[BankEntry]
     """What the movements of each new entry are, and what earlier entries bring after all."""
     buckets: dict[queries.Bucket, dict[Unit, tuple[BankBooking, Sequence[Part]]]] = {}
     for booking, row in rows:
-        for unit, parts in queries.as_units(row, list(enumerate(booking.parts))):
+        for unit, inside in queries.as_units(row, list(enumerate(booking.parts))):
             bucket = queries.bucket_of(row)._replace(direction=unit.direction)
-            buckets.setdefault(bucket, {})[unit] = row, parts
+            buckets.setdefault(bucket, {})[unit] = row, inside
     wider = {near for bucket in buckets for near in (bucket, *_near(bucket))}
     known = queries.units_in(wider, apart_from={row.id for _booking, row in rows})
     own = terms(clock.today())

@@ -21,6 +21,7 @@ from marketplace.core.audit import record
 from marketplace.core.errors import Invalid, Words
 from marketplace.core.i18n import _, in_all_languages
 from marketplace.core.tasks import Queue, announce, schedule, task
+from marketplace.core.text import shown
 
 # Files are read and booked one after the other, so that one movement reported twice is seen.
 ONE_AT_A_TIME = 7_310_010
@@ -85,7 +86,7 @@ def _take(content: bytes, filename: str, actor: Actor) -> tuple[BankImport, bool
         return made, False
     reports = _read(content) if at_once else []
     if made is None:
-        made = BankImport(id=uuid4(), sha256=digest, file_name=filename[-150:], imported_by=actor.person_id)
+        made = BankImport(id=uuid4(), sha256=digest, file_name=shown(filename)[-150:], imported_by=actor.person_id)
         db.session.add(made)
         db.flush()
     if at_once:

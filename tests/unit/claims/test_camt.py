@@ -500,6 +500,23 @@ def test_the_last_moment_of_a_day_is_the_next_day_and_a_value_date_alone_is_not_
         assert "value date alone" in str(one.odd[0].why)
 
 
+def test_a_first_line_that_says_another_encoding_than_the_file_is_in() -> None:
+    def written(named: str) -> str:
+        given = ENTRY.replace("COP-1", "\ud64d\uae38\ub3d9\u202e")
+        return statement(given).decode().replace('"1.0"', f'"1.0" encoding="{named}"')
+
+    files = (
+        b"\r\n  " + written("UTF-8").encode(),
+        written("utf-16").encode(),
+        b"\xef\xbb\xbf" + written("EUC-KR").encode(),
+        written("x-windows-949").replace("\u202e", "").encode("cp949"),
+    )
+    for content in files:
+        assert parts(content)[0].remittance == "\ud64d\uae38\ub3d9", "and no sign that turns the words around"
+    with pytest.raises(camt.BadReport, match="UTF-8"):
+        read(b"\xef\xbb\xbf" + written("EUC-KR").replace("\u202e", "").encode("cp949"))
+
+
 def test_a_zip_whose_data_is_damaged_is_refused_with_words() -> None:
     for method in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED):
         packed = io.BytesIO()
