@@ -65,7 +65,7 @@ LEVELS: tuple[tuple[Handles, Agrees], ...] = (
 
 def find(new: Sequence[Told], old: Sequence[Told], *, may_be: Agrees) -> dict[Any, Told]:
     """By the key of a new entry the earlier one that it is, where it is one; `may_be` says which pairs are possible."""
-    found: dict[Any, Told] = {}
+    same: dict[Any, Told] = {}
     taken: set[Any] = set()
     for handles, agrees in LEVELS:
         index: dict[Any, list[Told]] = {}
@@ -73,15 +73,15 @@ def find(new: Sequence[Told], old: Sequence[Told], *, may_be: Agrees) -> dict[An
             for handle in handles(one):
                 index.setdefault((one.where, handle), []).append(one)
         for one in new:
-            if one.key in found:
+            if one.key in same:
                 continue
             alike = (other for handle in handles(one) for other in index.get((one.where, handle), ()))
             free = (other for other in alike if other.key not in taken)
             possible = (other for other in islice(free, MOST_COMPARED) if may_be(one, other) and agrees(one, other))
-            if (same := next(possible, None)) is not None:
-                found[one.key] = same
-                taken.add(same.key)
-    return found
+            if (other := next(possible, None)) is not None:
+                same[one.key] = other
+                taken.add(other.key)
+    return same
 
 
 @dataclass(frozen=True)

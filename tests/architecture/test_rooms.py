@@ -13,7 +13,17 @@ FIXED_NAMES = {"__init__", "states", "events", "models", "rules", "queries", "se
 ENGINES = {
     "accounts": {"acts", "business_number", "exported", "limits", "passwords", "search", "trail"},
     "certificates": {"issuer_lists", "kinds"},
-    "claims": {"bank", "bank_files", "camt", "camt_details", "deadlines", "movements", "pain001", "risk"},
+    "claims": {
+        "bank",
+        "bank_files",
+        "camt",
+        "camt_details",
+        "deadlines",
+        "movements",
+        "pain001",
+        "repetitions",
+        "risk",
+    },
     "engagements": {"similarity", "text_extraction"},
     "ethics": {"collection", "flows", "labels", "papers"},
     "evaluations": {"grading", "rubric"},
