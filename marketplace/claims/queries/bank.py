@@ -73,9 +73,15 @@ def next_place(import_id: UUID) -> int:
 
 def earlier_bookings(kind: ReportKind, bookings: Collection[BankBooking]) -> list[Told]:
     """What earlier files have told by this kind of report and may be one of these entries."""
-    parts = [func.array_agg(part) for part in (BankEntry.bank_reference, BankEntry.reference, BankEntry.debtor_account)]
+    listed = func.array_agg
     query = (
-        select(BankBooking, func.array_agg(BankEntry.remittance), *parts)
+        select(
+            BankBooking,
+            listed(BankEntry.remittance),
+            listed(BankEntry.bank_reference),
+            listed(BankEntry.reference),
+            listed(BankEntry.debtor_account),
+        )
         .join(BankEntry, BankEntry.booking_id == BankBooking.id)
         .where(BankBooking.kind == kind, BankBooking.repeats_id.is_(None))
         .where(BankBooking.booked_on.in_({booking.booked_on for booking in bookings}))
