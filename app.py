@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import lists
 from config.settings import Settings, SettingsError
+from marketplace.agency import queries as agency
 from marketplace.core import (
     auth,
     clock,
@@ -58,6 +59,7 @@ AREAS = (
     "certificates",
     "providers",
     "programmes",
+    "agency",
     "accounts",
     "ledger",
     "notifications",
@@ -128,6 +130,7 @@ def _check_routes(app: web.Application) -> None:
 def _configure_pages(app: web.Application, settings: Settings) -> None:
     """Templates: their strictness, filters and what each of them knows."""
     translations.compile_if_stale()
+    agency.configure(production=settings.production, keep_seconds=0 if settings.testing else 10)
     i18n.configure(lambda: _choose_locale(settings))
     templates.configure(app)
     app.jinja_env.globals.update(

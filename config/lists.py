@@ -55,6 +55,13 @@ def cost_categories() -> Mapping[str, Label]:
 
 
 @cache
+def made_up_accounts() -> tuple[str, ...]:
+    """Account numbers that stand in examples and belong to nobody."""
+    listed = tomllib.loads((Path(__file__).parent / "made_up_accounts.toml").read_text(encoding="utf-8"))
+    return tuple(listed["numbers"])
+
+
+@cache
 def special_days(country: str) -> Mapping[date, bool]:
     """Days that a country's calendar of public holidays doesn't know: whether they are working days."""
     file = CALENDARS / f"{country.lower()}.toml"

@@ -129,8 +129,6 @@ class Settings(BaseSettings):
     """SMTP_URL: smtp://user:password@host:587 (STARTTLS) or smtps://…; without it mails stay in the local outbox."""
     mail_from: str = "no-reply@localhost"
     """MAIL_FROM: the sender of every mail."""
-    help_email: str | None = None
-    """HELP_EMAIL: where people write for help; the help page names it, or says that none is set."""
     default_locale: str = "ko"
     """DEFAULT_LOCALE: the language of a visitor who chose none. Default ko."""
     time_zone: str = "Asia/Seoul"

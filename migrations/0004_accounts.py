@@ -154,7 +154,7 @@ CREATE UNIQUE INDEX uq_downloads_unmade ON downloads (membership_id, address, lo
 ALTER TABLE money_requests ADD CONSTRAINT fk_money_requests_person_id_people
     FOREIGN KEY (person_id) REFERENCES people;
 INSERT INTO organisations (id, kind, name, representative_name)
-    VALUES ('00000000-0000-0000-0000-00000000a6e1', 'agency', '중소기업 지원기관', '');
+    VALUES ('00000000-0000-0000-0000-00000000a6e1', 'agency', 'Agency', '');
 
 REVOKE UPDATE, DELETE ON access_log FROM app;
 """

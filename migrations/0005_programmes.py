@@ -1,22 +1,14 @@
-"""Funders, programmes, cost shares, calls, budget lines and waiting rooms."""
+"""Programmes, cost shares, calls, budget lines and waiting rooms."""
 
 from alembic import op
 
 from marketplace.core.sql import drop_functions, read
 
 revision = "0005"
-down_revision = "0004"
+down_revision = "0004a"
 
 TABLES = """
 CREATE SEQUENCE number_call;
-
-CREATE TABLE funders (
-    id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_funders PRIMARY KEY,
-    code text NOT NULL CONSTRAINT uq_funders_code UNIQUE,
-    name jsonb NOT NULL,
-    kind text NOT NULL,
-    CONSTRAINT ck_funders_kind CHECK (kind IN ('central', 'local'))
-);
 
 CREATE TABLE programmes (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_programmes PRIMARY KEY,
@@ -199,7 +191,7 @@ def downgrade() -> None:
     """Drop them, with the area's functions."""
     op.execute(
         "DROP TABLE waiting_room_seeds, waiting_rooms, call_seeds, budget_lines, call_files, amendments, calls,"
-        " cost_shares, programmes, funders"
+        " cost_shares, programmes"
     )
     op.execute("DROP SEQUENCE number_call")
     drop_functions("programmes")

@@ -8,9 +8,6 @@ revision = "0007"
 down_revision = "0006"
 
 TABLES = """
--- So that neither validities nor, further on, a person's sessions can overlap.
-CREATE EXTENSION IF NOT EXISTS btree_gist;
-
 CREATE TABLE certificate_imports (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_certificate_imports PRIMARY KEY,
     kind text NOT NULL,
@@ -91,5 +88,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop them, with the area's functions."""
     op.execute("DROP TABLE certificates, certificate_imports")
-    op.execute("DROP EXTENSION btree_gist")
     drop_functions("certificates")

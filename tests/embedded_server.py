@@ -14,6 +14,12 @@ from marketplace.core import migrations
 from tests import business_time
 
 TEMPLATE = "template_marketplace"
+# What every story needs of the agency before it begins: where money is paid.
+OWN_ACCOUNT = "110-000-000000"
+AGENCY = f"""
+    INSERT INTO agency_accounts (holder, number, bank, valid_from, status, decided_at)
+    VALUES ('중소기업 지원기관', '{OWN_ACCOUNT}', '시범은행', '2020-01-01', 'confirmed', app_now())
+"""
 
 
 class EmbeddedServer:
@@ -39,6 +45,7 @@ class EmbeddedServer:
             migrations.let_clock_move(database_url(self.sockets, TEMPLATE, role="owner"))
             with postgres.connect(self.sockets, TEMPLATE) as template:
                 template.execute(f"UPDATE clock_offset SET shift = '{business_time.SHIFT.total_seconds()} s'".encode())
+                template.execute(AGENCY.encode())
             business_time.come_back()
         except BaseException:
             self.stop()

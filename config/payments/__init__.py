@@ -1,4 +1,4 @@
-"""How the agency takes and pays money, as dated data: its account, and the days that count."""
+"""How the agency takes and pays money, as dated data: and the days that count."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -20,10 +20,7 @@ class Terms:
     largest_charge_percent: int
     statement_after_working_days: int
     reports: list[str]
-    holder: str
-    number: str
-    bank: str
 
 
-EDITIONS = Editions("payments", lambda data: Terms(**data.pop("account"), **data))
+EDITIONS = Editions("payments", lambda data: Terms(**data))
 terms = EDITIONS.on

@@ -71,6 +71,7 @@ ACTS: dict[str, Words] = {
     "demo.pay_debt": _("Played the payment of a debt"),
     "demo.pay_share": _("Played the payment of the own share"),
     "diagnosis.answer": _("Answered the self-diagnosis"),
+    "edition.propose": _("Proposed a change of the agency's details or of a funder"),
     "engagement.begin": _("Redeemed the voucher for the agreement"),
     "ethics.check": _("Ran the ethics rules"),
     "evaluation.assign": _("Asked an evaluator"),

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 
@@ -12,6 +11,7 @@ from marketplace.accounts.rules import KIND_ROLES, WITHOUT_WORK
 from marketplace.accounts.states import PERSON, OrganisationKind
 from marketplace.core import clock
 from marketplace.core.actors import EVERYONE, ROLE_LABELS
+from marketplace.core.email_field import EmailField
 from marketplace.core.forms import (
     ChoiceField,
     DateField,
@@ -34,26 +34,6 @@ assert [code for code, _name in LANGUAGES] == list(LOCALES)
 
 def _role_choices() -> list[tuple[str, Any]]:
     return [(role.value, label) for role, label in ROLE_LABELS.items() if role in EVERYONE]
-
-
-class EmailField(TextField):
-    """An address that mail can reach, in lower case and ASCII."""
-
-    input_type = "email"
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        super().process_formdata(valuelist)
-        self.data = legible(self.data).lower() if storable(self.data) else self.data
-
-    def pre_validate(self, form: BaseForm) -> None:
-        super().pre_validate(form)
-        if not self.data:
-            return
-        try:
-            checked = validate_email(self.data, check_deliverability=False, allow_smtputf8=False, test_environment=True)
-        except EmailNotValidError:
-            raise StopValidation(_("Type an e-mail address such as name@example.com.")) from None
-        self.data = (checked.ascii_email or "").lower()
 
 
 class PhoneField(TextField):

@@ -20,6 +20,7 @@ from marketplace.claims.states import (
     Overdue,
     RefundWaiting,
 )
+from marketplace.core.account_numbers import AccountScheme
 from marketplace.core.errors import Words
 from marketplace.core.file_field import FileField
 from marketplace.core.forms import (
@@ -36,7 +37,6 @@ from marketplace.core.forms import (
 )
 from marketplace.core.i18n import _, localized
 from marketplace.core.states import labelled
-from marketplace.providers.states import AccountScheme
 
 
 class ClaimFilter(FilterForm):

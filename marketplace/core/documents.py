@@ -2,17 +2,17 @@
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import segno
 import typst
-from flask import Response
 
-from marketplace.core import clock
+from marketplace.core import clock, files
 from marketplace.core.errors import Words
+from marketplace.core.files import StoredFile
 from marketplace.core.i18n import _, locale
 from marketplace.core.text import UNSEEN, tidy
 
@@ -37,33 +37,59 @@ class Check:
     """What the QR code is, for whoever can't see it."""
 
 
-def render(title: Words, facts: Sequence[Fact], *, issuer: str, note: Words, check: Check | None = None) -> bytes:
+@dataclass(frozen=True)
+class Issuer:
+    """Who issues a document: its name, and its logo where it has one."""
+
+    name: str
+    logo: StoredFile | None = None
+
+
+def render(title: Words, facts: Sequence[Fact], *, issuer: Issuer, note: Words, check: Check | None = None) -> bytes:
     """One page as PDF in the language in force. A sign that the font lacks is printed as a box, and a note names it."""
     printed = _Printed()
     data = {
         "language": locale(),
         "title": printed(title),
-        "issuer": printed(issuer),
+        "issuer": printed(issuer.name),
+        "logo": _picture(issuer.logo),
         "facts": [(printed(label), printed(value)) for label, value in facts],
         "note": printed(note),
         "check": check and _check(check),
     }
     data["lacking"] = printed.words()
     # The template reads all texts as data: nothing that anybody typed is taken for markup.
-    return typst.compile(
-        PAGE.read_bytes(),
+    return _compile(PAGE.read_bytes(), data)
+
+
+def can_print(picture: StoredFile) -> bool:
+    """Whether a PNG or JPEG can be drawn on a document."""
+    source = "#let logo = json(bytes(sys.inputs.data)).logo\n#image(logo.path, format: logo.format, width: 10mm)"
+    try:
+        _compile(source.encode(), {"logo": _picture(picture)})
+    except typst.TypstError:
+        return False
+    return True
+
+
+def _compile(source: bytes, data: Mapping[str, object]) -> bytes:
+    made: bytes = typst.compile(  # type: ignore[call-overload]
+        source,
+        root=str(files.root()),  # a path even beside a source in bytes, whatever its types say
         format="pdf",
         font_paths=_fonts(),
         sys_inputs={"data": json.dumps(data)},
         timestamp=int(clock.now().timestamp()),
     )
+    return made
 
 
-def download(content: bytes, name: str) -> Response:
-    """The PDF as a file of this name."""
-    response = Response(content, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
-    return response
+def _picture(picture: StoredFile | None) -> dict[str, str] | None:
+    """Where the template finds it, seen from the folder of all uploads; None without one, or if it was lost."""
+    if picture is None or not files.path(picture).exists():
+        return None
+    place = files.path(picture).relative_to(files.root()).as_posix()
+    return {"path": f"/{place}", "format": "png" if picture.media_type == "image/png" else "jpg"}
 
 
 class _Printed:

@@ -168,6 +168,13 @@ def send_stored(file: files.StoredFile) -> Response:
     return send_file(files.path(file), mimetype=file.media_type, as_attachment=True, download_name=file.name)
 
 
+def send_pdf(content: bytes, name: str) -> Response:
+    """The PDF as a file of this name."""
+    response = Response(content, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+    return response
+
+
 def here() -> str:
     """The address of this page as it stands now, without what was typed on it before."""
     return listings.address(kept=None)

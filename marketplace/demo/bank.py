@@ -4,7 +4,7 @@ import io
 from datetime import date
 from uuid import UUID
 
-from config.payments import terms
+from marketplace.agency import queries as agency
 from marketplace.claims import bank, queries, service
 from marketplace.claims.models import BankEntry
 from marketplace.claims.pain001 import Account, decimal_amount
@@ -76,7 +76,7 @@ def _incoming(reference: str, money: Money, payer: Account, *, text: str = "") -
 
 
 def _own() -> Account:
-    own = terms(clock.today())
+    own = agency.account()
     return Account(holder=own.holder, number=own.number.replace(" ", ""), bank=own.bank)
 
 

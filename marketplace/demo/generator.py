@@ -14,7 +14,7 @@ from marketplace.certificates import service as certificates
 from marketplace.claims import service as claims
 from marketplace.core import clock, db, task_queue
 from marketplace.core.tasks import schedule
-from marketplace.demo import bank, certifying, offers, paying, plans, registers, words
+from marketplace.demo import agency, bank, certifying, offers, paying, plans, registers, words
 from marketplace.demo.applying import apply
 from marketplace.demo.people import TOUR_COMPANY, TOUR_FIRM, Cast
 from marketplace.demo.plans import Scale
@@ -77,6 +77,7 @@ def _progress(world: World, moment: str) -> str:
 def _opening(world: World, scale: Scale) -> Story:
     """The agency opens: people, programmes, then everybody's stories begin."""
     world.cast.hire()
+    agency.introduce(world.cast)
     programmes = offers.open_programmes(world.cast)
     pairs = words.firm_names(world.chance)
     walk = world.walk

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from marketplace.agency import queries as agency
 from marketplace.core import db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.i18n import Text
@@ -19,11 +20,10 @@ from marketplace.vouchers import service as vouchers
 def open_programmes(cast: Cast) -> dict[str, UUID]:
     """Publish every programme on file; their ids by code."""
     officer = cast.one(Role.PROGRAMME_OFFICER)
-    service.add_funders(actor=officer)
     made = {}
     for code, (terms, shares) in templates().items():
         programme = service.create_programme(terms, actor=officer)
-        funders = {funder.code: funder.id for funder in queries.funders()}
+        funders = {funder.code: funder.id for funder in agency.funders()}
         service.set_cost_shares(
             programme.id, {funders.get(payer): points for payer, points in shares.items()}, actor=officer
         )

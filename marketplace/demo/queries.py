@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, select
 from sqlalchemy.orm import aliased
 
-from config.payments import terms
 from marketplace.accounts.models import Membership, Organisation, Person
 from marketplace.accounts.states import MembershipStatus, OrganisationKind, PersonStatus
+from marketplace.agency import queries as agency
 from marketplace.claims.models import BankBooking, BankEntry, BankImport, PaymentBatch, Refund
 from marketplace.claims.states import BatchStatus, Direction, RefundStatus, ReportKind
 from marketplace.core import clock, db
@@ -263,5 +263,5 @@ def moved_on(day: date, currency: str) -> Sequence[BankEntry]:
 
 
 def _moved() -> tuple[ColumnElement[bool], ...]:
-    own = func.plain_number(BankEntry.account) == func.plain_number(terms(clock.today()).number)
+    own = func.plain_number(BankEntry.account).in_(agency.OWN_NUMBERS)
     return ~BankEntry.is_known, own

@@ -14,6 +14,7 @@ from marketplace.accounts import business_number
 from marketplace.accounts import service as accounts
 from marketplace.accounts.states import OrganisationKind
 from marketplace.core import clock
+from marketplace.core.account_numbers import AccountScheme
 from marketplace.core.actors import Actor, Role
 from marketplace.demo import words
 from marketplace.demo.documents import word_document
@@ -21,7 +22,6 @@ from marketplace.demo.people import Cast, acting, join, sign_up
 from marketplace.providers import ethics_code, training
 from marketplace.providers import queries as providers_queries
 from marketplace.providers import service as providers
-from marketplace.providers.states import AccountScheme
 
 # Sectors of companies, the frequent ones several times; what can't be decided by the standard last.
 SECTORS = [

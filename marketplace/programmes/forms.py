@@ -8,6 +8,7 @@ from uuid import UUID
 
 from config import lists
 from config.currencies import PAYABLE
+from marketplace.agency.models import Funder
 from marketplace.core.file_field import FileField
 from marketplace.core.forms import (
     CheckField,
@@ -25,7 +26,7 @@ from marketplace.core.forms import (
 from marketplace.core.i18n import Text, _, localized
 from marketplace.core.money import exponent
 from marketplace.core.states import labelled
-from marketplace.programmes.models import ONE_CATEGORY, Call, Funder, Programme
+from marketplace.programmes.models import ONE_CATEGORY, Call, Programme
 from marketplace.programmes.rules import FACT_NAMES
 from marketplace.programmes.standards import choices
 from marketplace.programmes.states import AllocationMethod, Stratum

@@ -1,4 +1,4 @@
-"""Tables of funders, programmes with their cost shares, calls and budget lines."""
+"""Tables of programmes with their cost shares, calls and budget lines."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueCon
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from marketplace.agency.models import Funder
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.core.files import StoredFile
 from marketplace.core.i18n import Text
@@ -20,7 +21,6 @@ from marketplace.programmes.states import (
     AllocationMethod,
     BudgetLineStatus,
     CallStatus,
-    FunderKind,
     ProgrammeStatus,
     Stratum,
 )
@@ -28,18 +28,6 @@ from marketplace.programmes.states import (
 WHOLE = 10_000  # basis points: 100 %
 USUAL_CATEGORY = "consulting"
 ONE_CATEGORY = {USUAL_CATEGORY: 100}
-
-
-class Funder(Model):
-    """Who gives public money: the central government, a local one."""
-
-    __tablename__ = "funders"
-    __table_args__ = (CheckConstraint("kind IN ('central', 'local')", name="kind"),)
-
-    id: Mapped[UUID] = uuid_key()
-    code: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[Text]
-    kind: Mapped[FunderKind]
 
 
 class Programme(Model):

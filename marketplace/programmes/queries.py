@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from marketplace.agency.models import Funder
 from marketplace.core import clock, db
 from marketplace.core.actors import AGENCY, Actor
 from marketplace.core.errors import NotFound
@@ -25,23 +26,12 @@ from marketplace.programmes.models import (
     CallFile,
     CallSeed,
     CostShare,
-    Funder,
     Programme,
     WaitingRoom,
     WaitingRoomSeed,
 )
 from marketplace.programmes.notice import Notice, fold
 from marketplace.programmes.states import BudgetLineStatus, CallStatus, ProgrammeStatus
-
-
-def funders() -> Sequence[Funder]:
-    """Every funder, central ones first."""
-    return db.session.scalars(select(Funder).order_by(Funder.kind, Funder.code)).all()
-
-
-def find_funder(code: str) -> Funder | None:
-    """The funder with this code, if there is one."""
-    return db.session.scalars(select(Funder).where(Funder.code == code)).one_or_none()
 
 
 def programmes(actor: Actor) -> Sequence[Programme]:

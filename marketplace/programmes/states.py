@@ -95,13 +95,6 @@ BUDGET_LINE = Lifecycle(
 )
 
 
-class FunderKind(StrEnum):
-    """Whose money it is."""
-
-    CENTRAL = "central"
-    LOCAL = "local"
-
-
 class AllocationMethod(TextChoices):
     """How a call gives its vouchers."""
 

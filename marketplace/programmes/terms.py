@@ -49,16 +49,8 @@ class Method:
 
 @cache
 def templates() -> Mapping[str, tuple[Terms, Mapping[str, int]]]:
-    """The programmes on file by code: their terms, and their shares in basis points by funder code."""
-    files = sorted(path for path in FILES.glob("*.toml") if path.stem != "funders")
-    return {path.stem: _read(tomllib.loads(path.read_text(encoding="utf-8"))) for path in files}
-
-
-@cache
-def funders() -> Sequence[Mapping[str, Any]]:
-    """The funders on file: code, kind and name."""
-    listed: list[Mapping[str, Any]] = tomllib.loads((FILES / "funders.toml").read_text(encoding="utf-8"))["funders"]
-    return listed
+    """The programmes on file by code: their terms, and their shares in basis points by kind of funder."""
+    return {path.stem: _read(tomllib.loads(path.read_text(encoding="utf-8"))) for path in sorted(FILES.glob("*.toml"))}
 
 
 def _read(data: dict[str, Any]) -> tuple[Terms, Mapping[str, int]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from config import lists
+from marketplace.core.account_numbers import AccountScheme
 from marketplace.core.file_field import FileField
 from marketplace.core.forms import (
     AgreeField,
@@ -21,7 +22,7 @@ from marketplace.core.i18n import _, localized
 from marketplace.core.states import labelled
 from marketplace.providers import training
 from marketplace.providers.models import AccountDetails, Profile
-from marketplace.providers.states import PROVIDER, AccountScheme
+from marketplace.providers.states import PROVIDER
 
 LANGUAGES = [("ko", "한국어"), ("en", "English")]
 ANY = [("", _("All"))]

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from marketplace.core.account_numbers import AccountScheme
 from marketplace.core.db import Model, created_at, uuid_key
 from marketplace.core.files import StoredFile
 from marketplace.core.i18n import Text
@@ -14,7 +15,6 @@ from marketplace.providers.states import (
     BANK_ACCOUNT,
     CONSULTANT,
     PROVIDER,
-    AccountScheme,
     BankAccountStatus,
     ConsultantStatus,
     ProviderStatus,

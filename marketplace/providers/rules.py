@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from marketplace.core import account_numbers
+from marketplace.core.account_numbers import AccountScheme
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
 from marketplace.core.i18n import _
-from marketplace.providers import account_numbers, ethics_code, training
+from marketplace.providers import ethics_code, training
 from marketplace.providers.models import Consultant, Provider
-from marketplace.providers.states import AccountScheme, ProviderStatus
+from marketplace.providers.states import ProviderStatus
 
 OBSTACLES: dict[str, Words] = {
     "provider_not_approved": _("The firm is not in the register."),

@@ -95,13 +95,6 @@ BANK_ACCOUNT = Lifecycle(
 )
 
 
-class AccountScheme(TextChoices):
-    """How a bank account is numbered."""
-
-    OTHER = "other", _("Number of a Korean account")
-    IBAN = "iban", _("IBAN")
-
-
 class ConsultantStatus(TextChoices):
     """Where a consultant stands."""
 

@@ -1,13 +1,15 @@
 """Payment notices and receipts as PDF pages in the reader's language: how much, for what, to whom and how to pay."""
 
-from config.payments import Terms
+from marketplace.agency.models import AgencyAccount
 from marketplace.core import documents
-from marketplace.core.documents import Fact
+from marketplace.core.documents import Fact, Issuer
 from marketplace.core.i18n import _, day, force_locale, money
 from marketplace.receivables.models import Instalment, Receipt
 
 
-def payment_notice(instalment: Instalment, *, debtor: str, interest: int, agency: Terms, locale: str) -> bytes:
+def payment_notice(
+    instalment: Instalment, *, debtor: str, interest: int, account: AgencyAccount, issuer: Issuer, locale: str
+) -> bytes:
     """The payment notice of one instalment; `interest` is what is owed on arrears today, in minor units."""
     receivable = instalment.receivable
     currency = receivable.currency
@@ -21,15 +23,15 @@ def payment_notice(instalment: Instalment, *, debtor: str, interest: int, agency
             (_("Interest on arrears"), money(interest, currency)),
             (_("To be paid"), money(instalment.capital + interest, currency)),
             (_("Due on"), day(instalment.due_on)),
-            (_("Account holder"), agency.holder),
-            (_("Bank and account"), f"{agency.bank} {agency.number}"),
+            (_("Account holder"), account.holder),
+            (_("Bank and account"), f"{account.bank} {account.number}"),
             (_("Payment reference"), receivable.number),
         ]
         note = _("Write the payment reference exactly as it stands here. Otherwise the payment can't be matched.")
-        return documents.render(_("Payment notice"), facts, issuer=agency.holder, note=note)
+        return documents.render(_("Payment notice"), facts, issuer=issuer, note=note)
 
 
-def receipt(receipt: Receipt, *, debtor: str, agency: Terms, locale: str) -> bytes:
+def receipt(receipt: Receipt, *, debtor: str, issuer: Issuer, locale: str) -> bytes:
     """The receipt of one payment, or of what was kept back from a claim."""
     receivable = receipt.receivable
     currency = receivable.currency
@@ -48,4 +50,4 @@ def receipt(receipt: Receipt, *, debtor: str, agency: Terms, locale: str) -> byt
             (_("How it was paid"), _("Bank transfer") if by_bank else _("Kept back from a claim")),
         ]
         note = _("Thank you. This page needs no signature.")
-        return documents.render(_("Receipt"), facts, issuer=agency.holder, note=note)
+        return documents.render(_("Receipt"), facts, issuer=issuer, note=note)

@@ -3,6 +3,8 @@
 A select knows its actor only as parameters, so that it can be built once for everybody.
 """
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,6 +12,8 @@ from sqlalchemy import DateTime, Integer, Select, Uuid, bindparam, exists, func,
 
 from marketplace.accounts.models import Membership
 from marketplace.accounts.states import MembershipStatus, OrganisationKind
+from marketplace.agency.models import Edition
+from marketplace.agency.states import EditionStatus
 from marketplace.certificates.models import Certificate
 from marketplace.certificates.states import CertificateStatus
 from marketplace.claims import queries as claims
@@ -210,6 +214,15 @@ def cases_to_decide() -> Count:
 def bank_accounts_to_approve() -> Count:
     registered = exists().where(Provider.id == BankAccount.organisation_id, Provider.status != ProviderStatus.APPLIED)
     return number_of(BankAccount, BankAccount.status == BankAccountStatus.PROPOSED, registered)
+
+
+def editions(*models: type[Edition]) -> Callable[[], Count]:
+    """What somebody else of one's role proposed for the agency."""
+    waits = [
+        number_of(model, model.status == EditionStatus.PROPOSED, model.proposed_by.is_distinct_from(PERSON))
+        for model in models
+    ]
+    return lambda: select(functools.reduce(operator.add, (count.scalar_subquery() for count in waits)))
 
 
 def memberships() -> Count:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, case, exists, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
-from config.payments import terms
+from marketplace.agency import queries as agency
 from marketplace.claims.models import BankAssignment, BankEntry, Claim, Deduction, Refund
 from marketplace.claims.states import (
     AssignmentKind,
@@ -15,7 +15,7 @@ from marketplace.claims.states import (
     EntryOutcome,
     RefundStatus,
 )
-from marketplace.core import clock, db
+from marketplace.core import db
 from marketplace.engagements.models import Agreement, Redemption
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import OwnerKind, Stage, TransferKind
@@ -207,7 +207,7 @@ def _told_by_the_bank() -> Select[str, int]:
     receipts = exists().where(Receipt.bank_entry_id == BankEntry.id)
     twice = exists().where(BankAssignment.entry_id == BankEntry.id, BankAssignment.kind == AssignmentKind.KNOWN)
     is_booked = BankEntry.outcome.not_in((EntryOutcome.WAITING, EntryOutcome.RECEIVABLE)) | receipts
-    own = func.plain_number(BankEntry.account) == func.plain_number(terms(clock.today()).number)
+    own = func.plain_number(BankEntry.account).in_(agency.OWN_NUMBERS)
     query = select(BankEntry.currency, func.sum(SIGNED)).where(~BankEntry.is_known, own, is_booked, ~twice)
     return query.group_by(BankEntry.currency)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from marketplace.agency.models import AgencyAccount, AgencyProfile, FunderEdition
 from marketplace.certificates.models import Certificate
 from marketplace.certificates.states import CertificateStatus
 from marketplace.claims.models import Claim, Refund
@@ -271,11 +272,10 @@ WORK: dict[Role, Sequence[Work]] = {
             anchor="unspent",
         ),
         Work(
-            _("Bank accounts to approve"),
-            "providers.bank_accounts",
-            counts.bank_accounts_to_approve,
-            anchor="accounts",
+            _("Bank accounts to approve"), "providers.bank_accounts", counts.bank_accounts_to_approve, anchor="accounts"
         ),
+        Work(_("Agency account to confirm"), "agency.overview", counts.editions(AgencyAccount), anchor="account"),
+        Work(_("Funders to confirm"), "agency.funder_list", counts.editions(FunderEdition), anchor="proposed"),
         Work(
             _("Claims to approve"),
             "claims.claims",
@@ -361,6 +361,7 @@ WORK: dict[Role, Sequence[Work]] = {
             anchor="faults",
         ),
         Work(_("Roles to approve"), "accounts.people", counts.memberships, anchor="proposed"),
+        Work(_("Agency details to confirm"), "agency.overview", counts.editions(AgencyProfile), anchor="profile"),
         Work(
             _("Evaluations to review"),
             "evaluations.evaluation_list",

@@ -32,9 +32,9 @@ ENGINES = {
     "matching": {"ranking"},
     "notifications": {"post", "rendering"},
     "programmes": {"eligibility", "forecast", "notice", "scoring", "standards", "terms"},
-    "providers": {"account_numbers", "ethics_code", "training"},
+    "providers": {"ethics_code", "training"},
     "receivables": {"document", "schedule"},
-    "reports": {"counts", "flows", "labels", "menu", "money", "progress", "proof", "work"},
+    "reports": {"checklist", "counts", "flows", "labels", "menu", "money", "progress", "proof", "work"},
     "surveys": {"instruments", "scoring"},
     "vouchers": {"allocation", "caps", "document", "reminders", "scoring", "sealed_list", "sharing", "waiting_room"},
 }

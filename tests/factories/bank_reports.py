@@ -6,8 +6,8 @@ from datetime import date
 from itertools import count
 from xml.sax.saxutils import escape
 
-from config.payments import terms
 from marketplace.core import clock
+from tests.embedded_server import OWN_ACCOUNT
 
 BODIES = {
     "camt.052": ("BkToCstmrAcctRpt", "Rpt"),
@@ -95,7 +95,7 @@ def report(
         for code, value in (("OPBD", opening), ("CLBD", closing))
         if value is not None
     )
-    number, named = account or terms(clock.today()).number, name or f"S{next(numbers)}"
+    number, named = account or OWN_ACCOUNT, name or f"S{next(numbers)}"
     return (
         f'<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:{kind}.001.08">'
         f"<{outer}><GrpHdr><MsgId>M{next(numbers)}</MsgId></GrpHdr><{inner}><Id>{named}</Id>{page}"

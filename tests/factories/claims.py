@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from sqlalchemy import func, select
 
-from config.payments import terms
+from marketplace.agency import queries as agency_queries
 from marketplace.claims import bank, queries, service
 from marketplace.claims.models import BankImport, Claim, PaymentBatch, Refund
 from marketplace.claims.pain001 import Account
@@ -84,7 +84,7 @@ def bank_answer(batch: PaymentBatch, returned: dict[str, str] | None = None) -> 
 
 def co_payment_notice(reference: str, amount: int, currency: str = "KRW", bank_name: str = "") -> bytes:
     """What the bank reports when an SME pays its share."""
-    agency = terms(clock.today())
+    agency = agency_queries.account()
     return bank.receive(
         reference,
         amount=amount,

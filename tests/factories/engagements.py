@@ -13,6 +13,7 @@ from uuid import UUID
 
 import typst
 
+from marketplace.agency import queries as agency
 from marketplace.claims import service as claims
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
@@ -38,7 +39,7 @@ from marketplace.vouchers import service as vouchers
 from marketplace.vouchers.models import Voucher
 from tests.factories.accounts import make_member, make_officer, make_provider, make_sme
 from tests.factories.bank_reports import Detail, Entry, notification
-from tests.factories.programmes import NOTICE
+from tests.factories.programmes import NOTICE, make_funders
 from tests.factories.vouchers import allocate_all
 
 STAGES = ("diagnosis", "action-plan", "execution")
@@ -218,11 +219,11 @@ def _open_call(
     officer: Actor, budget_officer: Actor, budget: int, shares: Shares | None, changes: dict[str, Any]
 ) -> Call:
     terms, usual = templates()["coupon-consulting"]
-    programme_service.add_funders(actor=officer)
+    make_funders()
     programme = programme_service.create_programme(
         replace(terms, **{"size_standard": "kr-2002"} | changes), actor=officer
     )
-    funders = {funder.code: funder.id for funder in programmes.funders()}
+    funders = {funder.code: funder.id for funder in agency.funders()}
     for category, by_payer in (shares or {"consulting": usual}).items():
         by_funder = {funders.get(code): points for code, points in by_payer.items()}
         programme_service.set_cost_shares(programme.id, by_funder, actor=officer, category=category)

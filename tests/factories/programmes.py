@@ -11,8 +11,10 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from marketplace.core import clock
-from marketplace.core.actors import SYSTEM, Actor, Role
+from marketplace.agency import queries as agency
+from marketplace.agency.models import Funder, FunderEdition
+from marketplace.core import clock, db
+from marketplace.core.actors import Actor, Role
 from marketplace.programmes import queries, service
 from marketplace.programmes.models import Amendment, Call, CallFile, Programme
 from marketplace.programmes.service import Upload
@@ -28,6 +30,31 @@ NOTICE = {
     "conditions": {"ko": "중소기업이 신청할 수 있습니다.", "en": "Small and medium enterprises may apply."},
 }
 _count = itertools.count(1)
+
+
+def make_funders() -> dict[str, UUID]:
+    """The central and a local government, whose money programmes may give from today on; their ids by code."""
+    names = {
+        "central": {"ko": "중앙정부", "en": "Central government"},
+        "local": {"ko": "지방자치단체", "en": "Local government"},
+    }
+    for code in names.keys() - {funder.code for funder in agency.funders()}:
+        funder = Funder(code=code, kind=code)
+        db.session.add(funder)
+        db.flush()
+        db.session.add(
+            FunderEdition(
+                funder_id=funder.id,
+                name=names[code],
+                gives=True,
+                valid_from=clock.today() - timedelta(days=800),
+                status="confirmed",
+                decided_at=clock.now(),
+            )
+        )
+        db.flush()
+        db.session.expire(funder)
+    return {funder.code: funder.id for funder in agency.funders()}
 
 
 @contextmanager
@@ -50,12 +77,12 @@ def make_programme(
 ) -> Programme:
     """A programme like the coupon-based one on file: central 40 %, local 20 %, the SME 40 %; or by category of cost."""
     officer = officer or make_officer(Role.PROGRAMME_OFFICER)
-    service.add_funders(actor=SYSTEM)
+    make_funders()
     known, usual = templates()["coupon-consulting"]
     made = service.create_programme(
         replace(known, **{"code": f"programme-{next(_count)}", "size_standard": "kr-2002", **terms}), actor=officer
     )
-    funders = {funder.code: funder.id for funder in queries.funders()}
+    funders = make_funders()
     for category, by_payer in (shares or {"consulting": usual}).items():
         parts = {funders.get(code): points for code, points in by_payer.items()}
         service.set_cost_shares(made.id, parts, actor=officer, category=category)

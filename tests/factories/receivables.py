@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from config.payments import terms
+from marketplace.agency import queries as agency_queries
 from marketplace.claims import bank
 from marketplace.claims import queries as claim_queries
 from marketplace.claims.models import BankImport, Claim
@@ -80,7 +80,7 @@ def make_repayment(story: Story, paid: Engagement | None = None) -> Receivable:
 
 def notice(number: str, amount: int, currency: str = "KRW") -> bytes:
     """What the bank reports when somebody pays under this reference."""
-    agency = terms(clock.today())
+    agency = agency_queries.account()
     return bank.receive(
         number,
         amount=amount,

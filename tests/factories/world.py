@@ -10,6 +10,8 @@ from werkzeug.datastructures import FileStorage
 
 from marketplace.accounts import service as account_service
 from marketplace.accounts.models import Download
+from marketplace.agency import queries as agency
+from marketplace.agency.models import FunderEdition
 from marketplace.certificates import service as certificates
 from marketplace.claims import service as claim_service
 from marketplace.claims.models import PaymentLine
@@ -33,6 +35,7 @@ from marketplace.programmes.models import BudgetLine
 from marketplace.providers.models import BankAccount
 from marketplace.receivables import service as receivables
 from marketplace.vouchers.models import Evidence, Scoring
+from tests.factories import agency as make_agency
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make
 from tests.factories import integrity, programmes
@@ -62,7 +65,19 @@ def make_world() -> World:
     _stand_beside(world, story)
     _staff(world)
     world.things["download_id"] = _make_download(story.sme)
+    _introduce(world)
     return world
+
+
+def _introduce(world: World) -> None:
+    """The agency's profile with a logo, its account and a funder, all in force."""
+    things = world.things
+    profile = make_agency.profile()
+    things["profile_id"], things["file_id"] = profile.id, profile.logo_id
+    things["agency_account_id"] = agency.account().id
+    things["edition_id"], things["funder_id"] = db.session.execute(
+        select(FunderEdition.id, FunderEdition.funder_id).limit(1)
+    ).one()
 
 
 def _make_download(actor: Actor) -> UUID:

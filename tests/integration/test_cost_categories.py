@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from marketplace.agency import queries as agency
 from marketplace.core import db
-from marketplace.core.actors import SYSTEM, Role
+from marketplace.core.actors import Role
 from marketplace.core.errors import DomainError, Invalid, NotFound
 from marketplace.core.i18n import force_locale
 from marketplace.engagements import service
@@ -28,7 +29,7 @@ from marketplace.programmes.terms import templates
 from marketplace.vouchers import queries as vouchers
 from tests.factories import engagements as make
 from tests.factories.accounts import make_officer, sign_in_as
-from tests.factories.programmes import make_programme
+from tests.factories.programmes import make_funders, make_programme
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -64,7 +65,7 @@ def agreement_call(agreement: Agreement) -> UUID:
 
 def test_funders_bear_a_voucher_by_what_the_categories_are_planned_to_cost() -> None:
     programme = make_programme(shares=SHARES, cost_categories=PLANNED)
-    codes = {funder.id: funder.code for funder in programmes.funders()}
+    codes = {funder.id: funder.code for funder in agency.funders()}
     weights = {codes[funder]: weight for funder, weight in programmes.funder_weights(programme.id).items()}
     assert weights == {"central": 80 * 5_000 + 10 * 10_000, "local": 80 * 2_500}
 
@@ -192,7 +193,7 @@ def test_what_each_line_gives_is_never_changed() -> None:
 
 
 def test_page_by_page_from_the_programme_to_the_agreement(client: FlaskClient) -> None:
-    programme_service.add_funders(actor=SYSTEM)
+    make_funders()
     officer = make_officer(Role.PROGRAMME_OFFICER)
     sign_in_as(client, officer)
     typed = {"name_ko": "사업", "name_en": "By category", "summary_ko": "요약", "summary_en": "Summary"}

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
+from marketplace.agency.rules import NO_ACCOUNT
 from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Role
@@ -109,6 +110,14 @@ def test_a_redemption_makes_twelve_statements(clock: MovableClock, story: make.S
     finally:
         event.remove(engine, "before_cursor_execute", note)
     assert len(statements) <= 12, statements
+
+
+def test_nothing_is_redeemed_while_nobody_knows_where_to_pay(story: make.Story) -> None:
+    agreement = make.make_agreement(story)
+    db.session.execute(text("UPDATE agency_accounts SET valid_until = valid_from"))
+    with pytest.raises(DomainError) as refusal:
+        make.redeem(story, agreement)
+    assert refusal.value.message == NO_ACCOUNT
 
 
 def test_the_same_key_redeems_once_and_another_key_is_refused(clock: MovableClock, story: make.Story) -> None:

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 from sqlalchemy import select
 
-from config.payments import terms
+from marketplace.agency import queries as agency
 from marketplace.claims import service as claims
 from marketplace.claims.models import BankAssignment, BankEntry, Claim, PaymentBatch, PaymentLine, Refund
-from marketplace.core import clock, db
+from marketplace.core import db
 from marketplace.engagements.models import CoPayment
 from tests.factories.bank_reports import Detail, Entry, notification
 from tests.factories.claims import bank_answer, co_payment_notice
@@ -60,7 +60,7 @@ class Payments(Play):
         payment_id = self.pick(CoPayment, which, "awaited")
         with db.unit_of_work():
             amount = db.get(CoPayment, payment_id).amount if payment_id and fits else 7
-            own = terms(clock.today()).number.encode()
+            own = agency.account().number.encode()
         report = co_payment_notice(f"COP-1999-{next(self.keys):06}", amount)
         report = report if ours else report.replace(own, b"999-1")
         actor = self.table.budget_officers[0]

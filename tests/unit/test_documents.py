@@ -9,7 +9,7 @@ from flask import Flask
 from pypdf import PdfReader
 
 from marketplace.core import documents
-from marketplace.core.documents import Check, Fact
+from marketplace.core.documents import Check, Fact, Issuer
 from marketplace.core.i18n import force_locale
 
 CHECK = Check("https://example.org/verify/AbC", "Anybody can check it here.", "QR code to check it")
@@ -20,7 +20,7 @@ def text_of(content: bytes) -> str:
 
 
 def page(*facts: Fact, check: Check | None = None) -> bytes:
-    return documents.render("바우처", facts, issuer="Agency", note="Keep this page.", check=check)
+    return documents.render("바우처", facts, issuer=Issuer("Agency"), note="Keep this page.", check=check)
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

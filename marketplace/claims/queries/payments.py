@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
-from config.payments import terms
 from marketplace.accounts.queries import person_name_of
 from marketplace.accounts.search import matches
+from marketplace.agency import queries as agency
 from marketplace.claims import pain001
 from marketplace.claims.models import Claim, PaymentBatch, PaymentLine, Refund
 from marketplace.claims.queries.holds import held_until
@@ -204,7 +204,7 @@ def line_of_claim(claim_id: UUID) -> PaymentLine | None:
 def payment_file(batch: PaymentBatch) -> bytes:
     """The batch as the bank gets it; the same rows always give the same bytes."""
     moment = batch.sent_at or batch.prepared_at
-    agency = terms(moment.astimezone(clock.zone()).date())
+    account = agency.account_on(moment.astimezone(clock.zone()).date())
     transfers = tuple(
         pain001.Transfer(
             reference=line.end_to_end_id,
@@ -222,7 +222,7 @@ def payment_file(batch: PaymentBatch) -> bytes:
             execute_on=moment.astimezone(clock.zone()).date(),
             currency=batch.currency,
             digits=exponent(batch.currency),
-            debtor=pain001.Account(agency.holder, agency.number, agency.bank),
+            debtor=pain001.Account(account.holder, account.number, account.bank),
             transfers=transfers,
         )
     )

@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, Row, Select, Text, and_, any_, bindparam, 
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from config.payments import terms
 from marketplace.accounts.models import Organisation
+from marketplace.agency import queries as agency
 from marketplace.claims.models import BankAssignment, BankBooking, BankEntry
 from marketplace.claims.states import Direction, EntryOutcome
-from marketplace.core import clock, db
+from marketplace.core import db
 from marketplace.core.text import number_in, plain_firm_name, plain_number
 from marketplace.engagements.models import Agreement, CoPayment
 from marketplace.engagements.states import CoPaymentStatus
@@ -30,8 +30,8 @@ UNASSIGNED = (
 
 
 def is_ours(account: str) -> bool:
-    """Whether this is the agency's account, however the bank writes it."""
-    return plain_number(account) == plain_number(terms(clock.today()).number)
+    """Whether this is an account that the agency has or had, however the bank writes it."""
+    return plain_number(account) in agency.own_numbers()
 
 
 def early_returns(end_to_end_id: str) -> Sequence[BankEntry]:

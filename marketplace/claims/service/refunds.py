@@ -11,6 +11,7 @@ from marketplace.claims.pain001 import Account as PayerAccount
 from marketplace.claims.service import money
 from marketplace.claims.states import REFUND, RefundStatus
 from marketplace.core import clock, db
+from marketplace.core.account_numbers import AccountScheme, masked
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
 from marketplace.core.errors import DomainError, NotFound
@@ -23,9 +24,7 @@ from marketplace.engagements import queries as engagements
 from marketplace.engagements.models import Engagement
 from marketplace.engagements.states import CoPaymentStatus, StageStatus
 from marketplace.ledger.service import money_verb
-from marketplace.providers.account_numbers import masked
 from marketplace.providers.rules import check_account_number
-from marketplace.providers.states import AccountScheme
 
 
 @money_verb(Refund)

@@ -15,13 +15,13 @@ from marketplace.claims.rules import REFUND_OWNERS, RETURN_REASONS, check_refund
 from marketplace.claims.states import LINE, REFUND, RefundStatus, RefundWaiting
 from marketplace.claims.views.blueprint import blueprint
 from marketplace.core import clock, exports
+from marketplace.core.account_numbers import AccountScheme
 from marketplace.core.actors import SME, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _
 from marketplace.core.listings import paginate, sorts
 from marketplace.core.money import Money
 from marketplace.core.web import done, page
-from marketplace.providers.states import AccountScheme
 
 READERS = (*SME, Role.MANAGER, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.AUDITOR)
 SORTS = sorts("-requested_at", Refund.requested_at, Refund.number, Refund.amount)

@@ -9,9 +9,12 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from config.payments import terms
 from marketplace.accounts import service as accounts
+from marketplace.agency import queries as agency
+from marketplace.agency.rules import NO_ACCOUNT
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
+from marketplace.core.errors import DomainError
 from marketplace.core.money import Money
 from marketplace.core.tasks import schedule
 from marketplace.engagements import rules
@@ -45,9 +48,9 @@ def redeem(agreement_id: UUID, *, actor: Actor, amount: Money, key: str) -> Rede
         parts=agreement.aid_parts,
     )
     engagement_id, due_on = uuid4(), clock.today() + timedelta(days=terms(clock.today()).co_payment_days)
-    redemption, reference = _begin(agreement, engagement_id, due_on, actor=actor, key=key)
+    redemption, reference, pay_into = _begin(agreement, engagement_id, due_on, actor=actor, key=key)
     if reference:
-        _ask_for_co_payment(agreement, engagement_id, reference, due_on)
+        _ask_for_co_payment(agreement, engagement_id, reference, due_on, pay_into=pay_into)
     # All redemptions with this firm wait for its row until the commit, so what follows is sent in one flush.
     providers.change_load(agreement.provider_id, 1, actor=actor)
     transition(agreement, AGREEMENT, "redeem", actor=actor, amount=agreement.aid)
@@ -60,10 +63,10 @@ def redeem(agreement_id: UUID, *, actor: Actor, amount: Money, key: str) -> Rede
 
 def _begin(
     agreement: Agreement, engagement_id: UUID, due_on: date, *, actor: Actor, key: str
-) -> tuple[Redemption, str | None]:
+) -> tuple[Redemption, str | None, dict[str, str] | None]:
     """Write the redemption, the engagement with its stages and the co-payment in one statement.
 
-    The redemption, and the reference under which the co-payment is awaited; None if the aid is all.
+    The redemption, and the reference under which the co-payment is awaited on which account; None if the aid is all.
     """
     values = {
         "agreement_id": agreement.id,
@@ -76,8 +79,8 @@ def _begin(
     }
     if agreement.co_payment:
         row = db.session.execute(_redemption_with_co_payment(), values).one()
-        return row[0], row[1]
-    return db.session.scalars(_redemption().returning(Redemption), values).one(), None
+        return row[0], row[1], row[2]
+    return db.session.scalars(_redemption().returning(Redemption), values).one(), None, None
 
 
 @cache
@@ -116,7 +119,7 @@ def _redemption() -> Insert:
 
 
 @cache
-def _redemption_with_co_payment() -> ReturningInsert[Redemption, str]:
+def _redemption_with_co_payment() -> ReturningInsert[Redemption, str, dict[str, str] | None]:
     """The same, and the SME's own share is asked for under a reference."""
     co_payment = db.insert_from(
         CoPayment,
@@ -129,13 +132,16 @@ def _redemption_with_co_payment() -> ReturningInsert[Redemption, str]:
         **db.parameters(CoPayment, "due_on"),
     ).returning(CoPayment.reference)
     reference = select(co_payment.cte("co_payment").columns.reference).scalar_subquery()
-    return _redemption().returning(Redemption, reference)
+    return _redemption().returning(Redemption, reference, agency.pay_into())
 
 
-def _ask_for_co_payment(agreement: Agreement, engagement_id: UUID, reference: str, due_on: date) -> None:
+def _ask_for_co_payment(
+    agreement: Agreement, engagement_id: UUID, reference: str, due_on: date, *, pay_into: dict[str, str] | None
+) -> None:
     """Tell the SME what to pay until when, and let the engagement lapse if it doesn't come."""
-    account = terms(clock.today())
-    lapses_at = clock.end_of_day(due_on + timedelta(days=account.co_payment_grace_days))
+    if pay_into is None:
+        raise DomainError(NO_ACCOUNT)
+    lapses_at = clock.end_of_day(due_on + timedelta(days=terms(clock.today()).co_payment_grace_days))
     schedule(lapse_engagement, engagement_id=engagement_id, run_after=lapses_at)
     accounts.notify_organisation(
         agreement.organisation_id,
@@ -147,8 +153,6 @@ def _ask_for_co_payment(agreement: Agreement, engagement_id: UUID, reference: st
         amount=agreement.co_payment,
         currency=agreement.currency,
         due_on=due_on.isoformat(),
-        holder=account.holder,
-        bank=account.bank,
-        account=account.number,
+        **pay_into,
         path=f"/agreements/{agreement.id}/co-payment",
     )

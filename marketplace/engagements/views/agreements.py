@@ -5,9 +5,9 @@ from uuid import UUID
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from config.payments import terms
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.exported import PARTIES
+from marketplace.agency import queries as agency
 from marketplace.core import clock, exports
 from marketplace.core.actors import AGENCY, PROVIDER, SME, Role
 from marketplace.core.auth import current_actor, requires
@@ -178,7 +178,7 @@ def co_payment(agreement_id: UUID) -> ResponseReturnValue:
         "engagements/co_payment.html",
         agreement=agreement,
         payment=payment,
-        account=terms(clock.today()),
+        account=agency.account(),
         company=accounts.get_organisation(agreement.organisation_id),
     )
 

@@ -27,7 +27,6 @@ from marketplace.programmes.service.notices import (
     withdraw_amendment,
 )
 from marketplace.programmes.service.programmes import (
-    add_funders,
     change_programme,
     create_programme,
     publish_programme,
@@ -39,7 +38,6 @@ __all__ = [
     "Upload",
     "add_budget_line",
     "add_call_file",
-    "add_funders",
     "appropriate_line",
     "change_call",
     "change_programme",

@@ -1,4 +1,4 @@
-"""The verbs of funders and programmes."""
+"""The verbs of programmes."""
 
 from __future__ import annotations
 
@@ -10,19 +10,9 @@ from marketplace.core import db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record, transition
 from marketplace.programmes import queries, rules
-from marketplace.programmes.models import USUAL_CATEGORY, CostShare, Funder, Programme
+from marketplace.programmes.models import USUAL_CATEGORY, CostShare, Programme
 from marketplace.programmes.states import PROGRAMME
-from marketplace.programmes.terms import Terms, funders
-
-
-def add_funders(*, actor: Actor) -> None:
-    """Make the funders on file known; those already known stay as they are."""
-    for entry in funders():
-        if queries.find_funder(entry["code"]) is None:
-            funder = Funder(code=entry["code"], name=entry["name"], kind=entry["kind"])
-            db.session.add(funder)
-            db.flush()
-            record(actor, "funder.add", funder, after={"code": funder.code})
+from marketplace.programmes.terms import Terms
 
 
 def create_programme(terms: Terms, *, actor: Actor) -> Programme:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from marketplace.agency import queries as agency
+from marketplace.agency.models import Funder
 from marketplace.core import web
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
@@ -39,7 +42,8 @@ def programme_new() -> ResponseReturnValue:
         with form.errors_to_fields():
             made = service.create_programme(form.terms(), actor=current_actor())
             return web.done(
-                _("The programme is saved as a draft."), url_for(".programme_cost_shares", programme_id=made.id)
+                _("The programme is saved as a draft."),
+                url_for(".programme_cost_shares", programme_id=made.id, template=request.args.get("template")),
             )
     return web.page("programmes/programme_new.html", form=form)
 
@@ -64,11 +68,12 @@ def programme_cost_shares(programme_id: UUID) -> ResponseReturnValue:
     """Who bears which part of the cost of a draft programme."""
     programme = queries.get_programme(programme_id)
     rules.check_draft(programme)
-    funders, stored = queries.funders(), queries.cost_shares(programme_id)
+    funders, stored = agency.funders(), queries.cost_shares(programme_id)
     categories = rules.categories_of(programme)
     category = request.args.get("category", next(iter(categories)))
     rules.check_category(programme, category)
     shares = {share.funder_id: share.basis_points for share in stored if share.category == category}
+    shares = shares or _usual_shares(funders)
     form: Any = cost_shares_form(funders, shares)
     if form.validate_on_submit():
         with form.errors_to_fields():
@@ -82,6 +87,13 @@ def programme_cost_shares(programme_id: UUID) -> ResponseReturnValue:
         categories=categories,
         category=category,
     )
+
+
+def _usual_shares(funders: Sequence[Funder]) -> dict[UUID | None, int]:
+    """The shares of the programme on file that this one began from, for the first funder of each kind."""
+    template = templates().get(request.args.get("template", ""))
+    first = {funder.kind.value: funder.id for funder in reversed(funders)}
+    return {first.get(payer): points for payer, points in template[1].items()} if template else {}
 
 
 def _after_shares(programme: Programme, category: str) -> str:

@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from marketplace.accounts import service as accounts
-from marketplace.core import clock, db
+from marketplace.core import account_numbers, clock, db
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record, transition
 from marketplace.core.errors import DomainError, Forbidden
 from marketplace.core.i18n import _
-from marketplace.providers import account_numbers, queries, rules
+from marketplace.providers import queries, rules
 from marketplace.providers.models import AccountDetails, BankAccount
 from marketplace.providers.states import BANK_ACCOUNT, ProviderStatus
 

@@ -9,7 +9,7 @@ from config import lists
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.business_number import written
 from marketplace.accounts.exported import written_number
-from marketplace.core import clock
+from marketplace.core import account_numbers, clock
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import NotFound
@@ -17,7 +17,7 @@ from marketplace.core.exports import Column, export, requested_format
 from marketplace.core.i18n import _
 from marketplace.core.listings import paginate, sorts
 from marketplace.core.web import done, page, send_stored
-from marketplace.providers import account_numbers, queries, rules, service
+from marketplace.providers import queries, rules, service
 from marketplace.providers.forms import LANGUAGES, ConsultantFilter, DecisionForm, RegistrationFilter, TrainingForm
 from marketplace.providers.models import Consultant, Provider
 from marketplace.providers.states import CONSULTANT, PROVIDER

@@ -7,13 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from config import lists
 from marketplace.accounts import queries as accounts
-from marketplace.core import clock
+from marketplace.core import account_numbers, clock
+from marketplace.core.account_numbers import AccountScheme
 from marketplace.core.actors import PROVIDER, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _
 from marketplace.core.web import done, page
-from marketplace.providers import account_numbers, ethics_code, queries, service
+from marketplace.providers import ethics_code, queries, service
 from marketplace.providers.forms import (
     AccountForm,
     ApplyAgainForm,
@@ -23,7 +24,7 @@ from marketplace.providers.forms import (
     account_details,
 )
 from marketplace.providers.models import Provider
-from marketplace.providers.states import BANK_ACCOUNT, AccountScheme
+from marketplace.providers.states import BANK_ACCOUNT
 from marketplace.providers.states import PROVIDER as LIFECYCLE
 from marketplace.providers.views.blueprint import blueprint, service_words, standing, words
 

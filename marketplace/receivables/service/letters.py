@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from config.payments import terms
 from marketplace.accounts import service as accounts
-from marketplace.core import clock
+from marketplace.agency import queries as agency
 from marketplace.core.actors import Role
 from marketplace.receivables.models import Receivable
 
 
 def notify(receivable: Receivable, template: str, *, key: str, **data: Any) -> None:
     """Tell whoever signs for the debtor once about this event, with the account to pay into."""
-    agency = terms(clock.today())
+    account = agency.account()
     is_company = receivable.debtor_id == receivable.engagement.organisation_id
     accounts.notify_organisation(
         receivable.debtor_id,
@@ -22,9 +21,9 @@ def notify(receivable: Receivable, template: str, *, key: str, **data: Any) -> N
         kind=receivable.kind,
         engagement=receivable.engagement.number,
         currency=receivable.currency,
-        holder=agency.holder,
-        bank=agency.bank,
-        account=agency.number,
+        holder=account.holder,
+        bank=account.bank,
+        account=account.number,
         path=f"/receivables/{receivable.id}",
         **data,
     )

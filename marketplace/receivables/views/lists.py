@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import selectinload
 
 from config import recovery
-from config.payments import terms
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.exported import written_number
+from marketplace.agency import queries as agency
+from marketplace.agency.models import AgencyAccount
 from marketplace.claims import queries as claims
 from marketplace.core import clock, exports
 from marketplace.core.actors import AGENCY, SME, Role
@@ -138,7 +139,7 @@ def receivable(receivable_id: UUID) -> ResponseReturnValue:
         kept_back=claims.to_be_kept_back(receivable.number) if shown.has_set_offs else [],
         not_paid_out=queries.not_paid_out(receivable) if receivable.status == ReceivableStatus.OPEN else 0,
         may_judge_again=actor.role == Role.PROGRAMME_OFFICER and queries.may_be_judged_again(receivable),
-        account=terms(clock.today()),
+        account=agency.in_force(AgencyAccount),
         write_offs=queries.write_offs_shown(receivable_id) if shown.has_write_offs and actor.role in AGENCY else [],
         ground=localized(recovery.ground_name(receivable.ground)) if receivable.ground else "",
         **_words(),

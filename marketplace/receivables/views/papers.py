@@ -4,9 +4,9 @@ from uuid import UUID
 
 from flask import Response
 
-from config.payments import terms
 from marketplace.accounts import queries as accounts
-from marketplace.core import clock, documents
+from marketplace.agency import queries as agency
+from marketplace.core import clock, web
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import locale
 from marketplace.receivables import document, queries, rules
@@ -25,10 +25,11 @@ def payment_notice(instalment_id: UUID) -> Response:
         instalment,
         debtor=_name(receivable.debtor_id),
         interest=instalment.interest - instalment.paid_interest + accrued,
-        agency=terms(clock.today()),
+        account=agency.account(),
+        issuer=agency.issuer(),
         locale=locale(),
     )
-    return documents.download(content, f"{receivable.number}-{instalment.position:02d}")
+    return web.send_pdf(content, f"{receivable.number}-{instalment.position:02d}")
 
 
 @blueprint.get("/receivables/receipts/<uuid:receipt_id>")
@@ -37,8 +38,8 @@ def receipt(receipt_id: UUID) -> Response:
     """The receipt of one payment as a PDF."""
     receipt = queries.get_receipt(receipt_id, actor=current_actor())
     debtor = _name(receipt.receivable.debtor_id)
-    content = document.receipt(receipt, debtor=debtor, agency=terms(clock.today()), locale=locale())
-    return documents.download(content, receipt.number)
+    content = document.receipt(receipt, debtor=debtor, issuer=agency.issuer(), locale=locale())
+    return web.send_pdf(content, receipt.number)
 
 
 def _name(organisation_id: UUID) -> str:

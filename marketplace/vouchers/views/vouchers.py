@@ -9,7 +9,8 @@ from flask import current_app, url_for
 from flask.typing import ResponseReturnValue
 
 from config.vouchers import terms
-from marketplace.core import clock, documents, web
+from marketplace.agency import queries as agency
+from marketplace.core import clock, web
 from marketplace.core.actors import SME, Role
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.forms import ConfirmForm, ReasonForm
@@ -59,9 +60,13 @@ def voucher_document(voucher_id: UUID) -> ResponseReturnValue:
     """The voucher as a PDF to print, with a QR code that leads to the public check."""
     voucher = queries.get_voucher(voucher_id, actor=current_actor())
     pdf = document.render(
-        voucher, remaining=queries.remaining(voucher.id), check_url=_check_url(voucher), locale=locale()
+        voucher,
+        remaining=queries.remaining(voucher.id),
+        check_url=_check_url(voucher),
+        issuer=agency.issuer(),
+        locale=locale(),
     )
-    return documents.download(pdf, voucher.number)
+    return web.send_pdf(pdf, voucher.number)
 
 
 @blueprint.route("/vouchers/<uuid:voucher_id>/extend", methods=["GET", "POST"])

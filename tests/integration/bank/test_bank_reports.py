@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from config.payments import terms
+from marketplace.agency import queries as agency
 from marketplace.claims import queries, service
 from marketplace.claims.models import BankEntry, BankImport
 from marketplace.core import clock as business_clock
@@ -224,7 +225,7 @@ def test_a_deposit_that_seemed_to_hold_a_payment_is_booked_in_full_later(share: 
 
 
 def test_movements_of_other_accounts_are_in_nobodys_books(share: CoPayment, officer: Actor) -> None:
-    own = terms(business_clock.today()).number
+    own = agency.account().number
     made = make.take(report("camt.053", payment(share), account="999"), officer)
     assert (outcomes(made), at_bank(), share.status) == ({"unmatched": 1}, 0, "awaited")
     make.take(report("camt.053", payment(share), account=own.replace("-", "")), officer)

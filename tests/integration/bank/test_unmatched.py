@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from config.payments import terms
+from marketplace.agency import queries as agency
 from marketplace.claims import bank, queries, service
 from marketplace.claims.models import BankEntry, Refund
 from marketplace.claims.pain001 import Account
@@ -38,7 +39,7 @@ def arrive(
     payer: str = "Company",
 ) -> BankEntry:
     """Money arrives that matches nothing."""
-    own = terms(business_clock.today())
+    own = agency.account()
     notice = bank.receive(
         reference,
         amount=amount,
@@ -234,7 +235,7 @@ def test_the_pages_of_a_refund_to_an_unknown_payer(
 
 
 def test_what_another_account_holds_is_not_in_the_books(officer: Actor) -> None:
-    own = terms(business_clock.today()).number.replace(" ", "").encode()
+    own = agency.account().number.replace(" ", "").encode()
     notice = make.co_payment_notice("elsewhere", 50)
     assert own in notice
     (entry,) = make.take(notice.replace(own, b"99900011122233"), officer).entries

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import func, select, text
 
-from config.payments import terms
 from marketplace.accounts.models import Organisation
+from marketplace.agency import queries as agency
 from marketplace.claims import bank, service
 from marketplace.claims import queries as claims
 from marketplace.claims.models import BankEntry
@@ -51,7 +51,7 @@ def paid(told: milestones.Work, run_tasks: Run) -> Engagement:
 
 def arrive(story: Story, reference: str, amount: int, account: str, name: str = "Somebody") -> BankEntry:
     """Money from this account and under this name and reference."""
-    own = terms(clock.today())
+    own = agency.account()
     notice = bank.receive(
         reference,
         amount=amount,

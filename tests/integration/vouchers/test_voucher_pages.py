@@ -12,13 +12,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from marketplace.core import clock, db
-from marketplace.core.actors import SYSTEM, Actor, Role
-from marketplace.programmes import service as programme_service
+from marketplace.core.actors import Actor, Role
 from marketplace.programmes.models import BudgetLine, Call, Programme
 from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.models import Application, Voucher
 from tests.factories.accounts import make_member, make_officer, make_sme, sign_in_as
-from tests.factories.programmes import earlier, make_call, make_programme
+from tests.factories.programmes import earlier, make_call, make_funders, make_programme
 from tests.factories.vouchers import PDF, allocate_all, make_application, make_draft, make_voucher
 
 
@@ -39,7 +38,7 @@ def read(client: FlaskClient, path: str) -> str:
 
 
 def test_an_officer_opens_a_call_page_by_page(client: FlaskClient) -> None:
-    programme_service.add_funders(actor=SYSTEM)
+    make_funders()
     officer, budget_officer = make_officer(Role.PROGRAMME_OFFICER), make_officer(Role.BUDGET_OFFICER)
     sign_in_as(client, officer)
     assert "technology-consulting" in read(client, "/programmes")

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from marketplace.providers import account_numbers, ethics_code, training
+from marketplace.core import account_numbers
+from marketplace.providers import ethics_code, training
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,19 @@
 
 import re
 
+from marketplace.core.i18n import _
+from marketplace.core.states import TextChoices
 from marketplace.core.text import legible
-from marketplace.providers.states import AccountScheme
 
 IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 OTHER = re.compile(r"[0-9]{6,34}")
+
+
+class AccountScheme(TextChoices):
+    """How a bank account is numbered."""
+
+    OTHER = "other", _("Number of a Korean account")
+    IBAN = "iban", _("IBAN")
 
 
 def normalise(scheme: AccountScheme, typed: str) -> str | None:
@@ -26,3 +34,8 @@ def _remainder(iban: str) -> int:
     """ISO 7064 mod 97-10 over the number with its country and check digits moved to the end."""
     moved = iban[4:] + iban[:4]
     return int("".join(str(int(character, 36)) for character in moved)) % 97
+
+
+def scheme_of(typed: str) -> AccountScheme:
+    """How such a number is made: an IBAN begins with its country."""
+    return AccountScheme.IBAN if legible(typed)[:1].isalpha() else AccountScheme.OTHER

@@ -1,0 +1,244 @@
+"""Who the agency is, where it is paid and who funds: each said by two people, from a day on."""
+
+import io
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pypdf import PdfReader
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, scoped_session
+
+from marketplace.accounts import queries as accounts
+from marketplace.accounts.models import AGENCY_ID
+from marketplace.agency import queries, rules, service
+from marketplace.agency.models import AgencyAccount, AgencyProfile, FunderEdition
+from marketplace.agency.states import FunderKind
+from marketplace.core import clock as business_clock
+from marketplace.core import db, documents
+from marketplace.core.actors import Actor, Role
+from marketplace.core.errors import DomainError, Forbidden, Invalid
+from marketplace.core.i18n import force_locale
+from tests.conftest import MovableClock
+from tests.embedded_server import OWN_ACCOUNT
+from tests.factories import agency as make
+from tests.factories.accounts import make_officer, sign_in_as
+
+pytestmark = pytest.mark.usefixtures("database", "english")
+NUMBER = "110-222-345678"
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    """Refusals are told in English."""
+    with force_locale("en"):
+        yield
+
+
+def propose_account(actor: Actor, number: str = NUMBER, *, days: int = 0) -> AgencyAccount:
+    valid_from = business_clock.today() + timedelta(days=days)
+    return service.propose_account(actor=actor, holder="진흥원", number=number, bank="한국은행", valid_from=valid_from)
+
+
+def test_two_people_change_the_account_and_money_of_the_old_one_is_still_known(clock: MovableClock) -> None:
+    proposes, confirms = make.pair(Role.BUDGET_OFFICER)
+    made = propose_account(proposes, days=3)
+    with pytest.raises(DomainError, match="already waiting"):
+        propose_account(confirms, days=3)
+    with pytest.raises(DomainError, match="Another person"):
+        service.confirm(AgencyAccount, made.id, actor=proposes)
+    with pytest.raises(Forbidden):
+        service.confirm(AgencyAccount, made.id, actor=make_officer(Role.ADMINISTRATOR))
+    service.confirm(AgencyAccount, made.id, actor=confirms)
+    assert queries.account().number == OWN_ACCOUNT, "it counts from its day on"
+    clock.advance(days=3)
+    assert queries.account().number == NUMBER
+    assert queries.own_numbers() == {"110000000000", "110222345678"}
+    with pytest.raises(DomainError, match="No bank account"):
+        queries.account_on(date(2019, 12, 31))
+    with pytest.raises(Invalid, match="today or a later day"):
+        propose_account(proposes, days=-1)
+
+
+def test_what_is_confirmed_last_counts_and_no_two_count_on_a_day() -> None:
+    proposes, confirms = make.pair(Role.BUDGET_OFFICER)
+    for number, days in (("110-222-000001", 30), ("110-222-000002", 10), ("110-222-000003", 0), ("110-222-000004", 0)):
+        service.confirm(AgencyAccount, propose_account(proposes, number, days=days).id, actor=confirms)
+    assert queries.account().number == "110-222-000004", "a mistake is put right on the same day"
+    later = business_clock.today() + timedelta(days=40)
+    assert queries.account_on(later).number == "110-222-000004"
+
+
+def test_who_proposed_takes_it_back_and_a_second_person_refuses_with_a_reason() -> None:
+    proposes, confirms = make.pair(Role.BUDGET_OFFICER)
+    service.refuse(AgencyAccount, propose_account(proposes).id, actor=proposes, reason="A typing error.")
+    refused = service.refuse(AgencyAccount, propose_account(proposes).id, actor=confirms, reason="Not ours.")
+    assert refused.status == "refused"
+    assert queries.account().number == OWN_ACCOUNT
+
+
+@pytest.mark.parametrize(
+    ("statement", "refusal"),
+    [
+        ("UPDATE agency_accounts SET number = '1' WHERE status = 'proposed'", "proposed anew"),
+        ("UPDATE agency_accounts SET holder = 'x' WHERE status = 'confirmed'", "proposed anew"),
+        ("UPDATE agency_accounts SET status = 'confirmed', decided_by = proposed_by, decided_at = now()"
+         " WHERE status = 'proposed'", "two_people"),
+        ("UPDATE agency_accounts SET status = 'confirmed', decided_at = now() WHERE status = 'proposed'",
+         "confirmed_by_somebody"),
+        ("UPDATE agency_accounts SET valid_until = valid_from - 1", "valid_until"),
+        ("INSERT INTO agency_accounts (holder, number, bank, valid_from, status, decided_at)"
+         " VALUES ('x', '1', 'x', '2021-01-01', 'confirmed', now())", "overlap"),
+        ("DELETE FROM agency_accounts", "permission denied"),
+    ],
+)  # fmt: skip
+def test_the_database_holds_two_people_and_one_edition_a_day(statement: str, refusal: str) -> None:
+    propose_account(make_officer(Role.BUDGET_OFFICER))
+    with pytest.raises(DBAPIError, match=refusal):
+        db.session.execute(text(statement))
+
+
+@pytest.fixture
+def production() -> Iterator[None]:
+    """Where money is real."""
+    rules.configure(production=True)
+    yield
+    rules.configure(production=False)
+
+
+@pytest.mark.usefixtures("production")
+@pytest.mark.parametrize("number", ["110 000 000000", "１１０-000-000000", "DE89370400440532013000", "000-000-000000"])
+def test_production_refuses_accounts_that_belong_to_nobody(number: str) -> None:
+    proposes, confirms = make.pair(Role.BUDGET_OFFICER)
+    with pytest.raises(Invalid, match="made up"):
+        propose_account(proposes, number)
+    rules.configure(production=False)
+    made = propose_account(proposes, number)
+    rules.configure(production=True)
+    with pytest.raises(Invalid, match="made up"):
+        service.confirm(AgencyAccount, made.id, actor=confirms)
+
+
+@pytest.mark.parametrize("number", ["DE89370400440532013001", "12345", "계좌 없음", "110-222-34567X"])
+def test_an_account_number_is_checked_for_typing_errors(number: str) -> None:
+    with pytest.raises(Invalid, match="valid account number"):
+        propose_account(make_officer(Role.BUDGET_OFFICER), number)
+
+
+def test_a_profile_stands_on_pages_documents_and_beside_its_people(client: FlaskClient, app: Flask, run_tasks) -> None:
+    proposes, confirms = make.pair(Role.ADMINISTRATOR)
+    client = sign_in_as(client, proposes)
+    typed = {f"{part}_{language}": words[language] for part, words in (("name", make.NAME), ("address", make.ADDRESS))
+             for language in words}  # fmt: skip
+    logo = {"file": (io.BytesIO(make.picture("jpeg")), "logo.jpg")}
+    today = business_clock.today().isoformat()
+    answer = client.post(
+        "/agency/profile/new?lang=en", data={**typed, "help_email": "Help@Voucher.example", "valid_from": today, **logo}
+    )
+    assert answer.status_code == 303, answer.text
+    picture = f"/agency/logo/{queries.proposed(AgencyProfile).logo_id}"
+    assert app.test_client().get(picture).status_code == 404, "what is only proposed is nobody's to see"
+    assert make.NAME["en"] not in client.get("/help?lang=en").text
+    review = answer.location
+    assert client.post(review, data={"decision": "confirm"}).status_code == 422, "it is their own"
+    sign_in_as(client, confirms)
+    assert picture in client.get(review).text
+    assert client.post(f"{review}?lang=en", data={"decision": "refuse"}).status_code == 422, "without a reason"
+    assert client.post(review, data={"decision": "confirm"}).status_code == 303
+
+    shown = app.test_client().get("/help?lang=en").text
+    for words in (make.NAME["en"], make.ADDRESS["en"], "mailto:help@voucher.example", f'src="{picture}"'):
+        assert words in shown
+    assert make.NAME["ko"] in app.test_client().get("/help?lang=ko").text
+    with app.test_client().get(picture) as answer:
+        assert answer.mimetype == "image/jpeg"
+    run_tasks()
+    assert accounts.get_organisation(AGENCY_ID).name == make.NAME["ko"]
+    with force_locale("en"):
+        paper = documents.render("Notice", [("To", "x")], issuer=queries.issuer(), note="")
+    page = PdfReader(io.BytesIO(paper)).pages[0]
+    assert (make.NAME["en"] in page.extract_text(), len(page.images)) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "refusal"),
+    [
+        ("logo.svg", b"<svg/>", "kind of file"),
+        ("logo.png", make.picture("jpeg"), "not what its name says"),
+        ("logo.png", make.picture()[:60], "can't be read"),
+        ("logo.png", make.picture() + b"\0" * rules.LARGEST_LOGO, "larger than 1 MB"),
+    ],
+)
+def test_a_logo_that_no_page_could_show_is_refused(name: str, content: bytes, refusal: str) -> None:
+    said = {"name": make.NAME, "address": make.ADDRESS, "help_email": "a@example.com"}
+    with pytest.raises(Invalid, match=refusal):
+        service.propose_profile(
+            actor=make_officer(Role.ADMINISTRATOR),
+            valid_from=business_clock.today(),
+            picture=(io.BytesIO(content), name),
+            **said,
+        )
+
+
+def test_a_new_profile_keeps_the_logo_unless_it_is_left_out() -> None:
+    before = make.profile()
+    assert make.profile(logo=False).logo_id == before.logo_id
+    actor = make_officer(Role.ADMINISTRATOR)
+    said = {"name": make.NAME, "address": make.ADDRESS, "help_email": "a@example.com"}
+    made = service.propose_profile(actor=actor, valid_from=business_clock.today(), keep_logo=False, **said)
+    assert made.logo_id is None
+
+
+def test_two_people_name_a_funder_and_later_call_it_otherwise(clock: MovableClock) -> None:
+    proposes, confirms = make.pair(Role.BUDGET_OFFICER)
+    name, today = {"ko": "부산광역시", "en": "Busan"}, business_clock.today()
+    made = service.propose_funder(actor=proposes, kind=FunderKind.LOCAL, name=name, valid_from=today)
+    assert made.funder_id not in {funder.id for funder in queries.funders()}
+    with pytest.raises(DomainError, match="Another person"):
+        service.confirm(FunderEdition, made.id, actor=proposes)
+    service.confirm(FunderEdition, made.id, actor=confirms)
+    db.session.expire_all()
+    assert queries.get_funder(made.funder_id).name == name
+    change = service.propose_funder_change(
+        made.funder_id,
+        actor=proposes,
+        name={"ko": "새 이름", "en": "New"},
+        gives=False,
+        valid_from=today + timedelta(1),
+    )
+    service.confirm(FunderEdition, change.id, actor=confirms)
+    assert made.funder_id in {funder.id for funder in queries.funders()}
+    clock.advance(days=1)
+    db.session.expire_all()
+    assert queries.get_funder(made.funder_id).name["en"] == "New"
+    assert made.funder_id not in {funder.id for funder in queries.funders()}, "new programmes name it no more"
+    another = service.propose_funder(
+        actor=proposes, kind=FunderKind.LOCAL, name=name, valid_from=business_clock.today()
+    )
+    assert queries.get_funder(another.funder_id).code != queries.get_funder(made.funder_id).code
+
+
+def test_a_programme_from_a_template_begins_with_its_shares(
+    client: FlaskClient, database: scoped_session[Session]
+) -> None:
+    proposes, confirms = make.pair(Role.BUDGET_OFFICER)
+    today = business_clock.today()
+    for kind in FunderKind:
+        name = {"ko": kind.value, "en": kind.value}
+        made = service.propose_funder(actor=proposes, kind=kind, name=name, valid_from=today)
+        service.confirm(FunderEdition, made.id, actor=confirms)
+    sign_in_as(client, make_officer(Role.PROGRAMME_OFFICER))
+    form = client.get("/programmes/new?template=coupon-consulting&lang=en")
+    assert 'value="coupon-consulting"' in form.text
+    from marketplace.programmes.forms import typed_terms
+    from marketplace.programmes.terms import templates
+
+    typed = {key: value for key, value in typed_terms(templates()["coupon-consulting"][0]).items() if value is not None}
+    typed = {key: "y" if value is True else value for key, value in typed.items() if value is not False}
+    answer = client.post("/programmes/new?template=coupon-consulting", data=typed)
+    assert answer.status_code == 303, answer.text
+    shares = client.get(answer.location).text
+    assert [f'value="{percent}"' in shares for percent in (40, 20)] == [True, True]
