@@ -21,7 +21,7 @@ groups = [cli]
 @click.option("--locale", type=click.Choice(LOCALES), default=LOCALES[0], show_default=True)
 @click.password_option(help="Asked for when left out; at least 12 characters.")
 def create_staff(email: str, name: str, role: str, locale: str, password: str) -> None:
-    """Open an account with a role of the agency. The first two administrators of an installation begin here."""
+    """Open an account with a role of the agency, without a mail. A new installation begins by `marketplace setup`."""
     try:
         with db.unit_of_work():
             service.create_staff(email, name, Role(role), password, locale=locale)

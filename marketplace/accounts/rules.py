@@ -95,6 +95,12 @@ def check_keeps_signatory(membership: Membership, others: int) -> None:
         )
 
 
+def check_needs_administrators(administrators: int) -> None:
+    """Whoever runs the server invites the first two administrators, and nobody after them."""
+    if administrators >= 2:
+        raise DomainError(_("There are two administrators. They invite everybody else by pages."))
+
+
 def check_may_propose_role(actor: Actor, person: Person) -> None:
     """Administrators propose roles of the agency, but never for themselves."""
     if actor.role not in (Role.ADMINISTRATOR, Role.SYSTEM):

@@ -15,6 +15,12 @@ def outbox(address: str | None = None) -> Select[Message]:
     return query if address is None else query.where(Message.address == address)
 
 
+def newest(template: str) -> Message | None:
+    """The newest message made from this template."""
+    query = select(Message).where(Message.template == template).order_by(Message.queued_at.desc(), Message.id.desc())
+    return db.session.scalars(query.limit(1)).one_or_none()
+
+
 def find_message(key: str) -> Message | None:
     """The message queued for this event."""
     return db.session.scalars(select(Message).where(Message.key == key)).one_or_none()

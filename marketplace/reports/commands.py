@@ -1,14 +1,24 @@
-"""The books on the command line."""
+"""The books on the command line, and the first steps of a new installation."""
 
 import sys
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
-from marketplace.reports import proof
+from config.settings import Settings
+from marketplace.accounts import queries as accounts_queries
+from marketplace.accounts import service as accounts
+from marketplace.agency import queries as agency_queries
+from marketplace.agency import service as agency
+from marketplace.core import db, migrations
+from marketplace.core.actors import Role
+from marketplace.core.errors import DomainError
+from marketplace.core.i18n import LOCALES, force_locale
+from marketplace.reports import checklist, proof
+from marketplace.reports.checklist import Stand
 
 cli = AppGroup("ledger", help="The books.")
-groups = [cli]
 
 
 @cli.command()
@@ -19,3 +29,78 @@ def verify() -> None:
     for fault in books.faults:
         click.echo(f"FAULT {fault}")
     sys.exit(1 if books.faults else 0)
+
+
+@click.command()
+@click.option("--name-ko", help="The agency's name in Korean.")
+@click.option("--name-en", help="The agency's name in English.")
+@click.option("--address-ko", help="Its address in Korean.")
+@click.option("--address-en", help="Its address in English.")
+@click.option("--help-email", help="Where people write for help.")
+@click.option("--administrator", "emails", multiple=True, help="E-mail address of a first administrator; give two.")
+@click.option("--locale", type=click.Choice(LOCALES), default=LOCALES[0], show_default=True, help="Of the invitations.")
+def setup(emails: tuple[str, ...], locale: str, **said: str | None) -> None:
+    """Begin a new installation: say who the agency is, and invite its first two administrators.
+
+    Asks for what is left out. It can be run again: what was said stays, and whoever has not joined is invited anew.
+    """
+    settings: Settings = current_app.config["SETTINGS"]
+    if migrations.missing(settings.owner_database_url):
+        raise click.ClickException("The database is not up to date. Run `marketplace migrate up` first.")
+    try:
+        with db.unit_of_work():
+            _introduce(said)
+        with db.unit_of_work():
+            links = _invite(emails, locale)
+    except DomainError as error:
+        raise click.ClickException(str(error)) from None
+    _tell(links, settings)
+    with force_locale("en"):
+        click.echo("\nLeft to do (the administrators see it under “Going live”):")
+        for step in checklist.steps(mail_is_shown=settings.clock_may_move):
+            if step.stand in (Stand.OPEN, Stand.WAITING):
+                click.echo(f"- {step.text}: {step.now}. {step.who}.")
+
+
+def _introduce(said: dict[str, str | None]) -> None:
+    known = agency_queries.face()
+    if known is not None:
+        click.echo(f"The agency is {known.name['ko']} ({known.name['en']}). Two administrators change that by a page.")
+        return
+    words = {name: said[name] or click.prompt(question).strip() for name, question in ASKED.items()}
+    agency.install(
+        name={"ko": words["name_ko"], "en": words["name_en"]},
+        address={"ko": words["address_ko"], "en": words["address_en"]},
+        help_email=words["help_email"],
+    )
+
+
+def _invite(emails: tuple[str, ...], locale: str) -> dict[str, str]:
+    """The secrets of the invitations by address."""
+    joined = [person.email for person in accounts_queries.people_with_role(Role.ADMINISTRATOR)]
+    if len(joined) >= 2:
+        click.echo(f"{len(joined)} administrators have joined. They invite everybody else by pages.")
+        return {}
+    asked = {email.lower() for email in emails} | set(joined)
+    while len(asked) < 2:
+        asked.add(click.prompt(f"E-mail address of administrator {len(asked) + 1}").strip().lower())
+    return {email: accounts.invite_first_administrator(email, locale=locale) for email in sorted(asked - set(joined))}
+
+
+def _tell(secrets: dict[str, str], settings: Settings) -> None:
+    for email, secret in secrets.items():
+        if settings.smtp_url:
+            click.echo(f"An invitation goes to {email} by mail. It is good for 14 days.")
+        else:
+            click.echo(f"Mail is not set up (SMTP_URL). Give {email} this link; it works once, for 14 days:")
+            click.echo(f"  {settings.base_url}/account/invitation/{secret}")
+
+
+ASKED = {
+    "name_ko": "The agency's name in Korean",
+    "name_en": "The agency's name in English",
+    "address_ko": "Its address in Korean",
+    "address_en": "Its address in English",
+    "help_email": "E-mail address for help",
+}
+groups = [cli, setup]

@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 
 from marketplace.accounts import passwords, queries, rules
-from marketplace.accounts.models import Membership, Organisation, Person
+from marketplace.accounts.models import AGENCY_ID, Membership, Organisation, Person
 from marketplace.accounts.service import tokens
 from marketplace.accounts.service.notices import notify_person
 from marketplace.accounts.service.people import own_person
@@ -122,13 +122,36 @@ def invite(
     organisation = queries.get_organisation(actor.organisation_id)
     rules.check_role_fits(role, organisation.kind)
     rules.check_mandate(role, mandate, valid_until, today=clock.today())
+    return _send_invitation(email, organisation, role, actor, locale=locale, mandate=mandate, valid_until=valid_until)
+
+
+def invite_first_administrator(email: str, *, locale: str) -> str:
+    """Mail the link by which one of the first two administrators joins at once, for whoever installs the service.
+
+    Returns the link's secret. Once there are two, they invite everybody else, and confirm each other's choice.
+    """
+    rules.check_needs_administrators(len(queries.people_with_role(Role.ADMINISTRATOR)))
+    organisation = queries.get_organisation(AGENCY_ID, lock=True)
+    return _send_invitation(email, organisation, Role.ADMINISTRATOR, SYSTEM, locale=locale)
+
+
+def _send_invitation(
+    email: str,
+    organisation: Organisation,
+    role: Role,
+    actor: Actor,
+    *,
+    locale: str,
+    mandate: str | None = None,
+    valid_until: date | None = None,
+) -> str:
     secret, token = tokens.issue(
         TokenPurpose.INVITATION,
         person_id=None,
         email=email.lower(),
         organisation_id=str(organisation.id),
         role=role.value,
-        invited_by=str(actor.person_id),
+        invited_by=str(actor.person_id) if actor.person_id else None,
         mandate=mandate,
         valid_until=valid_until.isoformat() if valid_until else None,
     )
@@ -138,7 +161,7 @@ def invite(
         key=str(token.id),
         token=secret,
         organisation=organisation.name,
-        inviter=actor.name,
+        inviter=actor.name or organisation.name,
         expires_at=token.expires_at,
     )
     record(actor, "membership.invite", token, after={"role": role.value})
@@ -238,9 +261,10 @@ def _end(membership: Membership, *, actor: Actor, reason: str | None) -> None:
 
 def _join(person: Person, data: dict[str, str], actor: Actor) -> Membership:
     organisation = queries.get_organisation(UUID(data["organisation_id"]), lock=True)
-    inviter = UUID(data["invited_by"])
+    # Nobody invites the first administrators but whoever installs the service.
+    inviter = UUID(data["invited_by"]) if data["invited_by"] else None
     # Who was shut out since must not come back through a friend.
-    if inviter not in {member.id for member in queries.people_of(organisation.id, INVITERS)}:
+    if inviter is not None and inviter not in {member.id for member in queries.people_of(organisation.id, INVITERS)}:
         raise DomainError(tokens.NOT_VALID)
     membership = _add(
         person.id,
@@ -250,7 +274,9 @@ def _join(person: Person, data: dict[str, str], actor: Actor) -> Membership:
         mandate=data["mandate"],
         valid_until=date.fromisoformat(data["valid_until"]) if data["valid_until"] else None,
     )
-    if organisation.kind != OrganisationKind.AGENCY:
+    if inviter is None:
+        transition(membership, MEMBERSHIP, "activate", actor=SYSTEM)
+    elif organisation.kind != OrganisationKind.AGENCY:
         transition(membership, MEMBERSHIP, "activate", actor=actor)
         notify_person(
             inviter,

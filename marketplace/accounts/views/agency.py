@@ -10,7 +10,7 @@ from marketplace.accounts import queries, service
 from marketplace.accounts.forms import ExportForm, GrantRoleForm, InviteForm, PeopleFilter, roles_of
 from marketplace.accounts.models import Person
 from marketplace.accounts.states import MEMBERSHIP, PERSON, OrganisationKind, PersonStatus
-from marketplace.accounts.views.blueprint import blueprint
+from marketplace.accounts.views.blueprint import blueprint, invited
 from marketplace.core import db
 from marketplace.core.actors import EVERYONE, Role
 from marketplace.core.audit import record
@@ -92,7 +92,7 @@ def invite_staff() -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.invite(form.email.data, actor=current_actor(), role=Role(form.role.data), locale=form.locale.data)
-            return done(_("The invitation is on its way. It is good for 14 days."), url_for("accounts.people"))
+            return done(invited(form.email.data), url_for("accounts.people"))
     return page("accounts/invite_staff.html", form=form)
 
 

@@ -13,6 +13,9 @@ from marketplace.accounts.models import Membership, Organisation, Person
 from marketplace.accounts.service.sessions import hashed
 from marketplace.core import auth, kept, seen
 from marketplace.core.actors import Actor, Role
+from marketplace.core.errors import Words
+from marketplace.core.i18n import _
+from marketplace.notifications import post
 
 blueprint = Blueprint("accounts", __name__)
 A_YEAR = timedelta(days=365)
@@ -73,6 +76,22 @@ def settings() -> Settings:
     """The settings of this application."""
     configured: Settings = current_app.config["SETTINGS"]
     return configured
+
+
+def mail_arrives() -> bool:
+    """Whether mails reach somebody: by a mail server, or in the outbox that the demonstration shows."""
+    return post.post().smtp_url is not None or settings().clock_may_move
+
+
+def invited(email: str) -> Words:
+    """What becomes of an invitation that was just written."""
+    if mail_arrives():
+        return _("The invitation is on its way. It is good for 14 days.")
+    return _(
+        "The invitation is written, but e-mail is not set up here, so nobody receives it. Whoever runs the server"
+        " prints it by: marketplace outbox show %(email)s",
+        email=email,
+    )
 
 
 def counters() -> Redis:

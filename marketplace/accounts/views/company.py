@@ -16,7 +16,7 @@ from marketplace.accounts.forms import (
     roles_of,
 )
 from marketplace.accounts.states import MEMBERSHIP, OrganisationKind
-from marketplace.accounts.views.blueprint import blueprint, carry
+from marketplace.accounts.views.blueprint import blueprint, carry, invited
 from marketplace.core.actors import PROVIDER, SME, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.forms import ConfirmForm
@@ -90,7 +90,7 @@ def invite_person() -> ResponseReturnValue:
                 mandate=form.mandate.data or None,
                 valid_until=form.valid_until.data,
             )
-            return done(_("The invitation is on its way. It is good for 14 days."), url_for("accounts.company"))
+            return done(invited(form.email.data), url_for("accounts.company"))
     return page("accounts/invite_person.html", form=form, helpers=current_user.actor.role in SME)
 
 

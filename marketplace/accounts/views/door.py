@@ -11,7 +11,7 @@ from marketplace.accounts.forms import ConfirmEmailForm, EmailForm, InvitedForm,
 from marketplace.accounts.models import Person
 from marketplace.accounts.service import tokens
 from marketplace.accounts.states import PersonStatus, TokenPurpose
-from marketplace.accounts.views.blueprint import blueprint, counters, enter, own_address, settings
+from marketplace.accounts.views.blueprint import blueprint, counters, enter, mail_arrives, own_address, settings
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.errors import DomainError
 from marketplace.core.forms import ConfirmForm
@@ -69,7 +69,7 @@ def sign_up() -> ResponseReturnValue:
 @public
 def check_your_mail() -> ResponseReturnValue:
     """Say that a link is on its way."""
-    return page("accounts/check_your_mail.html")
+    return page("accounts/check_your_mail.html", arrives=mail_arrives())
 
 
 @blueprint.route("/account/confirm/<token>", methods=["GET", "POST"])

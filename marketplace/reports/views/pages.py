@@ -10,7 +10,7 @@ from marketplace.core.auth import current_actor, public
 from marketplace.core.i18n import _, locale
 from marketplace.core.web import page
 from marketplace.programmes import queries as programmes
-from marketplace.reports import progress, queries
+from marketplace.reports import checklist, progress, queries
 from marketplace.reports.menu import MENUS, idle
 from marketplace.reports.views import blueprint
 
@@ -24,12 +24,16 @@ def home() -> ResponseReturnValue:
         return page("reports/home.html", calls=programmes.open_calls())
     applies = actor.role in SME or actor.organisation_id is None
     calls = programmes.open_calls() if applies else None
+    left = 0
+    if actor.role is Role.ADMINISTRATOR:
+        left = checklist.left(mail_is_shown=current_app.config["SETTINGS"].clock_may_move)
     return page(
         "reports/tasks.html",
         waiting=queries.waiting_for(actor),
         steps=progress.under_way(actor),
         idle=idle(actor),
         calls=calls,
+        left_to_do=left,
     )
 
 

@@ -296,7 +296,7 @@ def test_the_books_of_suspense_are_exactly_what_nobody_has_assigned(officer: Act
 
 def test_a_report_sent_again_with_more_details_tells_nothing_anew(share: CoPayment, officer: Actor) -> None:
     """One reference of the bank is one movement, however much a later file says of it."""
-    own = terms(business_clock.today()).number
+    own = agency.account().number
     for kind in ("camt.054", "camt.053", "camt.052"):
         for account, number in (
             ("", own),
