@@ -58,7 +58,7 @@ def test_without_a_server_the_mail_stays_readable_in_the_outbox() -> None:
 def test_a_mail_is_rendered_when_sent_in_its_readers_language() -> None:
     message = queue(to=Recipient("reader@example.com", "ko", "김지윤"))
     letter = queries.letter(message, base_url="")
-    assert letter.subject == "이메일 주소를 확인해 주세요"
+    assert letter.subject == "이메일 주소를 확인해 주십시오"
     assert "김지윤 님" in letter.body
 
 
