@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.orm import joinedload
 
 from marketplace.claims.camt_details import Part
 from marketplace.claims.models import BankBooking, BankEntry, BankImport, BankReport
@@ -37,6 +38,7 @@ def find_import(sha256: str) -> BankImport | None:
 def entries() -> Select[BankEntry]:
     """Movements that the bank reported with the file that they came in, newest first."""
     query = select(BankEntry).join(BankImport, BankImport.id == BankEntry.import_id)
+    query = query.options(joinedload(BankEntry.assignment))
     return query.order_by(BankEntry.booked_on.desc(), BankEntry.id)
 
 
