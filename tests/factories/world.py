@@ -215,7 +215,7 @@ def _stand_beside(world: World, story: make.Story) -> None:
     things["draft_call_id"] = unready.id
     things["draft_call_file_id"] = programmes.attach(unready).id
     things["amendment_id"] = programmes.make_amendment(call, upload=programmes.upload()).id
-    things["file_id"] = programmes.published_file().id
+    things["call_file_id"] = programmes.published_file().id
     things["draft_programme_id"] = programmes.make_programme(published=False).id
     things["line_id"] = db.session.scalar(select(BudgetLine.id).where(BudgetLine.call_id == unready.id).limit(1))
     _certify(things, story)

@@ -52,6 +52,7 @@ INSTEAD: dict[str, dict[str, str]] = {
     "jobs.edit_job": {"job_id": "draft_job_id"},
     "jobs.publish_job": {"job_id": "draft_job_id"},
     "programmes.budget_line_new": {"call_id": "draft_call_id"},
+    "programmes.call_file": {"file_id": "call_file_id"},
     "programmes.call_file_remove": {"file_id": "draft_call_file_id"},
     "programmes.call_files": {"call_id": "draft_call_id"},
     "programmes.call_edit": {"call_id": "draft_call_id"},

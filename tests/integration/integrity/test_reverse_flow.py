@@ -189,7 +189,7 @@ def test_names_and_accounts_of_bank_reports_are_indexed_as_they_are_compared() -
     indexed = (
         "SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%plain_number(%' OR indexdef LIKE '%plain_firm_name(%'"
     )
-    assert db.session.scalar(text(indexed)) == 5
+    assert db.session.scalar(text(indexed)) == 6
 
 
 def test_the_day_of_a_payment_is_the_agencys_day(story: Story, paid: Engagement) -> None:
