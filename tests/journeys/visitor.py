@@ -51,7 +51,7 @@ class Inspector:
     Axe costs as much as all else in a journey: it reads one in so many kinds of pages, or each.
     """
 
-    def __init__(self, locale: str, width: int, *, axe_reads_one_in: int) -> None:
+    def __init__(self, locale: str, width: int, *, axe_reads_one_in: int = 1) -> None:
         self.locale, self.width, self.axe_reads_one_in = locale, width, axe_reads_one_in
         self.seen: set[str] = set()
         self.faults: dict[str, list[str]] = {}
