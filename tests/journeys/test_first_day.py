@@ -158,6 +158,8 @@ def publish_a_call(day: FirstDay) -> None:
     """Open at once, closed in three minutes, with money for one voucher of both funders."""
     officer = day.sign_in("programme").open(f"/programmes/{day.story.ids['programme']}").follow("/calls/new$")
     officer.fill(title_ko="첫 공고", title_en="First call", allocation_method="first_come")
+    officer.fill(description_ko="컨설팅 비용을 지원합니다.", description_en="Pays for consulting.")
+    officer.fill(conditions_ko="중소기업만 신청합니다.", conditions_en="Small and medium enterprises alone.")
     officer.fill(opens_at=officer.typed_time(-1 / 60), closes_at=officer.typed_time(4 / 60)).send()
     day.story.remember("call", officer)
     for number, amount in ((0, 8_000_000), (1, 4_000_000)):
