@@ -13,15 +13,18 @@ from sqlalchemy import (
     Row,
     ScalarSelect,
     Select,
+    Text,
     Uuid,
     and_,
     any_,
     bindparam,
+    cast,
     func,
     literal,
     or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute, join
 
 from marketplace.accounts.models import (
@@ -300,6 +303,13 @@ def _roles_of_people() -> Select[UUID, Role, str]:
         )
         .order_by(Membership.created_at, Membership.id)
     )
+
+
+def held_roles(person_id: Any) -> Any:
+    """The active roles of a select's people as pairs of role and organisation; a column, NULL without any."""
+    pair = array([cast(Membership.role, Text), Organisation.name])
+    held = select(func.array_agg(pair)).join(Membership.organisation)
+    return held.where(Membership.person_id == person_id, Membership.status == MembershipStatus.ACTIVE).scalar_subquery()
 
 
 def proposed_roles() -> Sequence[Row[UUID, UUID, Role, datetime, str]]:

@@ -16,6 +16,7 @@ from marketplace.certificates.states import CertificateStatus
 from marketplace.core import db
 from marketplace.core.actors import AGENCY, Actor
 from marketplace.core.errors import NotFound
+from marketplace.core.files import StoredFile
 
 # Those that nobody has said no to.
 STANDING = (CertificateStatus.CLAIMED, CertificateStatus.VERIFIED)
@@ -175,8 +176,10 @@ def imports() -> Select[*tuple[Any, ...]]:
         CertificateImport.elsewhere,
         func.jsonb_array_length(CertificateImport.odd).label("set_aside"),
         Person.name.label("officer"),
+        StoredFile.name.label("file"),
     )
-    return select(*columns).join(Person, Person.id == CertificateImport.taken_by)
+    query = select(*columns).join(Person, Person.id == CertificateImport.taken_by)
+    return query.join(StoredFile, StoredFile.id == CertificateImport.file_id)
 
 
 def get_import(import_id: UUID) -> CertificateImport:

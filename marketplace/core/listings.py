@@ -99,9 +99,7 @@ def paginate(statement: Rows, sorts: Sorts, *, key: Any, size: int = PAGE_SIZE, 
     are entities when the select has one column; a list selects the columns that it shows, since an entity costs
     several times as much to load. A list that isn't `counted` by itself has a link to its total (`?count=`).
     """
-    sort = request.args.get("sort", "")
-    if sort.removeprefix("-") not in sorts.columns:
-        sort = sorts.first
+    sort = _asked(sorts)
     cut = _Cut(statement, sorts.columns[sort.removeprefix("-")], key, size)
     falling = sort.startswith("-")
     rows, start, more_before, more_after = _cut_out(cut, falling)
@@ -116,6 +114,17 @@ def paginate(statement: Rows, sorts: Sorts, *, key: Any, size: int = PAGE_SIZE, 
         sorts,
         (lambda: _counted(statement)) if counted or request.args.get("count") or narrowed() else None,
     )
+
+
+def in_order(statement: Rows, sorts: Sorts, *, key: Any) -> Rows:
+    """All rows of a list in the order that its address asks for, as a file of it holds them."""
+    sort = _asked(sorts)
+    return _ordered(statement, sorts.columns[sort.removeprefix("-")], key, sort.startswith("-"))
+
+
+def _asked(sorts: Sorts) -> str:
+    sort = request.args.get("sort", "")
+    return sort if sort.removeprefix("-") in sorts.columns else sorts.first
 
 
 def _cut_out(cut: "_Cut", falling: bool) -> tuple[list[Any], int, bool, bool]:
@@ -168,9 +177,13 @@ class _Cut:
 @lru_cache(maxsize=200)
 def _in_order(statement: Rows, column: Any, key: Any, falling: bool, size: int) -> Rows:
     """The statement for one page; kept for statements that are kept."""
-    order = (column.desc(), key.desc()) if falling else (column.asc(), key.asc())
     keyed = statement.add_columns(column.label("sort_value"), key.label("sort_key"))
-    return keyed.order_by(None).order_by(*order).limit(size + 1)
+    return _ordered(keyed, column, key, falling).limit(size + 1)
+
+
+def _ordered(statement: Rows, column: Any, key: Any, falling: bool) -> Rows:
+    order = (column.desc(), key.desc()) if falling else (column.asc(), key.asc())
+    return statement.order_by(None).order_by(*order)
 
 
 def _counted(statement: Rows) -> int:

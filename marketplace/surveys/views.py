@@ -12,7 +12,7 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import address_hash, current_actor, device_hash, public, requires
 from marketplace.core.exports import export, requested_format
 from marketplace.core.i18n import _
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.web import done, page
 from marketplace.engagements.models import Engagement
 from marketplace.surveys import instruments, queries, rules, service
@@ -108,7 +108,7 @@ def survey_list() -> ResponseReturnValue:
     form.validate()
     chosen = queries.listed(status=form.chosen("status"), side=form.chosen("side"), search=form.chosen("search"))
     if requested_format():
-        rows = chosen.add_columns(*EXPORTED).order_by(Survey.invited_at.desc(), Survey.id)
+        rows = in_order(chosen.add_columns(*EXPORTED), SORTS, key=Survey.id)
         return export(rows, _columns(), "surveys", _("All surveys"))
     listed = paginate(chosen, sorts=SORTS, key=Survey.id)
     return page("surveys/survey_list.html", form=form, listed=listed, figures=queries.statistics(), lifecycle=SURVEY)

@@ -1,10 +1,13 @@
 """What every list can be sorted by is found by an index of the database, and is never NULL."""
 
+import re
+
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session, scoped_session
 
 from marketplace.core import listings
+from tests.architecture.source import ROOT
 
 # Columns that may be NULL in their table, and never are in their list.
 NEVER_NULL_THERE = {"applications.submitted_at", "applications.ticket", "jobs.closes_at", "receivables.listed_from"}
@@ -29,3 +32,15 @@ def test_every_heading_that_sorts_has_an_index(app: Flask, database: scoped_sess
             begins = [index for index in indexes if f"{index} ".startswith(f"{wanted} ")]
             assert begins, f"no index begins with {wanted}"
             assert not column.nullable or f"{column.table.name}.{column.name}" in NEVER_NULL_THERE, wanted
+
+
+# Files that no page is sorted like: the rules, the places of a draw, all movements of the bank.
+WITHOUT_AN_ORDER = {"ethics/views/rules.py": 1, "vouchers/views/calls.py": 1, "claims/views/imports.py": 1}
+
+
+def test_every_file_of_a_list_has_the_order_of_its_page() -> None:
+    for path in (*(ROOT / "marketplace").glob("*/views/*.py"), *(ROOT / "marketplace").glob("*/views.py")):
+        source = path.read_text()
+        name = path.relative_to(ROOT / "marketplace").as_posix()
+        ordered = source.count("in_order(") + WITHOUT_AN_ORDER.get(name, 0)
+        assert len(re.findall(r"\bexport\(", source)) == ordered, name

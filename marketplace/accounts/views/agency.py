@@ -12,13 +12,13 @@ from marketplace.accounts.models import Person
 from marketplace.accounts.states import MEMBERSHIP, PERSON, OrganisationKind, PersonStatus
 from marketplace.accounts.views.blueprint import blueprint, invited
 from marketplace.core import db
-from marketplace.core.actors import EVERYONE, Role
+from marketplace.core.actors import EVERYONE, ROLE_LABELS, Role
 from marketplace.core.audit import record
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import export
 from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, locale
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.web import done, page
 
 SHOWN = (Person.id, Person.name, Person.email, Person.status, Person.created_at)
@@ -47,7 +47,9 @@ def export_people() -> ResponseReturnValue:
     """Download the list of people, for a stated reason that is kept."""
     form = ExportForm(format="csv")
     if form.validate_on_submit():
-        rows = _matching().order_by(Person.created_at)
+        rows = in_order(
+            _matching().with_only_columns(*SHOWN, queries.held_roles(Person.id).label("roles")), SORTS, key=Person.id
+        )
         record(
             current_actor(),
             "people.export",
@@ -58,6 +60,10 @@ def export_people() -> ResponseReturnValue:
         columns = [
             (_("Name"), lambda person: person.name),
             (_("E-mail address"), lambda person: person.email),
+            (
+                _("Roles"),
+                lambda person: "; ".join(f"{ROLE_LABELS[role]} ({name})" for role, name in person.roles or ()),
+            ),
             (_("Status"), lambda person: PERSON.label(person.status)),
             (_("Account since"), lambda person: person.created_at),
         ]

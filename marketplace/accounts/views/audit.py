@@ -17,7 +17,7 @@ from marketplace.core.audit import AuditEntry
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import export, requested_format
 from marketplace.core.i18n import _
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.task_queue import BackgroundTask, TaskStatus
 from marketplace.core.tasks import label_of
 from marketplace.core.web import done, page
@@ -34,7 +34,7 @@ def background_tasks() -> ResponseReturnValue:
     form.validate()
     statement = queries.background_tasks(TaskStatus.of(form.chosen("status")), form.chosen("search"))
     if requested_format():
-        rows = statement.order_by(BackgroundTask.created_at.desc())
+        rows = in_order(statement, TASK_SORTS, key=BackgroundTask.id)
         return export(rows, TASK_COLUMNS, "background-tasks", _("Background tasks"))
     return page(
         "accounts/background_tasks.html",
@@ -61,7 +61,7 @@ def audit_log() -> ResponseReturnValue:
     statement = trail.audit_entries(action=asked["action"], person=asked["person_id"], thing=asked["subject_id"])
     shown = statement.select_from(AuditEntry).outerjoin(Person, Person.id == AuditEntry.person_id)
     if requested_format():
-        rows = shown.with_only_columns(*SHOWN, *EXPORTED).order_by(AuditEntry.id.desc())
+        rows = in_order(shown.with_only_columns(*SHOWN, *EXPORTED), AUDIT_SORTS, key=AuditEntry.subject_id)
         return export(rows, AUDIT_COLUMNS, "audit", _("Audit trail"))
     listing = paginate(shown.with_only_columns(*SHOWN), sorts=AUDIT_SORTS, key=AuditEntry.subject_id, counted=False)
     return page(

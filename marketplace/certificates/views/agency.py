@@ -19,7 +19,7 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import Column, export, requested_format
 from marketplace.core.i18n import _, localized
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.web import done, page, send_stored
 
 READERS = (Role.PROGRAMME_OFFICER, Role.AUDITOR)
@@ -40,6 +40,19 @@ COLUMNS: list[Column] = [
     (_("Verified"), lambda row: row.verified_at),
     (_("Revoked"), lambda row: row.revoked_on),
 ]
+LIST_COLUMNS: list[Column] = [
+    (_("Taken in"), lambda row: row.taken_at),
+    (_("Certificate"), lambda row: localized(kinds.label(row.kind))),
+    (_("Officer"), lambda row: row.officer),
+    (_("File"), lambda row: row.file),
+    (_("New"), lambda row: row.added),
+    (_("Verified"), lambda row: row.confirmed),
+    (_("Corrected"), lambda row: row.corrected),
+    (_("Revoked"), lambda row: row.revoked),
+    (_("Unchanged"), lambda row: row.unchanged),
+    (_("Not registered here"), lambda row: row.elsewhere),
+    (_("Set aside"), lambda row: row.set_aside),
+]
 
 
 @blueprint.get("/certificates/queue")
@@ -51,7 +64,7 @@ def queue() -> ResponseReturnValue:
     chosen = queries.search(status=form.chosen("status"), kind=form.chosen("kind"), text=form.chosen("search"))
     if requested_format():
         return export(
-            chosen.order_by(Certificate.recorded_at, Certificate.id),
+            in_order(chosen, SORTS, key=Certificate.id),
             COLUMNS,
             "certificates",
             _("Certificates of companies"),
@@ -112,7 +125,11 @@ def certificate_revoke(certificate_id: UUID) -> ResponseReturnValue:
 @requires(*READERS)
 def lists() -> ResponseReturnValue:
     """The issuers' lists that were taken in."""
-    listed = paginate(queries.imports(), sorts=LIST_SORTS, key=CertificateImport.id)
+    chosen = queries.imports()
+    if requested_format():
+        rows = in_order(chosen, LIST_SORTS, key=CertificateImport.id)
+        return export(rows, LIST_COLUMNS, "issuers-lists", _("Issuers' lists so far"))
+    listed = paginate(chosen, sorts=LIST_SORTS, key=CertificateImport.id)
     return page("certificates/lists.html", listed=listed, label=kinds.label)
 
 

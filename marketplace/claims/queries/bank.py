@@ -6,10 +6,10 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, tuple_
-from sqlalchemy.orm import joinedload
 
+from marketplace.accounts import queries as accounts
 from marketplace.claims.camt_details import Part
-from marketplace.claims.models import BankBooking, BankEntry, BankImport, BankReport
+from marketplace.claims.models import BankAssignment, BankBooking, BankEntry, BankImport, BankReport
 from marketplace.claims.movements import Unit
 from marketplace.claims.repetitions import Told
 from marketplace.claims.states import Direction, EntryOutcome, ReportKind
@@ -35,10 +35,13 @@ def find_import(sha256: str) -> BankImport | None:
     return db.session.scalars(select(BankImport).where(BankImport.sha256 == sha256)).one_or_none()
 
 
-def entries() -> Select[BankEntry]:
-    """Movements that the bank reported with the file that they came in, newest first."""
-    query = select(BankEntry).join(BankImport, BankImport.id == BankEntry.import_id)
-    query = query.options(joinedload(BankEntry.assignment))
+def entries() -> Select[*tuple[Any, ...]]:
+    """Movements that the bank reported, with the file that they came in and what an officer said, newest first."""
+    said = BankAssignment.kind, BankAssignment.reason
+    officer = accounts.person_name_of(BankAssignment.assigned_by).label("assigned_by")
+    query = select(BankEntry, BankImport.created_at, BankImport.file_name, *said, officer)
+    query = query.join(BankImport, BankImport.id == BankEntry.import_id)
+    query = query.outerjoin(BankAssignment, BankAssignment.entry_id == BankEntry.id)
     return query.order_by(BankEntry.booked_on.desc(), BankEntry.id)
 
 

@@ -20,7 +20,7 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import requires
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.money import Money
 from marketplace.core.web import page
 
@@ -84,7 +84,7 @@ def ageing() -> ResponseReturnValue:
         text=form.chosen("search"),
     )
     if exports.requested_format():
-        rows = query.add_columns(*queries.EXPORTED_CLAIM).order_by(Claim.clock_starts_at, Claim.id)
+        rows = in_order(query.add_columns(*queries.EXPORTED_CLAIM), SORTS, key=Claim.id)
         return exports.export(rows, COLUMNS, "claims-ageing", _("Claims by age"))
     totals = queries.ageing_totals(ages)
     return page(

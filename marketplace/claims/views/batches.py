@@ -21,7 +21,7 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, money
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.money import Money
 from marketplace.core.web import done, page
 
@@ -57,7 +57,7 @@ def payment_batches() -> ResponseReturnValue:
         text=form.chosen("search"),
     )
     if exports.requested_format():
-        rows = query.with_only_columns(*queries.EXPORTED_BATCH).order_by(PaymentBatch.prepared_at.desc())
+        rows = in_order(query.with_only_columns(*queries.EXPORTED_BATCH), SORTS, key=PaymentBatch.id)
         return exports.export(rows, COLUMNS, "payment-batches", _("Payment batches"))
     return page(
         "claims/payment_batches.html",

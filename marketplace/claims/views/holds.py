@@ -17,7 +17,7 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.web import done, page
 from marketplace.engagements import queries as engagements
 
@@ -44,7 +44,7 @@ def holds() -> ResponseReturnValue:
     query = queries.search_holds(status=HoldStatus.of(form.chosen("status")), text=form.chosen("search"))
     query = query.with_only_columns(*queries.LISTED_HOLD)
     if exports.requested_format():
-        rows = query.add_columns(Hold.lifted_at).order_by(Hold.placed_at.desc(), Hold.id)
+        rows = in_order(query.add_columns(Hold.lifted_at), SORTS, key=Hold.id)
         return exports.export(rows, COLUMNS, "holds", _("Holds on payments"))
     return page("claims/holds.html", listing=paginate(query, sorts=SORTS, key=Hold.id), lifecycle=HOLD, form=form)
 

@@ -15,29 +15,38 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.money import Money
 from marketplace.core.web import done, page
 
 READERS = (Role.BUDGET_OFFICER, Role.AUDITOR)
 SORTS = sorts("-created_at", BankImport.created_at)
 MOVEMENTS = sorts("position", BankEntry.position, within=BankEntry.import_id)
-TAKEN_FROM = (BankImport.created_at, BankImport.file_name)
 LISTED = (BankImport.id, BankImport.created_at, BankImport.file_name, BankImport.read_at, BankImport.refused)
 MOST_UNMATCHED = 20
 COLUMNS = [
     (_("Booked on"), lambda row: row.BankEntry.booked_on),
+    (_("Counts from"), lambda row: row.BankEntry.valued_on),
+    (_("Account"), lambda row: row.BankEntry.account),
+    (_("Reference of the bank"), lambda row: row.BankEntry.bank_reference),
     (_("Payment reference"), lambda row: row.BankEntry.reference),
-    (_("Amount"), lambda row: Money(row.BankEntry.amount, row.BankEntry.currency)),
+    (_("Reference and words"), lambda row: _said(row.BankEntry)),
+    (_("Amount"), lambda row: Money(row.BankEntry.signed, row.BankEntry.currency)),
     (_("Currency"), lambda row: row.BankEntry.currency),
-    (_("Direction"), lambda row: row.BankEntry.direction),
     (_("Account holder"), lambda row: row.BankEntry.debtor),
+    (_("Account of the holder"), lambda row: row.BankEntry.debtor_account),
     (_("What it did"), lambda row: str(row.BankEntry.outcome.label)),
     (_("Note"), lambda row: note_words(row.BankEntry.note)),
-    (_("Assigned"), lambda row: str(row.BankEntry.assignment.kind.label) if row.BankEntry.assignment else ""),
+    (_("Assigned"), lambda row: str(row.kind.label) if row.kind else ""),
+    (_("Assigned by"), lambda row: row.assigned_by),
+    (_("Reason"), lambda row: row.reason),
     (_("Taken"), lambda row: row.created_at),
     (_("File"), lambda row: row.file_name),
 ]
+
+
+def _said(entry: BankEntry) -> str:
+    return " · ".join(dict.fromkeys(filter(None, (entry.reference, entry.remittance))))
 
 
 @blueprint.get("/bank-imports")
@@ -45,7 +54,7 @@ COLUMNS = [
 def bank_imports() -> ResponseReturnValue:
     """Every file taken from the bank, and movements that match nothing."""
     if exports.requested_format():
-        return exports.export(queries.entries().add_columns(*TAKEN_FROM), COLUMNS, "bank-entries", _("Movements"))
+        return exports.export(queries.entries(), COLUMNS, "bank-entries", _("Movements"))
     listing = paginate(queries.imports().with_only_columns(*LISTED), sorts=SORTS, key=BankImport.id)
     unmatched = queries.unmatched_entries(limit=MOST_UNMATCHED)
     return page(
@@ -90,6 +99,9 @@ def import_progress(import_id: UUID) -> ResponseReturnValue:
 def bank_import(import_id: UUID) -> ResponseReturnValue:
     """One file and what each of its movements did."""
     made = queries.get_import(import_id)
+    if exports.requested_format():
+        rows = in_order(queries.entries().where(BankEntry.import_id == import_id), MOVEMENTS, key=BankEntry.id)
+        return exports.export(rows, COLUMNS, "bank-entries", _("Movements"))
     listing = paginate(queries.movements_shown(import_id), sorts=MOVEMENTS, key=BankEntry.id)
     outcomes = queries.outcomes_of([import_id]).get(import_id, {})
     how_far = queries.progress(import_id)

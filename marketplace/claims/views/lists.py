@@ -18,7 +18,7 @@ from marketplace.core.actors import AGENCY, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import NotFound
 from marketplace.core.i18n import _, money
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.money import Money
 from marketplace.core.web import page, send_stored
 from marketplace.engagements import queries as engagements
@@ -80,7 +80,7 @@ def claims() -> ResponseReturnValue:
         text=form.chosen("search"),
     )
     if exports.requested_format():
-        rows = query.add_columns(*queries.EXPORTED_CLAIM).order_by(Claim.submitted_at.desc(), Claim.id)
+        rows = in_order(query.add_columns(*queries.EXPORTED_CLAIM), SORTS, key=Claim.id)
         return exports.export(rows, COLUMNS, "claims", _("Claims"))
     to_claim = queries.engagements_to_claim(actor.organisation_id) if actor.role is Role.MANAGER else []
     return page(

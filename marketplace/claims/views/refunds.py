@@ -19,7 +19,7 @@ from marketplace.core.account_numbers import AccountScheme
 from marketplace.core.actors import SME, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.i18n import _
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.money import Money
 from marketplace.core.web import done, page
 
@@ -58,7 +58,7 @@ def refunds() -> ResponseReturnValue:
         text=form.chosen("search"),
     )
     if exports.requested_format():
-        rows = query.with_only_columns(*queries.EXPORTED_REFUND).order_by(Refund.requested_at.desc(), Refund.id)
+        rows = in_order(query.with_only_columns(*queries.EXPORTED_REFUND), SORTS, key=Refund.id)
         return exports.export(rows, COLUMNS, "refunds", _("Refunds"))
     listing = paginate(query.with_only_columns(*queries.LISTED_REFUND), sorts=SORTS, key=Refund.id)
     return page("claims/refunds.html", listing=listing, lifecycle=REFUND, form=form)

@@ -14,7 +14,7 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import NotFound
 from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.money import Money
 from marketplace.core.web import done, page
 from marketplace.engagements import queries, service
@@ -67,8 +67,8 @@ def agreements() -> ResponseReturnValue:
     )
     if exports.requested_format():
         rows = query.with_only_columns(*queries.EXPORTED_AGREEMENT)
-        rows = rows.outerjoin(CoPayment, CoPayment.agreement_id == Agreement.id).order_by(Agreement.number.desc())
-        return exports.export(rows, COLUMNS, "agreements", _("Agreements"))
+        rows = rows.outerjoin(CoPayment, CoPayment.agreement_id == Agreement.id)
+        return exports.export(in_order(rows, SORTS, key=Agreement.id), COLUMNS, "agreements", _("Agreements"))
     drafters = actor.role in (Role.SIGNATORY, Role.PREPARER, Role.MANAGER)
     return page(
         "engagements/agreements.html",

@@ -11,7 +11,7 @@ from marketplace.core.actors import AGENCY, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.money import Money
 from marketplace.core.web import done, page
 from marketplace.engagements import queries, service
@@ -72,7 +72,7 @@ def engagements() -> ResponseReturnValue:
         text=form.chosen("search"),
     )
     if exports.requested_format():
-        rows = query.with_only_columns(*queries.EXPORTED_ENGAGEMENT).order_by(Engagement.number.desc())
+        rows = in_order(query.with_only_columns(*queries.EXPORTED_ENGAGEMENT), SORTS, key=Engagement.id)
         return exports.export(rows, COLUMNS, "engagements", _("Engagements"))
     return page(
         "engagements/engagements.html",

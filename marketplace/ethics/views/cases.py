@@ -13,7 +13,7 @@ from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import export, requested_format
 from marketplace.core.i18n import _
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.web import done, page
 from marketplace.engagements import queries as engagements
 from marketplace.ethics import queries, service
@@ -37,7 +37,7 @@ def case_list() -> ResponseReturnValue:
     status = known(form.status)
     chosen = queries.cases(status=status, to_decide=bool(form.chosen("waiting")), search=form.chosen("search"))
     if requested_format():
-        rows = chosen.add_columns(*queries.EXPORTED_CASE).order_by(Case.opened_at.desc(), Case.id)
+        rows = in_order(chosen.add_columns(*queries.EXPORTED_CASE), SORTS, key=Case.id)
         return export(rows, _columns(), "cases", _("Cases"))
     listed = paginate(chosen, sorts=SORTS, key=Case.id)
     return page("ethics/case_list.html", form=form, listed=listed, lifecycle=CASE)

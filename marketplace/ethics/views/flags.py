@@ -16,7 +16,7 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import export, requested_format
 from marketplace.core.forms import Form, ReasonForm
 from marketplace.core.i18n import _, localized
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.web import done, page
 from marketplace.engagements import queries as engagements
 from marketplace.ethics import queries, service
@@ -41,7 +41,7 @@ def flag_list() -> ResponseReturnValue:
     status, rule_id = known(form.status), known(form.rule)
     chosen = queries.flags(status=status, rule_id=rule_id, search=form.chosen("search"))
     if requested_format():
-        rows = chosen.add_columns(*queries.EXPORTED_FLAG).order_by(Flag.raised_at.desc(), Flag.id)
+        rows = in_order(chosen.add_columns(*queries.EXPORTED_FLAG), SORTS, key=Flag.id)
         return export(rows, _columns(), "flags", _("Flags"))
     listed = paginate(chosen, sorts=SORTS, key=Flag.id)
     return page(

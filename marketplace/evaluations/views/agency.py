@@ -13,7 +13,7 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import Invalid
 from marketplace.core.exports import export, requested_format
 from marketplace.core.i18n import _
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.web import done, page
 from marketplace.evaluations import queries, rubric, service
 from marketplace.evaluations.forms import (
@@ -48,7 +48,7 @@ def evaluation_list() -> ResponseReturnValue:
         search=form.chosen("search"),
     )
     if requested_format():
-        rows = chosen.add_columns(*queries.EXPORTED).order_by(Evaluation.created_at.desc(), Evaluation.id)
+        rows = in_order(chosen.add_columns(*queries.EXPORTED), SORTS, key=Evaluation.id)
         return export(rows, _columns(), "evaluations", _("Evaluations"))
     listed = paginate(chosen, sorts=SORTS, key=Evaluation.id)
     return page("evaluations/evaluation_list.html", form=form, listed=listed, lifecycle=EVALUATION)

@@ -14,7 +14,7 @@ from marketplace.core.actors import PROVIDER, SME, Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import Column, export, requested_format
 from marketplace.core.i18n import _
-from marketplace.core.listings import Sorts, paginate, sorts
+from marketplace.core.listings import Sorts, in_order, paginate, sorts
 from marketplace.core.web import page
 from marketplace.jobs import queries
 from marketplace.jobs.forms import BidFilter, JobFilter, OpenJobFilter
@@ -96,7 +96,8 @@ def _about(form: JobFilter) -> dict[str, Any]:
 
 def _list(template: str, form: JobFilter, chosen: Select[Job], order: Sorts, **context: object) -> ResponseReturnValue:
     if requested_format():
-        return export(chosen.with_only_columns(*EXPORTED).order_by(Job.number.desc()), COLUMNS, "jobs", _("Jobs"))
+        rows = in_order(chosen.with_only_columns(*EXPORTED), order, key=Job.id)
+        return export(rows, COLUMNS, "jobs", _("Jobs"))
     listed = paginate(chosen.with_only_columns(*SHOWN, COMPANY_NAME), sorts=order, key=Job.id)
     services = {row.id: word(lists.service_lines(), row.service_line) for row in listed.items}
     regions = {row.id: word(lists.regions(), row.region) for row in listed.items}
@@ -114,7 +115,7 @@ def bids() -> ResponseReturnValue:
         current_actor().organisation_id, status=form.chosen("status"), search=form.chosen("search")
     )
     if requested_format():
-        rows = chosen.add_columns(Bid.decided_at, Bid.withdrawn_at).order_by(Bid.number.desc())
+        rows = in_order(chosen.add_columns(Bid.decided_at, Bid.withdrawn_at), BID_SORTS, key=Bid.id)
         return export(rows, BID_COLUMNS, "bids", _("My bids"))
     listed = paginate(chosen, sorts=BID_SORTS, key=Bid.id)
     return page("jobs/bids.html", form=form, listed=listed, lifecycle=BID)

@@ -15,7 +15,7 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import NotFound
 from marketplace.core.exports import Column, export, requested_format
 from marketplace.core.i18n import _
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.web import done, page, send_stored
 from marketplace.providers import queries, rules, service
 from marketplace.providers.forms import LANGUAGES, ConsultantFilter, DecisionForm, RegistrationFilter, TrainingForm
@@ -77,7 +77,7 @@ def registrations() -> ResponseReturnValue:
     form.validate()
     chosen = queries.registrations(status=form.chosen("status"), search=form.chosen("search"))
     if requested_format():
-        rows = chosen.add_columns(*EXPORTED).order_by(Provider.name, Provider.id)
+        rows = in_order(chosen.add_columns(*EXPORTED), REGISTRATION_SORTS, key=Provider.id)
         return export(rows, COLUMNS, "registrations", _("Firms"))
     listed = paginate(chosen.with_only_columns(*SHOWN), sorts=REGISTRATION_SORTS, key=Provider.id)
     return page("providers/registrations.html", form=form, listed=listed, lifecycle=PROVIDER)
@@ -171,7 +171,7 @@ def consultants() -> ResponseReturnValue:
     if requested_format():
         more = Consultant.status, Consultant.service_lines, Consultant.joined_at, Consultant.left_at
         number = accounts.business_number_of(Consultant.provider_id).label("firm_number")
-        rows = chosen.add_columns(*more, number).order_by(Consultant.name, Consultant.id)
+        rows = in_order(chosen.add_columns(*more, number), CONSULTANT_SORTS, key=Consultant.id)
         return export(rows, CONSULTANT_COLUMNS, "consultants", _("Register of consultants"))
     listed = paginate(chosen, sorts=CONSULTANT_SORTS, key=Consultant.id)
     return page("providers/consultants.html", form=form, listed=listed, obstacles=rules.OBSTACLES)

@@ -13,7 +13,7 @@ from marketplace.core import clock
 from marketplace.core.auth import public
 from marketplace.core.exports import Column, export, requested_format
 from marketplace.core.i18n import _, localized
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.web import page
 from marketplace.providers import queries
 from marketplace.providers.forms import LANGUAGES, DirectoryFilter
@@ -45,8 +45,7 @@ def directory() -> ResponseReturnValue:
         search=form.chosen("search"),
     )
     if requested_format():
-        rows = chosen.order_by(Provider.name, Provider.id)
-        return export(rows, COLUMNS, "providers", _("Consulting firms"))
+        return export(in_order(chosen, SORTS, key=Provider.id), COLUMNS, "providers", _("Consulting firms"))
     listed = paginate(chosen, sorts=SORTS, key=Provider.id)
     return page(
         "providers/directory.html",

@@ -17,7 +17,7 @@ from marketplace.core import clock, exports
 from marketplace.core.actors import AGENCY, SME, Role
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.i18n import _, localized
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.money import Money
 from marketplace.core.web import page
 from marketplace.engagements import queries as engagements
@@ -103,7 +103,7 @@ def receivables() -> ResponseReturnValue:
     )
     if exports.requested_format():
         query = query.add_columns(*EXPORTED).options(selectinload(Receivable.instalments))
-        rows = query.order_by(Receivable.proposed_at.desc(), Receivable.id)
+        rows = in_order(query, SORTS, key=Receivable.id)
         title = _("To pay back") if actor.role in queries.DEBTORS else _("Owed to the agency")
         return exports.export(rows, COLUMNS, "receivables", title)
     listing = paginate(query.with_only_columns(*SHOWN), sorts=SORTS, key=Receivable.id)

@@ -14,7 +14,7 @@ from marketplace.core.actors import SME, Actor, Role
 from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.exports import Column
 from marketplace.core.i18n import _, localized
-from marketplace.core.listings import Page, paginate, sorts
+from marketplace.core.listings import Page, in_order, paginate, sorts
 from marketplace.core.money import Money
 from marketplace.core.web import page
 from marketplace.ledger import queries as ledger
@@ -65,7 +65,7 @@ def books() -> ResponseReturnValue:
     """The proof of the books: the newest result, all earlier ones, and the calls whose money can be followed."""
     actor = current_actor()
     if exports.requested_format():
-        rows = queries.reconciliations().order_by(Reconciliation.run_at.desc(), Reconciliation.id)
+        rows = in_order(queries.reconciliations(), PROOF_SORTS, key=Reconciliation.id)
         return exports.export(rows, PROOFS, "books", _("All proofs"))
     return page(
         "reports/books.html",
@@ -115,7 +115,7 @@ def call_transfers(call_id: UUID) -> ResponseReturnValue:
     form = _filter(call, names)
     query = _narrowed(form, list(names))
     if exports.requested_format():
-        rows = query.order_by(Transfer.created_at, Transfer.id)
+        rows = in_order(query, SORTS, key=Transfer.id)
         return exports.export(rows, _columns(actor, names), f"{call.number}-transfers", _("Transfers"))
     listing = paginate(query, sorts=SORTS, key=Transfer.id)
     return page("reports/call_transfers.html", form=form, call=call, names=names, **_listed(listing, actor))
@@ -129,7 +129,7 @@ def voucher_money(voucher_id: UUID) -> ResponseReturnValue:
     voucher = vouchers.get_voucher(voucher_id, actor=actor)
     query = money.transfers_of_voucher(voucher.id)
     if exports.requested_format():
-        rows = query.order_by(Transfer.created_at, Transfer.id)
+        rows = in_order(query, STORY_SORTS, key=Transfer.id)
         return exports.export(rows, _columns(actor, {}), f"{voucher.number}-transfers", _("Transfers"))
     listing = paginate(query, sorts=STORY_SORTS, key=Transfer.id)
     return page("reports/voucher_money.html", voucher=voucher, **_listed(listing, actor))
@@ -143,7 +143,7 @@ def ledger_account(account_id: UUID) -> ResponseReturnValue:
     account = db.get(Account, account_id)
     query = ledger.search_transfers(account_ids=[account.id])
     if exports.requested_format():
-        rows = query.order_by(Transfer.created_at, Transfer.id)
+        rows = in_order(query, SORTS, key=Transfer.id)
         return exports.export(rows, _columns(actor, {}), "account-transfers", _("Transfers"))
     listing = paginate(query, sorts=SORTS, key=Transfer.id)
     return page("reports/ledger_account.html", account=account, **_listed(listing, actor))

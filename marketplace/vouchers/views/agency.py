@@ -17,7 +17,7 @@ from marketplace.core.auth import current_actor, public, requires
 from marketplace.core.errors import NotFound
 from marketplace.core.forms import ConfirmForm, ReasonForm
 from marketplace.core.i18n import _, localized
-from marketplace.core.listings import paginate, sorts
+from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.money import Money
 from marketplace.core.states import labelled
 from marketplace.programmes import queries as programmes
@@ -109,7 +109,7 @@ def received_applications() -> ResponseReturnValue:
         text=form.search.data if fine else None,
     )
     if exports.requested_format():
-        rows = query.add_columns(*queries.EXPORTED_APPLICATION).order_by(Application.ticket)
+        rows = in_order(query.add_columns(*queries.EXPORTED_APPLICATION), APPLICATION_SORTS, key=Application.id)
         return exports.export(rows, APPLICATION_COLUMNS, "applications", _("Submitted applications"))
     listing = paginate(query, sorts=APPLICATION_SORTS, key=Application.id)
     return web.page("vouchers/received_applications.html", form=form, listing=listing, lifecycle=APPLICATION)
@@ -152,7 +152,7 @@ def call_allocation(call_id: UUID) -> ResponseReturnValue:
         raise NotFound()
     entries = queries.allocation_entries(call_id)
     if exports.requested_format():
-        rows = entries.order_by(AllocationEntry.ticket, AllocationEntry.decided_at)
+        rows = in_order(entries, ENTRY_SORTS, key=AllocationEntry.id)
         title = _("Every ticket and its answer")
         return exports.export(rows, _entry_columns(call), f"allocation-{call.number}", title, most=None)
     intake = queries.intake(call)
@@ -214,7 +214,7 @@ def issued_vouchers() -> ResponseReturnValue:
         current_actor(), status=form.status.data if fine else None, text=form.search.data if fine else None
     )
     if exports.requested_format():
-        rows = query.add_columns(*queries.EXPORTED_VOUCHER).order_by(Voucher.number)
+        rows = in_order(query.add_columns(*queries.EXPORTED_VOUCHER), VOUCHER_SORTS, key=Voucher.id)
         return exports.export(rows, VOUCHER_COLUMNS, "vouchers", _("Issued vouchers"))
     listing = paginate(query, sorts=VOUCHER_SORTS, key=Voucher.id)
     return web.page("vouchers/issued_vouchers.html", form=form, listing=listing, lifecycle=VOUCHER)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from lxml import html
 
 from marketplace.claims import deadlines, queries
 from marketplace.claims.models import Claim
@@ -14,6 +15,7 @@ from tests.conftest import MovableClock
 from tests.factories import claims as make
 from tests.factories import engagements
 from tests.factories.accounts import sign_in_as
+from tests.integration.test_list_files import faults_of
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
@@ -76,4 +78,5 @@ def test_overdue_is_seen_in_lists_and_export(
     assert claim.number in page
     assert claim.number not in officer.get("/claims/ageing?age=0").get_data(as_text=True)
     assert claim.number in officer.get("/claims/ageing?format=csv&status=submitted").get_data(as_text=True)
+    assert not list(faults_of(officer, html.document_fromstring(officer.get("/claims/ageing?lang=en").text)))
     assert officer.get("/claims/ageing?age=nonsense&status=x&sort=y").status_code == 200
