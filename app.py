@@ -33,7 +33,6 @@ from marketplace.core import (
     task_queue,
     tasks,
     templates,
-    translations,
     web,
 )
 from marketplace.core.actors import ROLE_LABELS, Role
@@ -129,7 +128,6 @@ def _check_routes(app: web.Application) -> None:
 
 def _configure_pages(app: web.Application, settings: Settings) -> None:
     """Templates: their strictness, filters and what each of them knows."""
-    translations.compile_if_stale()
     agency.configure(production=settings.production, keep_seconds=0 if settings.testing else 10)
     i18n.configure(lambda: _choose_locale(settings))
     templates.configure(app)

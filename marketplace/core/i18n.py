@@ -16,7 +16,7 @@ from babel.numbers import NumberPattern, format_decimal
 from flask_babel.speaklater import LazyString as LazyString
 
 from config.settings import ROOT
-from marketplace.core import clock
+from marketplace.core import clock, translations
 from marketplace.core.money import exponent
 
 LOCALES = ("ko", "en")
@@ -57,6 +57,7 @@ def ngettext(singular: str, plural: str, num: int, **values: Any) -> str:
 @cache
 def catalogue(locale: str) -> catalogues.NullTranslations:
     """Every text of one language; the sources themselves are English."""
+    translations.compile_if_stale()
     return catalogues.translation("messages", ROOT / "translations", [locale], fallback=True)
 
 
