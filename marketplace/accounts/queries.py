@@ -79,8 +79,15 @@ def get_organisation(organisation_id: UUID, *, actor: Actor | None = None, lock:
 def organisation_names(organisation_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """Names of organisations by id, in one query; for lists."""
     known = {key for key in organisation_ids if key is not None}
-    query = select(Organisation.id, Organisation.name).where(Organisation.id == any_(db.array(list(known))))
-    return {row.id: row.name for row in db.session.execute(query)} if known else {}
+    return (
+        {row.id: row.name for row in db.session.execute(_organisation_names(), {"ids": list(known)})} if known else {}
+    )
+
+
+@cache
+def _organisation_names() -> Select[UUID, str]:
+    ids = bindparam("ids", type_=ARRAY(Uuid))
+    return select(Organisation.id, Organisation.name).where(Organisation.id == any_(ids))
 
 
 def name_of(organisation_id: IdColumn) -> ScalarSelect[str]:

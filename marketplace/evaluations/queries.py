@@ -63,9 +63,6 @@ class Evidence:
 
 def evidence_of(engagement_id: UUID) -> Evidence:
     """Everything a finished engagement shows to its evaluator."""
-    accepted = select(Deliverable.id, Deliverable.title, Deliverable.created_at).where(
-        Deliverable.engagement_id == engagement_id, Deliverable.status == DeliverableStatus.ACCEPTED
-    )
     work = db.session.execute(_work(), {"engagement_id": engagement_id}).one()
     ended_on = (work.ended_at or clock.now()).astimezone(clock.zone()).date()
     return Evidence(
@@ -75,10 +72,18 @@ def evidence_of(engagement_id: UUID) -> Evidence:
         sessions_confirmed=work.confirmed,
         days_agreed=(work.ends_on - work.starts_on).days,
         days_used=(ended_on - work.starts_on).days,
-        deliverables=db.session.execute(accepted.order_by(Deliverable.created_at, Deliverable.id)).all(),
+        deliverables=db.session.execute(_accepted(), {"engagement_id": engagement_id}).all(),
         likenesses=engagements.likenesses_of(engagement_id),
         survey=surveys.find_evidence(engagement_id),
     )
+
+
+@cache
+def _accepted() -> Select[UUID, str, datetime]:
+    query = select(Deliverable.id, Deliverable.title, Deliverable.created_at).where(
+        Deliverable.engagement_id == bindparam("engagement_id"), Deliverable.status == DeliverableStatus.ACCEPTED
+    )
+    return query.order_by(Deliverable.created_at, Deliverable.id)
 
 
 @cache
@@ -185,21 +190,33 @@ def assignments_of(evaluation_id: UUID) -> Sequence[Assignment]:
 
 def evaluators_of(evaluation_id: UUID) -> Sequence[Row[UUID, AssignmentStatus, str | None, int | None, str]]:
     """What a page shows of every evaluator of the evaluation, with the name, in order of assignment."""
+    return db.session.execute(_evaluators_of(), {"evaluation_id": evaluation_id}).all()
+
+
+@cache
+def _evaluators_of() -> Select[UUID, AssignmentStatus, str | None, int | None, str]:
     query = select(
         Assignment.evaluator_id,
         Assignment.status,
         Assignment.statement,
         Assignment.score,
         accounts.person_name_of(Assignment.evaluator_id).label("name"),
-    ).where(Assignment.evaluation_id == evaluation_id)
-    return db.session.execute(query.order_by(Assignment.assigned_at, Assignment.id)).all()
+    ).where(Assignment.evaluation_id == bindparam("evaluation_id"))
+    return query.order_by(Assignment.assigned_at, Assignment.id)
 
 
 def scores_of(evaluation_id: UUID) -> Sequence[Row[str, int, str]]:
     """Criterion, level and reason of the scores that were submitted, by criterion."""
+    return db.session.execute(_scores_of(), {"evaluation_id": evaluation_id}).all()
+
+
+@cache
+def _scores_of() -> Select[str, int, str]:
     query = select(Score.criterion, Score.level, Score.reason).join(Assignment, Assignment.id == Score.assignment_id)
-    query = query.where(Assignment.evaluation_id == evaluation_id, Assignment.status == AssignmentStatus.SUBMITTED)
-    return db.session.execute(query.order_by(Assignment.assigned_at, Score.criterion)).all()
+    query = query.where(
+        Assignment.evaluation_id == bindparam("evaluation_id"), Assignment.status == AssignmentStatus.SUBMITTED
+    )
+    return query.order_by(Assignment.assigned_at, Score.criterion)
 
 
 def own_scores(evaluation_id: UUID, actor: Actor) -> Sequence[Score]:

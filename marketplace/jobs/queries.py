@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, Row, Select, Uuid, and_, bindparam, exists, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from marketplace.accounts.search import matches
 from marketplace.core import clock, db
@@ -28,7 +28,7 @@ from marketplace.jobs.models import (
 )
 from marketplace.jobs.states import BidStatus, JobStatus, JobWaiting
 from marketplace.programmes import queries as programmes
-from marketplace.programmes.models import CostShare
+from marketplace.programmes.models import CostShare, Programme
 from marketplace.programmes.rules import categories_of
 from marketplace.providers import queries as providers
 from marketplace.providers.models import Provider, RecordedConflict
@@ -59,16 +59,12 @@ class OpenedBid:
 
 @dataclass(frozen=True)
 class Funding:
-    """Out of what a job is paid: its voucher, what that has left in minor units, and who bears which part."""
+    """Out of what a job is paid: its voucher, what that has left in minor units, and who bears which part of what."""
 
-    voucher: Voucher
+    voucher: Row[Any]
     left: int
     shares: Sequence[CostShare]
-
-    @property
-    def categories(self) -> dict[str, Text]:
-        """The categories of cost that the shares are told by."""
-        return categories_of(self.voucher.programme)
+    categories: dict[str, Text]
 
 
 @dataclass(frozen=True)
@@ -184,8 +180,15 @@ def find_funding(job: Job) -> Funding | None:
     """Out of what a published job is paid; None of a draft."""
     if job.voucher_id is None:
         return None
-    voucher = vouchers.get_voucher(job.voucher_id)
-    return Funding(voucher, vouchers.remaining(voucher.id), programmes.cost_shares(voucher.programme_id))
+    voucher = db.one_row(_funding_voucher(), voucher_id=job.voucher_id)
+    shares = programmes.cost_shares(voucher.programme_id)
+    return Funding(voucher, vouchers.remaining(job.voucher_id), shares, categories_of(voucher.cost_categories))
+
+
+@cache
+def _funding_voucher() -> Select[*tuple[Any, ...]]:
+    shown = Voucher.amount, Voucher.currency, Voucher.programme_id, Programme.name, Programme.cost_categories
+    return select(*shown).join(Voucher.programme).where(Voucher.id == bindparam("voucher_id"))
 
 
 def costs(job: Job, opened: Iterable[OpenedBid]) -> dict[UUID, Cost]:
@@ -227,8 +230,14 @@ def invitations_of(provider_id: UUID) -> Sequence[Job]:
 
 def find_live_bid(job_id: UUID, provider_id: UUID | None) -> Bid | None:
     """The firm's bid for this job that it hasn't withdrawn."""
-    query = select(Bid).where(Bid.job_id == job_id, Bid.provider_id == provider_id, Bid.status != BidStatus.WITHDRAWN)
-    return db.session.scalars(query).one_or_none()
+    given = {"job_id": job_id, "provider_id": provider_id}
+    return db.session.scalars(_live_bid(), given).one_or_none() if provider_id else None
+
+
+@cache
+def _live_bid() -> Select[Bid]:
+    of_firm = Bid.job_id == bindparam("job_id"), Bid.provider_id == bindparam("provider_id")
+    return select(Bid).where(*of_firm, Bid.status != BidStatus.WITHDRAWN)
 
 
 def live_bids(job_id: UUID, *, lock: bool = False) -> Sequence[Bid]:
@@ -360,4 +369,5 @@ def get_award(award_id: UUID) -> Award:
 
 def find_award(job_id: UUID) -> Award | None:
     """The award of this job, or None."""
-    return db.session.scalars(select(Award).where(Award.job_id == job_id)).one_or_none()
+    query = select(Award).options(joinedload(Award.bid, innerjoin=True)).where(Award.job_id == job_id)
+    return db.session.scalars(query).one_or_none()

@@ -40,12 +40,14 @@ def balance(account: ChartAccount) -> int:
 
 def balances_by_owner(owner_id: UUID, stage: Stage) -> dict[UUID, int]:
     """What an owner has at a stage on each budget line, in minor units; ordered by budget line."""
-    rows = db.session.execute(
-        select(Account.budget_line_id, Account.balance)
-        .where(Account.owner_id == owner_id, Account.stage == stage)
-        .order_by(Account.budget_line_id)
-    )
+    rows = db.session.execute(_balances_by_owner(), {"owner_id": owner_id, "stage": stage})
     return {line_id: balance for line_id, balance in rows if line_id}
+
+
+@cache
+def _balances_by_owner() -> Select[UUID | None, int]:
+    query = select(Account.budget_line_id, Account.balance).order_by(Account.budget_line_id)
+    return query.where(Account.owner_id == bindparam("owner_id"), Account.stage == bindparam("stage"))
 
 
 def owners_at(stage: Stage, owner_ids: Sequence[UUID]) -> set[UUID]:

@@ -1,8 +1,9 @@
 """Reads of the outbox."""
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 
 from marketplace.core import db
 from marketplace.notifications.models import Message
@@ -17,8 +18,13 @@ def outbox(address: str | None = None) -> Select[Message]:
 
 def newest(template: str) -> Message | None:
     """The newest message made from this template."""
-    query = select(Message).where(Message.template == template).order_by(Message.queued_at.desc(), Message.id.desc())
-    return db.session.scalars(query.limit(1)).one_or_none()
+    return db.session.scalars(_newest(), {"template": template}).one_or_none()
+
+
+@cache
+def _newest() -> Select[Message]:
+    query = select(Message).where(Message.template == bindparam("template"))
+    return query.order_by(Message.queued_at.desc(), Message.id.desc()).limit(1)
 
 
 def find_message(key: str) -> Message | None:

@@ -73,6 +73,7 @@ def open_calls() -> Sequence[Call]:
     now = clock.now()
     return db.session.scalars(
         select(Call)
+        .options(joinedload(Call.programme, innerjoin=True))
         .where(Call.status == CallStatus.PUBLISHED, Call.opens_at <= now, Call.closes_at > now)
         .order_by(Call.closes_at, Call.number)
     ).all()
@@ -88,18 +89,24 @@ def get_call(call_id: UUID, *, actor: Actor | None = None, lock: bool = False) -
 
 def notice(call: Call, *, proposed: Amendment | None = None) -> Notice:
     """The notice of a call with everything that is published; with a proposed amendment, as it would read with that."""
-    published = select(Amendment).where(Amendment.call_id == call.id, Amendment.published_at.is_not(None))
-    amendments = db.session.scalars(published.order_by(Amendment.published_at, Amendment.id)).all()
+    amendments = db.session.scalars(_amendments(), {"call_id": call.id}).all()
     if proposed is not None:
         amendments = [*amendments, proposed]
     shown = [None, *(amendment.id for amendment in amendments)]
-    files = [file for file in _files_of(call.id) if file.amendment_id in shown]
-    return fold(call, amendments, files)
+    files = db.session.scalars(_files(), {"call_id": call.id})
+    return fold(call, amendments, [file for file in files if file.amendment_id in shown])
 
 
-def _files_of(call_id: UUID) -> Sequence[CallFile]:
-    query = select(CallFile).options(joinedload(CallFile.file)).where(CallFile.call_id == call_id)
-    return db.session.scalars(query.order_by(CallFile.created_at, CallFile.id)).all()
+@cache
+def _amendments() -> Select[Amendment]:
+    published = select(Amendment).where(Amendment.call_id == bindparam("call_id"), Amendment.published_at.is_not(None))
+    return published.order_by(Amendment.published_at, Amendment.id)
+
+
+@cache
+def _files() -> Select[CallFile]:
+    query = select(CallFile).options(joinedload(CallFile.file)).where(CallFile.call_id == bindparam("call_id"))
+    return query.order_by(CallFile.created_at, CallFile.id)
 
 
 def files_of_amendment(amendment_id: UUID) -> Sequence[CallFile]:
@@ -156,12 +163,17 @@ def _budget_lines() -> Select[BudgetLine]:
 
 def cost_shares(programme_id: UUID) -> Sequence[CostShare]:
     """Who bears which part of each category of cost, in basis points that sum to 10,000; without a funder, the SME."""
-    return db.session.scalars(
+    return db.session.scalars(_cost_shares(), {"programme_id": programme_id}).all()
+
+
+@cache
+def _cost_shares() -> Select[CostShare]:
+    return (
         select(CostShare)
         .options(joinedload(CostShare.funder))
-        .where(CostShare.programme_id == programme_id)
+        .where(CostShare.programme_id == bindparam("programme_id"))
         .order_by(CostShare.category, CostShare.position)
-    ).all()
+    )
 
 
 def funder_weights(programme_id: UUID) -> dict[UUID, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -217,16 +217,15 @@ def check_whole(shares: Mapping[UUID | None, int]) -> None:
         raise Invalid(_("The shares sum to %(percent)s %%. They must sum to 100 %%.", percent=f"{total / 100:g}"))
 
 
-def categories_of(programme: Programme) -> dict[str, Text]:
-    """The programme's categories of cost with their labels, in the order of the list."""
-    labels = lists.cost_categories()
-    return {code: dict(label) for code, label in labels.items() if code in programme.cost_categories}
+def categories_of(codes: Collection[str]) -> dict[str, Text]:
+    """These categories of cost with their labels, in the order of the list."""
+    return {code: dict(label) for code, label in lists.cost_categories().items() if code in codes}
 
 
 def missing_in_programme(programme: Programme, shares: Sequence[CostShare]) -> list[Words]:
     """Everything a programme still needs before it can be published, all at once."""
     missing: list[Words] = []
-    for category, label in categories_of(programme).items():
+    for category, label in categories_of(programme.cost_categories).items():
         total = sum(share.basis_points for share in shares if share.category == category)
         if total != WHOLE and len(programme.cost_categories) == 1:
             missing.append(_("The cost shares sum to %(percent)s %%, not to 100 %%.", percent=f"{total / 100:g}"))

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Date,
     DateTime,
     Select,
     Text,
@@ -146,8 +147,14 @@ def consultants_of(provider_id: UUID) -> Sequence[Consultant]:
 
 def standings_of(provider_id: UUID, on: date) -> Sequence[Any]:
     """Id and name of the firm's consultants, and what stands in the way of naming each in a bid that day; by name."""
-    query = select(Consultant.id, Consultant.name, _obstacle(on)).where(Consultant.provider_id == provider_id)
-    return db.session.execute(query.order_by(Consultant.name, Consultant.id)).all()
+    return db.session.execute(_standings_of(), {"provider_id": provider_id, "day": on}).all()
+
+
+@cache
+def _standings_of() -> Select[*tuple[Any, ...]]:
+    query = select(Consultant.id, Consultant.name, _obstacle(bindparam("day", type_=Date)))
+    query = query.where(Consultant.provider_id == bindparam("provider_id"))
+    return query.order_by(Consultant.name, Consultant.id)
 
 
 def standings(consultant_ids: Iterable[UUID], on: date) -> Sequence[Any]:
@@ -159,7 +166,7 @@ def standings(consultant_ids: Iterable[UUID], on: date) -> Sequence[Any]:
     return db.session.execute(query.order_by(Consultant.name, Consultant.id)).all()
 
 
-def _obstacle(on: date) -> ColumnElement[str | None]:
+def _obstacle(on: date | BindParameter[date]) -> ColumnElement[str | None]:
     """SQL: why the consultant's firm can't name them that day (a key of OBSTACLES), or NULL."""
     required = db.array(training.required(), Text)
     stands = func.consultant_obstacle(Consultant.id, Consultant.provider_id, on, required)

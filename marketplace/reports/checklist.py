@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, Select, exists, func, select
@@ -55,8 +56,7 @@ def steps(*, mail_is_shown: bool = False) -> list[Step]:
     `mail_is_shown`: the demonstration shows its mails on a page, so that it needs no mail server.
     """
     known = db.session.execute(_facts()).one()
-    people = _people()
-    return [*_agency(known), _mail(mail_is_shown), *_staff(people), _standard(), *_offer(known)]
+    return [*_agency(known), _mail(mail_is_shown), *_staff(known.people or {}), _standard(), *_offer(known)]
 
 
 def left(*, mail_is_shown: bool = False) -> int:
@@ -64,9 +64,13 @@ def left(*, mail_is_shown: bool = False) -> int:
     return sum(step.stand in (Stand.OPEN, Stand.WAITING) for step in steps(mail_is_shown=mail_is_shown))
 
 
+@cache
 def _facts() -> Select[*tuple[Any, ...]]:
-    """All that the lines ask of the database but people and mail, in one statement."""
+    """All that the lines ask of the database but mail, in one statement; `people` is how many hold each role."""
     waits = EditionStatus.PROPOSED
+    held = accounts.live().order_by(None).subquery()
+    people = select(held.c.role, func.count(held.c.person_id.distinct()).label("number")).group_by(held.c.role)
+    roles = people.subquery()
     return select(
         select(AgencyProfile.name).where(AgencyProfile.counts()).scalar_subquery().label("name"),
         select(AgencyProfile.help_email).where(AgencyProfile.counts()).scalar_subquery().label("help_email"),
@@ -78,13 +82,8 @@ def _facts() -> Select[*tuple[Any, ...]]:
         exists().where(FunderEdition.status == waits).label("funder_waits"),
         exists().where(Programme.status == ProgrammeStatus.PUBLISHED).label("programme"),
         exists().where(Call.status != CallStatus.DRAFT).label("call"),
+        select(func.jsonb_object_agg(roles.c.role, roles.c.number)).scalar_subquery().label("people"),
     )
-
-
-def _people() -> Mapping[Role, int]:
-    held = accounts.live().subquery()
-    rows = db.session.execute(select(held.c.role, func.count(held.c.person_id.distinct())).group_by(held.c.role))
-    return {Role(role): number for role, number in rows if role in set(Role)}
 
 
 def _agency(known: Row[Any]) -> Iterator[Step]:

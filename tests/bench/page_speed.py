@@ -19,6 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
+from marketplace.agency import queries as agency
 from marketplace.core import db
 from marketplace.core.actors import Role
 from tests.bench import hello, load, pages, readers, report
@@ -83,6 +84,9 @@ def main() -> None:
         settings = settings.model_copy(update={"demo": True})
         os.environ.update(readers.environment(settings))
         app = create_app(settings)
+        agency.configure(
+            production=False, keep_seconds=600
+        )  # as a running service keeps it, for longer than this takes
         print("making data", flush=True)
         readers.make_data(settings, app)
         readings = readers.readings(app)

@@ -33,7 +33,7 @@ def publish_job(job_id: UUID, *, actor: Actor, voucher_id: UUID, closes_at: date
     rules.check_may_publish(job, voucher, closes_at=closes_at, now=clock.now(), shortest_days=shortest_days)
     job.voucher_id, job.currency, job.budget = voucher.id, voucher.currency, budget
     job.stages = list(voucher.programme.stages)
-    job.cost_categories = list(categories_of(voucher.programme))
+    job.cost_categories = list(categories_of(voucher.programme.cost_categories))
     job.closes_at, job.published_by = closes_at, actor.person_id
     transition(job, JOB, "publish", actor=actor, closes_at=closes_at.isoformat(), criteria=job.criteria)
     db.flush()

@@ -26,7 +26,7 @@ from marketplace.jobs.forms import (
     publish_form,
 )
 from marketplace.jobs.models import Job
-from marketplace.jobs.states import JOB
+from marketplace.jobs.states import JOB, JobStatus
 from marketplace.jobs.views.blueprint import TONES, blueprint, job_words, word
 from marketplace.jobs.views.lists import READERS
 
@@ -139,7 +139,8 @@ def job(job_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     job = queries.get_job(job_id, actor=actor)
     own = queries.find_live_bid(job_id, actor.organisation_id) if actor.role in PROVIDER else None
-    award = queries.find_award(job_id) if actor.role in SME else None
+    award = queries.find_award(job_id) if actor.role in SME and job.status == JobStatus.AWARDED else None
+    names = accounts.organisation_names([job.organisation_id, award.bid.provider_id if award else None])
     return page(
         "jobs/job.html",
         job=job,
@@ -149,10 +150,10 @@ def job(job_id: UUID) -> ResponseReturnValue:
         is_open=rules.is_open(job, clock.now()),
         is_unsealed=rules.is_unsealed(job, clock.now()),
         own_bid=own,
-        company=accounts.get_organisation(job.organisation_id).name,
+        company=names[job.organisation_id],
         award=award,
         funding=queries.find_funding(job),
-        winner=accounts.get_organisation(award.bid.provider_id).name if award else "",
+        winner=names[award.bid.provider_id] if award else "",
     )
 
 

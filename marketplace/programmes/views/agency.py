@@ -69,7 +69,7 @@ def programme_cost_shares(programme_id: UUID) -> ResponseReturnValue:
     programme = queries.get_programme(programme_id)
     rules.check_draft(programme)
     funders, stored = agency.funders(), queries.cost_shares(programme_id)
-    categories = rules.categories_of(programme)
+    categories = rules.categories_of(programme.cost_categories)
     category = request.args.get("category", next(iter(categories)))
     rules.check_category(programme, category)
     shares = {share.funder_id: share.basis_points for share in stored if share.category == category}
@@ -98,7 +98,7 @@ def _usual_shares(funders: Sequence[Funder]) -> dict[UUID | None, int]:
 
 def _after_shares(programme: Programme, category: str) -> str:
     """On to the next category of cost, after the last one back to the programme."""
-    codes = list(rules.categories_of(programme))
+    codes = list(rules.categories_of(programme.cost_categories))
     left = codes[codes.index(category) + 1 :]
     if left:
         return url_for(".programme_cost_shares", programme_id=programme.id, category=left[0])
@@ -123,7 +123,7 @@ def programme_publish(programme_id: UUID) -> ResponseReturnValue:
         form=form,
         programme=programme,
         shares=shares,
-        categories=rules.categories_of(programme),
+        categories=rules.categories_of(programme.cost_categories),
         missing=missing,
     )
 

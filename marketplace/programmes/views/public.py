@@ -44,7 +44,7 @@ def programme(programme_id: UUID) -> ResponseReturnValue:
         "programmes/programme.html",
         programme=programme,
         shares=shares,
-        categories=rules.categories_of(programme),
+        categories=rules.categories_of(programme.cost_categories),
         calls=queries.calls_of(programme.id, actor),
         standard=standard_on(programme.size_standard, clock.today()),
         missing=rules.missing_in_programme(programme, shares) if programme.status == ProgrammeStatus.DRAFT else [],

@@ -151,12 +151,13 @@ def get_evidence(evidence_id: UUID, *, actor: Actor) -> Evidence:
 
 def newest_assessment(application_id: UUID) -> Assessment | None:
     """The last assessment taken of an application."""
-    return db.session.scalars(
-        select(Assessment)
-        .where(Assessment.application_id == application_id)
-        .order_by(Assessment.assessed_at.desc(), Assessment.id)
-        .limit(1)
-    ).one_or_none()
+    return db.session.scalars(_newest_assessment(), {"application_id": application_id}).one_or_none()
+
+
+@cache
+def _newest_assessment() -> Select[Assessment]:
+    query = select(Assessment).where(Assessment.application_id == bindparam("application_id"))
+    return query.order_by(Assessment.assessed_at.desc(), Assessment.id).limit(1)
 
 
 def undecided(call_id: UUID) -> int:

@@ -34,7 +34,8 @@ def visible_vouchers(actor: Actor) -> Select[Voucher]:
 def get_voucher(voucher_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Voucher:
     """The voucher if this actor may see it (without an actor: for other areas' verbs); NotFound otherwise."""
     if actor is None:
-        return db.get(Voucher, voucher_id, lock=lock)
+        options = () if lock else [joinedload(Voucher.programme, innerjoin=True)]
+        return db.get(Voucher, voucher_id, lock=lock, options=options)
     query = visible_vouchers(actor).where(Voucher.id == voucher_id)
     if lock:
         query = query.with_for_update(of=Voucher, key_share=True).execution_options(populate_existing=True)
