@@ -23,6 +23,7 @@ FOLLOWERS = {
     "call.published": ["close_call"],
     "call.winding_down": ["tell_of_winding_down", "wind_down_call"],
     "certificate.decided": ["certificate_decided"],
+    "certificate.revoked": ["certificate_revoked"],
     "co_payment.paid": ["ethics_check"],
     "deduction.taken": ["take_set_off"],
     "engagement.finished": ["ethics_check", "invite_survey", "invite_survey"],

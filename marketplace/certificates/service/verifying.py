@@ -68,6 +68,7 @@ def end(certificate: Certificate, *, actor: Actor, revoked_on: date, reason: str
     certificate.revoked_on, certificate.reason = revoked_on, reason
     transition(certificate, CERTIFICATE, "revoke", actor=actor, reason=reason, revoked_on=revoked_on)
     db.flush()
+    announce(events.REVOKED, certificate_id=certificate.id)
     tell(certificate, "revoked", revoked_on=revoked_on, reason=reason)
 
 

@@ -50,6 +50,7 @@ from marketplace.vouchers.queries.certificates import (
     certificate_lines,
     claimable,
     closing_day,
+    counted,
     to_settle,
     unverified_by,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "claimable",
     "closing_day",
     "count_places",
+    "counted",
     "evidence",
     "expired_voucher_ids",
     "find_allocation",

@@ -90,6 +90,17 @@ def calls_to_settle(certificate_id: UUID | None = None) -> Sequence[UUID]:
     return db.session.scalars(query.distinct().order_by(Application.call_id)).all()
 
 
+def counted(certificate_id: UUID) -> Sequence[ClaimedCertificate]:
+    """The claims of this certificate that were settled as counting, with the certificate."""
+    query = select(ClaimedCertificate).join(ClaimedCertificate.certificate)
+    query = query.options(contains_eager(ClaimedCertificate.certificate)).where(
+        ClaimedCertificate.certificate_id == certificate_id,
+        ClaimedCertificate.settled_at.is_not(None),
+        ClaimedCertificate.refusal.is_(None),
+    )
+    return db.session.scalars(query.order_by(ClaimedCertificate.application_id)).all()
+
+
 def unverified_by(until: date) -> Sequence[ClaimedCertificate]:
     """Claims of closed calls that nobody has verified and that must be by this day, at the latest; not those over."""
     query = select(ClaimedCertificate).join(Application, Application.id == ClaimedCertificate.application_id)

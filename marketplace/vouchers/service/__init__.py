@@ -35,7 +35,7 @@ from marketplace.vouchers.service.vouchers import (
     suspend,
 )
 from marketplace.vouchers.service.waiting_room import draw_waiting_room, enter_waiting_room
-from marketplace.vouchers.service.watching import certificate_decided, watch_certificates
+from marketplace.vouchers.service.watching import certificate_decided, certificate_revoked, watch_certificates
 from marketplace.vouchers.service.winding_down import end_applications, wind_down, wind_up_calls
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "ask_more_scorers",
     "attach_evidence",
     "certificate_decided",
+    "certificate_revoked",
     "chase_scorers",
     "close_call",
     "decide_eligibility",

@@ -6,10 +6,11 @@ from datetime import timedelta
 from itertools import groupby
 from uuid import UUID
 
+from marketplace.accounts.service import notify_role
 from marketplace.certificates import events as certificate_events
 from marketplace.certificates import kinds
 from marketplace.core import clock, db
-from marketplace.core.actors import SYSTEM, Actor
+from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, Subscription, task
 from marketplace.programmes import scoring as usual_scoring
@@ -30,6 +31,32 @@ def certificate_decided(certificate_id: UUID, *, actor: Actor) -> None:
     rules.check_system(actor)
     for call_id in queries.calls_to_settle(certificate_id):
         close_call(call_id, actor=SYSTEM)
+
+
+@task(
+    "certificate_revoked",
+    _("Tell officers of a certificate that counted and was revoked since"),
+    Queue.MAIL,
+    on=[Subscription(certificate_events.REVOKED)],
+)
+def certificate_revoked(certificate_id: UUID, *, actor: Actor) -> int:
+    """Tell programme officers in which applications its points counted; in how many. What was decided stays."""
+    rules.check_system(actor)
+    claims = queries.counted(certificate_id)
+    for claim in claims:
+        application = db.get(Application, claim.application_id)
+        notify_role(
+            Role.PROGRAMME_OFFICER,
+            "vouchers/certificate_revoked",
+            key=f"{certificate_id}:{application.id}",
+            number=application.number,
+            call=application.call.title,
+            certificate={"kind": kinds.label(claim.kind), "number": claim.number},
+            revoked_on=claim.certificate.revoked_on,
+            valid_on=claim.valid_on,
+            path=f"/applications/{application.id}",
+        )
+    return len(claims)
 
 
 @task(

@@ -6,18 +6,21 @@ import io
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from marketplace.accounts.models import Person
 from marketplace.certificates import service as certificates
 from marketplace.certificates.models import Certificate, Details
 from marketplace.certificates.states import Level
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.notifications.models import Message
 from marketplace.programmes.models import Call
 from marketplace.vouchers import queries, rules, sealed_list, service
@@ -181,8 +184,27 @@ def test_what_was_claimed_is_sealed_and_a_later_revocation_changes_no_replay() -
     before = queries.sealed_file(call)
     officer = make_officer(Role.PROGRAMME_OFFICER)
     certificates.revoke(made.id, actor=officer, revoked_on=made.valid_from, reason=REASON)
+    assert service.certificate_revoked(made.id, actor=SYSTEM) == 1
     assert queries.sealed_file(call) == before
     assert b'"certificates":["venture"]' in before
+
+
+def test_officers_learn_that_a_certificate_that_counted_was_revoked(client: FlaskClient) -> None:
+    _call, _other, application, made = closed(lambda sme, _day: make_verified(sme))
+    assert made is not None
+    officer = make_officer(Role.PROGRAMME_OFFICER)
+    certificates.revoke(made.id, actor=officer, revoked_on=made.valid_from, reason=REASON)
+    waiting = db.session.query(BackgroundTask).filter_by(name="certificate_revoked").one()
+    assert service.certificate_revoked(UUID(waiting.arguments["certificate_id"]), actor=SYSTEM) == 1
+    told = db.session.query(Message).filter_by(template="vouchers/certificate_revoked").all()
+    assert officer.person_id is not None
+    assert db.get(Person, officer.person_id).email in {message.address for message in told}
+    assert {message.data["number"] for message in told} == {application.number}
+    page = sign_in_as(client, officer).get(f"/applications/{application.id}?lang=en").text
+    assert "Revoked by its issuer from" in page
+    unclaimed = make_verified(make_sme())
+    certificates.revoke(unclaimed.id, actor=officer, revoked_on=unclaimed.valid_from, reason=REASON)
+    assert service.certificate_revoked(unclaimed.id, actor=SYSTEM) == 0
 
 
 def test_one_revoked_by_the_closing_day_counts_nothing_and_a_day_later_all() -> None:
