@@ -38,7 +38,7 @@ from marketplace.core import (
 from marketplace.core.actors import ROLE_LABELS, Role
 from marketplace.core.money import exponent
 from marketplace.core.states import Lifecycle, TextChoices
-from marketplace.notifications import post
+from marketplace.notifications import post, rendering
 from marketplace.programmes.rules import FACT_NAMES
 from workers import celery_app
 
@@ -92,6 +92,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     housekeeping.configure(settings.signing_key_path)
     drafts.configure(functools.partial(exports.write_into, app))
     post.configure(post.Post(settings.smtp_url, settings.mail_from, settings.base_url))
+    rendering.configure(agency.name)
     db.connect(settings.database_url)
     _configure_pages(app, settings)
     _configure_addresses(app, settings)
@@ -128,7 +129,7 @@ def _check_routes(app: web.Application) -> None:
 
 def _configure_pages(app: web.Application, settings: Settings) -> None:
     """Templates: their strictness, filters and what each of them knows."""
-    agency.configure(production=settings.production, keep_seconds=0 if settings.testing else 10)
+    agency.configure(production=settings.production, keep_seconds=0 if settings.testing else 2)
     i18n.configure(lambda: _choose_locale(settings))
     templates.configure(app)
     app.jinja_env.globals.update(

@@ -1,14 +1,13 @@
 """The verbs of editions: of the agency's profile, its bank account and its funders."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import count
 from typing import IO, Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from marketplace.accounts import service as accounts
 from marketplace.agency import queries, rules
 from marketplace.agency.models import AgencyAccount, AgencyProfile, Edition, Funder, FunderEdition
 from marketplace.agency.states import EDITION, EditionStatus, FunderKind
@@ -16,8 +15,7 @@ from marketplace.core import clock, db, files
 from marketplace.core.actors import SYSTEM, Actor
 from marketplace.core.audit import record, transition
 from marketplace.core.errors import DomainError, Invalid
-from marketplace.core.i18n import LOCALES, Text, _
-from marketplace.core.tasks import Queue, schedule, task
+from marketplace.core.i18n import Text, _
 
 E = TypeVar("E", bound=Edition)
 
@@ -120,14 +118,6 @@ def install(*, name: Text, address: Text, help_email: str) -> AgencyProfile | No
     return profile
 
 
-@task("show_agency_name", _("Show the agency's new name"), Queue.MAINTENANCE)
-def show_name(profile_id: UUID) -> None:
-    """Call the agency by the name in force wherever an organisation is named; asked for on a profile's first day."""
-    profile = queries.in_force(AgencyProfile)
-    if profile is not None:
-        accounts.name_agency(profile.name[LOCALES[0]])
-
-
 def _begin(edition: Edition, *, actor: Actor) -> None:
     """Let it count from its day on; what counted then ends the day before, or never begins."""
     edition.valid_from = max(edition.valid_from, clock.today())
@@ -137,9 +127,6 @@ def _begin(edition: Edition, *, actor: Actor) -> None:
     transition(edition, EDITION, "confirm", actor=actor, valid_from=edition.valid_from.isoformat())
     db.flush()
     db.session.info.pop("own_numbers", None)
-    if isinstance(edition, AgencyProfile):
-        begins = clock.end_of_day(edition.valid_from - timedelta(days=1))
-        schedule(show_name, profile_id=edition.id, run_after=begins)
 
 
 def _later_than(edition: Edition) -> Sequence[Edition]:

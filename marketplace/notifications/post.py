@@ -4,9 +4,10 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from email.header import Header
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
-from email.utils import formatdate
+from email.utils import formatdate, parseaddr
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -60,9 +61,9 @@ POLICY = WholeHeaders(linesep="\r\n", cte_type="7bit")
 
 
 def compose(letter: Letter, *, to: str, message_id: str, post: Post) -> EmailMessage:
-    """The mail with its headers; a line break in any header raises ValueError."""
+    """The mail with its headers, sent in the letter's name; a line break in any header raises ValueError."""
     mail = EmailMessage(policy=POLICY)
-    mail["From"] = post.sender
+    mail["From"] = Address(letter.sender, addr_spec=parseaddr(post.sender)[1])
     mail["To"] = to
     mail["Subject"] = letter.subject
     mail["Date"] = formatdate()

@@ -1,5 +1,6 @@
 """How a mail's text is made from its template, in the reader's language."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,27 +13,38 @@ from marketplace.core import i18n
 
 @dataclass(frozen=True)
 class Letter:
-    """A rendered mail: one line of subject, and the text."""
+    """A rendered mail: one line of subject, the text, and in whose name it is sent."""
 
     subject: str
     body: str
+    sender: str
+
+
+_agency_name: Callable[[], str] | None = None
+
+
+def configure(agency_name: Callable[[], str]) -> None:
+    """Set what tells how the agency is called, in the language in force; the area that knows it stands above."""
+    global _agency_name
+    _agency_name = agency_name
 
 
 def render(template: str, *, locale: str, base_url: str, data: dict[str, Any]) -> Letter:
     """Fill `templates/emails/<template>.<locale>.txt`; its first line is the subject."""
-    facts = _facts(locale, base_url, data)
     with i18n.force_locale(locale):
+        facts = _facts(locale, base_url, data)
         text = _environment.get_template(f"{template}.{locale}.txt").render(facts)
         footer = _environment.get_template(f"footer.{locale}.txt").render(facts)
     first, _newline, body = text.partition("\n")
-    return Letter(_subject(first), f"{body.strip()}\n\n-- \n{footer.strip()}\n")
+    return Letter(_subject(first), f"{body.strip()}\n\n-- \n{footer.strip()}\n", facts["agency"])
 
 
 def render_subject(template: str, *, locale: str, base_url: str, data: dict[str, Any]) -> str:
     """The subject alone, for lists: the template is filled in no further than its first line."""
     first = ""
     with i18n.force_locale(locale):
-        for piece in _environment.get_template(f"{template}.{locale}.txt").generate(_facts(locale, base_url, data)):
+        facts = _facts(locale, base_url, data)
+        for piece in _environment.get_template(f"{template}.{locale}.txt").generate(facts):
             first += piece
             if "\n" in piece:
                 break
@@ -40,7 +52,9 @@ def render_subject(template: str, *, locale: str, base_url: str, data: dict[str,
 
 
 def _facts(locale: str, base_url: str, data: dict[str, Any]) -> dict[str, Any]:
-    return {**data, "url": lambda path: f"{base_url}{path}", "locale": locale}
+    if _agency_name is None:
+        raise RuntimeError("whose mails these are is not configured")
+    return {**data, "url": lambda path: f"{base_url}{path}", "locale": locale, "agency": _agency_name()}
 
 
 def _subject(line: str) -> str:

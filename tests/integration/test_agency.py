@@ -7,25 +7,29 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import html
 from pypdf import PdfReader
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, scoped_session
 
-from marketplace.accounts import queries as accounts
-from marketplace.accounts.models import AGENCY_ID
+from marketplace.accounts import service as accounts
 from marketplace.agency import queries, rules, service
 from marketplace.agency.models import AgencyAccount, AgencyProfile, FunderEdition
 from marketplace.agency.states import FunderKind
 from marketplace.core import clock as business_clock
 from marketplace.core import db, documents
-from marketplace.core.actors import Actor, Role
+from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid
 from marketplace.core.i18n import force_locale
+from marketplace.notifications import service as notifications
+from marketplace.notifications.models import Message
+from marketplace.notifications.post import Post
 from tests.conftest import MovableClock
 from tests.embedded_server import OWN_ACCOUNT
 from tests.factories import agency as make
 from tests.factories.accounts import make_officer, sign_in_as
+from tests.mail_server import MailServer
 
 pytestmark = pytest.mark.usefixtures("database", "english")
 NUMBER = "110-222-345678"
@@ -128,7 +132,7 @@ def test_an_account_number_is_checked_for_typing_errors(number: str) -> None:
         propose_account(make_officer(Role.BUDGET_OFFICER), number)
 
 
-def test_a_profile_stands_on_pages_documents_and_beside_its_people(client: FlaskClient, app: Flask, run_tasks) -> None:
+def test_a_profile_stands_on_pages_documents_and_beside_its_people(client: FlaskClient, app: Flask) -> None:
     proposes, confirms = make.pair(Role.ADMINISTRATOR)
     client = sign_in_as(client, proposes)
     typed = {f"{part}_{language}": words[language] for part, words in (("name", make.NAME), ("address", make.ADDRESS))
@@ -155,12 +159,37 @@ def test_a_profile_stands_on_pages_documents_and_beside_its_people(client: Flask
     assert make.NAME["ko"] in app.test_client().get("/help?lang=ko").text
     with app.test_client().get(picture) as answer:
         assert answer.mimetype == "image/jpeg"
-    run_tasks()
-    assert accounts.get_organisation(AGENCY_ID).name == make.NAME["ko"]
+    for language, role in (("en", "Administrator"), ("ko", "관리자")):
+        name = make.NAME[language]
+        for address, words in (
+            ("/help", f"{role} · {name}"),
+            ("/people", f"{role} ({name})"),
+            (f"/people/{proposes.person_id}", f"<td>{name}</td>"),
+            ("/account/roles", f'<p class="muted">{name}</p>'),
+        ):
+            assert words in client.get(f"{address}?lang={language}").text
     with force_locale("en"):
         paper = documents.render("Notice", [("To", "x")], issuer=queries.issuer(), note="")
     page = PdfReader(io.BytesIO(paper)).pages[0]
     assert (make.NAME["en"] in page.extract_text(), len(page.images)) == (True, 1)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_mails_are_sent_in_the_agencys_name(app: Flask, mail_server: MailServer, language: str) -> None:
+    make.profile()
+    post = Post(mail_server.url, "Mailbox <no-reply@voucher.example>", "https://x.example")
+    inviter = make_officer(Role.ADMINISTRATOR)
+    secret = accounts.invite("new@voucher.example", actor=inviter, role=Role.EVALUATOR, locale=language)
+    message = db.session.scalars(select(Message).where(Message.address == "new@voucher.example")).one()
+    notifications.send(message.id, actor=SYSTEM, post=post)
+    (mail,) = mail_server.messages
+    sender = mail["From"].addresses[0]
+    assert (sender.display_name, sender.addr_spec) == (make.NAME[language], "no-reply@voucher.example")
+    assert make.NAME[language] in mail["Subject"]
+    text, footer = mail.get_content().replace("\r\n", "\n").split("\n-- \n")
+    assert (make.NAME[language] in text, secret in text, footer.split("\n")[0]) == (True, True, make.NAME[language])
+    invitation = app.test_client().get(f"/account/invitation/{secret}?lang={language}").text
+    assert make.NAME[language] in html.fromstring(invitation).get_element_by_id("main").text_content()
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ from marketplace.accounts.service.sessions import (
     start_session,
     switch_role,
 )
-from marketplace.accounts.service.staff import approve_role, create_staff, name_agency, propose_role, refuse_role
+from marketplace.accounts.service.staff import approve_role, create_staff, propose_role, refuse_role
 from marketplace.accounts.service.traces import log_access, touch_session
 
 __all__ = [
@@ -68,7 +68,6 @@ __all__ = [
     "invite_first_administrator",
     "log_access",
     "make_download",
-    "name_agency",
     "notify_organisation",
     "notify_organisations",
     "notify_person",

@@ -160,8 +160,8 @@ def _send_invitation(
         to=Recipient(email.lower(), locale),
         key=str(token.id),
         token=secret,
-        organisation=organisation.name,
-        inviter=actor.name or organisation.name,
+        organisation=None if organisation.kind == OrganisationKind.AGENCY else organisation.name,
+        inviter=actor.name,
         expires_at=token.expires_at,
     )
     record(actor, "membership.invite", token, after={"role": role.value})

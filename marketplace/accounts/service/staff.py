@@ -62,12 +62,6 @@ def create_staff(email: str, name: str, role: Role, password: str, *, locale: st
     return person
 
 
-def name_agency(name: str) -> None:
-    """Call the agency so wherever a person's organisation is named; what it is called is decided in its own area."""
-    queries.get_organisation(AGENCY_ID, lock=True).name = name
-    db.flush()
-
-
 def _propose(person_id: UUID, role: Role, *, granted_by: UUID | None, valid_until: date | None = None) -> Membership:
     membership = Membership(
         person_id=person_id,

@@ -5,6 +5,7 @@ from functools import cache
 from flask import current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
+from marketplace.agency import queries as agency
 from marketplace.core.actors import ROLE_LABELS, SME, Role
 from marketplace.core.auth import current_actor, public
 from marketplace.core.i18n import _, locale
@@ -90,7 +91,7 @@ def acting_as() -> str:
     actor = current_actor()
     if actor.organisation_id is None:
         return str(_("no organisation yet"))
-    return f"{ROLE_LABELS[actor.role]} · {actor.organisation_name}"
+    return f"{ROLE_LABELS[actor.role]} · {agency.acts_for(actor.role, actor.organisation_name)}"
 
 
 def demo_links() -> list[tuple[str, str]]:
