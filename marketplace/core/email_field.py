@@ -11,6 +11,16 @@ from marketplace.core.i18n import _
 from marketplace.core.text import legible, storable
 
 
+def address(typed: str) -> str:
+    """An address that mail can reach, in lower case and ASCII; ValueError for what is none."""
+    plain = legible(typed).lower() if storable(typed) else typed
+    try:
+        known = validate_email(plain, check_deliverability=False, allow_smtputf8=False, test_environment=True)
+    except EmailNotValidError:
+        raise ValueError(typed) from None
+    return (known.ascii_email or "").lower()
+
+
 class EmailField(TextField):
     """An address that mail can reach, in lower case and ASCII."""
 
@@ -25,7 +35,6 @@ class EmailField(TextField):
         if not self.data:
             return
         try:
-            checked = validate_email(self.data, check_deliverability=False, allow_smtputf8=False, test_environment=True)
-        except EmailNotValidError:
+            self.data = address(self.data)
+        except ValueError:
             raise StopValidation(_("Type an e-mail address such as name@example.com.")) from None
-        self.data = (checked.ascii_email or "").lower()

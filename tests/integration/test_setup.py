@@ -11,6 +11,7 @@ from sqlalchemy import select
 from config.settings import Settings
 from marketplace.accounts import service as accounts
 from marketplace.accounts.models import Membership, Person
+from marketplace.accounts.queries import people_with_role
 from marketplace.agency import queries as agency
 from marketplace.core import db
 from marketplace.core.actors import Role
@@ -55,8 +56,11 @@ def test_setup_makes_two_administrators_and_can_be_run_again(app: Flask, client:
     assert (begun.exit_code, len(links(begun))) == (0, 2), begun.output
     assert "- Funders: none. Two budget officers." in begun.output
     assert "- Name and address" not in begun.output
+    mistyped = setup(app, "--administrator", "typo@voucher.example", "--administrator", SECOND)
     again = setup(app, "--administrator", FIRST, "--administrator", SECOND)
     assert "The agency is 바우처 진흥원" in again.output, "what was said stays"
+    for link in links(begun) + links(mistyped):
+        assert "no longer valid" in app.test_client().get(f"{link}?lang=en").text, "earlier invitations end"
     for link, name in zip(links(again), ("Kim", "Lee"), strict=True):
         answer = app.test_client().post(link, data={"name": name, "password": PASSWORD, "locale": "ko"})
         assert answer.status_code in (302, 303), answer.text
@@ -67,15 +71,24 @@ def test_setup_makes_two_administrators_and_can_be_run_again(app: Flask, client:
     done = setup(app)
     assert (done.exit_code, links(done)) == (0, [])
     assert "2 administrators have joined" in done.output
-    app.test_client().post(links(begun)[0], data={"name": "Kim", "password": PASSWORD, "locale": "ko"})
-    assert len(list(db.session.scalars(roles))) == 2, "an older invitation gives nobody a second role"
     with pytest.raises(DomainError):
-        accounts.invite_first_administrator("third@voucher.example", locale="ko")
+        accounts.invite_first_administrators(["third@voucher.example"], locale="ko")
+
+
+def test_of_three_who_are_invited_first_two_join(app: Flask) -> None:
+    emails = [f"{name}@voucher.example" for name in ("kim", "lee", "park")]
+    for email, secret in accounts.invite_first_administrators(emails, locale="ko").items():
+        joins = {"name": email, "password": PASSWORD, "locale": "ko"}
+        app.test_client().post(f"/account/invitation/{secret}", data=joins)
+    assert {person.email for person in people_with_role(Role.ADMINISTRATOR)} == set(emails[:2])
 
 
 def test_setup_asks_for_what_is_left_out(app: Flask) -> None:
-    asked = setup(app, typed="\n".join([*SAID.values(), FIRST, SECOND]) + "\n")
+    typed = list(SAID.values())
+    typed[0:0], typed[-1:-1], again = ["  "], ["help"], ["kim@voucher", FIRST, FIRST.upper(), SECOND]
+    asked = setup(app, typed="\n".join([*typed, *again]) + "\n")
     assert (asked.exit_code, len(links(asked))) == (0, 2), asked.output
+    assert asked.output.count("Error: ") == 3, "what can't be meant is asked for again"
     face = agency.face()
     assert face is not None
     assert (face.name["en"], face.help_email) == ("Voucher Institute", "help@voucher.example")

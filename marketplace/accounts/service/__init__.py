@@ -10,7 +10,7 @@ from marketplace.accounts.service.memberships import (
     end_expired_memberships,
     end_membership,
     invite,
-    invite_first_administrator,
+    invite_first_administrators,
     register_company,
 )
 from marketplace.accounts.service.notices import (
@@ -65,7 +65,7 @@ __all__ = [
     "end_membership",
     "end_session",
     "invite",
-    "invite_first_administrator",
+    "invite_first_administrators",
     "log_access",
     "make_download",
     "notify_organisation",

@@ -1,5 +1,6 @@
 """Who may act for an organisation: companies and firms, their people, invitations and mandates."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -125,14 +126,16 @@ def invite(
     return _send_invitation(email, organisation, role, actor, locale=locale, mandate=mandate, valid_until=valid_until)
 
 
-def invite_first_administrator(email: str, *, locale: str) -> str:
-    """Mail the link by which one of the first two administrators joins at once, for whoever installs the service.
+def invite_first_administrators(emails: Iterable[str], *, locale: str) -> dict[str, str]:
+    """Mail the links by which the first two administrators join at once, for whoever installs the service.
 
-    Returns the link's secret. Once there are two, they invite everybody else, and confirm each other's choice.
+    Returns the links' secrets by address; earlier ones end. Once there are two, they invite everybody else, and confirm
+    each other's choice.
     """
-    rules.check_needs_administrators(len(queries.people_with_role(Role.ADMINISTRATOR)))
     organisation = queries.get_organisation(AGENCY_ID, lock=True)
-    return _send_invitation(email, organisation, Role.ADMINISTRATOR, SYSTEM, locale=locale)
+    rules.check_needs_administrators(len(queries.people_with_role(Role.ADMINISTRATOR)))
+    tokens.end_invitations_of_nobody()
+    return {email: _send_invitation(email, organisation, Role.ADMINISTRATOR, SYSTEM, locale=locale) for email in emails}
 
 
 def _send_invitation(
@@ -261,8 +264,9 @@ def _end(membership: Membership, *, actor: Actor, reason: str | None) -> None:
 
 def _join(person: Person, data: dict[str, str], actor: Actor) -> Membership:
     organisation = queries.get_organisation(UUID(data["organisation_id"]), lock=True)
-    # Nobody invites the first administrators but whoever installs the service.
     inviter = UUID(data["invited_by"]) if data["invited_by"] else None
+    if inviter is None:  # whoever installed the service, who invites nobody but the first administrators
+        rules.check_needs_administrators(len(queries.people_with_role(Role.ADMINISTRATOR)))
     # Who was shut out since must not come back through a friend.
     if inviter is not None and inviter not in {member.id for member in queries.people_of(organisation.id, INVITERS)}:
         raise DomainError(tokens.NOT_VALID)

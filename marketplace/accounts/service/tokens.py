@@ -37,6 +37,12 @@ def issue(purpose: TokenPurpose, *, person_id: UUID | None, **data: Any) -> tupl
     return secret, token
 
 
+def end_invitations_of_nobody() -> None:
+    """End the invitations that no person sent but whoever installs the service."""
+    sent = Token.purpose == TokenPurpose.INVITATION, Token.data["invited_by"].astext.is_(None)
+    db.session.execute(update(Token).where(*sent, Token.used_at.is_(None)).values(used_at=clock.now()))
+
+
 def find(purpose: TokenPurpose, secret: str, *, lock: bool = False) -> Token | None:
     """The unused, unexpired token of this purpose."""
     query = select(Token).where(
