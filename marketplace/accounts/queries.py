@@ -319,15 +319,22 @@ def held_roles(person_id: Any) -> Any:
     return held.where(Membership.person_id == person_id, Membership.status == MembershipStatus.ACTIVE).scalar_subquery()
 
 
-def proposed_roles() -> Sequence[Row[UUID, UUID, Role, datetime, str]]:
+def proposed_roles() -> Sequence[Row[UUID, UUID, Role, datetime, UUID | None, str]]:
     """Roles of the agency that wait for a second administrator, with the person's name, the oldest first."""
     return db.session.execute(_proposed_roles()).all()
 
 
+def proposed_for(person_id: UUID) -> Sequence[Membership]:
+    """The roles that this person gets once a second administrator approves them."""
+    waits = Membership.person_id == person_id, Membership.status == MembershipStatus.PROPOSED
+    return db.session.scalars(select(Membership).where(*waits).order_by(Membership.created_at, Membership.id)).all()
+
+
 @cache
-def _proposed_roles() -> Select[UUID, UUID, Role, datetime, str]:
+def _proposed_roles() -> Select[UUID, UUID, Role, datetime, UUID | None, str]:
+    shown = Membership.id, Membership.person_id, Membership.role, Membership.created_at, Membership.granted_by
     return (
-        select(Membership.id, Membership.person_id, Membership.role, Membership.created_at, Person.name)
+        select(*shown, Person.name)
         .join(Membership.person)
         .where(Membership.status == MembershipStatus.PROPOSED, Membership.organisation_kind == OrganisationKind.AGENCY)
         .order_by(Membership.created_at, Membership.id)

@@ -226,10 +226,13 @@ def editions(*models: type[Edition]) -> Callable[[], Count]:
 
 
 def memberships() -> Count:
+    """Roles of the agency that somebody else proposed for a third person."""
     return number_of(
         Membership,
         Membership.status == MembershipStatus.PROPOSED,
         Membership.organisation_kind == OrganisationKind.AGENCY,
+        Membership.granted_by.is_distinct_from(PERSON),
+        Membership.person_id.is_distinct_from(PERSON),
     )
 
 

@@ -297,9 +297,17 @@ def test_invited_staff_wait_for_a_second_administrator(client: FlaskClient) -> N
     person = service.accept_invitation_as_new(secret, name="New Officer", password=PASSWORD, locale="en")
     assert queries.memberships_of(person.id) == []
     (waiting,) = queries.proposed_roles()
+    approval = f"/people/roles/{waiting.id}/approve"
+    sign_in_as(client, queries.find_actor(person.id, None))
+    own = client.get("/account/roles?lang=en").text
+    assert ("Evaluator: waits for an administrator" in own, "Register your" in own) == (True, False)
     sign_in_as(client, first)
-    assert client.post(f"/people/roles/{waiting.id}/approve", data={}).status_code in (409, 422)
+    assert client.post(approval, data={}).status_code in (409, 422)
+    assert approval not in client.get("/people").text
+    assert "Roles to approve" not in client.get("/?lang=en").text, "it is their own proposal"
     sign_in_as(client, second)
+    assert approval in client.get("/people").text
+    assert "Roles to approve" in client.get("/?lang=en").text
     assert client.post(f"/people/roles/{waiting.id}/approve", data={}).status_code == 303
     assert [m.role for m in queries.memberships_of(person.id)] == ["evaluator"]
 

@@ -21,6 +21,7 @@ def choose_role() -> ResponseReturnValue:
     return page(
         "accounts/choose_role.html",
         memberships=queries.memberships_of(current_user.actor.person_id),
+        proposed=queries.proposed_for(current_user.actor.person_id),
         following=own_address(request.args.get("next")),
         beginnings=[
             {
