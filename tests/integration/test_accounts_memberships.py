@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -291,15 +292,16 @@ def test_the_database_itself_keeps_four_eyes() -> None:
             db.session.add(proposed(**columns))
 
 
-def test_invited_staff_wait_for_a_second_administrator(client: FlaskClient) -> None:
+def test_invited_staff_wait_for_a_second_administrator(app: Flask, client: FlaskClient) -> None:
     first, second = make_officer(Role.ADMINISTRATOR), make_officer(Role.ADMINISTRATOR)
     secret = service.invite("new@example.com", actor=first, role=Role.EVALUATOR, locale="en")
     person = service.accept_invitation_as_new(secret, name="New Officer", password=PASSWORD, locale="en")
     assert queries.memberships_of(person.id) == []
     (waiting,) = queries.proposed_roles()
     approval = f"/people/roles/{waiting.id}/approve"
-    sign_in_as(client, queries.find_actor(person.id, None))
-    own = client.get("/account/roles?lang=en").text
+    newcomer = sign_in_as(app.test_client(), queries.find_actor(person.id, None))
+    assert newcomer.get("/").location == "/account/roles"
+    own = newcomer.get("/account/roles?lang=en").text
     assert ("Evaluator: waits for an administrator" in own, "Register your" in own) == (True, False)
     sign_in_as(client, first)
     assert client.post(approval, data={}).status_code in (409, 422)
@@ -310,6 +312,7 @@ def test_invited_staff_wait_for_a_second_administrator(client: FlaskClient) -> N
     assert "Roles to approve" in client.get("/?lang=en").text
     assert client.post(f"/people/roles/{waiting.id}/approve", data={}).status_code == 303
     assert [m.role for m in queries.memberships_of(person.id)] == ["evaluator"]
+    assert newcomer.get("/").location == "/account/roles", "the session began before the role"
 
 
 def test_the_same_role_is_not_held_twice() -> None:

@@ -2,9 +2,10 @@
 
 from functools import cache
 
-from flask import current_app, request, url_for
+from flask import current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from marketplace.accounts import queries as accounts
 from marketplace.agency import queries as agency
 from marketplace.core.actors import ROLE_LABELS, SME, Role
 from marketplace.core.auth import current_actor, public
@@ -19,10 +20,16 @@ from marketplace.reports.views import blueprint
 @blueprint.get("/")
 @public
 def home() -> ResponseReturnValue:
-    """What waits for the actor; for visitors what the service is and where to begin."""
+    """What waits for the actor; for visitors what the service is and where to begin.
+
+    Whoever has a role, but chose none yet or waits for its approval, goes on to the page about roles.
+    """
     actor = current_actor()
     if actor.person_id is None:
         return page("reports/home.html", calls=programmes.open_calls())
+    person_id = actor.person_id
+    if actor.organisation_id is None and (accounts.memberships_of(person_id) or accounts.proposed_for(person_id)):
+        return redirect(url_for("accounts.choose_role"))
     applies = actor.role in SME or actor.organisation_id is None
     calls = programmes.open_calls() if applies else None
     left = 0
