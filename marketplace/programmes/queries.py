@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +18,7 @@ from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
 from marketplace.ledger.chart import Stage
 from marketplace.ledger.models import Account
+from marketplace.programmes import rules
 from marketplace.programmes.models import (
     Amendment,
     BudgetLine,
@@ -178,12 +178,7 @@ def _cost_shares() -> Select[CostShare]:
 
 def funder_weights(programme_id: UUID) -> dict[UUID, int]:
     """In which proportion the funders bear a voucher: their shares, by what each category is planned to cost."""
-    planned = get_programme(programme_id).cost_categories
-    weights: Counter[UUID] = Counter()
-    for share in cost_shares(programme_id):
-        if share.funder_id is not None:
-            weights[share.funder_id] += planned[share.category] * share.basis_points
-    return dict(weights)
+    return rules.funder_weights(get_programme(programme_id), cost_shares(programme_id))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +11,8 @@ from config import lists
 from marketplace.core import clock
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
-from marketplace.core.i18n import Text, _, localized
+from marketplace.core.i18n import Text, _, localized, money
+from marketplace.core.money import split
 from marketplace.programmes import eligibility
 from marketplace.programmes.eligibility import AVERAGE_SALES, STATED_SALES, Assessment, Standard
 from marketplace.programmes.models import USUAL_CATEGORY, WHOLE, Amendment, BudgetLine, Call, CostShare, Programme
@@ -244,6 +246,21 @@ def missing_in_programme(programme: Programme, shares: Sequence[CostShare]) -> l
     return missing
 
 
+def funder_weights(programme: Programme, shares: Sequence[CostShare]) -> dict[UUID, int]:
+    """In which proportion the funders bear a voucher: their shares, by what each category is planned to cost."""
+    weights: Counter[UUID] = Counter()
+    for share in shares:
+        if share.funder_id is not None:
+            weights[share.funder_id] += programme.cost_categories[share.category] * share.basis_points
+    return dict(weights)
+
+
+def voucher_parts(programme: Programme, shares: Sequence[CostShare]) -> dict[UUID, int]:
+    """How much of one voucher each funder pays, in minor units."""
+    weights = funder_weights(programme, shares)
+    return dict(zip(weights, split(programme.voucher_amount, list(weights.values())), strict=True))
+
+
 def missing_in_call(call: Call, lines: Sequence[BudgetLine], shares: Sequence[CostShare], now: datetime) -> list[Words]:
     """Everything a call still needs before it can be published, all at once."""
     missing: list[Words] = []
@@ -257,6 +274,16 @@ def missing_in_call(call: Call, lines: Sequence[BudgetLine], shares: Sequence[Co
     }
     missing += [
         _("There is no budget line of this funder: %(funder)s.", funder=localized(name)) for name in unfunded.values()
+    ]
+    parts = voucher_parts(call.programme, shares)
+    missing += [
+        _(
+            "The money of %(funder)s pays for no voucher: one takes %(amount)s of it.",
+            funder=localized(line.funder.name),
+            amount=money(parts[line.funder_id], call.programme.currency),
+        )
+        for line in lines
+        if line.amount < parts.get(line.funder_id, 0)
     ]
     bearing = {share.funder_id for share in shares}
     missing += [

@@ -11,7 +11,7 @@ from marketplace.core import web
 from marketplace.core.actors import Role
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.forms import ConfirmForm
-from marketplace.core.i18n import _, localized
+from marketplace.core.i18n import _, localized, money
 from marketplace.core.money import exponent
 from marketplace.programmes import queries, rules, service
 from marketplace.programmes.forms import BudgetLineForm
@@ -25,16 +25,19 @@ def budget_line_new(call_id: UUID) -> ResponseReturnValue:
     call = queries.get_call(call_id)
     rules.check_draft(call)
     form = BudgetLineForm()
-    names = {
-        str(share.funder_id): share.funder.name for share in queries.cost_shares(call.programme_id) if share.funder
-    }
-    form.funder.choices = [(funder_id, localized(name)) for funder_id, name in names.items()]
+    shares = queries.cost_shares(call.programme_id)
+    names = {share.funder_id: localized(share.funder.name) for share in shares if share.funder}
+    form.funder.choices = [(str(funder_id), name) for funder_id, name in names.items()]
+    parts = [
+        (names[funder_id], money(amount, call.programme.currency))
+        for funder_id, amount in rules.voucher_parts(call.programme, shares).items()
+    ]
     if form.validate_on_submit():
         with form.errors_to_fields():
             amount = form.amount.data * 10 ** exponent(call.programme.currency)
             service.add_budget_line(call_id, actor=current_actor(), funder_id=UUID(form.funder.data), amount=amount)
             return web.done(_("The budget line waits for a budget officer."), url_for(".call", call_id=call_id))
-    return web.page("programmes/budget_line_new.html", form=form, call=call)
+    return web.page("programmes/budget_line_new.html", form=form, call=call, parts=parts)
 
 
 @blueprint.route("/budget-lines/<uuid:line_id>/remove", methods=["GET", "POST"])

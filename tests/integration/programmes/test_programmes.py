@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Role
 from marketplace.core.errors import DomainError, Forbidden, IllegalMove, Invalid
+from marketplace.core.i18n import force_locale
 from marketplace.ledger import chart
 from marketplace.ledger import queries as ledger
 from marketplace.programmes import queries, rules, service
@@ -45,6 +46,15 @@ def test_a_call_needs_every_funder_and_every_line_appropriated() -> None:
     with pytest.raises(rules.Incomplete) as refused:
         service.publish_call(call.id, actor=officer)
     assert len(refused.value.missing) == 2
+
+
+def test_a_call_has_money_for_one_voucher_of_each_funder() -> None:
+    """One line alone would stop the giving, and nobody would see why."""
+    programme = make_programme(voucher_amount=10_000_000)
+    call = make_call(programme=programme, vouchers=1, published=False)  # its lines are rounded down, one unit short
+    with force_locale("en"), pytest.raises(rules.Incomplete, match="one takes ₩6,666,667 of it") as refused:
+        service.publish_call(call.id, actor=make_officer(Role.PROGRAMME_OFFICER))
+    assert len(refused.value.missing) == 1
 
 
 @pytest.mark.parametrize("points", [9_999, 10_001])
