@@ -318,6 +318,15 @@ def check_complete(missing: Sequence[Words]) -> None:
         raise Incomplete(missing)
 
 
+def check_pays_a_voucher(amount: int, part: int, currency: str) -> None:
+    """A funder's money in a call pays its part of one voucher at least; with less the call would give nothing."""
+    if amount < part:
+        raise Invalid(
+            _("This pays for no voucher: one takes %(amount)s of this funder.", amount=money(part, currency)),
+            field="amount",
+        )
+
+
 def check_appropriation(line: BudgetLine, actor: Actor) -> None:
     """A budget officer appropriates, never the one who proposed the line."""
     if actor.role is not Role.BUDGET_OFFICER:

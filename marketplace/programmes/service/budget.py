@@ -25,6 +25,9 @@ def add_budget_line(call_id: UUID, *, actor: Actor, funder_id: UUID, amount: int
     rules.check_draft(call)
     if funder_id in {line.funder_id for line in queries.budget_lines(call.id)}:
         raise Invalid(_("This funder already has a budget line in the call."), field="funder")
+    programme = call.programme
+    parts = rules.voucher_parts(programme, queries.cost_shares(programme.id))
+    rules.check_pays_a_voucher(amount, parts.get(funder_id, 0), programme.currency)
     line = BudgetLine(call_id=call.id, funder_id=funder_id, amount=amount, created_by=actor.person_id)
     db.session.add(line)
     db.flush()

@@ -50,11 +50,21 @@ def test_a_call_needs_every_funder_and_every_line_appropriated() -> None:
 
 def test_a_call_has_money_for_one_voucher_of_each_funder() -> None:
     """One line alone would stop the giving, and nobody would see why."""
-    programme = make_programme(voucher_amount=10_000_000)
-    call = make_call(programme=programme, vouchers=1, published=False)  # its lines are rounded down, one unit short
-    with force_locale("en"), pytest.raises(rules.Incomplete, match="one takes ₩6,666,667 of it") as refused:
-        service.publish_call(call.id, actor=make_officer(Role.PROGRAMME_OFFICER))
-    assert len(refused.value.missing) == 1
+    officer = make_officer(Role.PROGRAMME_OFFICER)
+    programme = make_programme(officer=officer, published=False)
+    call = make_call(programme=programme, vouchers=1, published=False, appropriated=False)
+    central, local = queries.budget_lines(call.id)
+    service.remove_budget_line(central.id, actor=officer)
+    with force_locale("en"), pytest.raises(Invalid, match="one takes ₩8,000,000 of this funder"):
+        service.add_budget_line(call.id, actor=officer, funder_id=central.funder_id, amount=7_999_999)
+    service.add_budget_line(call.id, actor=officer, funder_id=central.funder_id, amount=8_000_000)
+    service.set_cost_shares(
+        programme.id, {central.funder_id: 20_00, local.funder_id: 40_00, None: 40_00}, actor=officer
+    )
+    service.publish_programme(programme.id, actor=officer)
+    with force_locale("en"), pytest.raises(rules.Incomplete, match="one takes ₩8,000,000 of it") as refused:
+        service.publish_call(call.id, actor=officer)
+    assert len(refused.value.missing) == 2, "that, and nobody has appropriated the lines"
 
 
 @pytest.mark.parametrize("points", [9_999, 10_001])
