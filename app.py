@@ -18,6 +18,7 @@ from config import lists
 from config.settings import Settings, SettingsError
 from marketplace.agency import queries as agency
 from marketplace.core import (
+    agency_name,
     auth,
     clock,
     db,
@@ -38,7 +39,7 @@ from marketplace.core import (
 from marketplace.core.actors import ROLE_LABELS, Role
 from marketplace.core.money import exponent
 from marketplace.core.states import Lifecycle, TextChoices
-from marketplace.notifications import post, rendering
+from marketplace.notifications import post
 from marketplace.programmes.rules import FACT_NAMES
 from workers import celery_app
 
@@ -92,7 +93,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     housekeeping.configure(settings.signing_key_path)
     drafts.configure(functools.partial(exports.write_into, app))
     post.configure(post.Post(settings.smtp_url, settings.mail_from, settings.base_url))
-    rendering.configure(agency.name)
+    agency_name.configure(agency.name)
     db.connect(settings.database_url)
     _configure_pages(app, settings)
     _configure_addresses(app, settings)
@@ -133,6 +134,8 @@ def _configure_pages(app: web.Application, settings: Settings) -> None:
     i18n.configure(lambda: _choose_locale(settings))
     templates.configure(app)
     app.jinja_env.globals.update(
+        agency_name=agency_name.agency_name,
+        acts_for=agency_name.acts_for,
         said=seen.said,
         said_rows=seen.said_rows,
         here=web.here,

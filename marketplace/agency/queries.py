@@ -14,7 +14,7 @@ from marketplace.agency import rules
 from marketplace.agency.models import AgencyAccount, AgencyProfile, Edition, Funder, FunderEdition
 from marketplace.agency.states import EditionStatus, FunderKind
 from marketplace.core import clock, db
-from marketplace.core.actors import AGENCY, Actor, Role
+from marketplace.core.actors import Actor, Role
 from marketplace.core.documents import Issuer
 from marketplace.core.errors import DomainError
 from marketplace.core.files import StoredFile
@@ -69,11 +69,6 @@ def name() -> str:
     """How the agency is called, in the language in force; the service's own name before it has said so."""
     known = face()
     return localized(known.name) if known else str(_("Consulting Voucher Service"))
-
-
-def acts_for(role: Role, organisation: str) -> str:
-    """For whom somebody in this role acts, in the language in force: the agency, or the organisation of this name."""
-    return name() if role in AGENCY else organisation
 
 
 def get(model: type[E], edition_id: UUID, *, lock: bool = False) -> E:

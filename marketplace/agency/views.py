@@ -212,8 +212,8 @@ def logo(file_id: UUID) -> Response:
 
 @blueprint.app_context_processor
 def _for_every_page() -> dict[str, Any]:
-    """Functions, so that pages without a header (errors) ask for nothing."""
-    return {"agency_face": queries.face, "agency_name": queries.name, "acts_for": queries.acts_for}
+    """A function, so that pages without a header (errors) ask for nothing."""
+    return {"agency_face": queries.face}
 
 
 def names_of(editions: Sequence[Any]) -> Mapping[UUID | None, str]:

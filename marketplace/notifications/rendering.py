@@ -1,6 +1,5 @@
 """How a mail's text is made from its template, in the reader's language."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from config.settings import ROOT
 from marketplace.core import i18n
+from marketplace.core.agency_name import agency_name
 
 
 @dataclass(frozen=True)
@@ -18,15 +18,6 @@ class Letter:
     subject: str
     body: str
     sender: str
-
-
-_agency_name: Callable[[], str] | None = None
-
-
-def configure(agency_name: Callable[[], str]) -> None:
-    """Set what tells how the agency is called, in the language in force; the area that knows it stands above."""
-    global _agency_name
-    _agency_name = agency_name
 
 
 def render(template: str, *, locale: str, base_url: str, data: dict[str, Any]) -> Letter:
@@ -52,9 +43,7 @@ def render_subject(template: str, *, locale: str, base_url: str, data: dict[str,
 
 
 def _facts(locale: str, base_url: str, data: dict[str, Any]) -> dict[str, Any]:
-    if _agency_name is None:
-        raise RuntimeError("whose mails these are is not configured")
-    return {**data, "url": lambda path: f"{base_url}{path}", "locale": locale, "agency": _agency_name()}
+    return {**data, "url": lambda path: f"{base_url}{path}", "locale": locale, "agency": agency_name()}
 
 
 def _subject(line: str) -> str:

@@ -168,6 +168,8 @@ def test_a_profile_stands_on_pages_documents_and_beside_its_people(client: Flask
             ("/account/roles", f'<p class="muted">{name}</p>'),
         ):
             assert words in client.get(f"{address}?lang={language}").text
+        told = client.post(f"/people/export?lang={language}", data={"reason": "A check.", "format": "csv"})
+        assert f"{role} ({name})" in told.text
     with force_locale("en"):
         paper = documents.render("Notice", [("To", "x")], issuer=queries.issuer(), note="")
     page = PdfReader(io.BytesIO(paper)).pages[0]

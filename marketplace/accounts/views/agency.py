@@ -13,6 +13,7 @@ from marketplace.accounts.states import MEMBERSHIP, PERSON, OrganisationKind, Pe
 from marketplace.accounts.views.blueprint import blueprint, invited
 from marketplace.core import db
 from marketplace.core.actors import EVERYONE, ROLE_LABELS, Role
+from marketplace.core.agency_name import acts_for
 from marketplace.core.audit import record
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.exports import export
@@ -62,7 +63,9 @@ def export_people() -> ResponseReturnValue:
             (_("E-mail address"), lambda person: person.email),
             (
                 _("Roles"),
-                lambda person: "; ".join(f"{ROLE_LABELS[role]} ({name})" for role, name in person.roles or ()),
+                lambda person: "; ".join(
+                    f"{ROLE_LABELS[role]} ({acts_for(role, name)})" for role, name in person.roles or ()
+                ),
             ),
             (_("Status"), lambda person: PERSON.label(person.status)),
             (_("Account since"), lambda person: person.created_at),

@@ -6,8 +6,8 @@ from flask import current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.accounts import queries as accounts
-from marketplace.agency import queries as agency
 from marketplace.core.actors import ROLE_LABELS, SME, Role
+from marketplace.core.agency_name import acts_for
 from marketplace.core.auth import current_actor, public
 from marketplace.core.i18n import _, locale
 from marketplace.core.web import page
@@ -98,7 +98,7 @@ def acting_as() -> str:
     actor = current_actor()
     if actor.organisation_id is None:
         return str(_("no organisation yet"))
-    return f"{ROLE_LABELS[actor.role]} · {agency.acts_for(actor.role, actor.organisation_name)}"
+    return f"{ROLE_LABELS[actor.role]} · {acts_for(actor.role, actor.organisation_name)}"
 
 
 def demo_links() -> list[tuple[str, str]]:

@@ -1,0 +1,25 @@
+"""How the agency is called, for areas that stand below the one that knows it."""
+
+from collections.abc import Callable
+
+from marketplace.core.actors import AGENCY, Role
+
+_name: Callable[[], str] | None = None
+
+
+def configure(name: Callable[[], str]) -> None:
+    """Set what tells the agency's name in the language in force."""
+    global _name
+    _name = name
+
+
+def agency_name() -> str:
+    """How the agency is called, in the language in force; RuntimeError before configure()."""
+    if _name is None:
+        raise RuntimeError("how the agency is called is not configured")
+    return _name()
+
+
+def acts_for(role: Role | str, organisation: str) -> str:
+    """For whom somebody in this role acts, in the language in force: the agency, or the organisation of this name."""
+    return agency_name() if role in AGENCY else organisation
