@@ -93,7 +93,6 @@ def create_app(settings: Settings | None = None) -> web.Application:
     housekeeping.configure(settings.signing_key_path)
     drafts.configure(functools.partial(exports.write_into, app))
     post.configure(post.Post(settings.smtp_url, settings.mail_from, settings.base_url))
-    agency_name.configure(agency.name)
     db.connect(settings.database_url)
     _configure_pages(app, settings)
     _configure_addresses(app, settings)
@@ -131,6 +130,7 @@ def _check_routes(app: web.Application) -> None:
 def _configure_pages(app: web.Application, settings: Settings) -> None:
     """Templates: their strictness, filters and what each of them knows."""
     agency.configure(production=settings.production, keep_seconds=0 if settings.testing else 2)
+    agency_name.configure(agency.name)
     i18n.configure(lambda: _choose_locale(settings))
     templates.configure(app)
     app.jinja_env.globals.update(
