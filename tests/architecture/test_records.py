@@ -1,10 +1,12 @@
 """Documents name what is there: records by one number each, files, and commands."""
 
+import io
 import re
 from pathlib import Path
 
 import click
 import pytest
+from babel.messages.pofile import read_po
 
 from app import cli
 
@@ -48,3 +50,10 @@ def test_who_replaces_a_record_is_said_in_both() -> None:
             assert f"({name})" in texts[newer], name
         for older in re.findall(r"Replaces \[\d+\]\(([\w.-]+)\)", text):
             assert f"({name})" in texts[older], name
+
+
+def test_the_first_day_names_what_stands_on_pages() -> None:
+    catalogue = read_po(io.BytesIO((ROOT / "translations" / "ko" / "LC_MESSAGES" / "messages.po").read_bytes()))
+    named = re.findall(r"\*\*(.+?)\*\*", (ROOT / "docs" / "first-day.md").read_text(), re.DOTALL)
+    assert len(named) > 30
+    assert not [label for label in named if " ".join(label.split()) not in catalogue]
