@@ -42,12 +42,23 @@ class Unit:
     booked_on: date = date.min
 
     def room(self, kind: ReportKind) -> int:
-        """How much of it reports of this kind haven't told by name yet."""
-        return self.amount - self.claimed.get(kind, 0)
+        """How much of it, and of what it was known from, reports of this kind haven't told by name yet."""
+        own = self.amount - self.claimed.get(kind, 0)
+        return own if self.origin is None else min(own, self.origin.room(kind))
 
     def money(self, kind: ReportKind) -> int:
         """How much of what it brought they haven't told by name yet."""
         return max(0, self.brought - self.claimed.get(kind, 0))
+
+    @property
+    def hides(self) -> bool:
+        """Whether it names nothing and may hold several payments, known from no one in particular."""
+        return not self.single and not self.names and self.origin is None
+
+    @property
+    def payment(self) -> "Unit":
+        """The one that brought its money."""
+        return self if self.origin is None else self.origin.payment
 
     def claim(self, kind: ReportKind, amount: int) -> None:
         """Note that a report of this kind told so much of it, and of what it was known from."""
@@ -88,6 +99,12 @@ class Verdict:
         """What is known, but not from which unit."""
         return self.unit.amount - self.excess - self.fresh - sum(amount for _unit, amount in self.known)
 
+    def noted(self) -> Unit:
+        """The unit, which knows now what it brings and from what it is known."""
+        self.unit.brought = self.fresh
+        self.unit.origin = self.known[0][0] if self.known else None
+        return self.unit
+
 
 def judge(new: Sequence[Unit], old: Sequence[Unit], *, tolerance: int) -> tuple[list[Verdict], list[tuple[Unit, int]]]:
     """Of each new unit, all of one kind, what it is; and by how much money of earlier units of that kind is new after
@@ -111,28 +128,65 @@ def judge(new: Sequence[Unit], old: Sequence[Unit], *, tolerance: int) -> tuple[
             verdict.fresh = unit.amount
         elif not unit.single and not unit.names:
             rest.append(unit)
-    earlier = [unit for unit in old if unit.kind == kind and not unit.single and not unit.names and not unit.origin]
+    earlier = [unit for unit in old if unit.kind == kind and unit.hides]
     return list(verdicts.values()), _share_out(rest, earlier, others, verdicts)
 
 
-def settle(verdicts: Iterable[Verdict], old: Sequence[Unit]) -> None:
+def settle(verdicts: Iterable[Verdict], units: Sequence[Unit]) -> None:
     """Money that seems new, and that a notification and a later statement tell of under the same references.
 
-    `old` is what other days hold, the nearest first.
+    `units` are all of its day and those around it, the nearest first.
     """
     index: dict[int, list[Unit]] = {}
-    for other in old:
-        if other.brought == other.amount and other.origin is None:
-            index.setdefault(other.amount, []).append(other)
+    for other in units:
+        index.setdefault(other.amount, []).append(other)
+    unnamed: dict[date, int] = {}
     for verdict in verdicts:
         unit = verdict.unit
         if verdict.known or verdict.fresh != unit.amount:
             continue
-        for other in islice(index.get(unit.amount, ()), MOST_COMPARED):
-            if other.room(unit.kind) == unit.amount and _is_followed(unit, other):
-                _know(verdict, other, unit.amount)
-                verdict.fresh = 0
-                break
+        found = _spare(unit, index.get(unit.amount, [])[:MOST_COMPARED])
+        if found is None:
+            continue
+        day = found.booked_on
+        if day not in unnamed:
+            unnamed[day] = _unnamed_money(unit.kind, day, units)
+        if unnamed[day] >= unit.amount:
+            _know(verdict, found, unit.amount)
+            unnamed[day] -= unit.amount
+            verdict.fresh, unit.brought, unit.origin = 0, 0, found
+
+
+def _unnamed_money(kind: ReportKind, day: date, units: Iterable[Unit]) -> int:
+    """How much came on a day of which this kind of report tells neither by name nor in what it doesn't tell apart."""
+    of_day = [unit for unit in units if unit.booked_on == day]
+    told = sum(unit.money(kind) for unit in of_day if unit.kind != kind)
+    return told - sum(unit.amount - unit.brought for unit in of_day if unit.kind == kind and unit.hides)
+
+
+def _spare(unit: Unit, others: Sequence[Unit]) -> Unit | None:
+    """The payment that this one is, told by its kind of report by no other one.
+
+    Where one of its kind was taken for the payment that it is, another payment is looked for that this may be instead.
+    """
+    waiting, seen = [unit], set()
+    for one in waiting:
+        for other in others:
+            if other.kind == unit.kind or other in seen or not _is_told_again(one, other):
+                continue
+            seen.add(other)
+            payment = other.payment
+            if payment.brought == payment.amount == unit.amount and other.room(unit.kind) == unit.amount:
+                return other
+            taken = [that for that in others if that.kind == unit.kind and that.payment is payment]
+            waiting += [that for that in taken if that not in waiting]
+    return None
+
+
+def _is_told_again(unit: Unit, other: Unit) -> bool:
+    if unit.booked_on != other.booked_on:
+        return _is_followed(unit, other)
+    return unit.single and other.single and bool(unit.names & other.names) and not unit.contradicts(other)
 
 
 def _is_followed(unit: Unit, other: Unit) -> bool:
@@ -252,5 +306,6 @@ def _share_out(
         if unit in verdicts:
             verdicts[unit].fresh = part
         elif part:
+            unit.brought += part
             topped.append((unit, part))
     return topped

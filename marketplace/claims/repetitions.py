@@ -18,15 +18,17 @@ LONGEST_RUNNING_NUMBER = 6
 class Told:
     """One entry of a report: `where` holds its account, currency, day, direction and amount.
 
-    `number` is the bank's reference of the entry, `marks` are those of its parts as well; `names` the references of
-    payers and the agency's numbers, `payers` their accounts. `statements` are those that it stands in.
+    `numbers` are the bank's references of the entry, `marks` those of its parts as well; `references` those of payers,
+    `names` the agency's numbers as well, of which several payments may bear one; `payers` are their accounts.
+    `statements` are those that it stands in.
     """
 
     key: Any
     where: tuple[Any, ...]
     fingerprint: str
-    number: str
+    numbers: frozenset[str]
     marks: frozenset[str]
+    references: frozenset[str]
     names: frozenset[str]
     payers: frozenset[str]
     statements: frozenset[Any]
@@ -34,11 +36,8 @@ class Told:
 
     def contradicts(self, other: "Told") -> bool:
         """Whether both say whose payment they are, or which, and differ; what only one says is no difference."""
-        return _differ(self.names, other.names) or _differ(self.payers, other.payers)
-
-
-def _differ(mine: frozenset[str], others: frozenset[str]) -> bool:
-    return bool(mine and others and not mine & others)
+        names = _differ(self.references, other.references) or _differ(self.names, other.names)
+        return names or _differ(self.payers, other.payers)
 
 
 def is_own_mark(mark: str) -> bool:
@@ -50,8 +49,13 @@ Handles = Callable[[Told], Iterable[Any]]
 Agrees = Callable[[Told, Told], bool]
 
 
+def _differ(mine: frozenset[str], others: frozenset[str]) -> bool:
+    return bool(mine and others and not mine & others)
+
+
 def _is_named_alike(new: Told, old: Told) -> bool:
-    return new.number == old.number and not new.contradicts(old)
+    """A reference of the bank that came later says nothing against it."""
+    return not _differ(new.numbers, old.numbers) and not new.contradicts(old)
 
 
 # What two tellings have in common, the surest first, and what must hold besides.

@@ -1,6 +1,6 @@
 """Reads of the bank's files, and of which movements are known in the terms of the engine."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -95,38 +95,41 @@ def earlier_bookings(kind: ReportKind, bookings: Collection[BankBooking]) -> lis
         .order_by(BankBooking.report_id, BankBooking.number)
     )
     rows = db.session.execute(query).all()
-    standing = _reports_telling([row[0].id for row in rows])
+    tellings = _tellings([row[0].id for row in rows])
     return [
-        as_told(booking, marks, [*references, *remittances], references, payers, standing[booking.id])
+        as_told(booking, marks, [*references, *remittances], references, payers, tellings[booking.id])
         for booking, remittances, marks, references, payers in rows
     ]
 
 
-def _reports_telling(booking_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
-    """The reports that each entry stands in: the first one, and those that repeated it."""
+def _tellings(booking_ids: Collection[UUID]) -> dict[UUID, set[tuple[UUID, str]]]:
+    """The reports that each entry stands in, the first one and those that repeated it, with its reference there."""
     itself = func.coalesce(BankBooking.repeats_id, BankBooking.id)
-    standing: dict[UUID, set[UUID]] = {}
-    query = select(itself, BankBooking.report_id).where(itself.in_(booking_ids))
-    for booking_id, report_id in db.session.execute(query):
-        standing.setdefault(booking_id, set()).add(report_id)
-    return standing
+    tellings: dict[UUID, set[tuple[UUID, str]]] = {}
+    query = select(itself, BankBooking.report_id, BankBooking.bank_reference).where(itself.in_(booking_ids))
+    for booking_id, report_id, reference in db.session.execute(query):
+        tellings.setdefault(booking_id, set()).add((report_id, reference))
+    return tellings
 
 
 def as_told(
     booking: BankBooking, marks: Iterable[str], texts: Iterable[str], references: Iterable[str],
-    payers: Iterable[str], reports: Collection[UUID],
+    payers: Iterable[str], tellings: Collection[tuple[UUID, str]],
 ) -> Told:  # fmt: skip
     """An entry as the engine of repetitions takes it, from what its parts say."""
-    names = {number for text in texts for number in _ours(text)} | {plain_number(one) for one in references}
+    numbers = {number for text in texts for number in _ours(text)}
+    said = {plain_number(one) for one in references} - {""}
+    own = {booking.bank_reference, *(reference for _report, reference in tellings)} - {""}
     return Told(
         key=booking.id,
         where=(*bucket_of(booking), booking.amount),
         fingerprint=booking.fingerprint,
-        number=booking.bank_reference,
-        marks=frozenset({booking.bank_reference, *marks} - {""}),
-        names=frozenset(names - {""}),
+        numbers=frozenset(own),
+        marks=frozenset(own | {*marks} - {""}),
+        references=frozenset(said),
+        names=frozenset(numbers | said),
         payers=frozenset({plain_number(one) for one in payers} - {""}),
-        statements=frozenset(reports),
+        statements=frozenset(report for report, _reference in tellings),
         report=booking.report_id,
     )
 
@@ -222,7 +225,7 @@ def _ours(text: str) -> list[str]:
     return numbers_in(text, *OURS) if text else []
 
 
-def units_in(buckets: Iterable[Bucket], *, apart_from: Collection[UUID]) -> Mapping[Bucket, list[Unit]]:
+def units_in(buckets: Iterable[Bucket], *, apart_from: Collection[UUID]) -> dict[Bucket, list[Unit]]:
     """What is stored in these buckets, besides these entries, with what each unit brought and who has told of it."""
     days = {(bucket.currency, bucket.booked_on) for bucket in buckets}
     rows = db.session.execute(
@@ -250,5 +253,14 @@ def units_in(buckets: Iterable[Bucket], *, apart_from: Collection[UUID]) -> Mapp
         unit.origin = unit.origin or holding.get(entry.known_from_id)  # type: ignore[arg-type]
     for unit, entry in told:
         if (origin := holding.get(entry.known_from_id)) is not None:  # type: ignore[arg-type]
-            origin.claim(unit.kind, entry.amount if entry.direction == unit.direction else -entry.amount)
+            amount = entry.amount if entry.direction == unit.direction else -entry.amount
+            origin.claim(unit.kind, amount)
+            _note_told_by(origin, unit, amount)
     return units
+
+
+def _note_told_by(origin: Unit | None, unit: Unit, amount: int) -> None:
+    """What a unit is known from has told of it by its own kind of report: another one of that kind is other money."""
+    while origin is not None:
+        unit.claimed[origin.kind] = unit.claimed.get(origin.kind, 0) + amount
+        origin = origin.origin

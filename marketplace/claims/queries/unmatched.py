@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from marketplace.accounts.models import Organisation
 from marketplace.agency import queries as agency
 from marketplace.claims.models import BankAssignment, BankBooking, BankEntry
-from marketplace.claims.states import Direction, EntryOutcome
+from marketplace.claims.states import Direction, EntryOutcome, ReportKind
 from marketplace.core import db
 from marketplace.core.text import number_in, plain_firm_name, plain_number
 from marketplace.engagements.models import Agreement, CoPayment
@@ -85,12 +85,21 @@ def share_under(reference: str) -> int:
 def told_by_another_report(entry: BankEntry) -> bool:
     """Whether another kind of report tells of the same amount under the same reference within a few days.
 
-    Then it is most likely one payment, booked on two days, and must not be sent back before somebody has looked.
+    Then it is most likely one payment, booked on two days, and must not be sent back before somebody has looked. It is
+    none that this kind of report has told elsewhere, and no notification of a day after the statement's.
     """
     if not entry.reference:
         return False
     other, booking = aliased(BankEntry), aliased(BankBooking)
     query = select(other.id).join(booking, booking.id == other.booking_id)
+    teller, told = aliased(BankEntry), aliased(BankBooking)
+    told_elsewhere = exists().where(
+        teller.known_from_id == other.id, told.id == teller.booking_id, told.kind == entry.booking.kind
+    )
+    if entry.booking.kind == ReportKind.STATEMENT:
+        in_order = other.booked_on <= entry.booked_on
+    else:
+        in_order = or_(booking.kind != ReportKind.STATEMENT, other.booked_on >= entry.booked_on)
     same = (
         other.id != entry.id,
         booking.kind != entry.booking.kind,
@@ -101,6 +110,8 @@ def told_by_another_report(entry: BankEntry) -> bool:
         other.reference == entry.reference,
         other.is_known.is_(False),
         func.abs(other.booked_on - entry.booked_on) <= FEW_DAYS,
+        in_order,
+        ~told_elsewhere,
     )
     return db.session.scalar(query.where(*same).limit(1)) is not None
 

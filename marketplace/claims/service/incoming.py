@@ -159,7 +159,7 @@ def _earlier(
             [text for part in inside for text in (part.reference, part.remittance)],
             [part.reference for part in inside],
             [part.debtor_account for part in inside],
-            twins[row.report_id],
+            [(twin, "") for twin in twins[row.report_id]],
         )
         for row, inside in zip(rows, parts, strict=True)
     ]
@@ -215,9 +215,11 @@ def _judge(rows: Sequence[Kept]) -> tuple[dict[UUID, list[Row]], list[BankEntry]
             list(units), known.get(bucket, []), tolerance=own.largest_charge_percent
         )
         late += [_top_up(unit, amount) for unit, amount in topped]
+        known.setdefault(bucket, []).extend(verdict.noted() for verdict in judged[bucket])
     told: dict[UUID, list[Row]] = {}
     for bucket, verdicts in judged.items():
-        movements.settle(verdicts, [unit for near in _near(bucket) for unit in known.get(near, [])])
+        around = (bucket, *_near(bucket))
+        movements.settle(verdicts, [unit for near in around for unit in known.get(near, [])])
         for verdict in verdicts:
             row, parts = buckets[bucket][verdict.unit]
             told.setdefault(row.id, []).extend(_rows(verdict, row, parts))

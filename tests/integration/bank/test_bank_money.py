@@ -1,11 +1,13 @@
 """What each kind of money does that the bank tells: charges, currencies, batches, returns, reversals, odd entries."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from marketplace.claims import queries, service
 from marketplace.claims.models import BankEntry, Claim, PaymentBatch
+from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor
 from marketplace.core.errors import DomainError, Forbidden
@@ -288,7 +290,8 @@ def test_a_reversal_of_a_share_that_was_paid_on_holds_payments_and_is_made_good(
     assert (debit.outcome, paid.status) == ("unmatched", "paid")
     assert queries.find_hold_in_force(claim.engagement_id) is not None
     assert ledger.balance(chart.suspended_debit(debit.id)) == -paid.amount
-    again = Entry(paid.amount, [Detail(paid.reference)], mark="C3")
+    tomorrow = business_clock.today() + timedelta(days=1)
+    again = Entry(paid.amount, [Detail(paid.reference)], on=tomorrow, mark="C3")
     (credit,) = make.take(notification(again), officer).entries
     assert credit.outcome == "unmatched", "the share has arrived before"
     service.assign_to_known(debit.id, actor=officer, other_id=credit.id, reason="Paid again", key="k")
