@@ -145,16 +145,16 @@ def settle(verdicts: Iterable[Verdict], units: Sequence[Unit]) -> None:
         unit = verdict.unit
         if verdict.known or verdict.fresh != unit.amount:
             continue
-        found = _spare(unit, index.get(unit.amount, [])[:MOST_COMPARED])
-        if found is None:
+        known_from = _spare(unit, index.get(unit.amount, [])[:MOST_COMPARED])
+        if known_from is None:
             continue
-        day = found.booked_on
+        day = known_from.booked_on
         if day not in unnamed:
             unnamed[day] = _unnamed_money(unit.kind, day, units)
         if unnamed[day] >= unit.amount:
-            _know(verdict, found, unit.amount)
+            _know(verdict, known_from, unit.amount)
             unnamed[day] -= unit.amount
-            verdict.fresh, unit.brought, unit.origin = 0, 0, found
+            verdict.fresh, unit.brought, unit.origin = 0, 0, known_from
 
 
 def _unnamed_money(kind: ReportKind, day: date, units: Iterable[Unit]) -> int:

@@ -114,21 +114,24 @@ def _days() -> Select[*tuple[Any, ...]]:
         .subquery()
     )
     signed = case((BankEntry.direction == Direction.CREDIT, 1), else_=-1) * BankEntry.amount
-    # What a statement tells on a later day than a notification did counts on the statement's.
-    later, stated = aliased(BankEntry), aliased(BankBooking)
+    # What a statement tells on a later day than a notification did counts on the statement's, with its charges.
+    later, stated, holder = aliased(BankEntry), aliased(BankBooking), aliased(BankEntry)
     day = func.coalesce(
         select(func.min(later.booked_on))
         .join(stated, stated.id == later.booking_id)
-        .where(later.known_from_id == BankEntry.id, stated.kind == ReportKind.STATEMENT)
+        .join(holder, holder.id == later.known_from_id)
+        .where(stated.kind == ReportKind.STATEMENT, holder.booking_id == BankEntry.booking_id)
+        .where(or_(holder.id == BankEntry.id, BankEntry.is_charge))
         .scalar_subquery(),
         BankEntry.booked_on,
     )
+    first, last = (select(end(days.subquery().c.booked_on)).scalar_subquery() for end in (func.min, func.max))
     twice = exists().where(BankAssignment.entry_id == BankEntry.id, BankAssignment.kind == AssignmentKind.KNOWN)
     booked = (
         select(day.label("day"), func.sum(signed).label("booked"))
         .where(~BankEntry.is_known, BankEntry.outcome != EntryOutcome.WAITING, ~twice)
         .where(plain(BankEntry.account) == account, BankEntry.currency == bindparam("currency"))
-        .where(day.in_(days))
+        .where(BankEntry.booked_on.between(first - MONTH, last + MONTH), day.in_(days))
         .group_by(day)
         .subquery()
     )
