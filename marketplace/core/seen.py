@@ -50,13 +50,23 @@ _ROW, _CELL = re.compile(r"<tr\b.*?</tr>", re.S), re.compile(r"<t[hd]\b[^>]*>(.*
 
 _rows: dict[str, Row] = {}
 _nothing: dict[str, str] = {}
+_by_itself: set[str] = set()
 
 
-def declare(blueprint: Blueprint, *, rows: Mapping[str, type[Model] | Row], nothing: Mapping[str, str]) -> None:
+def declare(
+    blueprint: Blueprint,
+    *,
+    rows: Mapping[str, type[Model] | Row],
+    nothing: Mapping[str, str],
+    by_itself: Iterable[InstrumentedAttribute[Any]] = (),
+) -> None:
     """Say what an area's forms are about: `rows` by argument of the address, or by view where that isn't enough.
 
     `nothing` are views whose form neither changes nor binds a row that could have changed, each with the reason.
+    `by_itself` are columns that clocks and background tasks change while somebody reads, of no matter to any form: what
+    somebody decides shows in other columns too, and of a status its verb takes every one that these can reach.
     """
+    _by_itself.update(str(column) for column in by_itself)
     for name, row in rows.items():
         _rows[f"{blueprint.name}.{name}"] = row if isinstance(row, Row) else Row(row)
     for view, reason in nothing.items():
@@ -267,7 +277,8 @@ def _words(field: Field, value: Any) -> str:
 def _plain(thing: Any) -> Any:
     """A value, a row or several of them as JSON that is equal exactly when they are."""
     if isinstance(thing, Model):
-        return {key: _plain(getattr(thing, key)) for key in inspect(type(thing)).column_attrs.keys()}  # noqa: SIM118
+        columns = (column for column in inspect(type(thing)).column_attrs if str(column) not in _by_itself)
+        return {column.key: _plain(getattr(thing, column.key)) for column in columns}
     if is_dataclass(thing) and not isinstance(thing, type):
         return {field.name: _plain(getattr(thing, field.name)) for field in fields(thing)}
     if isinstance(thing, Mapping):

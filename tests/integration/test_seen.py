@@ -14,11 +14,14 @@ from sqlalchemy import select
 
 from marketplace.core import db, seen
 from marketplace.core.actors import SYSTEM, Actor, Role
+from marketplace.engagements import service as work
+from marketplace.engagements.models import Deliverable
 from marketplace.jobs import service as jobs
 from marketplace.jobs.models import Job
 from marketplace.vouchers import rules, service
 from marketplace.vouchers.models import Application, Evidence
 from tests.factories.accounts import make_member, make_sme, organisation_of, sign_in_as
+from tests.factories.engagements import document, make_engagement, make_story
 from tests.factories.jobs import make_bid, make_published_job, make_text, make_voucher_row, pass_deadline, score_all
 from tests.factories.pages import OpenForm
 from tests.factories.programmes import make_call
@@ -180,6 +183,31 @@ def test_bidding_that_closes_by_itself_disturbs_nobody_who_declares(client, sign
     form = OpenForm(client, f"/jobs/{job.id}/conflict")
     jobs.close_job(job.id, actor=SYSTEM)
     assert form.send(has_conflict="no").status_code == 303
+
+
+def test_an_award_is_made_though_the_bidding_closes_by_itself_meanwhile(client, signatory, clock) -> None:
+    job = make_published_job(signatory)
+    bid = make_bid(job).id
+    pass_deadline(job)
+    score_all(job, signatory, {bid: 80})
+    form = OpenForm(client, f"/jobs/{job.id}/award")
+    jobs.close_job(job.id, actor=SYSTEM)
+    assert form.send(**{"bid": str(bid), "confirmed": "y", f"reason_{bid}": "The scores."}).status_code == 303
+
+
+def test_a_stage_is_handed_in_while_its_document_is_compared(client) -> None:
+    client.set_cookie("lang", "en")
+    story = make_story()
+    engagement = make_engagement(story)
+    stage = engagement.stages[0]
+    added = work.upload_deliverable(
+        stage.id, actor=story.manager, title="Report", stream=document("A report"), filename="report.pdf"
+    )
+    sign_in_as(client, story.manager)
+    form = OpenForm(client, f"/engagements/stages/{stage.id}/hand-in")
+    work.compare_deliverable(added.id, actor=SYSTEM)
+    assert db.get(Deliverable, added.id).compared_at is not None
+    assert form.send().status_code == 303
 
 
 def test_a_company_edited_by_two(client, signatory) -> None:

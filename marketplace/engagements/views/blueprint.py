@@ -19,6 +19,13 @@ seen.declare(
             Deliverable, within=((Deliverable.stage_id, Stage), (Stage.engagement_id, Engagement))
         ),
     },
+    by_itself=(  # what was added is compared with what others added
+        Deliverable.compared_at,
+        Deliverable.text_sha256,
+        Deliverable.text_characters,
+        Deliverable.shingles,
+        Deliverable.unreadable_reason,
+    ),
     nothing={
         "draft_agreement": "an award is made once and never changes",
         "new_session": "adds a session",

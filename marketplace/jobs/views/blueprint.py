@@ -18,12 +18,11 @@ seen.declare(
     rows={
         "job_id": Job,
         "edit_job": seen.Row(Job, fields_alone=True),
-        # The bidding may be closed, by itself, while somebody reads who the bidders are.
-        "declare_conflict": seen.Row(Job, fields_alone=True),
         "score_bid": seen.Row(Bid, within=((Bid.job_id, Job),), fields_alone=True),
         "bid_id": seen.Row(Bid, within=((Bid.job_id, Job),)),
         "question_id": Question,
     },
+    by_itself=(Job.status, Job.closed_at),  # the bidding ends while somebody reads the bids
     nothing={
         "diagnose": "keeps answers of its own",
         "diagnosis_result": "drafts a job from answers that never change",

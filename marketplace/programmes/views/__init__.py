@@ -20,6 +20,7 @@ seen.declare(
         "call_quotas": seen.Row(Call, fields_alone=True),
         "call_edit": seen.Row(Call, fields_alone=True),
     },
+    by_itself=(Call.status, Call.closed_at),  # the intake ends
     nothing={
         "programme_new": "writes a new programme",
         "call_new": "writes a new call",

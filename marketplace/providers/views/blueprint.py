@@ -30,6 +30,14 @@ seen.declare(
         "change_consultant": seen.Row(Consultant, fields_alone=True),
         "apply_again": seen.Row(Provider, own=_own_firm),
     },
+    by_itself=(  # other companies' work begins and ends, and is graded
+        Provider.load,
+        Provider.last_worked_at,
+        Provider.grade_value,
+        Provider.grade_count,
+        Provider.grade_provisional,
+        Provider.grade_published_at,
+    ),
     nothing={
         "apply": "registers a firm",
         "register": "registers a consultant",

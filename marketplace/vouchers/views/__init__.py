@@ -22,6 +22,7 @@ seen.declare(
         "voucher_id": Voucher,
         "scoring_id": Scoring,
     },
+    by_itself=(Voucher.reminded_percent, Application.end_told_at),  # mails were sent
     nothing={
         "apply": "begins an application",
         "application_evidence": "adds a file",
