@@ -131,6 +131,8 @@ def test_a_heading_sorts_both_ways_and_keeps_the_filter(administrator: FlaskClie
     (by_name,) = ascending.xpath("//th/a[text()='Name']/@href")
     assert names_on(document(administrator, by_name))[:2] == ["Paged 119", "Paged 118"]
     assert not page.xpath("//th/a[text()='Roles']"), "no index finds people by their roles"
+    unknown = document(administrator, "/people?search=paged&sort=password_hash")
+    assert unknown.xpath("//th[@aria-sort='descending']")[0].text_content().strip() == "Account since"
 
 
 def test_filters_fold_away_and_are_taken_off_one_by_one(administrator: FlaskClient) -> None:
