@@ -84,25 +84,47 @@ def test_who_proposed_takes_it_back_and_a_second_person_refuses_with_a_reason() 
     assert queries.account().number == OWN_ACCOUNT
 
 
+COPY = "INSERT INTO {table} SELECT (jsonb_populate_record(edition, '{change}')).* FROM {table} edition"
+ANOTHER = '{"id": "00000000-0000-0000-0000-000000000001"}'
+NAMELESS = '{"id": "00000000-0000-0000-0000-000000000001", "name": {"ko": "x", "en": " "}}'
+PROPOSED, CONFIRMED = " WHERE status = 'proposed'", " WHERE status = 'confirmed'"
+GUARDS = [
+    ("UPDATE {table} SET proposed_at = now()" + PROPOSED, "proposed anew"),
+    ("UPDATE {table} SET decided_at = now()" + CONFIRMED, "proposed anew"),
+    ("UPDATE {table} SET status = 'confirmed', decided_by = proposed_by, decided_at = now()" + PROPOSED, "two_people"),
+    ("UPDATE {table} SET status = 'confirmed', decided_at = now()" + PROPOSED, "confirmed_by_somebody"),
+    ("UPDATE {table} SET decided_at = now()" + PROPOSED, "decided_at"),
+    ("UPDATE {table} SET valid_until = valid_from - 1", "valid_until"),
+    (COPY.replace("{change}", ANOTHER) + CONFIRMED, "overlap"),
+    (COPY.replace("{change}", ANOTHER) + PROPOSED, "uq_{table}_proposed"),
+    ("DELETE FROM {table}", "permission denied"),
+]
+TABLES = ("agency_profiles", "agency_accounts", "funder_editions")
+
+
 @pytest.mark.parametrize(
-    ("statement", "refusal"),
-    [
-        ("UPDATE agency_accounts SET number = '1' WHERE status = 'proposed'", "proposed anew"),
-        ("UPDATE agency_accounts SET holder = 'x' WHERE status = 'confirmed'", "proposed anew"),
-        ("UPDATE agency_accounts SET status = 'confirmed', decided_by = proposed_by, decided_at = now()"
-         " WHERE status = 'proposed'", "two_people"),
-        ("UPDATE agency_accounts SET status = 'confirmed', decided_at = now() WHERE status = 'proposed'",
-         "confirmed_by_somebody"),
-        ("UPDATE agency_accounts SET valid_until = valid_from - 1", "valid_until"),
-        ("INSERT INTO agency_accounts (holder, number, bank, valid_from, status, decided_at)"
-         " VALUES ('x', '1', 'x', '2021-01-01', 'confirmed', now())", "overlap"),
-        ("DELETE FROM agency_accounts", "permission denied"),
+    ("table", "statement", "refusal"),
+    [(table, *guard) for table in TABLES for guard in GUARDS]
+    + [
+        (table, COPY.replace("{change}", NAMELESS) + CONFIRMED, "name")
+        for table in TABLES
+        if table != "agency_accounts"
     ],
-)  # fmt: skip
-def test_the_database_holds_two_people_and_one_edition_a_day(statement: str, refusal: str) -> None:
-    propose_account(make_officer(Role.BUDGET_OFFICER))
-    with pytest.raises(DBAPIError, match=refusal):
-        db.session.execute(text(statement))
+)
+def test_the_database_holds_two_people_and_one_edition_a_day(table: str, statement: str, refusal: str) -> None:
+    """Of each kind one edition is in force and another one waits."""
+    make.profile(logo=False)
+    proposes, confirms = make.pair(Role.BUDGET_OFFICER)
+    today, name = business_clock.today(), make.NAME
+    service.confirm(AgencyAccount, propose_account(proposes).id, actor=confirms)
+    funder = service.propose_funder(actor=proposes, kind=FunderKind.LOCAL, name=name, valid_from=today)
+    service.confirm(FunderEdition, funder.id, actor=confirms)
+    propose_account(proposes)
+    service.propose_funder_change(funder.funder_id, actor=proposes, name=name, gives=False, valid_from=today)
+    said = {"name": name, "address": make.ADDRESS, "help_email": "a@example.com"}
+    service.propose_profile(actor=make_officer(Role.ADMINISTRATOR), valid_from=today, **said)
+    with pytest.raises(DBAPIError, match=refusal.replace("{table}", table)):
+        db.session.execute(text(statement.replace("{table}", table).replace(":", "\\:")))
 
 
 @pytest.fixture
