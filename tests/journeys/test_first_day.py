@@ -66,14 +66,7 @@ def first_day(
     installation = Installation(tmp_path_factory.mktemp("first_day"))
     installation.start(SMTP_URL=mail_server.url, MAIL_FROM="no-reply@voucher.example")
     inspector = Inspector(*request.param)
-    story = Story(
-        browser,
-        installation.url,
-        inspector,
-        tmp_path,
-        "first-day",
-        request.config.getoption("--screenshots", default=False),
-    )
+    story = Story(browser, installation.url, inspector, tmp_path, "first-day")
     yield FirstDay(installation, mail_server, story)
     for visitor in story.everybody:
         visitor.close()
@@ -108,7 +101,6 @@ def set_up(day: FirstDay) -> None:
     assert administrator.open("/").has_link("/checklist$")
     administrator.open("/checklist").follow("/test-mail$").send()
     day.mailed("first@voucher.example", "/checklist")
-    day.story.show(administrator, "first-day")
 
 
 def hire(day: FirstDay) -> None:
@@ -188,7 +180,6 @@ def give_the_voucher(day: FirstDay) -> None:
     """The call closes and the voucher comes by itself; nothing on the checklist is left."""
     company = day.company.open(f"/applications/{day.story.ids['application']}")
     company.until(lambda: company.has_link(r"/vouchers/"), seconds=400).follow(r"/vouchers/[0-9a-f-]{36}$")
-    day.story.show(company, "first-voucher")
     assert "12,000,000" in company.text()
     done = day.sign_in("first").open("/checklist")
     assert not done.main.locator(".bg-light-warning").count(), done.text()
