@@ -169,10 +169,12 @@ def web_accepts(settings: Settings) -> bool:
 
 
 def welcome(supervisor: Supervisor, settings: Settings) -> None:
-    """Say where it is and, in demo mode, who may sign in."""
+    """Say where it is, and who may sign in to the demo or how a new installation begins."""
     say(f"\n  {settings.base_url}\n")
     if settings.demo:
         supervisor.run_once("sign-ins", [BIN / "marketplace", "demo", "sign-ins"], logged=False)
+    else:
+        say("A new installation goes on with `.venv/bin/marketplace setup`, as docs/first-day.md says.")
     say(f"\nLogs: {settings.data_dir / 'log'}   Stop: Ctrl-C")
 
 
