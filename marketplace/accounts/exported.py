@@ -27,7 +27,7 @@ COMPANY = [
     (_("Business number of the company"), lambda row: written_number(row.company_number)),
 ]
 PROVIDER = [
-    (_("Provider"), lambda row: row.provider),
-    (_("Business number of the provider"), lambda row: written_number(row.provider_number)),
+    (_("Firm"), lambda row: row.provider),
+    (_("Business number of the firm"), lambda row: written_number(row.provider_number)),
 ]
 PARTIES = [(_("Engagement"), lambda row: row.engagement), *COMPANY, *PROVIDER]

@@ -42,7 +42,7 @@ from marketplace.core.states import labelled
 class ClaimFilter(FilterForm):
     """Filters of the list of claims."""
 
-    search = TextField(_("Number, company, provider or officer"), max_length=100, required=False)
+    search = TextField(_("Number, company, firm or officer"), max_length=100, required=False)
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *CLAIM.labels.items()])
     waiting = SelectOneField(_("What is to be done"), required=False, choices=[("", _("All")), *labelled(ClaimWaiting)])
 
@@ -50,7 +50,7 @@ class ClaimFilter(FilterForm):
 class AgeingFilter(FilterForm):
     """Filters of the ageing report."""
 
-    search = TextField(_("Number, company or provider"), max_length=100, required=False)
+    search = TextField(_("Number, company or firm"), max_length=100, required=False)
     status = SelectOneField(_("Status"), required=False)
     age = SelectOneField(_("Working days since it was handed in"), required=False)
     overdue = SelectOneField(_("Overdue"), required=False, choices=[("", _("All")), *labelled(Overdue)])
@@ -67,7 +67,7 @@ class BatchFilter(FilterForm):
 class HoldFilter(FilterForm):
     """Filters of the list of holds."""
 
-    search = TextField(_("Engagement, company, provider or reason"), max_length=100, required=False)
+    search = TextField(_("Engagement, company, firm or reason"), max_length=100, required=False)
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *HOLD.labels.items()])
 
 

@@ -49,17 +49,17 @@ CHECKS: dict[str, Words] = {
     "eligible": _("The company still meets the size standard"),
     "not_held": _("No hold stands on the engagement's payments"),
     "compared": _("Every document was compared with all earlier ones"),
-    "bank_account": _("The provider has an approved bank account"),
+    "bank_account": _("The firm has an approved bank account"),
     "account_age": _("The bank account wasn't changed shortly before"),
 }
 
 # What speaks against a claim of low risk, by code of config/claims.
 SIGNALS: dict[str, Words] = {
     "large_amount": _("The amount is large"),
-    "first_claim": _("The provider was never paid before"),
+    "first_claim": _("The firm was never paid before"),
     "held_before": _("Payments of the engagement were held"),
-    "account_changed": _("The provider's bank account was changed not long ago"),
-    "suspended_before": _("The provider was suspended before"),
+    "account_changed": _("The firm's bank account was changed not long ago"),
+    "suspended_before": _("The firm was suspended before"),
     "odd_invoice": _("The invoice is higher than net amount and tax explain"),
     "returned_before": _("An earlier claim was returned, cut, refused or sent back by the bank"),
     "failed_check": _("A check has failed"),
@@ -73,7 +73,7 @@ NEXT_STEPS: dict[ClaimStatus, tuple[Words, Words]] = {
     ClaimStatus.SUBMITTED: (_("The check"), _("Officer")),
     ClaimStatus.CHECKED: (_("Approval"), _("Budget officer")),
     ClaimStatus.FIRST_APPROVED: (_("Second approval"), _("Another budget officer")),
-    ClaimStatus.RETURNED: (_("Answer to the questions"), _("Provider")),
+    ClaimStatus.RETURNED: (_("Answer to the questions"), _("Firm")),
     ClaimStatus.APPROVED: (_("Payment batch"), _("Budget officer")),
     ClaimStatus.BATCHED: (_("Confirmation of the payment"), _("Bank")),
 }

@@ -23,7 +23,7 @@ from marketplace.core.i18n import _
 from marketplace.core.states import labelled
 from marketplace.engagements.states import AGREEMENT, ENGAGEMENT, AgreementWaiting, WorkWaiting
 
-SEARCHED = _("Number, title, company, provider or consultant")
+SEARCHED = _("Number, title, company, firm or consultant")
 
 
 class AgreementFilter(FilterForm):

@@ -7,8 +7,8 @@ from marketplace.core.states import Lifecycle, Move, TextChoices
 class Side(TextChoices):
     """The two sides of an agreement."""
 
-    SME = "sme", _("SME")
-    PROVIDER = "provider", _("Provider")
+    SME = "sme", _("Company")
+    PROVIDER = "provider", _("Firm")
 
 
 class AgreementStatus(TextChoices):
@@ -99,7 +99,7 @@ class AgreementWaiting(TextChoices):
     """What has to be done about an agreement."""
 
     COMPANY = "company", _("The company has to sign")
-    PROVIDER = "provider", _("The provider has to sign")
+    PROVIDER = "provider", _("The firm has to sign")
     SHARE = "share", _("The own share is to be paid")
     CONSULTANT = "consultant", _("A change of consultants is to be decided")
 

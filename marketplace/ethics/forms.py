@@ -28,7 +28,7 @@ class CaseForm(Form):
     """The flags and the question of a new case."""
 
     flags = ChoicesField(_("Flags of this engagement"))
-    question = LongTextField(_("Your question to the provider"), max_length=5000)
+    question = LongTextField(_("Your question to the firm"), max_length=5000)
 
     def offer(self, choices: Sequence[tuple[str, str]]) -> None:
         """Offer these flags."""
@@ -70,7 +70,7 @@ class DecideAppealForm(Form):
 class FlagFilter(FilterForm):
     """How the queue of flags is narrowed."""
 
-    search = TextField(_("Number, engagement, company or provider"), required=False, max_length=100)
+    search = TextField(_("Number, engagement, company or firm"), required=False, max_length=100)
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *FLAG.labels.items()])
     rule = SelectOneField(_("Rule"), required=False)
 
@@ -82,7 +82,7 @@ class FlagFilter(FilterForm):
 class CaseFilter(FilterForm):
     """How the list of cases is narrowed."""
 
-    search = TextField(_("Number, engagement, company or provider"), required=False, max_length=100)
+    search = TextField(_("Number, engagement, company or firm"), required=False, max_length=100)
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *CASE.labels.items()])
     waiting = SelectOneField(_("What is to be done"), required=False, choices=[("", _("All")), *labelled(CaseWaiting)])
 

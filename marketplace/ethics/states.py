@@ -37,7 +37,7 @@ FLAG = Lifecycle(
 class CaseStatus(TextChoices):
     """Where a case stands."""
 
-    AWAITING_REPLY = "awaiting_reply", _("Waiting for the provider's reply")
+    AWAITING_REPLY = "awaiting_reply", _("Waiting for the firm's reply")
     REPLIED = "replied", _("Reply received")
     UNANSWERED = "unanswered", _("No reply in time")
     VIOLATION = "violation", _("Violation found")

@@ -90,7 +90,7 @@ class DecideAppealForm(Form):
 class EvaluationFilter(FilterForm):
     """How the list of evaluations is narrowed."""
 
-    search = TextField(_("Number, engagement, company, provider or evaluator"), required=False, max_length=100)
+    search = TextField(_("Number, engagement, company, firm or evaluator"), required=False, max_length=100)
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *EVALUATION.labels.items()])
     waiting = SelectOneField(
         _("What is to be done"), required=False, choices=[("", _("All")), *labelled(EvaluationWaiting)]

@@ -24,7 +24,7 @@ from marketplace.core.i18n import _
 from marketplace.core.states import labelled
 from marketplace.receivables.states import RECEIVABLE, ReceivableKind, ReceivableWaiting
 
-DEBTORS = (("provider", _("The provider")), ("company", _("The company")))
+DEBTORS = (("provider", _("The firm")), ("company", _("The company")))
 
 
 class ReceivableFilter(FilterForm):

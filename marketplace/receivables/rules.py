@@ -65,7 +65,7 @@ def check_ground(code: str, on: date) -> Ground:
 def check_debtor(engagement: Engagement, debtor_id: UUID) -> None:
     """Only the company or the provider of the engagement can owe its aid."""
     if debtor_id not in (engagement.organisation_id, engagement.provider_id):
-        raise Invalid(_("Only the company or the provider of this engagement can owe its aid."), field="debtor")
+        raise Invalid(_("Only the company or the firm of this engagement can owe its aid."), field="debtor")
 
 
 def check_success(engagement: Engagement, programme: str, on: date) -> repayment.Terms:
@@ -119,7 +119,7 @@ def check_set_off(receivable: Receivable, claim: Claim, amount: int, *, promised
     """A set-off is against the debtor's own approved claim, within what is owed, and leaves the claim something."""
     check_open(receivable)
     if claim.provider_id != receivable.debtor_id or claim.currency != receivable.currency:
-        raise DomainError(_("A set-off needs a claim of the same provider in the same currency."))
+        raise DomainError(_("A set-off needs a claim of the same firm in the same currency."))
     if amount > receivable.outstanding - promised:
         raise Invalid(_("This is more than is still owed."), field="amount")
     if amount >= (claim.approved_amount or 0) - kept_back:

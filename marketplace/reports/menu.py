@@ -9,7 +9,7 @@ Menu = list[tuple[Words, str]]
 
 HOME = (_("Home"), "reports.home")
 CALLS = (_("Programmes"), "programmes.programme_list")
-PROVIDERS = (_("Providers"), "providers.directory")
+PROVIDERS = (_("Firms"), "providers.directory")
 BOOKS = (_("The books"), "reports.books")
 ACCOUNT = (_("My account"), "accounts.account")
 

@@ -242,7 +242,7 @@ WORK: dict[Role, Sequence[Work]] = {
             anchor="calls",
         ),
         Work(
-            _("Registrations of providers to decide"),
+            _("Registrations of firms to decide"),
             "providers.registrations",
             counts.of_anybody(Provider, ProviderStatus.APPLIED),
             {"status": ProviderStatus.APPLIED},

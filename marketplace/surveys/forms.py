@@ -77,6 +77,6 @@ class IdentityForm(Form):
 class SurveyFilter(FilterForm):
     """How the list of surveys is narrowed."""
 
-    search = TextField(_("Engagement, or company or provider asked"), required=False, max_length=100)
+    search = TextField(_("Engagement, or company or firm asked"), required=False, max_length=100)
     side = SelectOneField(_("Side"), required=False, choices=[("", _("Both sides")), *labelled(Side)])
     status = SelectOneField(_("Status"), required=False, choices=[("", _("Every status")), *SURVEY.labels.items()])

@@ -42,10 +42,12 @@ def test_no_synonym_stands_where_another_word_is_used() -> None:
     assert not synonyms
 
 
-# What people read in English: the sources of the catalogue, and mails.
+# What people read in English: the sources of the catalogue, mails, and data in both languages.
 ENGLISH_INSTEAD = {
     r"(?<!e-)\bmails?\b": "e-mail",
     r"co-payments?": "own share",
+    r"(?<![/_.])\bproviders?\b(?![/_])": "firm",
+    r"\bthe SME\b": "the company",
     r"whole units of": "whole won",
     r"\bcloses on\b": "is open until",  # a day's end is no moment of the next day
 }
@@ -55,6 +57,8 @@ def test_no_english_synonym_stands_where_another_word_is_used() -> None:
     with (ROOT / "translations/ko/LC_MESSAGES/messages.po").open("rb") as file:
         texts = [str(message.id) for message in read_po(file)]
     texts += [path.read_text("utf-8") for path in ROOT.glob("templates/emails/**/*.en.txt")]
+    for path in ROOT.glob("config/*/*.toml"):
+        texts += re.findall(r'\ben = "([^"]*)"', path.read_text("utf-8"))
     assert len(texts) > 2000
     synonyms = [
         f"{instead} instead of {found[0]}: {text[:200]}"

@@ -196,4 +196,4 @@ def test_a_workbook_says_where_its_heading_ends(clients: dict[str, FlaskClient])
     assert isinstance(cells["Net amount"], int)
     assert re.fullmatch(r"\d{3}-\d{2}-\d{5}", cells["Business number of the company"])
     assert cells["Company"]
-    assert cells["Provider"]
+    assert cells["Firm"]

@@ -25,9 +25,7 @@ from marketplace.core.web import done, page
 
 REGISTERED = {
     OrganisationKind.SME: _("Your company is registered. You are its signatory. Next you can apply for a voucher."),
-    OrganisationKind.PROVIDER: _(
-        "Your firm is registered. You are its manager. Next apply for the register of providers."
-    ),
+    OrganisationKind.PROVIDER: _("Your firm is registered. You are its manager. Next apply for the register of firms."),
 }
 FACTS = ("name", "representative_name", "address", "phone", "email")
 

@@ -125,7 +125,7 @@ def _check_again(subject: Claim | Refund, line: PaymentLine) -> None:
 def _claim_line(claim: Claim) -> PaymentLine:
     account = providers.active_bank_account(claim.provider_id)
     if account is None:
-        raise DomainError(_("The provider of claim %(number)s has no approved bank account.", number=claim.number))
+        raise DomainError(_("The firm of claim %(number)s has no approved bank account.", number=claim.number))
     days = terms(clock.today()).changed_account_days
     if not rules.is_account_settled(providers.bank_accounts_of(claim.provider_id), clock.now(), days=days):
         raise DomainError(

@@ -48,7 +48,7 @@ def return_claim(claim_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.return_claim(claim_id, actor=actor, reasons=form.reasons.data.split("\n"))
-            return done(_("The claim is returned to the provider."), _back(claim_id))
+            return done(_("The claim is returned to the firm."), _back(claim_id))
     return page("claims/return_claim.html", form=form, claim=claim)
 
 
@@ -108,7 +108,7 @@ def refuse_claim(claim_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.refuse_claim(claim_id, actor=actor, reason=form.reason.data, key=str(form.key.data))
-            return done(_("The claim is refused. The provider is told the reason."), _back(claim_id))
+            return done(_("The claim is refused. The firm is told the reason."), _back(claim_id))
     return page("claims/refuse_claim.html", form=form, claim=claim)
 
 

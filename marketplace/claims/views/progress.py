@@ -15,7 +15,7 @@ from marketplace.core.i18n import _, day, moment
 
 DONE = (ClaimStatus.SUBMITTED, ClaimStatus.CHECKED, ClaimStatus.APPROVED, ClaimStatus.BATCHED, ClaimStatus.PAID)
 REACHED = {ClaimStatus.RETURNED: ClaimStatus.SUBMITTED, ClaimStatus.FIRST_APPROVED: ClaimStatus.CHECKED}
-ENDED: dict[str, Words] = {ClaimStatus.WITHDRAWN: _("Withdrawn by the provider"), ClaimStatus.REFUSED: _("Refused")}
+ENDED: dict[str, Words] = {ClaimStatus.WITHDRAWN: _("Withdrawn by the firm"), ClaimStatus.REFUSED: _("Refused")}
 
 
 def due(claim: Claim) -> datetime | None:

@@ -99,7 +99,7 @@ def request_correction(deliverable_id: UUID) -> ResponseReturnValue:
     if form.validate_on_submit():
         with form.errors_to_fields():
             service.request_correction(deliverable_id, actor=actor, reason=form.reason.data)
-            return done(_("The provider is asked for a correction."), _back(engagement.id))
+            return done(_("The firm is asked for a correction."), _back(engagement.id))
     return page("engagements/request_correction.html", form=form, engagement=engagement, deliverable=deliverable)
 
 

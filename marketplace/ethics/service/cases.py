@@ -67,7 +67,7 @@ def reply(case_id: UUID, *, actor: Actor, words: str) -> Case:
     return case
 
 
-@task("close_reply", _("End a provider's time to reply"), Queue.ETHICS)
+@task("close_reply", _("End a firm's time to reply"), Queue.ETHICS)
 def close_reply(case_id: UUID, *, actor: Actor) -> None:
     """End the time to reply; a case that was answered stays as it is."""
     case = db.get(Case, case_id, lock=True)

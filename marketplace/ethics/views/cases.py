@@ -96,9 +96,7 @@ def open_case(engagement_id: UUID) -> ResponseReturnValue:
             opened = service.open_case(
                 engagement_id, actor=current_actor(), flag_ids=chosen, question=form.question.data
             )
-            return done(
-                _("The case is open. The provider was asked to reply."), url_for("ethics.case", case_id=opened.id)
-            )
+            return done(_("The case is open. The firm was asked to reply."), url_for("ethics.case", case_id=opened.id))
     reply_days = book.newest().reply_days
     return page("ethics/open_case.html", form=form, engagement=engagement, flags=flags, reply_days=reply_days)
 
@@ -120,7 +118,7 @@ def decide(case_id: UUID) -> ResponseReturnValue:
                 reason=form.reason.data,
                 sanction=Sanction.of(form.sanction.data),
             )
-            return done(_("The case is decided. The provider was told."), url_for("ethics.case", case_id=case_id))
+            return done(_("The case is decided. The firm was told."), url_for("ethics.case", case_id=case_id))
     points = rubric.current(clock.today()).grade.violation
     limit = book.newest().sanction_after_findings
     return page("ethics/decide.html", form=form, case=case, count=count, limit=limit, points=points)
@@ -136,5 +134,5 @@ def decide_appeal(case_id: UUID) -> ResponseReturnValue:
         with form.errors_to_fields():
             uphold = form.decision.data == "uphold"
             service.decide_appeal(case_id, actor=current_actor(), uphold=uphold, reason=form.reason.data)
-            return done(_("The appeal is decided. The provider was told."), url_for("ethics.case", case_id=case_id))
+            return done(_("The appeal is decided. The firm was told."), url_for("ethics.case", case_id=case_id))
     return page("ethics/decide_appeal.html", form=form, case=case)

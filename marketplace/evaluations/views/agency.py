@@ -171,7 +171,7 @@ def _decide(evaluation: Evaluation, form: ReviewForm) -> Any:
         raise Invalid(_("Type the other grade, 0 to 100."), field="grade")
     grade = form.grade.data if form.decision.data == "override" else None
     service.publish(evaluation.id, actor=actor, grade=grade, reason=reason)
-    return _("The grade is published. The provider was told.")
+    return _("The grade is published. The firm was told.")
 
 
 @blueprint.route("/evaluations/<uuid:evaluation_id>/assign", methods=["GET", "POST"])
@@ -206,7 +206,7 @@ def decide_appeal(evaluation_id: UUID) -> ResponseReturnValue:
             grade = form.grade.data if form.decision.data == "change" else None
             service.decide_appeal(evaluation_id, actor=current_actor(), reason=form.reason.data, grade=grade)
             return done(
-                _("The appeal is decided. The provider was told."),
+                _("The appeal is decided. The firm was told."),
                 url_for("evaluations.evaluation", evaluation_id=evaluation_id),
             )
     return page("evaluations/decide_appeal.html", form=form, evaluation=evaluation, appeal=appeal)

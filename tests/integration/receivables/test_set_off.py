@@ -134,7 +134,7 @@ def test_a_set_off_has_its_limits(story: Story, debt: Receivable, claim: Claim) 
 def test_only_the_debtors_own_claim_bears_a_set_off(story: Story, claim: Claim) -> None:
     company = make_work.make_story(programme=make.REPAYABLE)
     repayment = make.make_repayment(company)
-    with pytest.raises(DomainError, match="same provider"):
+    with pytest.raises(DomainError, match="same firm"):
         service.set_off(repayment.id, actor=story.budget_officers[0], claim_id=claim.id, amount=5, key=make.key())
 
 
