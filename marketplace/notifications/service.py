@@ -47,7 +47,7 @@ def queue(template: str, *, to: Recipient, key: str, **data: Any) -> None:
     No bell rings for it: the sweeper comes within seconds, and nobody waits for the broker on a mail's account.
     """
     if not re.fullmatch(r"[!-~]+@[!-~]+", to.address):
-        raise Invalid(_("This is not an e-mail address."), field="email")
+        raise Invalid(_("Type an e-mail address such as name@example.com."), field="email")
     told = {"about": key, "address": to.address, "locale": to.locale, "recipient_name": to.name, "data": plain(data)}
     queue_all(template, ONE_MAIL, **told)
 
