@@ -119,6 +119,17 @@ def test_pages_go_both_ways_and_rows_that_come_or_go_move_none(administrator: Fl
     assert names_on(document(administrator, link(top, "prev") or ""))[:2] == ["Paged 000", "Paged 000 again"]
 
 
+def test_rows_of_one_value_are_paged_through_once_each(administrator: FlaskClient) -> None:
+    same = {make_person("Paged the same").id for _number in range(70)}
+    for sort in ("name", "-name"):
+        met, address = [], f"/people?search=paged+the+same&sort={sort}"
+        while address:
+            page = document(administrator, address)
+            met += [str(href).rsplit("/", 1)[1] for href in page.xpath("//tbody/tr/th/a/@href")]
+            address = link(page, "next") or ""
+        assert sorted(met) == sorted(map(str, same))
+
+
 def test_a_heading_sorts_both_ways_and_keeps_the_filter(administrator: FlaskClient) -> None:
     page = document(administrator, "/people?search=paged")
     (heading,) = page.xpath("//th[@aria-sort]")
