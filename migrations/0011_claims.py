@@ -382,7 +382,7 @@ CREATE TABLE payment_lines (
     CONSTRAINT ck_payment_lines_account_confirmed
         CHECK (account_confirmed_at IS NULL OR (account_confirmed_by IS NOT NULL AND status = 'returned'))
 );
-CREATE INDEX ix_payment_lines_batch_id ON payment_lines (batch_id);
+CREATE INDEX ix_payment_lines_batch_id ON payment_lines (batch_id, end_to_end_id);
 CREATE UNIQUE INDEX uq_payment_lines_claim_id ON payment_lines (claim_id) WHERE status IN ('pending', 'paid');
 CREATE UNIQUE INDEX uq_payment_lines_refund_id ON payment_lines (refund_id) WHERE status IN ('pending', 'paid');
 

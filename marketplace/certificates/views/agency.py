@@ -53,6 +53,11 @@ LIST_COLUMNS: list[Column] = [
     (_("Not registered here"), lambda row: row.elsewhere),
     (_("Set aside"), lambda row: row.set_aside),
 ]
+ODD_COLUMNS: list[Column] = [
+    (_("Row"), lambda odd: odd["line"]),
+    (_("What it says"), lambda odd: odd["said"]),
+    (_("Why it was not taken"), lambda odd: ODD[odd["why"]]),
+]
 
 
 @blueprint.get("/certificates/queue")
@@ -152,7 +157,10 @@ def new_list() -> ResponseReturnValue:
 @requires(*READERS)
 def issuer_list(list_id: UUID) -> ResponseReturnValue:
     """What an issuer's list changed, and the rows that were set aside with why."""
-    return page("certificates/issuer_list.html", taken=queries.get_import(list_id), label=kinds.label, odd_words=ODD)
+    taken = queries.get_import(list_id)
+    if requested_format():
+        return export(taken.odd, ODD_COLUMNS, "rows-set-aside", _("Rows that were set aside"))
+    return page("certificates/issuer_list.html", taken=taken, label=kinds.label, odd_words=ODD)
 
 
 @blueprint.get("/certificates/lists/<uuid:list_id>/file")

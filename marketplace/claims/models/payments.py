@@ -131,7 +131,7 @@ class PaymentLine(Model):
             unique=True,
             postgresql_where=text("status IN ('pending', 'paid')"),
         ),
-        Index("ix_payment_lines_batch_id", "batch_id"),
+        Index("ix_payment_lines_batch_id", "batch_id", "end_to_end_id"),
     )
 
     id: Mapped[UUID] = uuid_key()

@@ -19,6 +19,9 @@ from marketplace.claims.states import BatchStatus, ClaimStatus, LineStatus, Refu
 from marketplace.core import clock, db
 from marketplace.core.money import exponent
 
+# Until when payments are held of the engagement that a line's claim or refund is of.
+LINE_HELD_UNTIL = held_until(func.coalesce(Claim.engagement_id, Refund.engagement_id))
+
 
 def search_batches(
     *, status: BatchStatus | None = None, to_be_sent_by: UUID | None = None, text: str = ""
@@ -113,13 +116,8 @@ def lines_of(batch_id: UUID) -> Sequence[PaymentLine]:
     return db.session.scalars(query.order_by(PaymentLine.end_to_end_id)).all()
 
 
-def batch_lines_shown(batch_id: UUID) -> Sequence[Row[Any]]:
-    """What the batch's page says of its payments, in the order of the bank file."""
-    return db.session.execute(_lines_shown(), {"batch_id": batch_id}).all()
-
-
-@cache
-def _lines_shown() -> Select[*tuple[Any, ...]]:
+def batch_lines_shown(batch_id: UUID) -> Select[*tuple[Any, ...]]:
+    """What the batch's page says of its payments."""
     return (
         select(
             PaymentLine.id,
@@ -130,16 +128,24 @@ def _lines_shown() -> Select[*tuple[Any, ...]]:
             PaymentLine.bank_name,
             PaymentLine.account_number,
             PaymentLine.amount,
+            PaymentBatch.currency,
             PaymentLine.status,
             PaymentLine.return_reason,
             func.coalesce(Claim.number, Refund.number).label("number"),
-            held_until(func.coalesce(Claim.engagement_id, Refund.engagement_id)).label("held_until"),
+            LINE_HELD_UNTIL.label("held_until"),
         )
+        .join(PaymentBatch, PaymentBatch.id == PaymentLine.batch_id)
         .outerjoin(Claim, Claim.id == PaymentLine.claim_id)
         .outerjoin(Refund, Refund.id == PaymentLine.refund_id)
-        .where(PaymentLine.batch_id == bindparam("batch_id"))
-        .order_by(PaymentLine.end_to_end_id)
+        .where(PaymentLine.batch_id == batch_id)
     )
+
+
+def holds_a_held_payment(batch_id: UUID) -> bool:
+    """Whether a payment in the batch, that nobody took out, is of an engagement whose payments are held."""
+    lines = batch_lines_shown(batch_id).with_only_columns(PaymentLine.id, maintain_column_froms=True)
+    held = lines.where(PaymentLine.status != LineStatus.REMOVED, LINE_HELD_UNTIL.is_not(None))
+    return db.session.scalar(held.limit(1)) is not None
 
 
 def pending_lines(batch_id: UUID) -> Sequence[PaymentLine]:

@@ -41,6 +41,17 @@ COLUMNS = [
     (_("Dissolved"), lambda row: row.dissolved_at),
     (_("SHA-256 of the bank file"), lambda row: row.file_sha256),
 ]
+LINES = sorts("end_to_end_id", PaymentLine.end_to_end_id, within=PaymentLine.batch_id)
+LINE_COLUMNS = [
+    (_("Payment reference"), lambda row: row.end_to_end_id),
+    (_("Pays"), lambda row: row.number),
+    (_("Account holder"), lambda row: row.holder_name),
+    (_("Bank and account"), lambda row: f"{row.bank_name} {row.account_number}"),
+    (_("Currency"), lambda row: row.currency),
+    (_("Amount"), lambda row: Money(row.amount, row.currency)),
+    (_("Status"), lambda row: str(LINE.label(row.status))),
+    (_("Reason"), lambda row: RETURN_REASONS.get(row.return_reason, row.return_reason)),
+]
 
 
 @blueprint.get("/payment-batches")
@@ -101,11 +112,16 @@ def payment_batch(batch_id: UUID) -> ResponseReturnValue:
     """One batch with its payments."""
     batch = queries.get_batch(batch_id)
     lines = queries.batch_lines_shown(batch_id)
+    if exports.requested_format():
+        rows = in_order(lines, LINES, key=PaymentLine.id)
+        return exports.export(rows, LINE_COLUMNS, batch.number, _("Payments"))
+    _count, total = queries.batch_totals([batch_id]).get(batch_id, (0, 0))
     return page(
         "claims/payment_batch.html",
         batch=batch,
-        lines=lines,
-        total=sum(line.amount for line in lines if line.status != LineStatus.REMOVED),
+        listing=paginate(lines, sorts=LINES, key=PaymentLine.id),
+        total=total,
+        held=batch.status == BatchStatus.PREPARED and queries.holds_a_held_payment(batch_id),
         people=accounts.names([batch.prepared_by, batch.sent_by]),
         senders=_senders(batch) if batch.status == BatchStatus.PREPARED else [],
         lifecycle=BATCH,
