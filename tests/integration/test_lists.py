@@ -1,6 +1,8 @@
 """Every list: its counts, its headings, its pages in both directions, its filters, and the file that it makes."""
 
+import base64
 import io
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -108,6 +110,8 @@ def test_pages_go_both_ways_and_rows_that_come_or_go_move_none(administrator: Fl
     assert "1–50 of 120" in first.text_content()
     second = document(administrator, link(first, "next") or "")
     make_person("Paged 000 again")
+    for elsewhere in second.xpath("//a[@class='sort']/@href") + second.xpath("//ul[@class='filters-set']//a/@href"):
+        assert "after=" not in elsewhere, "another order or filter begins at its first page"
     third = document(administrator, link(second, "next") or "")
     assert names_on(third) == [f"Paged {number:03d}" for number in range(100, 120)]
     assert link(third, "next") is None
@@ -119,13 +123,24 @@ def test_pages_go_both_ways_and_rows_that_come_or_go_move_none(administrator: Fl
     assert names_on(document(administrator, link(top, "prev") or ""))[:2] == ["Paged 000", "Paged 000 again"]
 
 
+def cursor(*parts: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+
+
+def test_a_page_before_never_begins_at_the_first_place_while_rows_lie_before_it(administrator: FlaskClient) -> None:
+    before = cursor("Paged 110", str(uuid4()), 3)  # so many rows were added since
+    page = document(administrator, f"/people?search=paged&sort=name&before={before}")
+    assert "2–51 of 120" in page.text_content()
+
+
 def test_rows_of_one_value_are_paged_through_once_each(administrator: FlaskClient) -> None:
     same = {make_person("Paged the same").id for _number in range(70)}
     for sort in ("name", "-name"):
         met, address = [], f"/people?search=paged+the+same&sort={sort}"
         while address:
             page = document(administrator, address)
-            met += [str(href).rsplit("/", 1)[1] for href in page.xpath("//tbody/tr/th/a/@href")]
+            rows = page.xpath("//table[.//*[@class='list-total']]/tbody/tr/th/a/@href")
+            met += [str(href).rsplit("/", 1)[1] for href in rows]
             address = link(page, "next") or ""
         assert sorted(met) == sorted(map(str, same))
 
@@ -139,6 +154,8 @@ def test_a_heading_sorts_both_ways_and_keeps_the_filter(administrator: FlaskClie
     ascending = document(administrator, by_name)
     assert names_on(ascending)[:2] == ["Paged 000", "Paged 001"]
     assert ascending.xpath("//th[@aria-sort='ascending']")[0].text_content().strip() == "Name"
+    (by_day,) = ascending.xpath("//th/a[text()='Account since']/@href")
+    assert "sort=-created_at" in by_day, "days fall, names rise"
     (by_name,) = ascending.xpath("//th/a[text()='Name']/@href")
     assert names_on(document(administrator, by_name))[:2] == ["Paged 119", "Paged 118"]
     assert not page.xpath("//th/a[text()='Roles']"), "no index finds people by their roles"
@@ -161,7 +178,7 @@ def test_filters_fold_away_and_are_taken_off_one_by_one(administrator: FlaskClie
 
 
 def test_a_list_in_which_nothing_is_yet_has_no_filter(client: FlaskClient) -> None:
-    page = document(sign_in_as(client, make_sme()), "/refunds")
+    page = document(sign_in_as(client, make_sme()), "/refunds?lang=en&sort=number")
     assert "There is no refund here." in page.text_content()
     assert not page.xpath("//form[@role='search']")
 
@@ -186,6 +203,8 @@ def test_the_audit_trail_is_counted_when_somebody_asks(client: FlaskClient) -> N
     (asked,) = page.xpath("//caption//a[text()='of how many?']/@href")
     counted = document(client, asked).xpath("string(//caption/span)")
     assert re.fullmatch(r"1–50 of \d+", counted.strip())
+    narrowed = document(client, "/audit?action=noted").xpath("string(//caption/span)")
+    assert narrowed.strip() == "1–50 of 60"
 
 
 @pytest.mark.parametrize("cursor", ["WyJQYWdlZCJd", "WzEsMl0", "bnVsbA", "W10", "WyJ4IiwgIngiLCAieCJd", "eA=="])
@@ -194,6 +213,23 @@ def test_a_cursor_that_is_not_ours_leads_to_the_first_page(client: FlaskClient, 
     sign_in_as(client, make_officer(Role.ADMINISTRATOR))
     for direction in ("after", "before"):
         assert "Somebody" in client.get(f"/people?{direction}={cursor}").text
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "place"),
+    [
+        ("/audit?sort=id", 2**63, 1),
+        ("/audit?sort=id", 1, 1e400),
+        ("/people?sort=name", "a\x00b", 1),
+        ("/people?sort=created_at", "9" * 5000, 1),
+        ("/people?sort=name", "Paged", 10**400),
+    ],
+)
+def test_what_no_address_of_a_list_holds_is_read_with_care(
+    client: FlaskClient, path: str, value: object, place: object
+) -> None:
+    sign_in_as(client, make_officer(Role.ADMINISTRATOR))
+    assert client.get(f"{path}&after={cursor(value, str(uuid4()), place)}").status_code == 200
 
 
 def test_a_workbook_says_where_its_heading_ends(clients: dict[str, FlaskClient]) -> None:
