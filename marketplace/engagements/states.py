@@ -108,10 +108,10 @@ class WorkWaiting(TextChoices):
     """What has to be done in an engagement."""
 
     SESSION = "session", _("Sessions to confirm")
-    DELIVERABLE = "deliverable", _("Deliverables to accept or send back")
+    DELIVERABLE = "deliverable", _("Documents to accept or send back")
     STAGE = "stage", _("Stages under way")
     OWN_STAGE = "own_stage", _("Stages under way on which I am named")
-    CORRECTION = "correction", _("Deliverables to correct")
+    CORRECTION = "correction", _("Documents to correct")
 
 
 ENGAGEMENT = Lifecycle(

@@ -132,7 +132,7 @@ SME: Sequence[Work] = (
         _waiting(WorkWaiting.SESSION),
     ),
     Work(
-        _("Engagements with deliverables to accept or send back"),
+        _("Engagements with documents to accept or send back"),
         "engagements.engagements",
         counts.work(Engagement.organisation_id, WorkWaiting.DELIVERABLE),
         _waiting(WorkWaiting.DELIVERABLE),
@@ -165,7 +165,7 @@ WORK: dict[Role, Sequence[Work]] = {
             _waiting(WorkWaiting.STAGE),
         ),
         Work(
-            _("Engagements with deliverables to correct"),
+            _("Engagements with documents to correct"),
             "engagements.engagements",
             counts.work(Engagement.provider_id, WorkWaiting.CORRECTION),
             _waiting(WorkWaiting.CORRECTION),

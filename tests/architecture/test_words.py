@@ -15,6 +15,7 @@ INSTEAD = {
     "비밀 번호": "추첨 난수",  # the draw's; a password is a 비밀번호
     "세요": "십시오",
     "수수께끼": "보안문자",
+    "산출물": "문서",
     "순액": "공급가액",
     "전자우편": "이메일",
     "접수 중인 과제": "공개 과제",
@@ -49,6 +50,7 @@ def test_no_synonym_stands_where_another_word_is_used() -> None:
 # What people read in English: the sources of the catalogue, mails, and data in both languages.
 ENGLISH_INSTEAD = {
     r"(?<!e-)\bmails?\b": "e-mail",
+    r"\bdeliverables?\b": "document",
     r"co-payments?": "own share",
     r"(?<![/_.])\bproviders?\b(?![/_])": "firm",
     r"\bthe SME\b": "the company",

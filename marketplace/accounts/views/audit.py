@@ -81,7 +81,7 @@ ARGUMENTS = {
     "case_id": _("Case"),
     "claim_id": _("Claim"),
     "deduction_id": _("Deduction"),
-    "deliverable_id": _("Deliverable"),
+    "deliverable_id": _("Document"),
     "download_id": _("Download"),
     "engagement_id": _("Engagement"),
     "import_id": _("Bank file"),

@@ -19,7 +19,7 @@ from marketplace.engagements.text_extraction import Unreadable, extract_text
 ONE_AT_A_TIME = 7_310_009
 
 
-@task("compare_deliverable", _("Compare a deliverable with earlier ones"), Queue.ETHICS)
+@task("compare_deliverable", _("Compare a document with earlier ones"), Queue.ETHICS)
 def compare_deliverable(deliverable_id: UUID, *, actor: Actor) -> None:
     """Keep what the document's words look like, and which earlier documents of other engagements it resembles."""
     deliverable = db.get(Deliverable, deliverable_id, lock=True)
