@@ -76,6 +76,38 @@ def test_what_is_confirmed_last_counts_and_no_two_count_on_a_day() -> None:
     assert queries.account_on(later).number == "110-222-000004"
 
 
+def test_money_is_the_budget_officers_and_the_rest_the_administrators() -> None:
+    administrator, budget_officer = make_officer(Role.ADMINISTRATOR), make_officer(Role.BUDGET_OFFICER)
+    today = business_clock.today()
+    said = {"name": make.NAME, "address": make.ADDRESS, "help_email": "a@example.com", "valid_from": today}
+    for refused in (
+        lambda: propose_account(administrator),
+        lambda: service.propose_funder(actor=administrator, kind=FunderKind.LOCAL, name=make.NAME, valid_from=today),
+        lambda: service.propose_profile(actor=budget_officer, **said),
+        lambda: service.refuse(
+            AgencyAccount, propose_account(budget_officer).id, actor=administrator, reason="Not mine to refuse."
+        ),
+    ):
+        with pytest.raises(Forbidden):
+            refused()
+
+
+def test_what_is_confirmed_late_counts_from_that_day(clock: MovableClock) -> None:
+    proposes, confirms = make.pair(Role.BUDGET_OFFICER)
+    made = propose_account(proposes)
+    assert queries.own_numbers() == {"110000000000"}
+    clock.advance(days=2)
+    service.confirm(AgencyAccount, made.id, actor=confirms)
+    assert made.valid_from == business_clock.today(), "nobody paid into it before"
+    assert "110222345678" in queries.own_numbers(), "known at once, in the same unit of work"
+
+
+def test_who_the_agency_is_is_installed_once() -> None:
+    make.profile()
+    said = {"name": make.NAME, "address": make.ADDRESS, "help_email": "a@example.com"}
+    assert service.install(**said) is None
+
+
 def test_who_proposed_takes_it_back_and_a_second_person_refuses_with_a_reason() -> None:
     proposes, confirms = make.pair(Role.BUDGET_OFFICER)
     service.refuse(AgencyAccount, propose_account(proposes).id, actor=proposes, reason="A typing error.")
