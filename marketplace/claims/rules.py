@@ -13,6 +13,7 @@ from marketplace.core import clock
 from marketplace.core.actors import Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound, Words, explain
 from marketplace.core.i18n import _
+from marketplace.core.text import plain_number
 from marketplace.engagements.models import Deliverable, Engagement, Stage
 from marketplace.engagements.states import StageStatus
 from marketplace.providers.models import BankAccount
@@ -263,7 +264,7 @@ def check_assignable(entries: Sequence[BankEntry], chosen: Sequence[UUID]) -> No
         raise NotFound()
     for entry in entries:
         check_unassigned(entry)
-    if len({(entry.debtor_account, entry.currency) for entry in entries}) > 1:
+    if len({(plain_number(entry.debtor_account), entry.currency) for entry in entries}) > 1:
         raise Invalid(_("Movements of different payers or currencies can't be taken together."), field="others")
 
 
@@ -279,7 +280,8 @@ def is_charge(difference: int, amount: int) -> bool:
 
 def check_counterpart(entry: BankEntry, other: BankEntry, left: int) -> None:
     """The same money in another report has the same amount on the same account; or one makes the other good."""
-    if entry.id == other.id or (entry.account, entry.currency) != (other.account, other.currency):
+    is_same_account = plain_number(entry.account) == plain_number(other.account)
+    if entry.id == other.id or not is_same_account or entry.currency != other.currency:
         raise Invalid(_("Choose another movement on the same account."), field="other_id")
     if other.amount != left:
         raise Invalid(_("The two movements have different amounts."), field="other_id")

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import structlog
 from flask import (
     Flask,
+    Request,
     Response,
     abort,
     current_app,
@@ -28,7 +29,9 @@ from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException
+from werkzeug.utils import cached_property
 
 from marketplace.core import auth, clock, db, files, kept, listings, seen, templates, uploads
 from marketplace.core.db import Model
@@ -36,7 +39,7 @@ from marketplace.core.errors import DomainError, Words, from_integrity
 from marketplace.core.file_field import FileField
 from marketplace.core.forms import Form
 from marketplace.core.i18n import _
-from marketplace.core.text import storable
+from marketplace.core.text import shown, storable
 
 log = structlog.get_logger()
 
@@ -62,9 +65,25 @@ class UsedKey(Model):
     created_at: Mapped[datetime] = db.created_at()
 
 
+class CleanRequest(Request):
+    """A request whose address bears no signs that nobody sees: a search that was pasted finds all the same."""
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """What follows the question mark."""
+        given = super().args.items(multi=True)
+        return ImmutableMultiDict((clean(name), clean(value)) for name, value in given)
+
+
+def clean(text: str) -> str:
+    """A text of an address as it is searched for."""
+    return text if storable(text) else shown(text)
+
+
 class Application(Flask):
     """Flask with the transaction edge: a request that changes something is stored whole or not at all."""
 
+    request_class = CleanRequest
     jinja_environment = templates.Environment
 
     def url_for(self, endpoint: str, /, **values: Any) -> str:  # type: ignore[override]
@@ -210,7 +229,7 @@ def _open_request(movable_clock: bool) -> ResponseReturnValue | None:
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
     if movable_clock and request.endpoint not in ("static", "healthz"):
         db.load_clock()
-    if not all(storable(value) for value in request.args.values()) or not storable(request.path):
+    if not storable(request.path):
         abort(400)
     return None
 

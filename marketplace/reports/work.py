@@ -303,7 +303,7 @@ WORK: dict[Role, Sequence[Work]] = {
             counts.batches_to_send,
             _waiting(BatchWaiting.SENDING),
         ),
-        Work(_("Bank entries that match nothing"), "claims.bank_imports", counts.unmatched_entries, anchor="unmatched"),
+        Work(_("Bank entries that match nothing"), "claims.bank_entries", counts.unmatched_entries, anchor="unmatched"),
         Work(
             _("Repayments and recoveries to confirm"),
             "receivables.receivables",

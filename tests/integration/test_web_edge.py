@@ -175,9 +175,14 @@ def test_a_busy_database_is_503_and_nothing_lost(visitor):
     assert visitor.get("/probe/busy").status_code == 503
 
 
-@pytest.mark.parametrize("address", ["/?q=%00", "/probe/x%00y", "/?q=%E2%80%AE"])
-def test_addresses_that_cannot_be_are_400(visitor, address):
-    assert visitor.get(address).status_code == 400
+def test_a_path_that_cannot_be_is_400(visitor):
+    assert visitor.get("/probe/x%00y").status_code == 400
+
+
+@pytest.mark.parametrize("unseen", ["%E2%80%AE", "%00", "%0B", "%EF%BB%BF", "%E2%81%A6"])
+def test_a_search_finds_by_what_is_seen_of_it(app, unseen):
+    with app.test_request_context(f"/?search={unseen}ab%20%20cd{unseen}&{unseen}sort=name&search=%EA%B0%80"):
+        assert request.args.to_dict(flat=False) == {"search": ["ab cd", "가"], "sort": ["name"]}
 
 
 def test_every_page_bears_the_headers(visitor):

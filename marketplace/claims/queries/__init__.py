@@ -114,6 +114,7 @@ from marketplace.claims.queries.refunds import (
 )
 from marketplace.claims.queries.unmatched import (
     UNASSIGNED,
+    all_unmatched,
     co_payment_under,
     early_returns,
     early_reversals,
@@ -148,6 +149,7 @@ __all__ = [
     "Proof",
     "ageing",
     "ageing_totals",
+    "all_unmatched",
     "approved_claims",
     "as_told",
     "as_units",

@@ -141,6 +141,11 @@ SHOWN: tuple[InstrumentedAttribute[Any], ...] = (
 )
 
 
+def all_unmatched() -> Select[*tuple[Any, ...]]:
+    """What an officer is shown of every movement that matches nothing."""
+    return select(*SHOWN).where(*UNASSIGNED)
+
+
 def unmatched_entries(*, limit: int) -> Sequence[Row[Any]]:
     """What an officer is shown of movements that match nothing, newest first."""
     return db.session.execute(_unmatched_entries(), {"limit": limit}).all()
@@ -164,7 +169,7 @@ def _entries_beside() -> Select[*tuple[Any, ...]]:
         *UNASSIGNED,
         BankEntry.id != bindparam("entry_id"),
         BankEntry.direction == Direction.CREDIT,
-        BankEntry.debtor_account == bindparam("debtor_account"),
+        func.plain_number(BankEntry.debtor_account) == func.plain_number(bindparam("debtor_account", type_=Text)),
         BankEntry.currency == bindparam("currency"),
     )
     return query.order_by(BankEntry.booked_on, BankEntry.id)

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from marketplace.claims import queries, service
 from marketplace.claims.forms import AssignForm, KnownForm, PaymentsForm, ReturnedForm, ReversalForm, choose_from
-from marketplace.claims.models import PaymentLine
+from marketplace.claims.models import BankEntry, PaymentLine
 from marketplace.claims.rules import note_words
 from marketplace.claims.states import Direction
 from marketplace.claims.views.blueprint import blueprint
@@ -19,10 +19,28 @@ from marketplace.core.auth import current_actor, requires
 from marketplace.core.errors import Words
 from marketplace.core.forms import ReasonForm
 from marketplace.core.i18n import _, day, money
+from marketplace.core.listings import Sorts, paginate
 from marketplace.core.web import done, page
 
+# They are few, found by an index of those that are open, and put in order as they are read.
+SORTS = Sorts("-booked_on", {"booked_on": BankEntry.booked_on}, ())
 MOST_LIKELY = 10
 """How many co-payments are offered for one movement."""
+
+
+@blueprint.get("/bank-entries")
+@requires(Role.BUDGET_OFFICER, Role.AUDITOR)
+def bank_entries() -> ResponseReturnValue:
+    """Every movement that matches nothing."""
+    listing = paginate(queries.all_unmatched(), sorts=SORTS, key=BankEntry.id)
+    ids = [row.id for row in listing.items]
+    return page(
+        "claims/bank_entries.html",
+        listing=listing,
+        in_suspense=queries.in_suspense(ids),
+        proposals=queries.proposals_of(ids),
+        note_words=note_words,
+    )
 
 
 @blueprint.get("/bank-entries/<uuid:entry_id>")

@@ -1,5 +1,7 @@
 """Money that matches nothing is booked at once, and an officer says what it is."""
 
+import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -26,6 +28,7 @@ from tests.conftest import MovableClock
 from tests.factories import claims as make
 from tests.factories import engagements
 from tests.factories.accounts import make_officer, organisation_of, sign_in_as
+from tests.factories.bank_reports import Detail, Entry, notification, report
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
@@ -315,3 +318,50 @@ def test_money_in_the_books_is_assigned_or_sent_back_and_what_is_not_there_is_ex
         for entry, acts in ((waits, ("assign", "send-back")), (elsewhere, ("explain",))):
             offered = {act for act in ("assign", "send-back", "explain") if f"/bank-entries/{entry.id}/{act}" in page}
             assert offered == set(acts)
+
+
+def test_movements_of_one_account_are_one_payers_however_the_bank_writes_it(share: CoPayment, officer: Actor) -> None:
+    today = business_clock.today()
+    parts = [
+        Entry(amount, [Detail("X", account=account)], on=today, mark=account)
+        for amount, account in ((share.amount - 5, "111-222"), (5, "111222"))
+    ]
+    first, second = make.take(notification(*parts), officer).entries
+    assert [row.id for row in queries.entries_beside(first)] == [second.id]
+    assign([first, second], share, officer)
+    assert share.status == "paid"
+
+
+def test_the_same_money_on_an_account_that_is_written_otherwise_can_be_said_to_be_known(officer: Actor) -> None:
+    yesterday, own = business_clock.today() - timedelta(days=1), agency.account().number
+    (told,) = make.take(notification(Entry(70, [Detail("A")], on=yesterday)), officer).entries
+    stated = report("camt.053", Entry(70, [Detail("B")]), account=own.replace("-", ""))
+    (again,) = make.take(stated, officer).entries
+    assert [row.id for row in queries.counterparts(again)] == [told.id]
+    service.assign_to_known(again.id, actor=officer, other_id=told.id, reason="Same", key="k")
+    assert proof.prove().faults == []
+
+
+def test_all_that_matches_nothing_is_one_list_in_pages(client: FlaskClient, officer: Actor) -> None:
+    make.take(notification(*(Entry(number, [Detail(f"R{number}")]) for number in range(1, 56))), officer)
+    sign_in_as(client, officer)
+    short = client.get("/bank-imports?lang=en").text
+    assert (short.count("/send-back"), 'href="/bank-entries"' in short) == (20, True)
+    listed = client.get("/bank-entries?lang=en").text
+    assert (listed.count("/send-back"), "1–50 of 55" in listed) == (50, True)
+    following = re.search(r'href="(/bank-entries\?[^"]+)" rel="next"', listed)
+    assert following is not None
+    assert client.get(following[1].replace("&amp;", "&")).text.count("/send-back") == 5
+
+
+def test_where_there_is_nothing_to_choose_the_page_leads_on_to_what_else_it_is(
+    client: FlaskClient, officer: Actor
+) -> None:
+    """And not to a button that can only be refused."""
+    came = arrive(100, officer)
+    (left,) = make.take(notification(Entry(-70, [Detail("A", account="")])), officer).entries
+    sign_in_as(client, officer)
+    for entry, verbs in ((came, ["known"]), (left, ["known", "payments", "receipt"])):
+        for verb in verbs:
+            page = client.get(f"/bank-entries/{entry.id}/{verb}?lang=en").text
+            assert (f'href="/bank-entries/{entry.id}"' in page, 'name="reason"' in page) == (True, False), verb
