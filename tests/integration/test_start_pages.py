@@ -70,9 +70,9 @@ def test_work_waits_for_the_side_whose_turn_it_is(client: FlaskClient) -> None:
     assert counts(story.manager)["Stages under way"] == 1
     assert counts(story.consultant_actors[0])["Stages under way"] == 1
     assert "Stages under way" not in counts(story.consultant_actors[1]), "not named in the agreement"
-    assert "Engagements with deliverables to accept or send back" not in counts(story.sme)
+    assert "Engagements with documents to accept or send back" not in counts(story.sme)
     hand_in(story, engagement)
-    assert counts(story.sme)["Engagements with deliverables to accept or send back"] == 1
+    assert counts(story.sme)["Engagements with documents to accept or send back"] == 1
     assert "Stages under way" not in counts(story.manager)
 
 
