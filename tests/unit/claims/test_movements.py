@@ -124,3 +124,11 @@ def test_what_was_known_itself_passes_the_claim_on() -> None:
     intraday = told(5, "COP-1", kind=ReportKind.INTRADAY, booked=False, origin=first)
     assert one(new(5, "COP-1"), intraday, first).fresh == 0
     assert one(collective(5), intraday, first).fresh == 5, "the statement has told it already"
+
+
+def test_what_was_known_from_a_payment_has_no_more_room_than_the_payment() -> None:
+    """Three kinds of report tell of one payment; the second telling of the third kind is another payment."""
+    stated = told(5, "COP-1", kind=STATEMENT)
+    notified = told(5, "COP-1", booked=False, origin=stated)
+    stated.claim(ReportKind.INTRADAY, 5)
+    assert fresh([new(5, "COP-1", kind=ReportKind.INTRADAY)], [notified, stated]) == [5]
