@@ -4,7 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 UV := .tools/bin/uv
 BIN := .venv/bin
-WORKERS ?= 2
+# One more than cores: a third of what tests do is waiting, for a database, a browser, a process that starts.
+WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
 export PYTHONUNBUFFERED = 1
 # Without compiled files each of the many processes of a run would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE

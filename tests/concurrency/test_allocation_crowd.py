@@ -76,9 +76,7 @@ def check_everybody_was_answered_once(call_id: UUID, applications: int, vouchers
     assert sealed_list.replay(queries.sealed_file(call)).faults == []
 
 
-@pytest.mark.parametrize(
-    ("applications", "vouchers"), [(2000, 200), pytest.param(10_000, 1000, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize(("applications", "vouchers"), [(600, 60), pytest.param(10_000, 1000, marks=pytest.mark.slow)])
 def test_a_crowd_gets_exactly_the_budget_and_clear_answers(
     app: Flask, real_database: Settings, applications: int, vouchers: int
 ) -> None:
@@ -90,12 +88,12 @@ def test_a_crowd_gets_exactly_the_budget_and_clear_answers(
         check_everybody_was_answered_once(call_id, applications, vouchers)
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("kills", "applications"), [(1, 2500), pytest.param(3, 4000, marks=pytest.mark.slow)])
 def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
-    app: Flask, real_database: Settings, valkey: redis.Redis, mail_server: MailServer, kills: int
+    app: Flask, real_database: Settings, valkey: redis.Redis, mail_server: MailServer, kills: int, applications: int
 ) -> None:
     chance = Random(20261125)
-    call_id = closed_call(app, 4000, vouchers=400, method="first_come")
+    call_id = closed_call(app, applications, vouchers=applications // 10, method="first_come")
     with app.app_context(), background(real_database, mail_server, "scheduler"):
         with db.unit_of_work():
             service.close_call(call_id, actor=SYSTEM)
@@ -109,7 +107,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
         assert left(call_id) > 0, "the allocation was over before the last kill"
         with background(real_database, mail_server, *WORKER) as worker:
             wait_until(lambda: left(call_id) == 0, worker)
-        check_everybody_was_answered_once(call_id, 4000, 400)
+        check_everybody_was_answered_once(call_id, applications, applications // 10)
 
 
 @pytest.mark.slow

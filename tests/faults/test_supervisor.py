@@ -21,22 +21,28 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         made.end(signal.SIGKILL)
 
 
-def test_one_life_after_the_other_keeps_what_was_stored(installation: Installation) -> None:
-    """Two starts on one folder: a start costs some ten seconds of CPU, so each life shows what it can."""
+def test_one_life(installation: Installation) -> None:
+    """A start costs some ten seconds of CPU, so one life shows what it can."""
     installation.start()
+    names = " ".join(installation.processes().values())
+    assert all(word in names for word in ("postgres", "valkey", "web", "worker", "scheduler"))
     only_one_supervisor_per_folder(installation)
+    a_killed_child_comes_back(installation)
+    assert installation.end(signal.SIGINT) == []
+
+
+@pytest.mark.slow
+def test_the_next_life_keeps_what_was_stored(installation: Installation) -> None:
+    installation.start()
     with installation.database() as database:
         database.execute("CREATE TABLE kept (word text)")
         database.execute("INSERT INTO kept VALUES ('still here')")
-    a_killed_child_comes_back(installation)
-    assert installation.end(signal.SIGINT) == []
+    assert installation.end(signal.SIGKILL) == []
 
     installation.start()
     with installation.database() as database:
         assert database.execute("SELECT word FROM kept").fetchone() == ("still here",)
-    names = " ".join(installation.processes().values())
-    assert all(word in names for word in ("postgres", "valkey", "web", "worker", "scheduler"))
-    assert installation.end(signal.SIGKILL) == []
+    assert installation.end(signal.SIGTERM) == []
 
 
 @pytest.mark.slow

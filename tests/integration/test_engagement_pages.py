@@ -21,7 +21,7 @@ from tests.factories import claims as make_claims
 from tests.factories import engagements as make
 from tests.factories.accounts import make_officer, make_sme, sign_in_as
 
-pytestmark = pytest.mark.usefixtures("database", "clock")
+pytestmark = [pytest.mark.usefixtures("database", "clock"), pytest.mark.slow]  # the story journey presses the same
 
 
 class Browser:

@@ -15,7 +15,7 @@ from tests.journeys.people import draft_application, register_company, sign_up, 
 from tests.journeys.story import Story, told
 from tests.journeys.visitor import Visitor
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.slow]
 # Where the confirmation of winding down says how many there are of these in flight.
 DRAFTS, VOUCHERS = 0, 3
 REASON = "정부 예산이 줄어 이 공고를 끝냅니다."
