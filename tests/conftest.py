@@ -61,6 +61,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
+def short(pytestconfig: pytest.Config) -> bool:
+    """Whether this is the short run, which leaves out what is slow and half of some sweeps; there pages are drawn in a
+    font of the machine, which takes Chromium a third less, and axe reads a part of them."""
+    return "not slow" in pytestconfig.option.markexpr and not pytestconfig.getoption("--screenshots", default=False)
+
+
+@pytest.fixture(scope="session")
 def sockets(request: pytest.FixtureRequest) -> Path:
     """The folder in which PostgreSQL and Valkey listen."""
     workerinput = getattr(request.config, "workerinput", None)

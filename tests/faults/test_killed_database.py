@@ -77,7 +77,7 @@ def check(acknowledged: list[str]) -> None:
 
 
 def test_every_acknowledged_write_is_there_after_each_crash(server: DurableServer) -> None:
-    run(server, DEATHS, writes=600)
+    run(server, DEATHS, writes=200)
 
 
 @pytest.mark.slow

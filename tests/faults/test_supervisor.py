@@ -27,7 +27,7 @@ def test_one_life(installation: Installation) -> None:
     names = " ".join(installation.processes().values())
     assert all(word in names for word in ("postgres", "valkey", "web", "worker", "scheduler"))
     only_one_supervisor_per_folder(installation)
-    a_killed_child_comes_back(installation)
+    killed_children_come_back(installation, "marketplace worker", "valkey-server")
     assert installation.end(signal.SIGINT) == []
 
 
@@ -37,6 +37,7 @@ def test_the_next_life_keeps_what_was_stored(installation: Installation) -> None
     with installation.database() as database:
         database.execute("CREATE TABLE kept (word text)")
         database.execute("INSERT INTO kept VALUES ('still here')")
+    killed_children_come_back(installation, "marketplace scheduler", "marketplace web", "bin/postgres")
     assert installation.end(signal.SIGKILL) == []
 
     installation.start()
@@ -70,9 +71,9 @@ def only_one_supervisor_per_folder(installation: Installation) -> None:
         second.start()
 
 
-def a_killed_child_comes_back(installation: Installation) -> None:
+def killed_children_come_back(installation: Installation, *words: str) -> None:
     """Each process that is killed is there again, and the site answers."""
-    for word in ("marketplace worker", "marketplace scheduler", "marketplace web", "valkey-server", "bin/postgres"):
+    for word in words:
         killed = installation.child(word)
         assert killed, f"no process {word}"
         os.kill(killed, signal.SIGKILL)

@@ -14,6 +14,7 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import Connection
 from werkzeug.exceptions import Forbidden
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from marketplace.accounts import queries as accounts
@@ -129,15 +130,19 @@ def routes(app: Flask) -> list[tuple[str, str]]:
     return sorted(known)
 
 
-def address(app: Flask, world: World, endpoint: str, column: str) -> str:
-    """The route's address for what belongs to the first company and firm."""
+def addresses(app: Flask, world: World, endpoint: str) -> dict[str, str]:
+    """The route's address for what belongs to the first company and firm, by column of who asks."""
     rule = next(rule for rule in app.url_map.iter_rules(endpoint))
-    values: dict[str, Any] = {}
-    for name in rule.arguments:
-        argument = INSTEAD.get(endpoint, {}).get(name, name)
-        values[name] = world.things.get(argument) or _personal(world, endpoint, argument, column)
     with app.test_request_context():
-        return app.url_for(endpoint, **values)
+        return {column: app.url_for(endpoint, **_values(world, rule, column)) for column in world.actors}
+
+
+def _values(world: World, rule: Rule, column: str) -> dict[str, Any]:
+    values = {}
+    for name in rule.arguments:
+        argument = INSTEAD.get(rule.endpoint, {}).get(name, name)
+        values[name] = world.things.get(argument) or _personal(world, rule.endpoint, argument, column)
+    return values
 
 
 def _personal(world: World, endpoint: str, name: str, column: str) -> Any:
@@ -184,17 +189,14 @@ def test_access(
     app: Flask, connection: Connection, world: World, cookies: dict[str, str], endpoint: str, method: str
 ) -> None:
     """The route's declaration refuses whom it should; of each kind of answer and of people one is really asked for."""
-    expected = ROWS[endpoint, method]
-    declared = {
-        column: decision(app, world.actors[column], method, address(app, world, endpoint, column))
-        for column in expected
-    }
+    expected, paths = ROWS[endpoint, method], addresses(app, world, endpoint)
+    declared = {column: decision(app, world.actors[column], method, paths[column]) for column in expected}
     refused = {column: cell for column, cell in declared.items() if cell != "yes"}
     assert refused == {column: expected[column] for column in refused}
     asked = spokespeople(expected, declared)
-    assert {
-        column: ask(connection, app, cookies[column], method, address(app, world, endpoint, column)) for column in asked
-    } == {column: expected[column] for column in asked}
+    assert {column: ask(connection, app, cookies[column], method, paths[column]) for column in asked} == {
+        column: expected[column] for column in asked
+    }
 
 
 @pytest.mark.slow
@@ -202,11 +204,8 @@ def test_access(
 def test_access_of_everybody(
     app: Flask, connection: Connection, world: World, cookies: dict[str, str], endpoint: str, method: str
 ) -> None:
-    expected = ROWS[endpoint, method]
-    answers = {
-        column: ask(connection, app, cookies[column], method, address(app, world, endpoint, column))
-        for column in expected
-    }
+    expected, paths = ROWS[endpoint, method], addresses(app, world, endpoint)
+    answers = {column: ask(connection, app, cookies[column], method, paths[column]) for column in expected}
     assert answers == expected
 
 

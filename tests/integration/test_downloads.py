@@ -295,7 +295,7 @@ WORK = (
 )
 
 
-@pytest.mark.costly("a worker is killed in the middle of a long list")
+@pytest.mark.slow
 def test_a_killed_worker_leaves_no_half_file(app: Flask, real_database: Settings) -> None:
     """Its progress is seen while it works; who comes next makes the file whole."""
     client = app.test_client()

@@ -32,13 +32,6 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def short(pytestconfig: pytest.Config) -> bool:
-    """Whether this is the short run, which leaves out what is slow; there pages are drawn in a font of the machine,
-    which takes Chromium a third less, and axe reads a part of them."""
-    return "not slow" in pytestconfig.option.markexpr and not pytestconfig.getoption("--screenshots", default=False)
-
-
-@pytest.fixture(scope="session")
 def browser_type_launch_args(chromium: str, short: bool) -> dict[str, Any]:
     """How pytest-playwright starts the browser; it never uses a download of its own."""
     options = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]

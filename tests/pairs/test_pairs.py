@@ -69,10 +69,10 @@ def test_everything_that_bears_money_is_here(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize("lives", BY_LIFECYCLE)
-def test_every_pair(connection: Connection, cast: Cast, lives: list[Life]) -> None:
+def test_every_pair(connection: Connection, cast: Cast, lives: list[Life], short: bool) -> None:
     lifecycle = lives[0].lifecycle
     tried: set[tuple[Verb, str]] = set()  # lives of one lifecycle share verbs, which are tried once in a status
-    walks = [Walk(connection, cast, life, tried) for life in lives]
+    walks = [Walk(connection, cast, life, tried, short=short) for life in lives]
     for walk in walks:
         walk.run()
     made = {pair for walk in walks for pair in walk.made}

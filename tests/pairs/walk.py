@@ -138,10 +138,15 @@ def make_cast(story: Story) -> Cast:
 
 
 class Walk:
-    """One life from its beginning through every status that its verbs reach."""
+    """One life from its beginning through every status that its verbs reach.
 
-    def __init__(self, connection: Connection, cast: Cast, life: Life, tried: set[tuple[Verb, str]]) -> None:
-        self.connection, self.cast, self.life, self.tried = connection, cast, life, tried
+    `short`: of several who may, one does it; all who may not are refused all the same.
+    """
+
+    def __init__(
+        self, connection: Connection, cast: Cast, life: Life, tried: set[tuple[Verb, str]], *, short: bool
+    ) -> None:
+        self.connection, self.cast, self.life, self.tried, self.short = connection, cast, life, tried, short
         self.seen: set[str] = set()
         self.made: set[tuple[str, str]] = set()
         self.attempts = 0
@@ -181,7 +186,11 @@ class Walk:
                 assert target is None, f"nothing to {verb.event} in {status}"
                 return
             before = self.traces(thing)
+            known = [column for column in self.cast.people if column in verb.who(status)]
+            left_out = known[1:] if self.short else ()
             for column, actor in self.cast.people.items():
+                if column in left_out:
+                    continue
                 where = f"{verb.event} of {self.life.lifecycle.name} in {status} by {column}"
                 self.attempts += 1
                 may = column in verb.who(status)

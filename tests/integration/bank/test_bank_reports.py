@@ -12,6 +12,7 @@ from config.payments import terms
 from marketplace.agency import queries as agency
 from marketplace.claims import queries, service
 from marketplace.claims.models import BankEntry, BankImport
+from marketplace.claims.service import reconciliation
 from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import Actor
@@ -232,27 +233,34 @@ def test_movements_of_other_accounts_are_in_nobodys_books(share: CoPayment, offi
     assert (at_bank(), share.status) == (share.amount, "paid"), "banks write an account with hyphens, or without"
 
 
+@pytest.fixture
+def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconciliation, "PORTION", 20)
+
+
+@pytest.mark.usefixtures("small_portions")
 def test_a_file_of_many_entries_is_booked_in_the_background(officer: Actor) -> None:
-    entries = [Entry(number, [Detail(f"R{number}")], mark=f"M{number}") for number in range(1, 451)]
+    entries = [Entry(number, [Detail(f"R{number}")], mark=f"M{number}") for number in range(1, 46)]
     made = make.take(notification(*entries), officer)
-    assert outcomes(made) == {"unmatched": 200, "waiting": 250}
+    assert outcomes(made) == {"unmatched": 20, "waiting": 25}
     service.book_bank_file(made.id, actor=officer)
     service.book_bank_file(made.id, actor=officer)
     db.session.expire_all()
-    assert outcomes(made) == {"unmatched": 450}
+    assert outcomes(made) == {"unmatched": 45}
     service.book_bank_file(made.id, actor=officer)
-    assert at_bank() == sum(range(1, 451))
+    assert at_bank() == sum(range(1, 46))
 
 
+@pytest.mark.usefixtures("small_portions")
 def test_a_report_that_comes_while_the_other_is_booked_tells_nothing_anew(officer: Actor) -> None:
-    entries = [Entry(number, [Detail(f"R{number}")]) for number in range(1, 251)]
+    entries = [Entry(number, [Detail(f"R{number}")]) for number in range(1, 26)]
     first = make.take(notification(*entries), officer)
     second = make.take(statement(*reversed(entries)), officer)
     for made in (second, first, second):
         service.book_bank_file(made.id, actor=officer)
     db.session.expire_all()
-    assert (outcomes(first), outcomes(second)) == ({"unmatched": 250}, {"known": 250})
-    assert at_bank() == sum(range(1, 251))
+    assert (outcomes(first), outcomes(second)) == ({"unmatched": 25}, {"known": 25})
+    assert at_bank() == sum(range(1, 26))
 
 
 def test_the_banks_words_never_change_and_one_entry_is_itself_once(officer: Actor) -> None:
