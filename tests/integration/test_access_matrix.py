@@ -137,6 +137,11 @@ def addresses(app: Flask, world: World, endpoint: str) -> dict[str, str]:
         return {column: app.url_for(endpoint, **_values(world, rule, column)) for column in world.actors}
 
 
+def address(app: Flask, world: World, endpoint: str, column: str) -> str:
+    """The route's address for one of them."""
+    return addresses(app, world, endpoint)[column]
+
+
 def _values(world: World, rule: Rule, column: str) -> dict[str, Any]:
     values = {}
     for name in rule.arguments:
