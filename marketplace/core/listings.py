@@ -2,16 +2,16 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import request
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select, tuple_
 
 from marketplace.core import db
 from marketplace.core.errors import Words
@@ -62,19 +62,17 @@ class Page:
     next: str | None
     sort: str
     sorts: Sorts
-    count: Callable[[], int] | None
+    counted: int | None
 
     @property
     def last(self) -> int:
         """The place of the last row."""
         return self.start + len(self.items) - 1
 
-    @cached_property
+    @property
     def total(self) -> int | None:
         """How many rows the list has; above MOST_COUNTED only that there are more. None where nobody asked for it."""
-        if not (self.next or self.previous):
-            return len(self.items)
-        return self.count() if self.count else None
+        return self.counted if self.next or self.previous else len(self.items)
 
     def direction(self, name: str) -> str:
         """How the list is sorted by this column: 'ascending', 'descending' or not at all."""
@@ -100,7 +98,8 @@ def paginate(statement: Rows, sorts: Sorts, *, key: Any, size: int = PAGE_SIZE, 
     several times as much to load. A list that isn't `counted` by itself has a link to its total (`?count=`).
     """
     sort = _asked(sorts)
-    cut = _Cut(statement, sorts.columns[sort.removeprefix("-")], key, size)
+    counted = counted or bool(request.args.get("count")) or narrowed()
+    cut = _Cut(statement, sorts.columns[sort.removeprefix("-")], key, size, counted)
     falling = sort.startswith("-")
     rows, start, more_before, more_after = _cut_out(cut, falling)
     before = cut.cursor(rows[0], start) if more_before else None
@@ -112,7 +111,7 @@ def paginate(statement: Rows, sorts: Sorts, *, key: Any, size: int = PAGE_SIZE, 
         address(after=after, before=None) if after else None,
         sort,
         sorts,
-        (lambda: _counted(statement)) if counted or request.args.get("count") or narrowed() else None,
+        rows[0].list_total if counted and rows else None,
     )
 
 
@@ -154,13 +153,13 @@ class _Place:
 class _Cut:
     """A select, cut into pages along a column."""
 
-    def __init__(self, statement: Rows, column: Any, key: Any, size: int) -> None:
-        self.statement, self.column, self.key, self.size = statement, column, key, size
+    def __init__(self, statement: Rows, column: Any, key: Any, size: int, counted: bool) -> None:
+        self.statement, self.column, self.key, self.size, self.counted = statement, column, key, size, counted
         self.entities = len(statement.column_descriptions) == 1
 
     def rows(self, falling: bool, beyond: _Place | None = None) -> list[Any]:
         """One row more than fits on a page, in this order, from beyond this row on."""
-        ordered = _in_order(self.statement, self.column, self.key, falling, self.size)
+        ordered = _in_order(self.statement, self.column, self.key, falling, self.size, self.counted)
         if beyond is not None:
             place, limit = tuple_(self.column, self.key), tuple_(beyond.value, beyond.key)
             ordered = ordered.where(place < limit if falling else place > limit)
@@ -175,9 +174,14 @@ class _Cut:
 
 
 @lru_cache(maxsize=200)
-def _in_order(statement: Rows, column: Any, key: Any, falling: bool, size: int) -> Rows:
-    """The statement for one page; kept for statements that are kept."""
+def _in_order(statement: Rows, column: Any, key: Any, falling: bool, size: int, counted: bool) -> Rows:
+    """The statement for one page, each row of which says the list's total if asked; kept for statements that are kept.
+
+    A statement of its own for the total cost a page as much again as reading one row.
+    """
     keyed = statement.add_columns(column.label("sort_value"), key.label("sort_key"))
+    if counted:
+        keyed = keyed.add_columns(_counting(statement).label("list_total"))
     return _ordered(keyed, column, key, falling).limit(size + 1)
 
 
@@ -186,15 +190,10 @@ def _ordered(statement: Rows, column: Any, key: Any, falling: bool) -> Rows:
     return statement.order_by(None).order_by(*order)
 
 
-def _counted(statement: Rows) -> int:
-    """How many rows the list has, counted up to one beyond MOST_COUNTED."""
-    return db.session.scalar(_counting(statement)) or 0
-
-
-@lru_cache(maxsize=100)
-def _counting(statement: Rows) -> Select[int]:
+def _counting(statement: Rows) -> ScalarSelect[int]:
+    """SQL: how many rows the list has, counted up to one beyond MOST_COUNTED."""
     bare = statement.with_only_columns(literal(1).label("one"), maintain_column_froms=True).order_by(None)
-    return select(func.count()).select_from(bare.limit(MOST_COUNTED + 1).subquery())
+    return select(func.count()).select_from(bare.limit(MOST_COUNTED + 1).subquery()).scalar_subquery()
 
 
 def _cursor(cursor: str | None, column: ColumnElement[Any]) -> _Place | None:

@@ -58,12 +58,15 @@ def owners_at(stage: Stage, owner_ids: Sequence[UUID]) -> set[UUID]:
 
 def totals_by_stage(budget_line_ids: Sequence[UUID] | Select[UUID]) -> dict[Stage, int]:
     """What the budget lines hold at each public stage, in minor units; the stages sum to what was appropriated."""
-    rows = db.session.execute(
-        select(Account.stage, func.sum(Account.balance))
-        .where(Account.budget_line_id.in_(budget_line_ids), Account.stage.in_(PUBLIC_STAGES))
-        .group_by(Account.stage)
-    )
+    query = _totals_by_stage().where(Account.budget_line_id.in_(budget_line_ids))
+    rows = db.session.execute(query)
     return dict.fromkeys(PUBLIC_STAGES, 0) | {stage: int(total) for stage, total in rows}
+
+
+@cache
+def _totals_by_stage() -> Select[Stage, int]:
+    totals = select(Account.stage, func.sum(Account.balance)).group_by(Account.stage)
+    return totals.where(Account.stage.in_(PUBLIC_STAGES))
 
 
 def transfers_of(owner_id: UUID) -> Sequence[Transfer]:

@@ -233,10 +233,15 @@ def ending_call_ids() -> Sequence[UUID]:
 
 def find_waiting_room(call_id: UUID, *, lock: bool = False, hold: bool = False) -> WaitingRoom | None:
     """The waiting room of a call, if it has one; `hold` keeps it from being drawn meanwhile."""
-    query = select(WaitingRoom).where(WaitingRoom.call_id == call_id)
+    query = _waiting_room()
     if lock or hold:
         query = query.with_for_update(read=hold, key_share=not hold).execution_options(populate_existing=True)
-    return db.session.scalars(query).one_or_none()
+    return db.session.scalars(query, {"call_id": call_id}).one_or_none()
+
+
+@cache
+def _waiting_room() -> Select[WaitingRoom]:
+    return select(WaitingRoom).where(WaitingRoom.call_id == bindparam("call_id"))
 
 
 def find_seed(call_id: UUID) -> str | None:

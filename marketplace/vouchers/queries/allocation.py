@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import load_only, selectinload
 
@@ -76,10 +77,15 @@ def waitlist_position(application: Application) -> int | None:
 
 def find_allocation(call_id: UUID, *, lock: bool = False) -> Allocation | None:
     """The allocation of a call, if it has begun."""
-    query = select(Allocation).where(Allocation.call_id == call_id)
+    query = _allocation()
     if lock:
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return db.session.scalars(query).one_or_none()
+    return db.session.scalars(query, {"call_id": call_id}).one_or_none()
+
+
+@cache
+def _allocation() -> Select[Allocation]:
+    return select(Allocation).where(Allocation.call_id == bindparam("call_id"))
 
 
 def handed_in(call_id: UUID) -> list[tuple[int, str]]:
