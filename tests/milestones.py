@@ -55,12 +55,16 @@ class Milestones:
 
 
 def read(value: Any) -> Any:
-    """The same with every row of a table read anew."""
+    """The same with every row of a table read anew; what a test changes of it, the next one doesn't see."""
     if isinstance(value, db.Model):
         return db.session.get_one(type(value), inspect(value).identity)
     if isinstance(value, list | tuple):
         parts = [read(part) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+    if isinstance(value, dict):
+        return {key: read(part) for key, part in value.items()}
+    if isinstance(value, set):
+        return set(value)
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{field.name: read(getattr(value, field.name)) for field in fields(value)})
     return value
