@@ -54,24 +54,26 @@ translations: setup ## take new and changed texts into the Korean catalogue; wha
 	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o $$template . && \
 	$(BIN)/pybabel -q update -i $$template -d translations -l ko --ignore-obsolete --omit-header -w 120
 
-.PHONY: lint
-lint: setup
+.PHONY: check
+check: setup ## format, lint, imports, types, sizes, templates, translations, migrations
 	$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --diff . 2>/dev/null | head -60; exit 1; }
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/mypy
+	@$(MAKE) --no-print-directory -j 2 types source
 
-.PHONY: check
-check: lint ## format, lint, imports, types, then what tests/architecture holds
+.PHONY: types source
+types:
+	$(BIN)/mypy
+source:
 	$(BIN)/pytest tests/architecture -q -n 0
 
 .PHONY: test
-test: lint ## lint, then the whole suite in parallel
-	$(BIN)/pytest -q -n $(WORKERS) -m "not slow"
+test: check ## check, then the whole suite in parallel
+	$(BIN)/pytest -q -n $(WORKERS) -m "not slow" --ignore tests/architecture
 
 .PHONY: test-long
-test-long: lint ## lint, then everything, the slow tests too (STEPS=80000 of money verbs)
-	$(BIN)/pytest -q -n $(WORKERS)
+test-long: check ## check, then everything, the slow tests too (STEPS=80000 of money verbs)
+	$(BIN)/pytest -q -n $(WORKERS) --ignore tests/architecture
 
 .PHONY: restore-drill
 restore-drill: setup ## lose a database, restore it to a point in time, prove what is there
