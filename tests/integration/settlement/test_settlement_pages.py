@@ -15,7 +15,7 @@ from tests.conftest import MovableClock
 from tests.factories import claims as make
 from tests.factories import engagements
 from tests.factories.accounts import sign_in_as
-from tests.integration.test_list_files import faults_of
+from tests.integration.world.test_list_files import faults_of
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 

@@ -23,33 +23,11 @@ from marketplace.core.actors import Role
 from marketplace.core.audit import record
 from marketplace.core.listings import MOST_COUNTED, address, paginate, sorts
 from marketplace.reports.queries import waiting_for
-from tests.conftest import Browser
 from tests.factories.accounts import make_officer, make_person, make_sme, sign_in_as
-from tests.factories.world import World, make_world
-from tests.milestones import Milestones
+from tests.factories.world import World
 
 # Where a count leads to a page about one thing, which is no list.
 OF_ONE_THING = {"providers.profile"}
-
-
-@pytest.fixture(scope="session")
-def begins() -> Any:
-    return make_world
-
-
-@pytest.fixture
-def world(database: object, milestones: Milestones) -> World:
-    return milestones.read(make_world)
-
-
-@pytest.fixture
-def clients(app: Flask, world: World) -> dict[str, FlaskClient]:
-    """Everybody's browser, by their part in the world; all are signed in before any page is asked for."""
-    app.test_client_class = Browser
-    return {
-        name: sign_in_as(app.test_client(), actor) if actor.person_id else app.test_client()
-        for name, actor in world.actors.items()
-    }
 
 
 def document(client: FlaskClient, path: str) -> html.HtmlElement:
@@ -137,7 +115,7 @@ def test_rows_of_one_value_are_paged_through_once_each(administrator: FlaskClien
     same = {make_person("Paged the same").id for _number in range(70)}
     for sort in ("name", "-name"):
         met, address = [], f"/people?search=paged+the+same&sort={sort}"
-        while address:
+        while address and len(met) <= len(same):
             page = document(administrator, address)
             rows = page.xpath("//table[.//*[@class='list-total']]/tbody/tr/th/a/@href")
             met += [str(href).rsplit("/", 1)[1] for href in rows]

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from inspect import getsource
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -18,11 +17,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.reports.service import reconcile
-from tests.conftest import Browser
-from tests.factories.accounts import sign_in_as
-from tests.factories.world import World, make_world
+from tests.factories.world import World
 from tests.integration.test_access_matrix import ROWS, address
-from tests.milestones import Milestones
 
 Element = html.HtmlElement
 LIST = "//table[.//*[@class='list-total']]"
@@ -49,29 +45,6 @@ LISTS = re.compile(r"\b(paginate|export|_list)\(")
 ACTS = {"Action", "Decide", "Person"}
 """Headings of what a page lets one do."""
 DAY_OR_AMOUNT = re.compile(r"\d{4}-\d{2}-\d{2}.*|-?[\d,]+(\.\d+)? ?(won|KRW)?")
-
-
-@pytest.fixture(scope="session")
-def begins() -> Any:
-    return make_world
-
-
-@pytest.fixture
-def world(database: object, milestones: Milestones) -> World:
-    return milestones.read(make_world)
-
-
-@pytest.fixture
-def clients(app: Flask, world: World) -> dict[str, FlaskClient]:
-    """Everybody's browser, by their column of the access matrix; all are signed in before any page is asked for."""
-    app.test_client_class = Browser
-    made = {
-        name: sign_in_as(app.test_client(), actor) if actor.person_id else app.test_client()
-        for name, actor in world.actors.items()
-    }
-    for client in made.values():
-        client.set_cookie("lang", "en")
-    return made
 
 
 def lists(app: Flask, world: World, clients: dict[str, FlaskClient]) -> Iterator[tuple[str, FlaskClient, Element]]:
