@@ -114,10 +114,14 @@ CREATE TABLE tokens (
     created_at timestamptz NOT NULL DEFAULT app_now(),
     expires_at timestamptz NOT NULL,
     used_at timestamptz,
+    withdrawn_at timestamptz,
     CONSTRAINT ck_tokens_purpose
-        CHECK (purpose IN ('confirm_email', 'reset_password', 'invitation', 'change_email'))
+        CHECK (purpose IN ('confirm_email', 'reset_password', 'invitation', 'change_email')),
+    CONSTRAINT ck_tokens_withdrawn_at CHECK (withdrawn_at IS NULL OR used_at IS NOT NULL)
 );
 CREATE INDEX ix_tokens_person_id ON tokens (person_id);
+CREATE INDEX ix_tokens_invitations ON tokens ((data ->> 'organisation_id'))
+    WHERE purpose = 'invitation' AND used_at IS NULL;
 
 CREATE TABLE access_log (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_access_log PRIMARY KEY,

@@ -86,6 +86,7 @@ ACTS: dict[str, Words] = {
     "job.invite": _("Invited a firm to bid"),
     "membership.invite": _("Invited a person"),
     "membership.propose": _("Proposed a role"),
+    "membership.withdraw_invitation": _("Withdrew an invitation"),
     "organisation.change": _("Changed the company's details"),
     "organisation.register": _("Registered a company"),
     "payment_batch.prepare": _("Prepared a payment batch"),

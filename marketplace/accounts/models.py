@@ -200,7 +200,13 @@ class Token(Model):
             "purpose IN ('confirm_email', 'reset_password', 'invitation', 'change_email')",
             name="purpose",
         ),
+        CheckConstraint("withdrawn_at IS NULL OR used_at IS NOT NULL", name="withdrawn_at"),
         Index("ix_tokens_person_id", "person_id"),
+        Index(
+            "ix_tokens_invitations",
+            text("(data ->> 'organisation_id')"),
+            postgresql_where=text("purpose = 'invitation' AND used_at IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = uuid_key()
@@ -211,6 +217,7 @@ class Token(Model):
     created_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]  # of an invitation; its link is used up then, and says so
 
 
 class AccessEntry(Model):

@@ -13,6 +13,7 @@ KIND_ROLES = {OrganisationKind.SME: SME, OrganisationKind.PROVIDER: PROVIDER, Or
 # Nothing waits for these yet, so they are offered to nobody.
 WITHOUT_WORK = frozenset({Role.ENQUIRY_SPECIALIST})
 LONGEST_MANDATE_DAYS = 366
+INVITERS = (Role.SIGNATORY, Role.MANAGER, Role.ADMINISTRATOR)
 DISABLED = _("This account is disabled. Ask the agency to open it again, then try once more.")
 
 explain(
@@ -64,6 +65,12 @@ def check_business_number(typed: str) -> str:
 def check_may_manage_people(actor: Actor) -> None:
     """People of a company are managed by its signatory, of a provider by its manager."""
     if actor.role not in (Role.SIGNATORY, Role.MANAGER):
+        raise Forbidden()
+
+
+def check_may_invite(actor: Actor) -> None:
+    """Who invites people to their company, firm or the agency also takes invitations back."""
+    if actor.role not in INVITERS:
         raise Forbidden()
 
 

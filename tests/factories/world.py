@@ -9,7 +9,8 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from marketplace.accounts import service as account_service
-from marketplace.accounts.models import Download
+from marketplace.accounts.models import Download, Token
+from marketplace.accounts.states import TokenPurpose
 from marketplace.agency import queries as agency
 from marketplace.agency.models import FunderEdition
 from marketplace.certificates import service as certificates
@@ -254,6 +255,9 @@ def _staff(world: World) -> None:
     administrator = make_officer(Role.ADMINISTRATOR)
     person = make_person()
     things["person_id"] = person.id
+    signatory = world.actors["signatory"]
+    account_service.invite("invited@example.com", actor=signatory, role=Role.PREPARER, locale="en")
+    things["invitation_id"] = db.session.scalar(select(Token.id).where(Token.purpose == TokenPurpose.INVITATION))
     things["proposed_id"] = account_service.propose_role(person.id, Role.EVALUATOR, actor=administrator).id
     things["auditing_id"] = world.actors["auditor"].membership_id
     things["own_member_id"] = world.actors["preparer"].membership_id

@@ -1,5 +1,7 @@
 """Companies, their people, mandates, and the agency's roles. ASVS 8.2.1, 8.2.2, 8.4.1."""
 
+import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,13 +10,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from marketplace.accounts import queries, service
+from marketplace.accounts import invitations, queries, service
 from marketplace.accounts.models import AGENCY_ID, Membership
 from marketplace.accounts.service import tokens
 from marketplace.accounts.states import MembershipStatus
 from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor, Role
+from marketplace.core.audit import AuditEntry
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound
 from marketplace.notifications.models import Message
 from tests.conftest import MovableClock
@@ -112,6 +115,62 @@ def test_an_invitation_serves_the_invited_address_only(client: FlaskClient) -> N
     sign_in_as(client, thief)
     assert client.post(f"/account/invitation/{secret}", data={}).status_code in (409, 422)
     assert len(queries.memberships_of(thief.person_id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("inviter", "role", "listed"),
+    [
+        (make_sme, Role.PREPARER, "/companies/mine"),
+        (make_provider, Role.CONSULTANT, "/companies/mine"),
+        (lambda: make_officer(Role.ADMINISTRATOR), Role.AUDITOR, "/people"),
+    ],
+)
+def test_an_open_invitation_is_listed_and_withdrawn(
+    client: FlaskClient, inviter: Callable[[], Actor], role: Role, listed: str
+) -> None:
+    actor = inviter()
+    secret = service.invite("new@example.com", actor=actor, role=role, locale="en")
+    client.set_cookie("lang", "en")
+    sign_in_as(client, actor)
+    (withdraw,) = re.findall(r'href="(/invitations/[^"]+)"', client.get(listed).text)
+    asked = client.get(withdraw)
+    assert "new@example.com" in asked.text
+    assert client.post(withdraw, data={}).location == listed
+    assert "new@example.com" not in client.get(listed).text
+    assert client.get("/account/invitation/unknown").text.count("withdrawn") == 0
+    for answer in (client.get(f"/account/invitation/{secret}"), client.post(f"/account/invitation/{secret}")):
+        assert "This invitation was withdrawn" in answer.text
+    with pytest.raises(DomainError, match=str(tokens.NOT_VALID)):
+        service.accept_invitation_as_new(secret, name="New", password=PASSWORD, locale="en")
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "membership.withdraw_invitation")).one()
+    assert entry.person_id == actor.person_id
+
+
+def test_only_invitations_that_still_let_somebody_in_are_listed(clock: MovableClock) -> None:
+    first = make_sme()
+    second = make_member(first, Role.SIGNATORY)
+    accepted = service.invite("accepted@example.com", actor=first, role=Role.PREPARER, locale="en")
+    service.accept_invitation_as_new(accepted, name="Accepted", password=PASSWORD, locale="en")
+    service.invite("of-who-left@example.com", actor=second, role=Role.PREPARER, locale="en")
+    service.invite("elsewhere@example.com", actor=make_sme(), role=Role.PREPARER, locale="en")
+    service.invite("open@example.com", actor=first, role=Role.PREPARER, locale="en")
+    service.change_role(second.membership_id, Role.PREPARER, actor=first)
+    assert [row.data["email"] for row in invitations.open_in(first.organisation_id)] == ["open@example.com"]
+    clock.advance(days=14, seconds=1)
+    assert invitations.open_in(first.organisation_id) == []
+
+
+def test_an_invitation_is_withdrawn_once_and_by_its_own_inviters() -> None:
+    sme = make_sme()
+    secret = service.invite("new@example.com", actor=sme, role=Role.PREPARER, locale="en")
+    (invitation,) = invitations.open_in(sme.organisation_id)
+    with pytest.raises(NotFound):
+        service.withdraw_invitation(invitation.id, actor=make_sme())
+    with pytest.raises(Forbidden):
+        service.withdraw_invitation(invitation.id, actor=make_member(sme, Role.PREPARER))
+    service.accept_invitation_as_new(secret, name="New", password=PASSWORD, locale="en")
+    with pytest.raises(DomainError):
+        service.withdraw_invitation(invitation.id, actor=sme)
 
 
 def test_an_invitation_ends_with_the_right_of_who_sent_it() -> None:

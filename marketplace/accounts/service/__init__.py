@@ -12,6 +12,7 @@ from marketplace.accounts.service.memberships import (
     invite,
     invite_first_administrators,
     register_company,
+    withdraw_invitation,
 )
 from marketplace.accounts.service.notices import (
     notify_organisation,
@@ -84,4 +85,5 @@ __all__ = [
     "start_session",
     "switch_role",
     "touch_session",
+    "withdraw_invitation",
 ]

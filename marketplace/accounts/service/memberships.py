@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from marketplace.accounts import passwords, queries, rules
+from marketplace.accounts import invitations, passwords, queries, rules
 from marketplace.accounts.models import AGENCY_ID, Membership, Organisation, Person
 from marketplace.accounts.service import tokens
 from marketplace.accounts.service.notices import notify_person
@@ -24,7 +24,6 @@ from marketplace.notifications.service import Recipient
 log = structlog.get_logger()
 
 FIRST_ROLE = {OrganisationKind.SME: Role.SIGNATORY, OrganisationKind.PROVIDER: Role.MANAGER}
-INVITERS = (Role.SIGNATORY, Role.MANAGER, Role.ADMINISTRATOR)
 
 
 def register_company(
@@ -117,13 +116,22 @@ def invite(
     valid_until: date | None = None,
 ) -> str:
     """Mail somebody a link to join one's own organisation in a role; returns the link's secret."""
-    if actor.role is not Role.ADMINISTRATOR:
-        rules.check_may_manage_people(actor)
+    rules.check_may_invite(actor)
     assert actor.organisation_id is not None
     organisation = queries.get_organisation(actor.organisation_id)
     rules.check_role_fits(role, organisation.kind)
     rules.check_mandate(role, mandate, valid_until, today=clock.today())
     return _send_invitation(email, organisation, role, actor, locale=locale, mandate=mandate, valid_until=valid_until)
+
+
+def withdraw_invitation(invitation_id: UUID, *, actor: Actor) -> None:
+    """Take back an invitation to one's own organisation, whoever sent it, so that its link lets nobody in."""
+    rules.check_may_invite(actor)
+    invitation = invitations.get(invitation_id, actor=actor, lock=True)
+    if invitation.used_at is not None:
+        raise DomainError(_("This invitation has been accepted or withdrawn meanwhile."))
+    invitation.used_at = invitation.withdrawn_at = clock.now()
+    record(actor, "membership.withdraw_invitation", invitation)
 
 
 def invite_first_administrators(emails: Iterable[str], *, locale: str) -> dict[str, str]:
@@ -268,7 +276,9 @@ def _join(person: Person, data: dict[str, str], actor: Actor) -> Membership:
     if inviter is None:  # whoever installed the service, who invites nobody but the first administrators
         rules.check_needs_administrators(len(queries.people_with_role(Role.ADMINISTRATOR)))
     # Who was shut out since must not come back through a friend.
-    if inviter is not None and inviter not in {member.id for member in queries.people_of(organisation.id, INVITERS)}:
+    if inviter is not None and inviter not in {
+        member.id for member in queries.people_of(organisation.id, rules.INVITERS)
+    }:
         raise DomainError(tokens.NOT_VALID)
     membership = _add(
         person.id,

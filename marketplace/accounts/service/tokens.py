@@ -54,6 +54,12 @@ def find(purpose: TokenPurpose, secret: str, *, lock: bool = False) -> Token | N
     return db.session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
 
 
+def was_withdrawn(secret: str) -> bool:
+    """Whether this is the secret of an invitation that was taken back."""
+    known = Token.hash == _hash(TokenPurpose.INVITATION, secret), Token.withdrawn_at.is_not(None)
+    return db.session.scalar(select(Token.id).where(*known)) is not None
+
+
 def use(purpose: TokenPurpose, secret: str) -> Token:
     """Spend the secret; unknown, used and expired ones get the same answer."""
     token = find(purpose, secret, lock=True)

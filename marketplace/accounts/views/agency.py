@@ -6,9 +6,9 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, func, select
 
-from marketplace.accounts import queries, service
+from marketplace.accounts import invitations, queries, service
 from marketplace.accounts.forms import ExportForm, GrantRoleForm, InviteForm, PeopleFilter, roles_of
-from marketplace.accounts.models import Person
+from marketplace.accounts.models import AGENCY_ID, Person
 from marketplace.accounts.states import MEMBERSHIP, PERSON, OrganisationKind, PersonStatus
 from marketplace.accounts.views.blueprint import blueprint, invited
 from marketplace.core import db
@@ -37,6 +37,7 @@ def people() -> ResponseReturnValue:
         listing=listing,
         roles=queries.roles_of_people(person.id for person in listing.items),
         proposed=queries.proposed_roles(),
+        invitations=invitations.open_in(AGENCY_ID),
         lifecycle=PERSON,
         form=PeopleFilter(request.args),
     )

@@ -9,7 +9,7 @@ from redis import Redis
 
 from config.settings import Settings
 from marketplace.accounts import queries, service
-from marketplace.accounts.models import Membership, Organisation, Person
+from marketplace.accounts.models import Membership, Organisation, Person, Token
 from marketplace.accounts.service.sessions import hashed
 from marketplace.core import auth, kept, seen
 from marketplace.core.actors import Actor, Role
@@ -24,6 +24,7 @@ seen.declare(
     blueprint,
     rows={
         "person_id": Person,
+        "invitation_id": Token,
         "membership_id": seen.Row(Membership, within=((Membership.organisation_id, Organisation),)),
         "change_profile": seen.Row(Person, own=lambda: auth.current_actor().person_id, fields_alone=True),
         "change_company": seen.Row(Organisation, own=lambda: auth.current_actor().organisation_id, fields_alone=True),

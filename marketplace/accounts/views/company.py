@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from config import lists
-from marketplace.accounts import queries, service
+from marketplace.accounts import invitations, queries, service
 from marketplace.accounts.forms import (
     CompanyForm,
     InviteToCompanyForm,
@@ -15,6 +15,7 @@ from marketplace.accounts.forms import (
     RoleForm,
     roles_of,
 )
+from marketplace.accounts.rules import INVITERS
 from marketplace.accounts.states import MEMBERSHIP, OrganisationKind
 from marketplace.accounts.views.blueprint import blueprint, carry, invited
 from marketplace.core.actors import PROVIDER, SME, Role
@@ -56,6 +57,7 @@ def company() -> ResponseReturnValue:
         sector=lists.sectors().get(organisation.sector or ""),
         region=lists.regions().get(organisation.region or ""),
         memberships=queries.memberships_in(organisation.id),
+        invitations=invitations.open_in(organisation.id) if current_user.actor.role in INVITERS else [],
         lifecycle=MEMBERSHIP,
     )
 
@@ -90,6 +92,20 @@ def invite_person() -> ResponseReturnValue:
             )
             return done(invited(form.email.data), url_for("accounts.company"))
     return page("accounts/invite_person.html", form=form, helpers=current_user.actor.role in SME)
+
+
+@blueprint.route("/invitations/<uuid:invitation_id>/withdraw", methods=["GET", "POST"])
+@requires(*INVITERS)
+def withdraw_invitation(invitation_id: UUID) -> ResponseReturnValue:
+    """Take back an invitation to my company, firm or agency."""
+    actor = current_actor()
+    invitation, form = invitations.get(invitation_id, actor=actor), ConfirmForm()
+    back = url_for("accounts.people" if actor.role is Role.ADMINISTRATOR else "accounts.company")
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            service.withdraw_invitation(invitation_id, actor=actor)
+            return done(_("The invitation is withdrawn. Its link lets nobody in any more."), back)
+    return page("accounts/withdraw_invitation.html", form=form, invited=invitation.data, back=back)
 
 
 @blueprint.route("/companies/mine/people/<uuid:membership_id>/role", methods=["GET", "POST"])

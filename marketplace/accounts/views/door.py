@@ -116,7 +116,7 @@ def invitation(token: str) -> ResponseReturnValue:
     """Accept an invitation: signed in with one's own account, or by opening one."""
     issued = tokens.find(TokenPurpose.INVITATION, token)
     if issued is None:
-        return page("accounts/_link_expired.html")
+        return page("accounts/_link_expired.html", withdrawn=tokens.was_withdrawn(token))
     owner = queries.find_person_by_email(issued.data["email"])
     disabled = owner is not None and owner.status == PersonStatus.DISABLED
     organisation = queries.get_organisation(UUID(issued.data["organisation_id"]))
