@@ -128,7 +128,8 @@ class Settings(BaseSettings):
     smtp_url: str | None = Field(default=None, repr=False)
     """SMTP_URL: smtp://user:password@host:587 (STARTTLS) or smtps://…; without it mails stay in the local outbox."""
     mail_from: str = "no-reply@localhost"
-    """MAIL_FROM: the address that every mail is sent from, in the agency's name."""
+    """MAIL_FROM: the address that every mail is sent from, in the agency's name. A name of its own, as in
+    `Vouchers <vouchers@example.org>`, stands in mails only until the agency has said how it is called."""
     default_locale: str = "ko"
     """DEFAULT_LOCALE: the language of a visitor who chose none. Default ko."""
     time_zone: str = "Asia/Seoul"

@@ -18,7 +18,7 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.documents import Issuer
 from marketplace.core.errors import DomainError
 from marketplace.core.files import StoredFile
-from marketplace.core.i18n import Text, _, localized
+from marketplace.core.i18n import Text, localized
 
 E = TypeVar("E", bound=Edition)
 
@@ -66,9 +66,9 @@ def face() -> Face | None:
 
 
 def name() -> str:
-    """How the agency is called, in the language in force; the service's own name before it has said so."""
+    """How the agency is called, in the language in force; empty before it has said so."""
     known = face()
-    return localized(known.name) if known else str(_("Consulting Voucher Service"))
+    return localized(known.name) if known else ""
 
 
 def get(model: type[E], edition_id: UUID, *, lock: bool = False) -> E:

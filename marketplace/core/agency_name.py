@@ -3,21 +3,27 @@
 from collections.abc import Callable
 
 from marketplace.core.actors import AGENCY, Role
+from marketplace.core.i18n import _
 
 _name: Callable[[], str] | None = None
 
 
 def configure(name: Callable[[], str]) -> None:
-    """Set what tells the agency's name in the language in force."""
+    """Set what tells the agency's name in the language in force; empty before the agency has said it."""
     global _name
     _name = name
 
 
-def agency_name() -> str:
-    """How the agency is called, in the language in force; RuntimeError before configure()."""
+def said_name() -> str:
+    """How the agency says that it is called, in the language in force; RuntimeError before configure()."""
     if _name is None:
         raise RuntimeError("how the agency is called is not configured")
     return _name()
+
+
+def agency_name() -> str:
+    """How the agency is called, in the language in force; the service's own name before it has said so."""
+    return said_name() or str(_("Consulting Voucher Service"))
 
 
 def acts_for(role: Role | str, organisation: str) -> str:

@@ -61,9 +61,13 @@ POLICY = WholeHeaders(linesep="\r\n", cte_type="7bit")
 
 
 def compose(letter: Letter, *, to: str, message_id: str, post: Post) -> EmailMessage:
-    """The mail with its headers, sent in the letter's name; a line break in any header raises ValueError."""
+    """The mail with its headers; a line break in any of them raises ValueError.
+
+    It is sent in the letter's name, which is the agency's in the reader's language; without one in that of the sender.
+    """
     mail = EmailMessage(policy=POLICY)
-    mail["From"] = Address(letter.sender, addr_spec=parseaddr(post.sender)[1])
+    name, address = parseaddr(post.sender)
+    mail["From"] = Address(letter.sender or name, addr_spec=address)
     mail["To"] = to
     mail["Subject"] = letter.subject
     mail["Date"] = formatdate()

@@ -8,12 +8,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from config.settings import ROOT
 from marketplace.core import i18n
-from marketplace.core.agency_name import agency_name
+from marketplace.core.agency_name import agency_name, said_name
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A rendered mail: one line of subject, the text, and in whose name it is sent."""
+    """A rendered mail: one line of subject, the text, and in whose name it is sent, if the agency has one."""
 
     subject: str
     body: str
@@ -26,8 +26,9 @@ def render(template: str, *, locale: str, base_url: str, data: dict[str, Any]) -
         facts = _facts(locale, base_url, data)
         text = _environment.get_template(f"{template}.{locale}.txt").render(facts)
         footer = _environment.get_template(f"footer.{locale}.txt").render(facts)
+        sender = said_name()
     first, _newline, body = text.partition("\n")
-    return Letter(_subject(first), f"{body.strip()}\n\n-- \n{footer.strip()}\n", facts["agency"])
+    return Letter(_subject(first), f"{body.strip()}\n\n-- \n{footer.strip()}\n", sender)
 
 
 def render_subject(template: str, *, locale: str, base_url: str, data: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from functools import cache
 from typing import Any
 
@@ -135,7 +136,7 @@ def _agency(known: Row[Any]) -> Iterator[Step]:
 def _mail(mail_is_shown: bool) -> Step:
     test = notifications.newest(TEST_MAIL)
     arrives, sender = post.post().smtp_url is not None, post.post().sender
-    answerable = not sender.endswith("@localhost")
+    answerable = not parseaddr(sender)[1].endswith("@localhost")
     if arrives and not answerable:
         now: Words = _("the sender is %(sender)s, which many e-mail servers refuse; set MAIL_FROM", sender=sender)
     elif not arrives:

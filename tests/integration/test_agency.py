@@ -230,6 +230,17 @@ def test_a_profile_stands_on_pages_documents_and_beside_its_people(client: Flask
     assert (make.NAME["en"] in page.extract_text(), len(page.images)) == (True, 1)
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_the_senders_own_name_stands_until_the_agency_has_one(mail_server: MailServer, named: bool) -> None:
+    if named:
+        make.profile()
+    accounts.invite("new@voucher.example", actor=make_officer(Role.ADMINISTRATOR), role=Role.AUDITOR, locale="en")
+    message = db.session.scalars(select(Message).where(Message.address == "new@voucher.example")).one()
+    notifications.send(message.id, actor=SYSTEM, post=Post(mail_server.url, "Mailbox <m@voucher.example>", "https://x"))
+    (mail,) = mail_server.messages
+    assert mail["From"].addresses[0].display_name == (make.NAME["en"] if named else "Mailbox")
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_mails_are_sent_in_the_agencys_name(app: Flask, mail_server: MailServer, language: str) -> None:
     make.profile()
