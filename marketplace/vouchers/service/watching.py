@@ -6,7 +6,8 @@ from datetime import timedelta
 from itertools import groupby
 from uuid import UUID
 
-from marketplace.accounts.service import notify_role
+from marketplace.accounts.models import AGENCY_ID
+from marketplace.accounts.service import notify_organisation
 from marketplace.certificates import events as certificate_events
 from marketplace.certificates import kinds
 from marketplace.core import clock, db
@@ -40,13 +41,17 @@ def certificate_decided(certificate_id: UUID, *, actor: Actor) -> None:
     on=[Subscription(certificate_events.REVOKED)],
 )
 def certificate_revoked(certificate_id: UUID, *, actor: Actor) -> int:
-    """Tell programme officers in which applications its points counted; in how many. What was decided stays."""
+    """Tell programme and ethics officers in which applications its points counted; in how many.
+
+    What was decided stays.
+    """
     rules.check_system(actor)
     claims = queries.counted(certificate_id)
     for claim in claims:
         application = db.get(Application, claim.application_id)
-        notify_role(
-            Role.PROGRAMME_OFFICER,
+        notify_organisation(
+            AGENCY_ID,
+            [Role.PROGRAMME_OFFICER, Role.ETHICS_OFFICER],
             "vouchers/certificate_revoked",
             key=f"{certificate_id}:{application.id}",
             number=application.number,

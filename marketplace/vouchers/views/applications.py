@@ -23,7 +23,7 @@ from marketplace.vouchers.models import Application
 from marketplace.vouchers.states import APPLICATION, EvidenceKind
 from marketplace.vouchers.views import blueprint
 
-READERS = (*SME, Role.PROGRAMME_OFFICER, Role.AUDITOR)
+READERS = (*SME, Role.PROGRAMME_OFFICER, Role.ETHICS_OFFICER, Role.AUDITOR)
 SORTS = sorts("-number", Application.number)
 
 

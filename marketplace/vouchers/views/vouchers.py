@@ -21,7 +21,7 @@ from marketplace.vouchers.models import Voucher
 from marketplace.vouchers.states import VOUCHER, VoucherStatus
 from marketplace.vouchers.views import blueprint
 
-READERS = (*SME, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.AUDITOR)
+READERS = (*SME, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.ETHICS_OFFICER, Role.AUDITOR)
 
 
 @blueprint.get("/vouchers")
