@@ -133,7 +133,7 @@ CREATE TABLE access_log (
     subject_id uuid
 );
 CREATE INDEX ix_access_log_at ON access_log (at);
-CREATE INDEX ix_access_log_subject_id ON access_log (subject_id);
+CREATE INDEX ix_access_log_subject_id_at ON access_log (subject_id, at);
 
 CREATE TABLE downloads (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_downloads PRIMARY KEY,

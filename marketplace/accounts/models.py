@@ -224,7 +224,7 @@ class AccessEntry(Model):
     """One look at somebody's personal data: who, as what, from where, whose, which page."""
 
     __tablename__ = "access_log"
-    __table_args__ = (Index("ix_access_log_subject_id", "subject_id"), Index("ix_access_log_at", "at"))
+    __table_args__ = (Index("ix_access_log_subject_id_at", "subject_id", "at"), Index("ix_access_log_at", "at"))
 
     id: Mapped[UUID] = uuid_key()
     at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -350,10 +350,11 @@ def background_tasks(status: TaskStatus | None = None, search: str = "") -> Sele
     return query.where(BackgroundTask.status == status) if status else query
 
 
-def access_entries(subject_id: UUID) -> Sequence[AccessEntry]:
-    """Who looked at this person's data lately, the newest first; at most 200."""
-    query = select(AccessEntry).where(AccessEntry.subject_id == subject_id)
-    return db.session.scalars(query.order_by(AccessEntry.at.desc(), AccessEntry.id).limit(200)).all()
+def access_entries(subject_id: UUID) -> Select[datetime, str | None, Role, str, str]:
+    """Who looked at this person's data. Ordered by the page."""
+    shown = select(AccessEntry.at, Person.name, AccessEntry.role, AccessEntry.address, AccessEntry.page)
+    looks = shown.outerjoin(Person, Person.id == AccessEntry.person_id)
+    return looks.where(AccessEntry.subject_id == subject_id)
 
 
 def expired_memberships(*, limit: int) -> Sequence[Membership]:

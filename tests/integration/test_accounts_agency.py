@@ -1,5 +1,7 @@
 """The administrators' pages: people, export, access log, background tasks, audit trail. ASVS 14.2.4, 16.3, 7.4.5."""
 
+import html
+import re
 from uuid import uuid4
 
 import pytest
@@ -130,6 +132,20 @@ def test_the_audit_trail_is_read_by_action_person_and_thing(client: FlaskClient)
     export = client.get(f"/audit?subject_id={subject}&format=csv")
     assert export.mimetype == "text/csv"
     assert "thing.done" in export.text
+
+
+def test_every_look_at_a_person_can_be_paged_to(client: FlaskClient) -> None:
+    officer, person = make_officer(Role.AUDITOR), make_person()
+    for number in range(55):
+        service.log_access(officer, person.id, page=f"look {number:02d}", address="")
+    client.set_cookie("lang", "en")
+    sign_in_as(client, officer)
+    first = client.get(f"/people/{person.id}").text
+    assert "1–50 of 56" in first, "this look too"
+    (further,) = re.findall(r'href="([^"]+)" rel="next"', first)
+    second = client.get(html.unescape(further)).text
+    seen = re.findall(r"look \d\d", first) + re.findall(r"look \d\d", second)
+    assert sorted(seen) == [f"look {number:02d}" for number in range(55)]
 
 
 @pytest.mark.parametrize("path", ["/people", "/people/invite", "/people/export", "/background-tasks", "/audit"])

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 
 from marketplace.accounts import invitations, queries, service
 from marketplace.accounts.forms import ExportForm, GrantRoleForm, InviteForm, PeopleFilter, roles_of
-from marketplace.accounts.models import AGENCY_ID, Person
+from marketplace.accounts.models import AGENCY_ID, AccessEntry, Person
 from marketplace.accounts.states import MEMBERSHIP, PERSON, OrganisationKind, PersonStatus
 from marketplace.accounts.views.blueprint import blueprint, invited
 from marketplace.core import db
@@ -23,6 +23,7 @@ from marketplace.core.listings import in_order, paginate, sorts
 from marketplace.core.web import done, page
 
 SHOWN = (Person.id, Person.name, Person.email, Person.status, Person.created_at)
+LOOK_SORTS = sorts("-at", AccessEntry.at, within=AccessEntry.subject_id)
 SORTS = sorts("-created_at", Person.created_at, Person.name, Person.email)
 
 
@@ -81,13 +82,11 @@ def person(person_id: UUID) -> ResponseReturnValue:
     """One person, their roles, and who looked at their data."""
     person = queries.get_person(person_id)
     service.log_access(current_actor(), person_id, page="person", address=request.remote_addr or "")
-    looks = queries.access_entries(person_id)
     return page(
         "accounts/person.html",
         person=person,
         memberships=queries.every_membership_of(person_id),
-        looks=looks,
-        names=queries.names(look.person_id for look in looks),
+        looks=paginate(queries.access_entries(person_id), sorts=LOOK_SORTS, key=AccessEntry.id),
         person_lifecycle=PERSON,
         membership_lifecycle=MEMBERSHIP,
     )

@@ -27,7 +27,7 @@ READERS = (*SME, Role.PROGRAMME_OFFICER, Role.BUDGET_OFFICER, Role.ETHICS_OFFICE
 @blueprint.get("/vouchers")
 @requires(*SME)
 def vouchers() -> ResponseReturnValue:
-    """The company's vouchers and what is left of each."""
+    """The company's vouchers and what is left of each, on one page: no call gives a company a second one."""
     organisation_id = current_actor().organisation_id
     held = queries.vouchers_of(organisation_id) if organisation_id else []
     remaining = {voucher.id: queries.remaining(voucher.id) for voucher in held}

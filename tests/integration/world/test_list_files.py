@@ -26,6 +26,7 @@ LIST = "//table[.//*[@class='list-total']]"
 WITHOUT_A_FILE = {
     "accounts.downloads": "are files themselves, for some days",
     "accounts.people": "asks for a reason first",
+    "accounts.person": "is for a glance at who looked; a list of people asks for a reason",
     "claims.bank_entries": "is work to be done; the bank files have a file of all movements",
     "demo.outbox": "is of the demo alone",
     "ethics.my_cases": "are the few of one firm",
