@@ -206,7 +206,7 @@ def _cursor(cursor: str | None, column: ColumnElement[Any]) -> _Place | None:
         parsed = kind.fromisoformat(value) if issubclass(kind, date) else kind(value)
         fits = storable(str(parsed)) and not (isinstance(parsed, int) and abs(parsed) >= 2**63)
         return _Place(parsed, UUID(str(key)), min(max(1, int(place)), MOST_PLACES)) if fits else None
-    except (ValueError, TypeError, NotImplementedError, OverflowError, RecursionError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return None
 
 
@@ -222,7 +222,7 @@ class Narrowing:
 def narrowings(form: FilterForm) -> Iterator[Narrowing]:
     """The filters of a list that are set now."""
     for field in form:
-        if field.data and not field.errors and request.args.get(field.name):
+        if field.data and not field.errors:
             words = {str(value): label for value, label, *_rest in getattr(field, "choices", None) or ()}
             value = words.get(str(field.data)) if words else request.args[field.name].strip()
             if value:

@@ -1,6 +1,7 @@
 """What every list can be sorted by is found by an index of the database, and is never NULL."""
 
 import re
+from datetime import date
 
 from flask import Flask
 from sqlalchemy import text
@@ -31,6 +32,7 @@ def test_every_heading_that_sorts_has_an_index(app: Flask, database: scoped_sess
             wanted = " ".join([column.table.name, *(fixed.name for fixed in sorts.within), column.name])
             begins = [index for index in indexes if f"{index} ".startswith(f"{wanted} ")]
             assert begins, f"no index begins with {wanted}"
+            assert issubclass(column.type.python_type, (str, int, date)), "a cursor reads it back"
             assert not column.nullable or f"{column.table.name}.{column.name}" in NEVER_NULL_THERE, wanted
 
 
