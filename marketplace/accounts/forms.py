@@ -79,6 +79,7 @@ class SignInForm(SecretForm):
 
 
 class SignUpForm(SecretForm):
+    refusal = _("No account was opened.")
     name = NameField(_("Your name"), max_length=80)
     email = EmailField(_("E-mail address"))
     password = PasswordField(_("New password"))
@@ -154,6 +155,7 @@ class RoleForm(Form):
 
 
 class InviteForm(RoleForm):
+    refusal = _("No invitation was sent.")
     email = EmailField(_("E-mail address"))
     locale = ChoiceField(_("Language of the invitation"), choices=LANGUAGES)
 

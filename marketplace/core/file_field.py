@@ -11,7 +11,7 @@ from wtforms.validators import StopValidation
 from marketplace.core import auth, files, kept, uploads
 from marketplace.core.errors import Words
 from marketplace.core.forms import Control
-from marketplace.core.presence import presence
+from marketplace.core.presence import attach, presence
 
 
 class FileField(Control, UploadField):  # type: ignore[misc]
@@ -23,7 +23,7 @@ class FileField(Control, UploadField):  # type: ignore[misc]
     kept = ""  # the signed name of the file that came before
 
     def __init__(self, label: Words = "", *, required: bool = True, **kwargs: Any) -> None:
-        super().__init__(label, [presence(required)], **kwargs)
+        super().__init__(label, [presence(required, attach)], **kwargs)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         super().process_formdata(valuelist)

@@ -26,6 +26,11 @@ def tick(field: Words) -> Words:
     return _("Tick what applies under “%(field)s”.", field=field)
 
 
+def attach(field: Words) -> Words:
+    """No file was chosen."""
+    return _("Choose a file for “%(field)s”.", field=field)
+
+
 def presence(required: bool, words: Callable[[Words], Words] = enter) -> Any:
     """The validator of a field that must be filled in, or needn't be."""
     return _Presence(words) if required else Optional()

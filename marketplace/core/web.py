@@ -1,6 +1,7 @@
 """The web edge: one transaction a request, one effect a form, and the headers, errors and pages around it."""
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.utils import cached_property
+from wtforms import Field
 
 from marketplace.core import auth, clock, db, files, kept, listings, seen, templates, uploads
 from marketplace.core.db import Model
@@ -165,10 +167,26 @@ def page(template: str, *, form: Form | None = None, **context: Any) -> Response
             if isinstance(field, FileField):
                 field.keep()
     html = render(template, form=form, **context)
-    if form is not None and form.conflict is not None:
-        form.add_changed_words()
-        html = render(template, form=form, **context)
+    if form is not None and status != 200:
+        again = _sort_as_shown(form, html)
+        if form.conflict is not None:
+            form.add_changed_words()
+            again = True
+        if again:
+            html = render(template, form=form, **context)
     return html, status
+
+
+def _sort_as_shown(form: Form, html: str) -> bool:
+    """Put the fields into the order in which the page shows them, for the errors above it; whether an error moves."""
+    refused = [field for field in form if field.errors]
+
+    def place(field: Field) -> int:
+        drawn = re.search(rf'id="{re.escape(field.id)}["-]', html)
+        return drawn.start() if drawn else -1
+
+    form._fields = dict(sorted(form._fields.items(), key=lambda item: place(item[1])))
+    return refused != [field for field in form if field.errors]
 
 
 def render(template: str, **context: Any) -> str:

@@ -25,6 +25,7 @@ from marketplace.core.forms import (
 )
 from marketplace.core.i18n import _
 from tests.factories import agency as make_agency
+from tests.factories.accounts import make_sme, sign_in_as
 
 NASTY = "<script>alert(1)</script>\"'&"
 
@@ -224,12 +225,22 @@ def test_a_message_says_which_answer_is_missing(refused: str) -> None:
     assert lines["amount"].startswith("Amount: "), "other messages are told with their field"
 
 
+def test_errors_stand_in_the_order_of_the_page(client: FlaskClient) -> None:
+    sign_in_as(client, make_sme())
+    page = client.post("/companies/new/sme?lang=en", data={}).text
+    above = re.findall(r'<li><a href="#(\w+?)(?:-0)?">', page)
+    assert above == re.findall(r'id="(\w+)-error"', page)
+    assert above[0] == "business_number", "its form lists the facts that every company has first"
+    page = client.post("/certificates/new?lang=en", data={}).text
+    assert "Choose a file for “The certificate as a file”." in page
+
+
 @pytest.mark.parametrize(
     ("path", "typed", "words"),
     [
         ("/account/sign-in", {"email": "a@example.com", "password": "wrong"}, "You are not signed in."),
         ("/account/forgotten-password", {"email": "nobody"}, "No e-mail was sent."),
-        ("/account/sign-up", {"email": "nobody"}, "There is a problem. Nothing was saved."),
+        ("/account/sign-up", {"email": "nobody"}, "No account was opened."),
     ],
 )
 def test_a_refused_form_says_what_was_not_done(
