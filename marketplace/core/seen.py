@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -182,7 +183,8 @@ class SeenForm:
     def hidden_tag(self, *names: str) -> Any:
         """The hidden fields; among them what the page shows now, or what was sent while that still holds."""
         if "seen" in self._fields and (self.conflict is not None or not self._fields["seen"].data):
-            self._fields["seen"].data = _signer().dumps([self._mark(), self._field_marks(), self._words_now()])
+            marks = self._field_marks()
+            self._fields["seen"].data = _signer().dumps([self._mark(marks), marks, self._words_now()])
         return super().hidden_tag(*names)  # type: ignore[misc]
 
     def validate_on_submit(self, extra_validators: Any = None) -> bool:
@@ -203,7 +205,7 @@ class SeenForm:
             mark, marks, said = _signer().loads(sent or "")
         except BadData:
             mark, marks, said = "", {}, []
-        if mark != self._mark():
+        if mark != self._mark(self._field_marks()):
             self.conflict = list(self._merged(marks))
             self._untick()
             self._words_then = said
@@ -250,12 +252,12 @@ class SeenForm:
     def _field_marks(self) -> dict[str, str]:
         return {field.name: _mark(value) for field in self._comparable() if (value := _plain(field.object_data))}
 
-    def _mark(self) -> str:
+    def _mark(self, field_marks: Mapping[str, str]) -> str:
         asked = _asked()
         assert asked is not None
         row, key = asked
         thing = None if row.fields_alone else db.session.get(row.model, key)
-        return _mark([thing, self._field_marks(), self._shown])
+        return _mark([thing, field_marks, self._shown])
 
 
 def _typed(field: Field) -> str:
@@ -274,11 +276,15 @@ def _words(field: Field, value: Any) -> str:
     return "" if value is None else show(value)
 
 
+@cache
+def _columns_compared(model: type[Model]) -> list[str]:
+    return [column.key for column in inspect(model).column_attrs if str(column) not in _by_itself]
+
+
 def _plain(thing: Any) -> Any:
     """A value, a row or several of them as JSON that is equal exactly when they are."""
     if isinstance(thing, Model):
-        columns = (column for column in inspect(type(thing)).column_attrs if str(column) not in _by_itself)
-        return {column.key: _plain(getattr(thing, column.key)) for column in columns}
+        return {name: _plain(getattr(thing, name)) for name in _columns_compared(type(thing))}
     if is_dataclass(thing) and not isinstance(thing, type):
         return {field.name: _plain(getattr(thing, field.name)) for field in fields(thing)}
     if isinstance(thing, Mapping):

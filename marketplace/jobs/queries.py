@@ -182,12 +182,13 @@ def find_funding(job: Job) -> Funding | None:
         return None
     voucher = db.one_row(_funding_voucher(), voucher_id=job.voucher_id)
     shares = programmes.cost_shares(voucher.programme_id)
-    return Funding(voucher, vouchers.remaining(job.voucher_id), shares, categories_of(voucher.cost_categories))
+    return Funding(voucher, voucher.remaining, shares, categories_of(voucher.cost_categories))
 
 
 @cache
 def _funding_voucher() -> Select[*tuple[Any, ...]]:
-    shown = Voucher.amount, Voucher.currency, Voucher.programme_id, Programme.name, Programme.cost_categories
+    remaining = vouchers.remaining_of(Voucher.id).label("remaining")
+    shown = Voucher.amount, Voucher.currency, Voucher.programme_id, Programme.name, Programme.cost_categories, remaining
     return select(*shown).join(Voucher.programme).where(Voucher.id == bindparam("voucher_id"))
 
 

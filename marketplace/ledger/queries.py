@@ -3,11 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Select, bindparam, func, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CompoundSelect,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    func,
+    select,
+    union_all,
+)
 
 from marketplace.core import db
 from marketplace.ledger.chart import PUBLIC_STAGES, ChartAccount, Stage, TransferKind
@@ -50,10 +64,22 @@ def _balances_by_owner() -> Select[UUID | None, int]:
     return query.where(Account.owner_id == bindparam("owner_id"), Account.stage == bindparam("stage"))
 
 
+def total_of(owner_id: SQLColumnExpression[UUID], stage: Stage) -> ScalarSelect[int]:
+    """SQL: what an owner has at a stage on all budget lines, in minor units."""
+    total = cast(func.coalesce(func.sum(Account.balance), 0), BigInteger)
+    return select(total).where(Account.owner_id == owner_id, Account.stage == stage).scalar_subquery()
+
+
 def owners_at(stage: Stage, owner_ids: Sequence[UUID]) -> set[UUID]:
     """Those of these owners that have anything at a stage now, above 0 or below."""
-    query = select(Account.owner_id).where(Account.stage == stage, Account.owner_id.in_(owner_ids))
-    return {owner_id for owner_id in db.session.scalars(query.where(Account.balance != 0)) if owner_id}
+    owners = db.session.scalars(_owners_at(), {"stage": stage, "owner_ids": list(owner_ids)})
+    return {owner_id for owner_id in owners if owner_id}
+
+
+@cache
+def _owners_at() -> Select[UUID | None]:
+    these = Account.owner_id == any_(bindparam("owner_ids", type_=ARRAY(Uuid)))
+    return select(Account.owner_id).where(Account.stage == bindparam("stage"), these, Account.balance != 0)
 
 
 def totals_by_stage(budget_line_ids: Sequence[UUID] | Select[UUID]) -> dict[Stage, int]:
@@ -122,17 +148,21 @@ def _flows() -> Select[*tuple[Any, ...]]:
     )
 
 
+@lru_cache(maxsize=200)
 def search_transfers(
     *,
-    budget_line_ids: Sequence[UUID] | None = None,
-    account_ids: Sequence[UUID] | None = None,
-    owner_ids: Sequence[UUID] | None = None,
+    budget_line_ids: tuple[UUID, ...] | None = None,
+    account_ids: tuple[UUID, ...] | None = None,
+    owner_ids: tuple[UUID, ...] | None = None,
     stage: str | None = None,
     kind: str | None = None,
     since: datetime | None = None,
     before: datetime | None = None,
 ) -> Select[*tuple[Any, ...]]:
-    """The columns TRANSFER of transfers, narrowed by what either account is, by kind and by time."""
+    """The columns TRANSFER of transfers, narrowed by what either account is, by kind and by time.
+
+    The statement is kept, as making it takes longer than its answer.
+    """
     query = (
         select(*TRANSFER)
         .join(GIVER, GIVER.c.id == Transfer.debit_account_id)

@@ -52,7 +52,7 @@ def transfers_of_voucher(voucher_id: UUID) -> Select[*tuple[Any, ...]]:
     """Every transfer of a voucher's money: reserved for it, bound to its agreements, paid by its claims, given back;
     and of the company's own share beside it, with its refunds."""
     owners = db.session.scalars(_owners_behind(), {"voucher_id": voucher_id})
-    return ledger.search_transfers(owner_ids=[voucher_id, *owners])
+    return ledger.search_transfers(owner_ids=(voucher_id, *owners))
 
 
 @cache

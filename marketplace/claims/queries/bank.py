@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func, select, tuple_
 
 from marketplace.accounts import queries as accounts
 from marketplace.claims.camt_details import Part
@@ -47,15 +48,18 @@ def entries() -> Select[*tuple[Any, ...]]:
 
 def outcomes_of(import_ids: Sequence[UUID]) -> dict[UUID, dict[EntryOutcome, int]]:
     """Of each bank file how many movements had which outcome."""
-    rows = db.session.execute(
-        select(BankEntry.import_id, BankEntry.outcome, func.count())
-        .where(BankEntry.import_id.in_(import_ids))
-        .group_by(BankEntry.import_id, BankEntry.outcome)
-    )
     outcomes: dict[UUID, dict[EntryOutcome, int]] = {}
-    for import_id, outcome, number in rows:
+    for import_id, outcome, number in db.session.execute(_outcomes_of(), {"import_ids": list(import_ids)}):
         outcomes.setdefault(import_id, {})[outcome] = number
     return outcomes
+
+
+@cache
+def _outcomes_of() -> Select[UUID, EntryOutcome, int]:
+    query = select(BankEntry.import_id, BankEntry.outcome, func.count()).group_by(
+        BankEntry.import_id, BankEntry.outcome
+    )
+    return query.where(BankEntry.import_id == any_(bindparam("import_ids", type_=ARRAY(Uuid))))
 
 
 def waiting_entries(import_id: UUID, *, limit: int) -> Sequence[BankEntry]:

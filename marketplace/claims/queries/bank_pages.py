@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Date, Row, Select, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import ARRAY, Date, Row, Select, Uuid, and_, any_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.accounts.queries import person_name_of
@@ -172,8 +172,14 @@ def proposal_shown(proposal_id: UUID) -> tuple[BankProposal, str]:
 
 def proposals_of(entry_ids: Sequence[UUID]) -> dict[UUID, BankProposal]:
     """What is proposed of these movements and neither confirmed nor refused, by movement."""
-    query = select(BankProposal).where(BankProposal.entry_id.in_(entry_ids), BankProposal.refused_at.is_(None))
-    return {proposal.entry_id: proposal for proposal in db.session.scalars(query)}
+    proposals = db.session.scalars(_proposals_of(), {"entry_ids": list(entry_ids)})
+    return {proposal.entry_id: proposal for proposal in proposals}
+
+
+@cache
+def _proposals_of() -> Select[BankProposal]:
+    these = BankProposal.entry_id == any_(bindparam("entry_ids", type_=ARRAY(Uuid)))
+    return select(BankProposal).where(these, BankProposal.refused_at.is_(None))
 
 
 def counterparts(entry: BankEntry) -> Sequence[Row[*tuple[Any, ...]]]:

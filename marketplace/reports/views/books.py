@@ -141,7 +141,7 @@ def ledger_account(account_id: UUID) -> ResponseReturnValue:
     """One account of the ledger: what stands on it, and every transfer from or to it."""
     actor = current_actor()
     account = db.get(Account, account_id)
-    query = ledger.search_transfers(account_ids=[account.id])
+    query = ledger.search_transfers(account_ids=(account.id,))
     if exports.requested_format():
         rows = in_order(query, SORTS, key=Transfer.id)
         return exports.export(rows, _columns(actor, {}), "account-transfers", _("Transfers"))
@@ -169,7 +169,7 @@ def _narrowed(form: TransferFilter, line_ids: Sequence[UUID]) -> Select[*tuple[A
     until = sound.get("until")
     since = sound.get("since")
     return ledger.search_transfers(
-        budget_line_ids=[line_id for line_id in line_ids if line in (None, str(line_id))],
+        budget_line_ids=tuple(line_id for line_id in line_ids if line in (None, str(line_id))),
         stage=sound.get("stage"),
         kind=sound.get("kind"),
         since=clock.end_of_day(since - timedelta(days=1)) if since else None,

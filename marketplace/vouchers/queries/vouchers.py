@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, any_, false, func, or_, select
+from sqlalchemy import ScalarSelect, Select, SQLColumnExpression, any_, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from marketplace.accounts.models import Organisation
@@ -110,6 +110,11 @@ def voucher_lines(voucher_id: UUID) -> dict[UUID, int]:
 def remaining(voucher_id: UUID) -> int:
     """What can still be drawn from a voucher, in minor units."""
     return sum(voucher_lines(voucher_id).values())
+
+
+def remaining_of(voucher_id: SQLColumnExpression[UUID]) -> ScalarSelect[int]:
+    """SQL: remaining() of a voucher among others."""
+    return ledger.total_of(voucher_id, Stage.RESERVED)
 
 
 def sharing_terms(voucher: Voucher) -> sharing.Terms:
