@@ -59,20 +59,23 @@ check: setup ## format, lint, imports, types, sizes, templates, translations, mi
 	$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --diff . 2>/dev/null | head -60; exit 1; }
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
-	@$(MAKE) --no-print-directory -j 2 types source
+	@$(MAKE) --no-print-directory -j 2 source types tests-compiled
 
-.PHONY: types source
-types:
-	$(BIN)/mypy
+.PHONY: source types tests-compiled
 source:
 	$(BIN)/pytest tests/architecture -q -n 0
+types:
+	$(BIN)/mypy
+# On the core that has nothing to do any more: otherwise each worker of the suite would compile every test.
+tests-compiled:
+	@$(BIN)/pytest -q -n 0 --collect-only --ignore tests/architecture >/dev/null
 
 .PHONY: test
 test: check ## check, then the whole suite in parallel
 	$(BIN)/pytest -q -n $(WORKERS) -m "not slow" --ignore tests/architecture
 
 .PHONY: test-long
-test-long: check ## check, then everything, the slow tests too (STEPS=80000 of money verbs)
+test-long: check ## check, then everything, the slow tests too (STEPS=20000 of money verbs)
 	$(BIN)/pytest -q -n $(WORKERS) --ignore tests/architecture
 
 .PHONY: restore-drill

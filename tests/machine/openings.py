@@ -46,12 +46,15 @@ def _asked_back(machine: Any) -> None:
 
 
 def _large(machine: Any) -> None:
-    """A large claim is approved by two; finished work is declared a success, or none, and given up."""
+    """A large claim is sent back and answered, then approved by two; finished work is declared a success, or none,
+    and given up."""
     machine.redeem(0, 0, False)
     machine.pay_share(0, 0)
     for _stage in range(3):
         machine.accept(0)
     machine.claim(0, 3)
+    machine.send_back_and_forth(0, 0)
+    machine.send_back_and_forth(0, 1)
     machine.check(0, 2)
     machine.approve(0, 0, None)
     machine.reconsider(0, 1)

@@ -28,7 +28,7 @@ from tests.machine.openings import OPENINGS
 from tests.machine.table import lay
 
 STEPS_A_PLAY = 100
-STEPS, PARTS, ROUNDS = int(os.environ.get("STEPS", "80000")), 4, 5
+STEPS, PARTS, ROUNDS = int(os.environ.get("STEPS", "20000")), 4, 5
 # What the openings must have seen succeed, in every run.
 REACHED = {
     "ended": {"lapse_engagement", "redeem", "revoke", "terminate", "refund_ended_stages"},
@@ -38,8 +38,8 @@ REACHED = {
         "propose_write_off", "sign_write_off", "extend", "send_entry_back",
     },
     "large": {
-        "countersign_claim", "reconsider_claim", "decline_repayment", "drop", "propose_repayment", "notify_instalment",
-        "refuse_write_off",
+        "return_claim", "resubmit_claim", "countersign_claim", "reconsider_claim", "decline_repayment", "drop",
+        "propose_repayment", "notify_instalment", "refuse_write_off",
     },
     "offered": {"allocate_batch", "offer_from_waitlist", "accept_offer", "decline_offer", "lapse_offer"},
     "wound down": {"wind_down", "end_applications", "return_unspent", "wind_up_calls"},
@@ -129,5 +129,6 @@ def test_a_long_play(app: Flask, sockets: Path, settings: Settings, part: int) -
         # What is undone stays in the tables as dead rows, and in one database every step takes longer than the last.
         with fresh_database(sockets, settings, app), laid(app) as machine:
             play(machine, STEPS // PARTS // ROUNDS)
-    assert not set(machine.refused) - set(machine.done), "these never succeeded, so nothing is proved about them"
+    never = sorted(set(machine.refused) - set(machine.done))
+    assert not never, "these never succeeded, so nothing is proved about them"
     assert money_verbs() == machine.money_verbs

@@ -64,8 +64,6 @@ def test_documents_are_taken(name, content):
         ("report.docx", make.office({"xl/book.xml": "0"}, main="xl/book.xml", media_type=make.CELLS)),
         ("report.docx", make.docx().replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\xff")),
         ("report.docx", make.docx(main="word/é.xml").replace("é".encode(), b"\xff\xff")),
-        ("report.docx", make.office({f"{number}.xml": "" for number in range(MOST_ENTRIES + 1)}, default=True)),
-        ("report.docx", make.office({"word/document.xml": "0" * (files.LARGEST_UNPACKED + 1)})),
         ("report.docx", make.zipped({"[Content_Types].xml": '<!DOCTYPE d [<!ENTITY a "b">]><d>&a;</d>'})),
         ("report.docx", make.zipped({"[Content_Types].xml": "<broken"})),
         ("report.docx", make.ole({"WordDocument": b"an older format"})),
@@ -80,6 +78,14 @@ def test_anything_else_is_refused(name, content):
     with pytest.raises(Invalid) as refused:
         files.check(name, content, kinds=files.DOCUMENTS)
     assert str(refused.value.message) != str(files.PROTECTED)
+
+
+def test_too_many_parts_and_too_much_to_unpack_are_refused():
+    many = make.office({f"{number}.xml": "" for number in range(MOST_ENTRIES + 1)}, default=True)
+    large = make.office({"word/document.xml": "0" * (files.LARGEST_UNPACKED + 1)})
+    for content in (many, large):
+        with pytest.raises(Invalid):
+            files.check("report.docx", content, kinds=files.DOCUMENTS)
 
 
 @pytest.mark.parametrize(
