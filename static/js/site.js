@@ -51,7 +51,11 @@ if (live) {
       const text = found.texts[place.dataset.liveText];
       if (place.textContent !== text) place.textContent = text;
     });
-    document.querySelectorAll("[data-live-percent]").forEach((meter) => { meter.value = found.percent; });
+    // A meter without a value shows that something goes on, and not how far it is.
+    document.querySelectorAll("[data-live-percent]").forEach((meter) => {
+      if (found.percent === null) meter.removeAttribute("value");
+      else meter.value = found.percent;
+    });
   };
   renew();
   setInterval(renew, 15000);

@@ -43,10 +43,10 @@ class Progress(NamedTuple):
     booked: int
 
     @property
-    def percent(self) -> int:
-        """Of its movements; 0 until it was read."""
+    def percent(self) -> int | None:
+        """Of its movements; None until it was read, when nobody knows how many there are."""
         if not self.is_read:
-            return 0
+            return None
         return 100 * self.booked // self.movements if self.movements else 100
 
 

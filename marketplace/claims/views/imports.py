@@ -120,7 +120,7 @@ def bank_import(import_id: UUID) -> ResponseReturnValue:
 
 def _progress_words(progress: queries.Progress) -> Words:
     if not progress.is_read:
-        return _("The file is kept and waits to be read, or is being read now.")
+        return _("The file waits its turn or is being read: a minute for 20,000 entries. Then it is booked.")
     if progress.booked < progress.movements:
         return _("%(done)s of %(all)s movements are booked.", done=progress.booked, all=progress.movements)
     return _("All %(all)s movements are booked. Load this page again to see them.", all=progress.movements)
