@@ -55,28 +55,31 @@ translations: setup ## take new and changed texts into the Korean catalogue; wha
 	$(BIN)/pybabel -q update -i $$template -d translations -l ko --ignore-obsolete --omit-header -w 120
 
 .PHONY: check
-check: setup ## format, lint, imports, types, sizes, templates, translations, migrations
+check: lint ## format, lint, imports, types, sizes, templates, translations, migrations
+	@$(MAKE) --no-print-directory -j 2 source types
+
+.PHONY: lint source types tests-compiled
+lint: setup
 	$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --diff . 2>/dev/null | head -60; exit 1; }
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
-	@$(MAKE) --no-print-directory -j 2 source types tests-compiled
-
-.PHONY: source types tests-compiled
 source:
 	$(BIN)/pytest tests/architecture -q -n 0
 types:
 	$(BIN)/mypy
-# On the core that has nothing to do any more: otherwise each worker of the suite would compile every test.
+# Once, beside the types: otherwise each worker of the suite would compile every test.
 tests-compiled:
-	@$(BIN)/pytest -q -n 0 --collect-only --ignore tests/architecture >/dev/null
+	@$(BIN)/pytest -q -n 0 --collect-only >/dev/null
 
 .PHONY: test
-test: check ## check, then the whole suite in parallel
-	$(BIN)/pytest -q -n $(WORKERS) -m "not slow" --ignore tests/architecture
+test: lint ## check and the whole suite in parallel
+	@$(MAKE) --no-print-directory -j 2 types tests-compiled
+	$(BIN)/pytest -q -n $(WORKERS) -m "not slow"
 
 .PHONY: test-long
-test-long: check ## check, then everything, the slow tests too (STEPS=20000 of money verbs)
-	$(BIN)/pytest -q -n $(WORKERS) --ignore tests/architecture
+test-long: lint ## the same with the slow tests (STEPS=20000 of money verbs)
+	@$(MAKE) --no-print-directory -j 2 types tests-compiled
+	$(BIN)/pytest -q -n $(WORKERS)
 
 .PHONY: restore-drill
 restore-drill: setup ## lose a database, restore it to a point in time, prove what is there

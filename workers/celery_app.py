@@ -1,6 +1,7 @@
 """The Celery application: the doorbell, the runner of durable tasks, and the sweeper that rings again."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,8 @@ LEASE = timedelta(seconds=120)
 SOFT_LIMIT, HARD_LIMIT = 90, 100
 # Ringing further into a long queue only makes messages that nobody reads.
 DEEPEST_QUEUE = 200
+# How long nobody rings after the broker failed.
+QUIET_SECONDS = 15
 
 celery = Celery("marketplace")
 
@@ -32,6 +35,8 @@ def connect(settings: Settings, context: Callable[[], AbstractContextManager[Any
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options={
+            # Whoever rings doesn't wait for another try; a worker connects again by itself.
+            "max_retries": 0,
             "socket_timeout": 5,
             "socket_connect_timeout": 2,
             "visibility_timeout": 3600,
@@ -50,12 +55,13 @@ def connect(settings: Settings, context: Callable[[], AbstractContextManager[Any
         worker_enable_remote_control=False,
         timezone="UTC",
     )
-    _Runtime.settings, _Runtime.context = settings, context
+    _Runtime.settings, _Runtime.context, _Runtime.quiet_until = settings, context, 0.0
 
 
 class _Runtime:
     settings: Settings
     context: Callable[[], AbstractContextManager[Any]] = nullcontext
+    quiet_until = 0.0  # on the monotonic clock
 
 
 @signals.worker_process_init.connect
@@ -64,12 +70,19 @@ def _own_connections(**_: Any) -> None:
     db.connect(_Runtime.settings.database_url, statement_timeout=timedelta(seconds=60), pool_size=2)
 
 
-def ring(task_id: UUID, queue: str) -> None:
-    """Hint a worker; whatever goes wrong here, the sweeper rings again."""
+def ring(bells: Iterable[tuple[UUID, str]]) -> None:
+    """Hint workers of tasks in their queues; whatever goes wrong here, the sweeper rings again.
+
+    Whoever has just stored something waits here: a broker that failed is left alone for a while.
+    """
+    if time.monotonic() < _Runtime.quiet_until:
+        return
     try:
-        run.apply_async(args=[str(task_id)], queue=queue, retry=False)
+        for task_id, queue in bells:
+            run.apply_async(args=[str(task_id)], queue=queue, retry=False)
     except (OperationalError, OSError, redis.RedisError) as error:
-        log.warning("broker out of reach; the sweeper will ring", task=str(task_id), error=str(error))
+        _Runtime.quiet_until = time.monotonic() + QUIET_SECONDS
+        log.warning("broker out of reach; the sweeper will ring", error=str(error))
 
 
 def broker_answers() -> bool:
@@ -119,8 +132,7 @@ def sweep() -> int:
     room = {queue: DEEPEST_QUEUE - depth for queue, depth in _waiting_messages().items() if depth < DEEPEST_QUEUE}
     with db.unit_of_work():
         due = task_queue.due(room)
-    for task_id, queue in due:
-        ring(task_id, queue)
+    ring(due)
     return len(due)
 
 

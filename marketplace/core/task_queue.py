@@ -130,10 +130,10 @@ def write(tasks: Sequence[NewTask]) -> None:
     db.session.info.setdefault("bells", []).extend((row.id, row.queue) for row in made if row.is_due)
 
 
-_ring: Callable[[UUID, str], None] | None = None
+_ring: Callable[[list[tuple[UUID, str]]], None] | None = None
 
 
-def ring_after_commit(ring: Callable[[UUID, str], None]) -> None:
+def ring_after_commit(ring: Callable[[list[tuple[UUID, str]]], None]) -> None:
     """Hint the workers of fresh tasks once they are stored; a lost hint is repeated by the sweeper."""
     global _ring
     _ring = ring
@@ -152,9 +152,9 @@ def silent() -> Iterator[None]:
 
 
 def _ring_bells(stored: Session) -> None:
-    for task_id, queue in stored.info.pop("bells", []):
-        if _ring is not None:
-            _ring(task_id, queue)
+    bells = stored.info.pop("bells", [])
+    if bells and _ring is not None:
+        _ring(bells)
 
 
 def claim(task_id: UUID, *, lease: timedelta) -> Claim | None:
