@@ -26,6 +26,7 @@ from marketplace.accounts.service.downloads import GIVEN_UP_AFTER, KEPT, MOST_OP
 from marketplace.core import db, files
 from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
+from marketplace.core.errors import Forbidden
 from marketplace.core.task_queue import BackgroundTask
 from tests.conftest import MovableClock
 from tests.factories.accounts import make_officer, make_sme, sign_in_as
@@ -168,6 +169,42 @@ def test_a_list_that_was_made_can_be_made_again(reader: FlaskClient, run_tasks: 
     assert ask(reader, LIST.format(kind="csv")) == second
 
 
+def test_what_is_made_stays_as_it_is(reader: FlaskClient, run_tasks: RunTasks, clock: MovableClock) -> None:
+    page = ask(reader, LIST.format(kind="csv"))
+    run_tasks()
+    made, made_at = only_download().id, only_download().made_at
+    clock.advance(hours=2)
+    service.make_download(made)
+    service.make_download(uuid4())
+    assert only_download().made_at == made_at
+    ask(reader, LIST.format(kind="xlsx"))  # which gives up what is older than an hour and not made
+    with reader.get(f"{page}/file") as answer:
+        assert answer.status_code == 200
+
+
+def test_an_old_try_is_given_up_by_its_owner_alone(reader: FlaskClient, auditor: Actor, clock: MovableClock) -> None:
+    ask(reader, LIST.format(kind="csv"))
+    tried = only_download().id
+    clock.advance(hours=2)
+    service.ask_for_download("/audit?format=csv", name="audit", locale="en", actor=make_officer(Role.AUDITOR))
+    assert db.get(Download, tried).failed_at is None
+    service.ask_for_download("/audit?format=xlsx", name="audit", locale="en", actor=auditor)
+    db.session.expire_all()
+    assert db.get(Download, tried).failed_at is not None
+
+
+def test_a_file_is_fetched_once_it_is_made_and_while_it_is_there(reader: FlaskClient, run_tasks: RunTasks) -> None:
+    page = ask(reader, LIST.format(kind="csv"))
+    download_id = only_download().id
+    with files.draft(download_id) as file:
+        file.write(b"Whole, but whoever wrote it was killed before that was noted")
+    assert reader.get(f"{page}/file").status_code == 404
+    run_tasks()
+    files.remove(download_id)
+    answer = reader.get(f"{page}/file")
+    assert (answer.status_code, "Ask for the list again." in answer.text) == (404, True)
+
+
 def test_nobody_fills_the_queue(reader: FlaskClient) -> None:
     for number in range(MOST_OPEN):
         ask(reader, f"{LIST.format(kind='csv')}&number={number}")
@@ -211,6 +248,19 @@ def test_who_lost_the_role_gets_no_file_made(reader: FlaskClient, auditor: Actor
     assert files_of(download.id) == []
 
 
+def test_who_is_shut_out_or_has_no_role_gets_no_file_made(
+    reader: FlaskClient, auditor: Actor, run_tasks: RunTasks
+) -> None:
+    with pytest.raises(Forbidden):
+        visitor = Actor(auditor.person_id, Role.VISITOR)
+        service.ask_for_download("/audit?format=csv", name="audit", locale="en", actor=visitor)
+    ask(reader, LIST.format(kind="csv"))
+    service.disable_person(auditor.person_id, actor=make_officer(Role.ADMINISTRATOR), reason="left the office")
+    db.commit()
+    run_tasks()
+    assert only_download().failed_at is not None
+
+
 def test_who_lost_the_role_fetches_nothing(reader: FlaskClient, auditor: Actor, run_tasks: RunTasks) -> None:
     page = ask(reader, LIST.format(kind="csv"))
     run_tasks()
@@ -239,7 +289,13 @@ def test_what_is_no_list_is_not_made(reader: FlaskClient, run_tasks: RunTasks, a
 
 @pytest.mark.parametrize(
     "address",
-    ["", "//elsewhere.example?format=csv", "https://elsewhere.example/?format=csv", "/audit", "/" + "x" * 3_000],
+    [
+        "",
+        "//elsewhere.example?format=csv",
+        "https://elsewhere.example/?format=csv",
+        "/audit",
+        f"/audit?format=csv&{'x' * 3_000}",
+    ],
 )
 def test_another_address_leads_to_ones_downloads(reader: FlaskClient, address: str) -> None:
     for send in (reader.get, reader.post):
