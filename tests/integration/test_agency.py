@@ -18,7 +18,7 @@ from marketplace.agency import queries, rules, service
 from marketplace.agency.models import AgencyAccount, AgencyProfile, FunderEdition
 from marketplace.agency.states import FunderKind
 from marketplace.core import clock as business_clock
-from marketplace.core import db, documents
+from marketplace.core import db, documents, files
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid
 from marketplace.core.i18n import force_locale
@@ -29,6 +29,7 @@ from tests.conftest import MovableClock
 from tests.embedded_server import OWN_ACCOUNT
 from tests.factories import agency as make
 from tests.factories.accounts import make_officer, sign_in_as
+from tests.factories.pages import OpenForm
 from tests.mail_server import MailServer
 
 pytestmark = pytest.mark.usefixtures("database", "english")
@@ -118,16 +119,19 @@ def test_who_proposed_takes_it_back_and_a_second_person_refuses_with_a_reason() 
 
 COPY = "INSERT INTO {table} SELECT (jsonb_populate_record(edition, '{change}')).* FROM {table} edition"
 ANOTHER = '{"id": "00000000-0000-0000-0000-000000000001"}'
-NAMELESS = '{"id": "00000000-0000-0000-0000-000000000001", "name": {"ko": "x", "en": " "}}'
+NAMELESS = '{"id": "00000000-0000-0000-0000-000000000001", "{part}": {"ko": "x", "en": " "}}'
 PROPOSED, CONFIRMED = " WHERE status = 'proposed'", " WHERE status = 'confirmed'"
 GUARDS = [
     ("UPDATE {table} SET proposed_at = now()" + PROPOSED, "proposed anew"),
     ("UPDATE {table} SET decided_at = now()" + CONFIRMED, "proposed anew"),
-    ("UPDATE {table} SET status = 'confirmed', decided_by = proposed_by, decided_at = now()" + PROPOSED, "two_people"),
-    ("UPDATE {table} SET status = 'confirmed', decided_at = now()" + PROPOSED, "confirmed_by_somebody"),
-    ("UPDATE {table} SET decided_at = now()" + PROPOSED, "decided_at"),
-    ("UPDATE {table} SET valid_until = valid_from - 1", "valid_until"),
-    (COPY.replace("{change}", ANOTHER) + CONFIRMED, "overlap"),
+    (
+        "UPDATE {table} SET status = 'confirmed', decided_by = proposed_by, decided_at = now()" + PROPOSED,
+        "ck_{table}_two_people",
+    ),
+    ("UPDATE {table} SET status = 'confirmed', decided_at = now()" + PROPOSED, "ck_{table}_confirmed_by_somebody"),
+    ("UPDATE {table} SET decided_at = now()" + PROPOSED, "ck_{table}_decided_at"),
+    ("UPDATE {table} SET valid_until = valid_from - 1", "ck_{table}_valid_until"),
+    (COPY.replace("{change}", ANOTHER) + CONFIRMED, "ex_{table}_overlap"),
     (COPY.replace("{change}", ANOTHER) + PROPOSED, "uq_{table}_proposed"),
     ("DELETE FROM {table}", "permission denied"),
 ]
@@ -138,9 +142,8 @@ TABLES = ("agency_profiles", "agency_accounts", "funder_editions")
     ("table", "statement", "refusal"),
     [(table, *guard) for table in TABLES for guard in GUARDS]
     + [
-        (table, COPY.replace("{change}", NAMELESS) + CONFIRMED, "name")
-        for table in TABLES
-        if table != "agency_accounts"
+        (table, COPY.replace("{change}", NAMELESS.replace("{part}", part)) + CONFIRMED, f"ck_{{table}}_{part}")
+        for table, part in (("agency_profiles", "name"), ("agency_profiles", "address"), ("funder_editions", "name"))
     ],
 )
 def test_the_database_holds_two_people_and_one_edition_a_day(table: str, statement: str, refusal: str) -> None:
@@ -228,6 +231,8 @@ def test_a_profile_stands_on_pages_documents_and_beside_its_people(client: Flask
         paper = documents.render("Notice", [("To", "x")], issuer=queries.issuer(), note="")
     page = PdfReader(io.BytesIO(paper)).pages[0]
     assert (make.NAME["en"] in page.extract_text(), len(page.images)) == (True, 1)
+    files.path(db.get(files.StoredFile, queries.in_force(AgencyProfile).logo_id)).unlink()
+    assert app.test_client().get(picture).status_code == 404, "its file is lost"
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -315,6 +320,27 @@ def test_two_people_name_a_funder_and_later_call_it_otherwise(clock: MovableCloc
         actor=proposes, kind=FunderKind.LOCAL, name=name, valid_from=business_clock.today()
     )
     assert queries.get_funder(another.funder_id).code != queries.get_funder(made.funder_id).code
+
+
+def test_what_came_into_force_meanwhile_is_shown_before_anybody_decides(
+    client: FlaskClient, clock: MovableClock
+) -> None:
+    proposes, confirms = make.pair(Role.BUDGET_OFFICER)
+    today, name = business_clock.today(), make.NAME
+
+    def propose(days: int) -> FunderEdition:
+        later = today + timedelta(days=days)
+        return service.propose_funder_change(funder, actor=proposes, name=name, gives=True, valid_from=later)
+
+    first = service.propose_funder(actor=proposes, kind=FunderKind.LOCAL, name=name, valid_from=today)
+    funder = service.confirm(FunderEdition, first.id, actor=confirms).funder_id
+    service.confirm(FunderEdition, propose(days=1).id, actor=confirms)
+    sign_in_as(client, confirms)
+    change = OpenForm(client, f"/funders/{funder}/change")
+    decision = OpenForm(client, f"/funders/editions/{propose(days=2).id}")
+    clock.advance(days=1)
+    assert decision.send(decision="confirm").status_code == 409
+    assert change.send().status_code == 409
 
 
 def test_a_programme_from_a_template_begins_with_its_shares(
