@@ -147,7 +147,7 @@ def safe(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula; numbers stay numbers, times are the agency's."""
     if value is None:
         return ""
-    if isinstance(value, bool | int | float):
+    if isinstance(value, int | float):
         return value
     if isinstance(value, Money):
         return value.major
@@ -199,7 +199,7 @@ def _cell(value: Any) -> tuple[Any, str]:
         return value, DAY
     if isinstance(value, Money):
         return value.major, _money_form(exponent(value.currency))
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int):
         return value, WHOLE
     return safe(value), ""
 

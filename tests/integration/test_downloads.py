@@ -29,7 +29,7 @@ from marketplace.core.audit import record
 from marketplace.core.errors import Forbidden
 from marketplace.core.task_queue import BackgroundTask
 from tests.conftest import MovableClock
-from tests.factories.accounts import make_officer, make_sme, sign_in_as
+from tests.factories.accounts import make_officer, make_person, make_sme, sign_in_as
 from tests.integration.test_every_page import faults_of
 from workers import celery_app
 
@@ -151,6 +151,14 @@ def test_a_cell_that_a_spreadsheet_would_run_is_guarded(
         actions = [row[3] for row in csv.reader(io.StringIO(answer.data.decode("utf-8-sig")))]
     assert "'=noted+1" in actions
     assert "=noted+1" not in actions
+
+
+def test_a_list_for_a_stated_reason_comes_at_once(client: FlaskClient) -> None:
+    for _person in range(AT_ONCE + 1):
+        make_person()
+    sign_in_as(client, make_officer(Role.ADMINISTRATOR))
+    answer = client.post("/people/export", data={"reason": "A check.", "format": "csv"})
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
 
 
 def test_two_clicks_make_one_file(reader: FlaskClient) -> None:
