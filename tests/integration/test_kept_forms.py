@@ -166,6 +166,9 @@ def test_a_tick_that_binds_is_not_ticked_again(client, sme) -> None:
     back = sign_in(client, sme, form.send(**DECLARED).location)
     again = OpenForm(client, back.location)
     assert not set(DECLARED) & set(again.fields)
+    assert again.send(**DECLARED).status_code == 303, (
+        "what is ticked now counts, though its address still names the rest"
+    )
 
 
 def test_what_a_colleague_saved_in_between_is_not_overwritten(client, sme) -> None:
@@ -245,12 +248,17 @@ def test_a_person_keeps_ten_forms_for_a_day_and_none_that_is_too_large(client, s
     pages = [f"/applications/{make_draft(make_call(), sme).id}/need" for _number in range(kept.MOST + 1)]
     forms = [OpenForm(client, page) for page in pages]
     end_sessions(sme, "ended_at")
-    answers = [form.send(need=LONG) for form in forms]
-    assert kept_forms() == kept.MOST
+    answers = []
+    for form in forms:
+        answers.append(form.send(need=LONG))
+        clock.advance(minutes=1)
+    assert set(db.session.scalars(select(KeptForm.path))) == set(pages[1:]), "the oldest made way"
     too_large = forms[0].send(need="x" * kept.LARGEST)
     assert "next" not in parse_qs(urlsplit(too_large.location).query)
     assert kept_forms() == kept.MOST
     address = parse_qs(urlsplit(answers[-1].location).query)["next"][0]
+    kept.delete_old()
+    assert kept_forms() == kept.MOST
     clock.advance(hours=25)
     sign_in(client, sme)
     assert "Orders wait" not in client.get(address).text
@@ -258,11 +266,46 @@ def test_a_person_keeps_ten_forms_for_a_day_and_none_that_is_too_large(client, s
     assert kept_forms() == 0
 
 
+def test_of_one_form_the_newest_text_is_kept_beside_what_others_typed(client, sme, need) -> None:
+    other = make_member(sme, Role.PREPARER)
+    for person, texts in ((other, ["Theirs " * 20]), (sme, ["Older " * 20, LONG])):
+        sign_in(client, person)
+        form = OpenForm(client, need)
+        end_sessions(person, "ended_at")
+        answers = [form.send(need=text) for text in texts]
+    assert kept_forms() == 2
+    back = sign_in(client, sme, answers[-1].location)
+    assert OpenForm(client, back.location).fields["need"] == [LONG]
+
+
+@pytest.mark.parametrize("key", ["no-key", "of another page"])
+def test_what_was_kept_for_another_page_is_not_shown(client, sme, need, key) -> None:
+    sign_in(client, sme)
+    form = OpenForm(client, need)
+    end_sessions(sme, "ended_at")
+    address = parse_qs(urlsplit(form.send(need=LONG).location).query)["next"][0]
+    sign_in(client, sme)
+    kept_key = key if key == "no-key" else parse_qs(urlsplit(address).query)["kept"][0]
+    elsewhere = f"/applications/{make_draft(make_call(), sme).id}/need"
+    shown = client.get(f"{elsewhere}?kept={kept_key}")
+    assert (shown.status_code, "Orders wait" in shown.text) == (200, False)
+
+
+def test_a_button_without_a_page_of_its_own_is_not_kept(client, sme) -> None:
+    sign_in(client, sme)
+    form = OpenForm(client, "/account/sessions")
+    end_sessions(sme, "ended_at")
+    answer = client.post("/account/sessions/end-others", data=form.fields)
+    assert "kept" not in answer.location
+    assert kept_forms() == 0
+
+
 def test_a_page_that_refuses_shows_the_longer_texts_to_be_copied(client, sme, need) -> None:
     sign_in(client, sme)
     form = OpenForm(client, need)
     service.submit(UUID(need.split("/")[2]), actor=sme, declarations=set(rules.DECLARATIONS))
-    answer = form.send(need=LONG)
+    answer = form.send(need=LONG, service_line="a-short-one")
     assert answer.status_code == 409
     assert "Orders wait for weeks." in answer.text
     assert form.fields["seen"][0] not in answer.text
+    assert "a-short-one" not in answer.text, "it is quickly typed again"

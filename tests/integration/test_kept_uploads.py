@@ -135,6 +135,8 @@ def test_a_person_has_five_files_waiting_for_a_day(client, page, clock) -> None:
     assert len(waiting()) == uploads.MOST
     assert forms[0].send(kind="business_registration").status_code == 422
     assert forms[-1].send(kind="business_registration").status_code == 303
+    uploads.delete_old()
+    assert len(waiting()) == uploads.MOST - 1
     clock.advance(hours=25)
     sign_in_again = forms[-2].send(kind="business_registration")
     assert sign_in_again.status_code != 303 or "sign-in" in sign_in_again.location
@@ -142,8 +144,17 @@ def test_a_person_has_five_files_waiting_for_a_day(client, page, clock) -> None:
     assert waiting() == []
 
 
-def test_a_file_that_is_too_large_is_not_kept(app: Flask) -> None:
+@pytest.mark.parametrize("content", [PDF + b"x" * files.LARGEST_FILE, b""])
+def test_a_file_that_is_too_large_or_empty_is_not_kept(app: Flask, content: bytes) -> None:
     with app.test_request_context():
-        large = FileStorage(io.BytesIO(PDF + b"x" * files.LARGEST_FILE), "large.pdf")
-        assert uploads.keep(large, uuid4()) is None
+        assert uploads.keep(FileStorage(io.BytesIO(content), "large.pdf"), uuid4()) is None
     assert waiting() == []
+
+
+def test_a_file_waits_under_a_clean_name_for_nobody_but_its_sender(app: Flask, database: object) -> None:
+    with app.test_request_context():
+        sender = uuid4()
+        token = uploads.keep(FileStorage(io.BytesIO(PDF), "../\u202efolder/proof.pdf"), sender)
+        (_token, file) = uploads.take({"file_kept": token}, "file", sender)
+        assert (file.filename, file.read()) == ("proof.pdf", PDF)
+        assert uploads.take({"file_kept": token}, "file", None) is None

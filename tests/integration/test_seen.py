@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from lxml import html
 from sqlalchemy import select
@@ -221,6 +221,27 @@ def test_a_company_edited_by_two(client, signatory) -> None:
 def test_a_view_that_does_not_compare_is_a_fault(app: Flask, draft) -> None:
     with app.test_request_context(f"/applications/{draft.id}/check", method="POST"), pytest.raises(RuntimeError):
         seen.check_compared()
+
+
+def test_a_form_that_does_not_say_what_it_is_about_stops_the_start() -> None:
+    silent = Flask("silent")
+    silent.add_url_rule("/silent", "silent_form", methods=["POST"])
+    with pytest.raises(RuntimeError, match="silent_form"):
+        seen.check_routes(silent)
+
+
+def test_what_a_page_says_is_noted_for_its_form_alone(app: Flask, draft: Application) -> None:
+    rows = "<tr><th>One</th><td>1</td><td></td><td>2</td></tr>" * (seen.MOST_ROWS + 1)
+    with app.test_request_context(f"/applications/{draft.id}/check"):
+        seen.said("Site", ["Seoul", None])
+        seen.said("Site", "Busan")
+        assert g.said == {"Site": "Seoul", "Site (2)": "Busan"}
+        seen.said_rows("Rows", rows)
+        assert (len(g.said), g.said["Rows: One"]) == (2 + seen.MOST_ROWS, "1 · 2")
+    g.pop("said")
+    with app.test_request_context("/help"):
+        seen.said_rows("Rows", rows)
+        assert "said" not in g
 
 
 def test_every_form_says_what_it_is_about_or_why_not(app: Flask) -> None:

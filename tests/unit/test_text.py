@@ -15,6 +15,7 @@ from marketplace.core.text import (
     plain_firm_name,
     plain_number,
     plain_text,
+    shown,
     storable,
     tidy,
     tidy_name,
@@ -68,6 +69,7 @@ def test_a_number_is_found_whatever_stands_around_it(before: str, after: str) ->
 def test_a_text_is_kept_in_one_form(text: str) -> None:
     assert tidy(tidy(text)) == tidy(text)
     assert tidy(unicodedata.normalize("NFD", text)) == tidy(text)
+    assert tidy(f"{text}가\r\n나") == tidy(f"{text}가\n나")
 
 
 def test_marks_that_reorder_what_is_read_are_not_stored() -> None:
@@ -196,6 +198,14 @@ def test_a_typed_number_is_read_in_ascii_where_it_is_only_wider(typed: str, read
 )
 def test_a_name_is_kept_without_what_nobody_sees(written: str) -> None:
     assert tidy_name(written) == "산들여우"
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("a  b", "a b"), (" a ", "a"), ("새봄\x00정밀\x1f", "새봄정밀"), ("a\ud800b", "ab"), ("가\u202e나", "가나")],
+)
+def test_a_text_from_elsewhere_is_kept_like_a_name_without_controls(written: str, kept: str) -> None:
+    assert shown(written) == kept
 
 
 def test_a_name_keeps_what_is_seen_of_it() -> None:
