@@ -210,7 +210,7 @@ class ProposeForm(Form):
     """What money is that is no payment of the programme, and why."""
 
     kind = ChoiceField(
-        _("What it is"),
+        _("What money it is"),
         choices=[
             (AssignmentKind.FUNDING, _("Money of a funder, or money that went back to it")),
             (AssignmentKind.INTEREST, _("Interest of the bank")),

@@ -36,6 +36,9 @@ def decide_proposal(proposal_id: UUID) -> ResponseReturnValue:
     """Confirm what a colleague proposed, or refuse it."""
     proposal, proposer = queries.proposal_shown(proposal_id)
     form = ProposalForm()
+    is_own = proposal.proposed_by == current_actor().person_id
+    if is_own:
+        form.decision.choices = [("refuse", _("Withdraw, somebody looks again"))]
     if form.validate_on_submit():
         with form.errors_to_fields():
             if form.decision.data == "confirm":
@@ -48,6 +51,7 @@ def decide_proposal(proposal_id: UUID) -> ResponseReturnValue:
         form=form,
         proposal=proposal,
         proposer=proposer,
+        is_own=is_own,
         entry=proposal.entry,
         note_words=note_words,
     )

@@ -8,7 +8,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Row
 
-from marketplace.claims import queries, service
+from marketplace.claims import queries, rules, service
 from marketplace.claims.forms import AssignForm, KnownForm, PaymentsForm, ReturnedForm, ReversalForm, choose_from
 from marketplace.claims.models import BankEntry, PaymentLine
 from marketplace.claims.rules import note_words
@@ -117,7 +117,8 @@ def assign_payments(entry_id: UUID) -> ResponseReturnValue:
     chosen = request.args.get("batch", "")
     batch = next((one for one in likely if str(one.id) == chosen), likely[0] if likely else None)
     lines = queries.pending_lines(batch.id) if batch else []
-    form = PaymentsForm(line_ids=[line.id for line in lines])
+    fits = batch is not None and rules.is_charge(entry.amount - batch.total, entry.amount)
+    form = PaymentsForm(line_ids=[line.id for line in lines] if fits else [])
     choose_from(form.line_ids, [(line.id, _line_choice(line, entry.currency)) for line in lines])
     if form.validate_on_submit():
         with form.errors_to_fields():

@@ -73,7 +73,9 @@ def test_a_debit_and_what_came_back_are_said_to_be_a_payment(
     desk: FlaskClient, batch: PaymentBatch, officer: Actor
 ) -> None:
     (line,) = batch.lines
-    debit, credit = come(Entry(-1005, mark="D"), Entry(990, mark="C"), officer=officer)
+    debit, credit, other = come(Entry(-1005, mark="D"), Entry(990, mark="C"), Entry(-7000, mark="E"), officer=officer)
+    ticked = [one for one in (debit, other) if " checked" in desk.get(f"/bank-entries/{one.id}/payments").text]
+    assert ticked == [debit], "payments of another amount are not chosen beforehand"
     assert "Error" in say(desk, debit, "payments", 422)
     say(desk, debit, "payments", line_ids=[str(line.id)])
     assert (status_of(line), kind_of(debit)) == ("paid", "payments")
@@ -134,7 +136,10 @@ def test_a_funders_money_and_interest_are_said_by_two(
         form = {"decision": decision, "reason": "Looked", "key": make.new_key()}
         return desk.post(f"/bank-proposals/{proposals[entry.id].id}", data=form)
 
-    assert decide(given, "confirm").status_code == 422, "nobody confirms what they proposed"
+    own = proposals[given.id].id
+    assert 'value="confirm"' not in desk.get(f"/bank-proposals/{own}").text, "nobody confirms what they proposed"
+    with pytest.raises(DomainError), db.session.begin_nested():
+        service.confirm_proposal(own, actor=first, key="own")
     sign_in_as(desk, second)
     assert "The bank said so" in desk.get(f"/bank-proposals/{proposals[given.id].id}").text
     assert decide(given, "confirm").status_code == decide(back, "confirm").status_code == 303
