@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -328,3 +329,44 @@ def test_an_odd_entry_is_set_aside_and_the_rest_is_taken(before: int, officer: A
     assert (found["number"], found["why"]) == (2, "It has no booking date that can be read.")
     assert ([entry.amount for entry in made.entries], made.reports[0].sum) == ([250_000], "differs")
     assert books() - before == 250_000
+
+
+def test_a_debit_without_a_mark_takes_no_share_back_by_itself(share: CoPayment, officer: Actor) -> None:
+    """It may be a refund that names the share."""
+    make.take(notification(Entry(share.amount, [Detail(share.reference)])), officer)
+    (entry,) = make.take(notification(Entry(-share.amount, [Detail(share.reference, account="")])), officer).entries
+    assert (entry.outcome, share.status) == ("unmatched", "paid")
+
+
+def test_a_payment_of_a_batch_that_was_not_sent_is_looked_at(claim: Claim, officer: Actor) -> None:
+    (line,) = service.prepare_batch(actor=officer, claim_ids=[claim.id], key="batch").lines
+    (entry,) = make.take(notification(Entry(-line.amount, [Detail(line.end_to_end_id, account="")])), officer).entries
+    assert (entry.outcome, line.status) == ("unmatched", "pending")
+
+
+def test_what_comes_back_is_no_more_than_the_payment_and_in_its_currency(
+    batch: PaymentBatch, before: int, officer: Actor
+) -> None:
+    make.take(notification(Entry(-total(batch), batch=batch.number)), officer)
+    (line,) = [one for one in batch.lines if one.claim_id is None]
+    more = Entry(line.amount + 1, [Detail(line.end_to_end_id, reason="AC04")])
+    cents = Entry(line.amount // 100, [Detail(line.end_to_end_id, reason="AC04", currency="USD")], currency="USD")
+    for one in (more, cents):
+        (entry,) = make.take(notification(one), officer).entries
+        assert (entry.outcome, line.status) == ("unmatched", "paid")
+    assert books() - before == -total(batch) + line.amount + 1
+
+
+def test_what_a_refused_match_had_begun_is_undone(
+    share: CoPayment, before: int, officer: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = engagement_verbs.record_co_payment
+
+    def refuse(*given: Any, **named: Any) -> None:
+        record(*given, **named)
+        raise DomainError("Too late")
+
+    monkeypatch.setattr(engagement_verbs, "record_co_payment", refuse)
+    (entry,) = make.take(notification(Entry(share.amount, [Detail(share.reference)])), officer).entries
+    db.session.expire_all()
+    assert (entry.outcome, share.status, books() - before) == ("unmatched", "awaited", share.amount)

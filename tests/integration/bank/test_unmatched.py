@@ -127,6 +127,8 @@ def test_only_budget_officers_assign_with_a_reason(story: engagements.Story, sha
             assign([entry], share, actor)
         with pytest.raises(Forbidden):
             service.send_entry_back(entry.id, actor=actor, reason="Mine", key=make.new_key())
+        with pytest.raises(Forbidden):
+            service.explain_entry(entry.id, actor=actor, reason="Mine")
     with pytest.raises(DomainError):
         service.send_entry_back(entry.id, actor=officer, reason=" ", key=make.new_key())
     with pytest.raises(DomainError):
@@ -365,3 +367,18 @@ def test_where_there_is_nothing_to_choose_the_page_leads_on_to_what_else_it_is(
         for verb in verbs:
             page = client.get(f"/bank-entries/{entry.id}/{verb}?lang=en").text
             assert (f'href="/bank-entries/{entry.id}"' in page, 'name="reason"' in page) == (True, False), verb
+
+
+def test_only_the_same_money_in_another_kind_of_report_is_said_to_be_known(officer: Actor) -> None:
+    came, twin, left = make.take(
+        notification(Entry(7000, mark="A"), Entry(7000, mark="B"), Entry(-7000, mark="L")), officer
+    ).entries
+    (known,) = make.take(report("camt.053", Entry(7000, mark="B")), officer).entries
+    (short,) = make.take(report("camt.053", Entry(60, [Detail("S")])), officer).entries
+    (elsewhere,) = make.take(report("camt.053", Entry(7000), account="999"), officer).entries
+    (dollars,) = make.take(report("camt.053", Entry(70, currency="USD")), officer).entries
+    assert (known.is_known, dollars.amount) == (True, came.amount)
+    service.explain_entry(left.id, actor=officer, reason="Fee")
+    for other in (came, twin, known, short, elsewhere, dollars, left):
+        with pytest.raises(DomainError), db.session.begin_nested():
+            service.assign_to_known(came.id, actor=officer, other_id=other.id, reason="Same", key=str(other.id))
