@@ -85,6 +85,7 @@ CREATE TABLE bank_bookings (
     fingerprint text NOT NULL,
     occurrence integer NOT NULL,
     repeats_id uuid CONSTRAINT fk_bank_bookings_repeats_id_bank_bookings REFERENCES bank_bookings,
+    resembles_id uuid CONSTRAINT fk_bank_bookings_resembles_id_bank_bookings REFERENCES bank_bookings,
     CONSTRAINT ck_bank_bookings_kind CHECK (kind IN ('camt.052', 'camt.053', 'camt.054')),
     CONSTRAINT ck_bank_bookings_direction CHECK (direction IN ('credit', 'debit')),
     CONSTRAINT ck_bank_bookings_amount CHECK (amount > 0),

@@ -2,13 +2,14 @@
 
 Two tellings of one entry agree in account, currency, day, direction and amount. Besides they are the same word for
 word, or have a reference of the bank or a payer's reference in common, or stand in the same statement. Each earlier
-entry is told again once by a file, by the one that agrees with it in most.
+entry is told again once by a file, by the one that agrees with it in most. What has a payer's reference in common and
+none of the bank's, though the bank gave one, may be two payments, unless it is one report, sent twice.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 MOST_COMPARED = 500
 LONGEST_RUNNING_NUMBER = 6
@@ -20,7 +21,7 @@ class Told:
 
     `numbers` are the bank's references of the entry, `marks` those of its parts as well; `references` those of payers,
     `names` the agency's numbers as well, of which several payments may bear one; `payers` are their accounts.
-    `statements` are those that it stands in.
+    `statements` are those that it stands in; `again` the earlier reports that its own one may be, sent again.
     """
 
     key: Any
@@ -33,6 +34,7 @@ class Told:
     payers: frozenset[str]
     statements: frozenset[Any]
     report: Any
+    again: frozenset[Any] = frozenset()
 
     def contradicts(self, other: "Told") -> bool:
         """Whether both say whose payment they are, or which, and differ; what only one says is no difference."""
@@ -54,24 +56,35 @@ def _differ(mine: frozenset[str], others: frozenset[str]) -> bool:
 
 
 def _is_named_alike(new: Told, old: Told) -> bool:
-    """A reference of the bank that came later says nothing against it."""
+    """A reference of the bank that only one of them has says nothing against it."""
     return not _differ(new.numbers, old.numbers) and not new.contradicts(old)
 
 
-# What two tellings have in common, the surest first, and what must hold besides.
-LEVELS: tuple[tuple[Handles, Agrees], ...] = (
-    (lambda told: (told.fingerprint,), lambda new, old: True),
-    (lambda told: filter(is_own_mark, told.marks), lambda new, old: not new.contradicts(old)),
-    (lambda told: told.names, _is_named_alike),
-    (lambda told: told.statements, lambda new, old: True),
+def _is_doubtful(new: Told, old: Told) -> bool:
+    return new.marks != old.marks and not new.marks & old.marks and not new.again & old.statements
+
+
+# What two tellings have in common, the surest first, what must hold besides, and when even so they may be two.
+LEVELS: tuple[tuple[Handles, Agrees, Agrees], ...] = (
+    (lambda told: (told.fingerprint,), lambda new, old: True, lambda new, old: False),
+    (lambda told: filter(is_own_mark, told.marks), lambda new, old: not new.contradicts(old), lambda new, old: False),
+    (lambda told: told.names, _is_named_alike, _is_doubtful),
+    (lambda told: told.statements, lambda new, old: True, lambda new, old: False),
 )
 
 
-def find(new: Sequence[Told], old: Sequence[Told], *, may_be: Agrees) -> dict[Any, Told]:
+class Found(NamedTuple):
+    """The earlier entry that a new one is, or in doubt may be."""
+
+    told: Told
+    is_doubtful: bool
+
+
+def find(new: Sequence[Told], old: Sequence[Told], *, may_be: Agrees) -> dict[Any, Found]:
     """By the key of a new entry the earlier one that it is, where it is one; `may_be` says which pairs are possible."""
-    same: dict[Any, Told] = {}
+    same: dict[Any, Found] = {}
     taken: set[Any] = set()
-    for handles, agrees in LEVELS:
+    for handles, agrees, doubts in LEVELS:
         index: dict[Any, list[Told]] = {}
         for one in old:
             for handle in handles(one):
@@ -83,7 +96,7 @@ def find(new: Sequence[Told], old: Sequence[Told], *, may_be: Agrees) -> dict[An
             free = (other for other in alike if other.key not in taken)
             possible = (other for other in islice(free, MOST_COMPARED) if may_be(one, other) and agrees(one, other))
             if (other := next(possible, None)) is not None:
-                same[one.key] = other
+                same[one.key] = Found(other, doubts(one, other))
                 taken.add(other.key)
     return same
 

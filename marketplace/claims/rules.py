@@ -20,6 +20,11 @@ from marketplace.providers.models import BankAccount
 from marketplace.providers.states import BankAccountStatus
 
 SECOND_SAYS = _("Another budget officer must confirm this. Nobody confirms what they proposed.")
+MAY_BE_KNOWN = _(
+    "An earlier file tells of this amount under the same payment reference on the same day, but by another reference of"
+    " the bank or by none. Look at your bank's own pages. If it is one payment, say that its money is known; if there"
+    " are two, say what this one is."
+)
 
 explain(
     {
@@ -281,11 +286,12 @@ def is_charge(difference: int, amount: int) -> bool:
 def check_counterpart(entry: BankEntry, other: BankEntry, left: int) -> None:
     """The same money in another report has the same amount on the same account; or one makes the other good."""
     is_same_account = plain_number(entry.account) == plain_number(other.account)
-    if entry.id == other.id or not is_same_account or entry.currency != other.currency:
+    if not is_same_account or entry.currency != other.currency:
         raise Invalid(_("Choose another movement on the same account."), field="other_id")
     if other.amount != left:
         raise Invalid(_("The two movements have different amounts."), field="other_id")
-    if other.direction == entry.direction and (other.is_known or other.booking.kind == entry.booking.kind):
+    is_elsewhere = other.booking.kind != entry.booking.kind or other.booking_id == entry.booking.resembles_id
+    if other.direction == entry.direction and (other.is_known or not is_elsewhere):
         raise Invalid(_("Choose a movement that another kind of report tells."), field="other_id")
 
 

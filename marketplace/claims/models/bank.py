@@ -74,7 +74,8 @@ class BankBooking(Model):
     """One booked entry of a report: the truth for amount, currency and direction, and what makes it itself.
 
     The same fingerprint (account, day, amount, direction and references) at the same occurrence in another file of the
-    same kind is the same entry: that one `repeats` the earlier one.
+    same kind is the same entry: that one `repeats` the earlier one. Where only a person can say whether it does, it
+    `resembles` the earlier one.
     """
 
     __tablename__ = "bank_bookings"
@@ -108,6 +109,7 @@ class BankBooking(Model):
     fingerprint: Mapped[str]
     occurrence: Mapped[int]
     repeats_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_bookings.id"))
+    resembles_id: Mapped[UUID | None] = mapped_column(ForeignKey("bank_bookings.id"))
 
 
 class BankEntry(Model):
@@ -168,6 +170,11 @@ class BankEntry(Model):
 
     booking: Mapped[BankBooking] = relationship()
     assignment: Mapped["BankAssignment | None"] = relationship()
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it brings money that an earlier file may have brought already."""
+        return self.booking.resembles_id is not None and not self.is_known
 
     @property
     def signed(self) -> int:

@@ -118,7 +118,7 @@ def _tellings(booking_ids: Collection[UUID]) -> dict[UUID, set[tuple[UUID, str]]
 
 def as_told(
     booking: BankBooking, marks: Iterable[str], texts: Iterable[str], references: Iterable[str],
-    payers: Iterable[str], tellings: Collection[tuple[UUID, str]],
+    payers: Iterable[str], tellings: Collection[tuple[UUID, str]], again: Iterable[UUID] = (),
 ) -> Told:  # fmt: skip
     """An entry as the engine of repetitions takes it, from what its parts say."""
     numbers = {number for text in texts for number in _ours(text)}
@@ -135,6 +135,7 @@ def as_told(
         payers=frozenset({plain_number(one) for one in payers} - {""}),
         statements=frozenset(report for report, _reference in tellings),
         report=booking.report_id,
+        again=frozenset(again),
     )
 
 
@@ -155,14 +156,14 @@ def same_days(report: BankReport) -> Sequence[BankReport]:
     return db.session.scalars(query).all()
 
 
-def other_pages(report: BankReport) -> Sequence[BankReport]:
-    """The other pages of a statement that have come."""
+def same_name(report: BankReport) -> Sequence[BankReport]:
+    """Earlier reports of its kind and name: the other pages of it that have come, or itself, sent again."""
     if not report.identification:
         return []
     query = select(BankReport).where(
         BankReport.kind == report.kind,
         BankReport.identification == report.identification,
-        BankReport.page != report.page,
+        BankReport.id != report.id,
     )
     return db.session.scalars(query).all()
 

@@ -191,6 +191,7 @@ def counterparts(entry: BankEntry) -> Sequence[Row[*tuple[Any, ...]]]:
         "amount": entry.amount,
         "direction": entry.direction,
         "kind": entry.booking.kind,
+        "resembles": entry.booking.resembles_id,
         "booked_on": entry.booked_on,
     }
     return db.session.execute(_counterparts(), given).all()
@@ -200,7 +201,8 @@ def counterparts(entry: BankEntry) -> Sequence[Row[*tuple[Any, ...]]]:
 def _counterparts() -> Select[*tuple[Any, ...]]:
     other, booking, assigned = aliased(BankEntry), aliased(BankBooking), aliased(BankAssignment)
     direction = bindparam("direction", type_=other.direction.type)
-    same = (other.direction == direction) & ~other.is_known & (booking.kind != bindparam("kind"))
+    elsewhere = (booking.kind != bindparam("kind")) | (booking.id == bindparam("resembles", type_=Uuid))
+    same = (other.direction == direction) & ~other.is_known & elsewhere
     opposite = (other.direction != direction) & (other.outcome == EntryOutcome.UNMATCHED) & assigned.id.is_(None)
     query = (
         select(other.id, other.booked_on, other.direction, other.amount, other.currency, other.reference, other.debtor)

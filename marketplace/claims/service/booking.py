@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from config.payments import terms
-from marketplace.claims import events, queries
+from marketplace.claims import events, queries, rules
 from marketplace.claims.models import BankEntry, PaymentBatch, PaymentLine
 from marketplace.claims.service import money, suspense
 from marketplace.claims.service.deductions import take_deductions
@@ -33,7 +33,7 @@ def book(entry: BankEntry, *, actor: Actor) -> None:
         return
     if entry.known_from_id is not None:
         _tell(entry, db.get(BankEntry, entry.known_from_id), actor)
-    elif entry.is_charge and is_ours(entry):
+    elif entry.is_charge and is_ours(entry) and not entry.is_doubtful:
         money.charge(entry, actor=actor)
         entry.outcome = EntryOutcome.CHARGE
     else:
@@ -70,7 +70,7 @@ def _hold_payments(entry: BankEntry) -> None:
 
 def _follow_debt(entry: BankEntry) -> None:
     """A payment of a debt was taken back: whoever knows the debt is told."""
-    if entry.direction == Direction.DEBIT and _number_taken_back("RCV", entry):
+    if entry.direction == Direction.DEBIT and not entry.is_doubtful and _number_taken_back("RCV", entry):
         db.flush()
         announce(events.DEBT_TAKEN_BACK, bank_entry_id=entry.id)
 
@@ -80,7 +80,7 @@ def _tell(entry: BankEntry, known: BankEntry, actor: Actor) -> None:
     book(known, actor=actor)
     charges = queries.charges_beside(entry)
     left, net = suspense.left(known), abs(entry.signed + sum(charge.signed for charge in charges))
-    if entry.is_charge or known.outcome != EntryOutcome.UNMATCHED or known.assignment or not 0 < net <= left:
+    if entry.is_charge or not 0 < net <= left:
         entry.outcome = EntryOutcome.KNOWN
         return
     key = f"{entry.id}:tell"
@@ -121,8 +121,7 @@ def try_again(entries: Sequence[BankEntry], *, actor: Actor) -> None:
 
 
 def _match(entry: BankEntry, actor: Actor) -> EntryOutcome:
-    if not is_ours(entry):
-        raise DomainError(_("The movement is on another account than the agency's."))
+    _check_ours(entry)
     line = queries.find_line(entry.reference) if entry.reference else None
     if entry.direction == Direction.CREDIT:
         if line is not None:
@@ -139,6 +138,13 @@ def _match(entry: BankEntry, actor: Actor) -> EntryOutcome:
     if reference := _taken_back(entry):
         return take_back(entry, reference, entry.amount, actor)
     raise DomainError(_("No payment has this reference."))
+
+
+def _check_ours(entry: BankEntry) -> None:
+    if not is_ours(entry):
+        raise DomainError(_("The movement is on another account than the agency's."))
+    if entry.is_doubtful:
+        raise DomainError(rules.MAY_BE_KNOWN)
 
 
 def take_back(entry: BankEntry, reference: str, amount: int, actor: Actor) -> EntryOutcome:

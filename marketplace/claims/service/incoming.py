@@ -12,7 +12,7 @@ from marketplace.claims import movements, queries, repetitions
 from marketplace.claims.camt import Booking, Part, Report
 from marketplace.claims.models import BankBooking, BankEntry, BankImport, BankReport
 from marketplace.claims.movements import Unit, Verdict
-from marketplace.claims.repetitions import Span, Told
+from marketplace.claims.repetitions import Found, Span, Told
 from marketplace.claims.states import Direction, EntryOutcome, ReportKind, Sum
 from marketplace.core import clock, db
 from marketplace.core.errors import Words
@@ -113,7 +113,10 @@ def _identify(kind: ReportKind, bookings: Sequence[tuple[BankReport, Booking]]) 
     last = queries.last_occurrences(kind, {row.fingerprint for row in rows})
     for row in rows:
         if (earlier := same.get(row.id)) is not None:
-            row.repeats_id = earlier.key
+            if earlier.is_doubtful:
+                row.resembles_id = earlier.told.key
+            else:
+                row.repeats_id = earlier.told.key
         row.occurrence = last[row.fingerprint] = last.get(row.fingerprint, 0) + 1
     return rows
 
@@ -138,19 +141,19 @@ def _row(kind: ReportKind, report: BankReport, booking: Booking) -> BankBooking:
 
 def _earlier(
     kind: ReportKind, reports: Sequence[BankReport], rows: Sequence[BankBooking], parts: Sequence[Sequence[Part]]
-) -> dict[UUID, Told]:
-    """By the id of an entry that of an earlier file which it is."""
+) -> dict[UUID, Found]:
+    """By the id of an entry that of an earlier file which it is, or may be."""
     by_id = {report.id: report for report in reports}
     beside = {report.id: queries.same_days(report) for report in by_id.values()}
     twins = {own: [one.id for one in beside[own] if _is_same_statement(one, by_id[own])] for own in by_id}
     chains = {own: _chain(by_id[own], beside[own]) for own in by_id}
-    pages = {one.id: one for report in by_id.values() for one in queries.other_pages(report)}
+    named = {report.id: queries.same_name(report) for report in by_id.values()}
+    pages = {own: [one.id for one in named[own] if one.page != by_id[own].page] for own in by_id}
+    again = {own: [one.id for one in named[own] if one.page == by_id[own].page] for own in by_id}
 
     def may_be(new: Told, old: Told) -> bool:
         """Another page of the same statement goes on, and another statement too: they repeat nothing."""
-        report, other = by_id[new.report], pages.get(old.report)
-        is_other_page = other is not None and _is_other_page(other, report)
-        return not is_other_page and not chains[new.report] & old.statements
+        return old.report not in pages[new.report] and not chains[new.report] & old.statements
 
     new = [
         queries.as_told(
@@ -160,14 +163,11 @@ def _earlier(
             [part.reference for part in inside],
             [part.debtor_account for part in inside],
             [(twin, "") for twin in twins[row.report_id]],
+            again[row.report_id],
         )
         for row, inside in zip(rows, parts, strict=True)
     ]
     return repetitions.find(new, queries.earlier_bookings(kind, rows), may_be=may_be)
-
-
-def _is_other_page(one: BankReport, other: BankReport) -> bool:
-    return one.identification == other.identification and one.page != other.page
 
 
 def _is_same_statement(one: BankReport, other: BankReport) -> bool:

@@ -1,15 +1,19 @@
 """One payment told on several days, and several payments that bear one name: each counts once, in whichever order."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from marketplace.claims import queries, service
+from marketplace.claims import queries, rules, service
 from marketplace.claims.models import BankEntry
+from marketplace.claims.service.incoming import in_english
 from marketplace.core import clock as business_clock
 from marketplace.core.actors import SYSTEM, Actor
 from marketplace.core.errors import DomainError
+from marketplace.ledger import chart
+from marketplace.ledger import queries as ledger
 from marketplace.reports import proof
 from tests.factories import claims as make
 from tests.factories import engagements, milestones
@@ -77,12 +81,63 @@ def test_what_a_statement_told_without_a_name_is_not_told_by_a_later_one_as_well
     assert at_bank() == 2 * AMOUNT + 5
 
 
+def named(entry: Entry) -> bytes:
+    """A notification that the bank sends again under one name."""
+    return report("camt.054", entry, name="N-1")
+
+
 def test_a_reference_of_the_bank_that_comes_later_makes_no_other_payment(officer: Actor) -> None:
     for mark in ("", "BK-77", "BK-77"):
-        take(notification, 0, officer, mark=mark)
+        take(named, 0, officer, mark=mark)
     assert at_bank() == AMOUNT
     take(notification, 0, officer, mark="BK-78")
     assert at_bank() == 2 * AMOUNT, "two references of the bank are two payments"
+
+
+@pytest.mark.parametrize("marks", [("BK-77", ""), ("", "BK-77")])
+def test_whether_a_payment_with_and_one_without_a_reference_of_the_bank_are_one_a_person_says(
+    marks: tuple[str, str], officer: Actor
+) -> None:
+    first, second = [take(notification, 0, officer, mark=mark) for mark in marks]
+    assert (second.outcome, second.note, at_bank()) == ("unmatched", in_english(rules.MAY_BE_KNOWN), 2 * AMOUNT)
+    take(notification, 0, officer, mark=marks[1])
+    assert at_bank() == 2 * AMOUNT, "what was told like this before is known"
+    third = take(notification, 0, officer, mark="BK-78")
+    assert [row.id for row in queries.counterparts(second)] == [first.id]
+    with pytest.raises(DomainError):
+        service.assign_to_known(second.id, actor=officer, other_id=third.id, reason="Same", key="a")
+    service.assign_to_known(second.id, actor=officer, other_id=first.id, reason="Same", key="b")
+    assert at_bank() == 2 * AMOUNT
+
+
+def test_references_of_the_bank_within_entries_tell_payments_apart(officer: Actor) -> None:
+    for mark in ("D-1", "D-2"):
+        (entry,) = make.take(notification(Entry(AMOUNT, [Detail("X-1", mark=mark)])), officer).entries
+    assert (entry.note, at_bank()) == (in_english(rules.MAY_BE_KNOWN), 2 * AMOUNT)
+
+
+def test_no_charge_is_booked_of_money_that_may_be_known(officer: Actor) -> None:
+    for mark in ("", "BK-77"):
+        told = Entry(AMOUNT - 5, [Detail("X-1", AMOUNT, charge=5)], mark=mark)
+        made = make.take(notification(told), officer)
+    assert {entry.outcome for entry in made.entries} == {"unmatched"}
+    assert ledger.balance(chart.charges("KRW")) == -5
+
+
+def test_money_that_may_be_known_pays_nothing_until_the_statement_tells_of_it(
+    told: milestones.Awaited, officer: Actor
+) -> None:
+    share = told.co_payment
+    entry = Entry(share.amount, [Detail(share.reference)])
+    make.take(notification(entry), officer)
+    back = replace(entry, amount=-share.amount, reversal=True)
+    make.take(notification(back), officer)
+    assert share.status == "awaited"
+    make.take(notification(replace(entry, mark="BK-77")), officer)
+    assert (share.status, at_bank()) == ("awaited", share.amount)
+    make.take(statement(entry, entry, back), officer)
+    assert (share.status, at_bank()) == ("paid", share.amount)
+    assert queries.unmatched_entries(limit=9) == []
 
 
 def test_payments_of_one_batch_and_amount_are_told_apart(told: milestones.Awaited, officer: Actor) -> None:

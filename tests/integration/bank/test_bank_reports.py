@@ -369,3 +369,22 @@ def test_what_came_before_a_share_was_taken_back_never_pays_it(share: CoPayment,
     back = Entry(-share.amount, [Detail(share.reference)], mark="B-3", reversal=True)
     make.take(notification(back), officer)
     assert (share.status, at_bank()) == ("awaited", share.amount)
+
+
+def test_a_charge_on_another_account_is_in_nobodys_books(officer: Actor) -> None:
+    told = Entry(95, [Detail("A", 100, charge=5)])
+    assert outcomes(make.take(report("camt.054", told, account="999"), officer)) == {"unmatched": 2}
+    assert at_bank() == 0
+
+
+def test_of_money_that_was_told_apart_no_more_is_told_than_is_left(officer: Actor) -> None:
+    (collected,) = make.take(statement(Entry(700, mark="C")), officer).entries
+    make.take(notification(Entry(300, [Detail("A", account="3")])), officer)
+    whole = make.take(report("camt.052", Entry(700, [Detail("B", account="4")])), officer)
+    assert (outcomes(whole), ledger.balance(chart.suspense(collected.id)), at_bank()) == ({"known": 1}, 400, 700)
+
+
+def test_what_says_no_more_than_is_known_takes_nothing_over(officer: Actor) -> None:
+    make.take(statement(Entry(695, mark="C")), officer)
+    again = make.take(notification(Entry(695, [Detail("X", 700, account="", charge=5)])), officer)
+    assert (outcomes(again), refundable(), at_bank()) == ({"known": 2}, 695, 695)

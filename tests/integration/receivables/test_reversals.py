@@ -7,11 +7,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from marketplace.claims import service as claims
 from marketplace.claims.models import BankAssignment, BankEntry
 from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM
 from marketplace.core.errors import DomainError, Forbidden
+from marketplace.core.task_queue import BackgroundTask
 from marketplace.engagements.models import Engagement
 from marketplace.receivables import queries, service
 from marketplace.receivables.models import Receivable
@@ -78,6 +80,8 @@ def test_what_the_bank_does_not_name_an_officer_does_once(
     assert f"/bank-entries/{entry.id}/receipt" in client.get(f"/bank-entries/{entry.id}").text
     with pytest.raises(Forbidden):
         service.take_back_receipt(receipt.id, entry_id=entry.id, actor=story.manager, reason="Mine", key="no")
+    with pytest.raises(Forbidden):
+        claims.take_out_debt_reversal(entry.id, actor=story.manager, reason="Mine")
     address = f"/bank-entries/{entry.id}/receipt"
     assert recovery.number in client.get(address).text
     form = {"receipt_id": str(receipt.id), "reason": "Letter of the bank", "key": "a"}
@@ -101,6 +105,17 @@ def test_what_can_not_be_owed_again_waits_in_the_books(story: Story, recovery: R
     entry = taken_back(story, recovery, 3 * make.AID + 7)
     assert (entry.outcome, recovery.status) == ("unmatched", "settled"), "a part of it is set aside for its payer"
     assert taken_back(story, recovery, 5).outcome == "unmatched", "no receipt has this amount"
+    make.check_books(recovery)
+
+
+def test_what_may_be_one_reversal_told_twice_takes_one_payment_back(story: Story, recovery: Receivable) -> None:
+    for _twice in range(2):
+        make.pay(story, recovery, 1_000_000)
+    for mark in ("", "BK-77"):
+        entry = Entry(-1_000_000, [Detail(recovery.number, account="")], mark=mark, reversal=True)
+        make_claims.take(notification(entry), story.budget_officers[0])
+    told = db.session.scalars(select(BackgroundTask).where(BackgroundTask.name == "follow_debt_reversal")).all()
+    assert len(told) == 1
     make.check_books(recovery)
 
 
