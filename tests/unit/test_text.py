@@ -104,6 +104,7 @@ def test_a_text_is_compared_however_it_is_encoded_and_set(text: str, unseen: str
         ("STRASSE", "Straße"),
         ("서울 1-2", "서울１\u2011２"),
         ("서울 1-2", "서울 1\u20132"),
+        ("café", "cafe \u0301"),
     ],
 )
 def test_two_writings_of_one_text(one: str, other: str) -> None:
@@ -206,6 +207,17 @@ def test_a_name_is_kept_without_what_nobody_sees(written: str) -> None:
 )
 def test_a_text_from_elsewhere_is_kept_like_a_name_without_controls(written: str, kept: str) -> None:
     assert shown(written) == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"), [("cafe\u200b\u0301", "café"), ("1\ufe582", "1-2"), ("a \u00a8", "a \u0308")]
+)
+def test_what_is_legible_is_composed_and_in_plain_signs(written: str, seen: str) -> None:
+    assert legible(written) == seen
+
+
+def test_a_name_is_composed_once_the_unseen_is_gone() -> None:
+    assert tidy_name("cafe\u200b\u0301") == "café"
 
 
 def test_a_name_keeps_what_is_seen_of_it() -> None:
