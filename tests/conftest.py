@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 from config.local.postgres import drop_database
 from config.settings import Settings
 from marketplace.core import db
+from marketplace.core.server import settle_memory
 from tests import business_time
 from tests.embedded_server import TEMPLATE, EmbeddedServer, copy_template
 from tests.installation import Installation
@@ -223,6 +224,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What needs the demo comes first, so that one worker makes it and keeps it to itself."""
     items.sort(key=lambda item: "demo" not in getattr(item, "fixturenames", ()))
+
+
+def pytest_collection_finish() -> None:
+    """As the web server does: a tenth of what the tests of a worker cost was searching it for garbage."""
+    settle_memory()
 
 
 @pytest.fixture

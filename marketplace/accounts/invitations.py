@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, cast, func, or_, select
+from sqlalchemy import Row, Select, Text, Uuid, bindparam, cast, func, or_, select
 
 from marketplace.accounts import queries
 from marketplace.accounts.models import Membership, Person, Token
@@ -20,16 +21,25 @@ INVITER = cast(Token.data["invited_by"].astext, Uuid)
 
 def open_in(organisation_id: UUID) -> Sequence[Row[UUID, dict[str, Any], datetime, str | None]]:
     """The invitations to an organisation by which somebody can still join, with who sent them, the oldest first."""
+    return db.session.execute(_open_in(), {"organisation_id": organisation_id}).all()
+
+
+@cache
+def _open_in() -> Select[UUID, dict[str, Any], datetime, str | None]:
+    organisation_id = bindparam("organisation_id", type_=Uuid)
     shown = select(Token.id, Token.data, Token.expires_at, Person.name.label("inviter"))
     inviters = queries.with_roles(INVITERS).where(Membership.organisation_id == organisation_id)
-    query = shown.outerjoin(Person, Person.id == INVITER).where(
-        Token.purpose == TokenPurpose.INVITATION,
-        Token.data["organisation_id"].astext == str(organisation_id),
-        Token.used_at.is_(None),
-        Token.expires_at > func.app_now(),
-        or_(INVITER.is_(None), INVITER.in_(inviters.with_only_columns(Membership.person_id))),
+    return (
+        shown.outerjoin(Person, Person.id == INVITER)
+        .where(
+            Token.purpose == TokenPurpose.INVITATION,
+            Token.data["organisation_id"].astext == cast(organisation_id, Text),
+            Token.used_at.is_(None),
+            Token.expires_at > func.app_now(),
+            or_(INVITER.is_(None), INVITER.in_(inviters.with_only_columns(Membership.person_id))),
+        )
+        .order_by(Token.created_at, Token.id)
     )
-    return db.session.execute(query.order_by(Token.created_at, Token.id)).all()
 
 
 def get(invitation_id: UUID, *, actor: Actor, lock: bool = False) -> Token:

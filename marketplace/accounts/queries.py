@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -272,8 +272,12 @@ def open_sessions(person_id: UUID) -> Sequence[SignInSession]:
     return db.session.scalars(query.order_by(SignInSession.created_at.desc(), SignInSession.id)).all()
 
 
+@lru_cache(maxsize=100)
 def people(*, search: str = "", role: Role | None = None, status: PersonStatus | None = None) -> Select[Person]:
-    """People of this role and status; the text is of their name, address or organisation. Ordered by the page."""
+    """People of this role and status; the text is of their name, address or organisation. Ordered by the page.
+
+    The statement is kept, as making it takes longer than its answer.
+    """
     query = select(Person)
     if search:
         members = select(Membership.person_id).join(Organisation, Organisation.id == Membership.organisation_id)

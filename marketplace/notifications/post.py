@@ -4,7 +4,7 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from email.header import Header
-from email.headerregistry import Address
+from email.headerregistry import Address, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import formatdate, parseaddr
@@ -41,12 +41,18 @@ def post() -> Post:
     return _post
 
 
+LONGEST_LINE = 78
+"""Characters that a line of a mail should have at most, by RFC 5322."""
+
+
 class WholeHeaders(EmailPolicy):
     """Encodes a header as one text: the library does it word by word, and blanks between the words get lost."""
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """The header's lines; of one address the name is encoded."""
-        if str(value).isascii():
+        # The library begins a text that is a little too long on a line of its own, to be read with a blank before it.
+        is_long = isinstance(value, UnstructuredHeader) and len(f"{name}: {value}") > LONGEST_LINE
+        if str(value).isascii() and not is_long:
             return super().fold_binary(name, value)
         words, rest = str(value), ""
         if hasattr(value, "addresses"):

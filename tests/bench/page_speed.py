@@ -22,6 +22,7 @@ from sqlalchemy import event
 from marketplace.agency import queries as agency
 from marketplace.core import db
 from marketplace.core.actors import Role
+from marketplace.core.server import settle_memory
 from tests.bench import hello, load, pages, readers, report
 from tests.bench.__main__ import server
 from tests.bench.readers import Reading
@@ -90,6 +91,7 @@ def main() -> None:
         print("making data", flush=True)
         readers.make_data(settings, app)
         readings = readers.readings(app)
+        settle_memory()  # as the web server does
         print(f"{len(readings)} pages after {time.monotonic() - started:.0f} s", flush=True)
         floor, costs = measure_cpu(app, readings)
         print(f"CPU measured after {time.monotonic() - started:.0f} s", flush=True)
