@@ -371,12 +371,12 @@ def test_where_there_is_nothing_to_choose_the_page_leads_on_to_what_else_it_is(
 
 def test_only_the_same_money_in_another_kind_of_report_is_said_to_be_known(officer: Actor) -> None:
     came, twin, left = make.take(
-        notification(Entry(7000, mark="A"), Entry(7000, mark="B"), Entry(-7000, mark="L")), officer
+        notification(Entry(7000, [Detail("A")]), Entry(7000, [Detail("B")]), Entry(-7000, [Detail("L")])), officer
     ).entries
-    (known,) = make.take(report("camt.053", Entry(7000, mark="B")), officer).entries
+    (known,) = make.take(report("camt.053", Entry(7000, [Detail("B")])), officer).entries
     (short,) = make.take(report("camt.053", Entry(60, [Detail("S")])), officer).entries
-    (elsewhere,) = make.take(report("camt.053", Entry(7000), account="999"), officer).entries
-    (dollars,) = make.take(report("camt.053", Entry(70, currency="USD")), officer).entries
+    (elsewhere,) = make.take(report("camt.053", Entry(7000, [Detail("C")]), account="999"), officer).entries
+    (dollars,) = make.take(report("camt.053", Entry(70, [Detail("D")], currency="USD")), officer).entries
     assert (known.is_known, dollars.amount) == (True, came.amount)
     service.explain_entry(left.id, actor=officer, reason="Fee")
     for other in (came, twin, known, short, elsewhere, dollars, left):
