@@ -148,9 +148,14 @@ def with_roles(roles: Iterable[Role]) -> Select[Membership]:
 
 def people_of(organisation_id: UUID, roles: Iterable[Role]) -> Sequence[Person]:
     """Confirmed people who hold one of these roles in the organisation today, in one query."""
-    query = with_roles(roles).where(Membership.organisation_id == organisation_id).with_only_columns(Person)
-    people = db.session.scalars(query.order_by(Membership.created_at, Membership.id))
+    people = db.session.scalars(_people_of(frozenset(roles)), {"organisation_id": organisation_id})
     return list(dict.fromkeys(people))
+
+
+@lru_cache(maxsize=100)
+def _people_of(roles: frozenset[Role]) -> Select[Person]:
+    members = with_roles(roles).where(Membership.organisation_id == bindparam("organisation_id"))
+    return members.with_only_columns(Person).order_by(Membership.created_at, Membership.id)
 
 
 def organisations_ever(person_ids: Sequence[UUID]) -> set[tuple[UUID, UUID]]:

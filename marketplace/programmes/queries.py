@@ -116,8 +116,12 @@ def files_of_amendment(amendment_id: UUID) -> Sequence[CallFile]:
 
 def find_proposed_amendment(call_id: UUID) -> Amendment | None:
     """The amendment of a call that waits for a second officer, if there is one."""
-    query = select(Amendment).where(Amendment.call_id == call_id, Amendment.published_at.is_(None))
-    return db.session.scalars(query).one_or_none()
+    return db.session.scalars(_proposed_amendment(), {"call_id": call_id}).one_or_none()
+
+
+@cache
+def _proposed_amendment() -> Select[Amendment]:
+    return select(Amendment).where(Amendment.call_id == bindparam("call_id"), Amendment.published_at.is_(None))
 
 
 def get_amendment(amendment_id: UUID, *, lock: bool = False) -> Amendment:

@@ -143,8 +143,13 @@ def find_consultant(person_id: UUID | None, *, lock: bool = False) -> Consultant
 
 def consultants_of(provider_id: UUID) -> Sequence[Consultant]:
     """The firm's consultants today with what stands in their way, by name."""
-    query = select(Consultant).options(*STANDING).where(Consultant.provider_id == provider_id)
-    return db.session.scalars(query.order_by(Consultant.name, Consultant.id)).unique().all()
+    return db.session.scalars(_consultants_of(), {"provider_id": provider_id}).unique().all()
+
+
+@cache
+def _consultants_of() -> Select[Consultant]:
+    query = select(Consultant).options(*STANDING).where(Consultant.provider_id == bindparam("provider_id"))
+    return query.order_by(Consultant.name, Consultant.id)
 
 
 def standings_of(provider_id: UUID, on: date) -> Sequence[Any]:
@@ -241,8 +246,13 @@ def _account(organisation_id: UUID, status: str) -> BankAccount | None:
 
 def bank_accounts_of(organisation_id: UUID) -> Sequence[BankAccount]:
     """Every account the organisation ever gave, the newest first."""
-    query = select(BankAccount).where(BankAccount.organisation_id == organisation_id)
-    return db.session.scalars(query.order_by(BankAccount.proposed_at.desc(), BankAccount.id)).all()
+    return db.session.scalars(_bank_accounts_of(), {"organisation_id": organisation_id}).all()
+
+
+@cache
+def _bank_accounts_of() -> Select[BankAccount]:
+    query = select(BankAccount).where(BankAccount.organisation_id == bindparam("organisation_id"))
+    return query.order_by(BankAccount.proposed_at.desc(), BankAccount.id)
 
 
 @dataclass(frozen=True)

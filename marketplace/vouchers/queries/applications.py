@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, false, func, select
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.interfaces import ORMOption
 
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Organisation
@@ -55,13 +56,18 @@ def get_application(
     if evidence:
         query = query.options(joinedload(Application.evidence))
     if whole:
-        query = query.options(
-            joinedload(Application.call, innerjoin=True).joinedload(Call.programme, innerjoin=True),
-            joinedload(Application.organisation, innerjoin=True),
-            joinedload(Application.voucher),
-            selectinload(Application.evidence).joinedload(Evidence.file, innerjoin=True),
-        )
+        query = query.options(*_whole())
     return db.one(query)
+
+
+@cache
+def _whole() -> tuple[ORMOption, ...]:
+    return (
+        joinedload(Application.call, innerjoin=True).joinedload(Call.programme, innerjoin=True),
+        joinedload(Application.organisation, innerjoin=True),
+        joinedload(Application.voucher),
+        selectinload(Application.evidence).joinedload(Evidence.file, innerjoin=True),
+    )
 
 
 def helper_name(application: Application) -> str | None:
