@@ -11,7 +11,8 @@ from marketplace.claims.models import BankEntry, Claim, PaymentBatch
 from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor
-from marketplace.core.errors import DomainError, Forbidden
+from marketplace.core.errors import DomainError, Forbidden, Invalid
+from marketplace.core.i18n import force_locale
 from marketplace.engagements import queries as engagement_queries
 from marketplace.engagements import service as engagement_verbs
 from marketplace.engagements.models import CoPayment, Engagement
@@ -186,6 +187,30 @@ def test_a_debit_that_is_not_all_of_a_batch_is_assigned_by_an_officer(
     assert (ledger.balance(chart.charges("KRW")), books() - before) == (-FEE, -first.amount - FEE)
     with pytest.raises(DomainError):
         service.assign_to_payments(entry.id, line_ids=[second.id], key="again", **say)
+
+
+def test_an_officer_chooses_payments_of_one_batch_in_its_currency_that_are_still_to_come(
+    story: engagements.Story, claim: Claim, batch: PaymentBatch, officer: Actor
+) -> None:
+    first, second = batch.lines
+    refund = service.request_refund(claim.engagement.agreement_id, actor=SYSTEM, amount=70, reason="Cut", key="other")
+    other = service.prepare_batch(actor=officer, refund_ids=[refund.id], key="other batch")
+    service.send_batch(other.id, actor=story.budget_officers[1], key="send other")
+    make.take(notification(Entry(-second.amount, [Detail(second.end_to_end_id)])), officer)
+    assert second.status == "paid"
+    debits = [
+        (Entry(-first.amount - 70), [first, other.lines[0]], "one batch"),
+        (Entry(-first.amount // 100, currency="USD"), [first], "not the amount"),
+        (Entry(-second.amount), [second], "reported"),
+    ]
+    for debit, lines, words in debits:
+        (entry,) = make.take(notification(debit), officer).entries
+        assert entry.outcome == "unmatched"
+        with force_locale("en"), pytest.raises(Invalid, match=words) as refused, db.session.begin_nested():
+            service.assign_to_payments(
+                entry.id, actor=officer, line_ids=[line.id for line in lines], reason="So it is", key=make.new_key()
+            )
+        assert refused.value.field == "line_ids"
 
 
 def test_a_payment_comes_back_less_a_charge(claim: Claim, batch: PaymentBatch, before: int, officer: Actor) -> None:
