@@ -80,6 +80,7 @@ def test_anything_else_is_refused(name, content):
     assert str(refused.value.message) != str(files.PROTECTED)
 
 
+@pytest.mark.costly("packs and unpacks what is larger than a document may be")
 def test_too_many_parts_and_too_much_to_unpack_are_refused():
     many = make.office({f"{number}.xml": "" for number in range(MOST_ENTRIES + 1)}, default=True)
     large = make.office({"word/document.xml": "0" * (files.LARGEST_UNPACKED + 1)})

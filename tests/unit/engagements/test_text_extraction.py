@@ -100,6 +100,7 @@ def test_what_cannot_be_trusted_is_unreadable(content: bytes, kind: str) -> None
         extract_text(content, kind)
 
 
+@pytest.mark.costly("packs and unpacks what is larger than a document may be")
 @pytest.mark.parametrize(
     ("make_document", "kind"),
     [
