@@ -23,7 +23,12 @@ def said_name() -> str:
 
 def agency_name() -> str:
     """How the agency is called, in the language in force; the service's own name before it has said so."""
-    return said_name() or str(_("Consulting Voucher Service"))
+    return shown_name(said_name())
+
+
+def shown_name(said: str) -> str:
+    """What the agency says that it is called, or the service's own name where that is empty."""
+    return said or str(_("Consulting Voucher Service"))
 
 
 def acts_for(role: Role | str, organisation: str) -> str:

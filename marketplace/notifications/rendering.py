@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from config.settings import ROOT
 from marketplace.core import i18n
-from marketplace.core.agency_name import agency_name, said_name
+from marketplace.core.agency_name import agency_name, said_name, shown_name
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class Letter:
 def render(template: str, *, locale: str, base_url: str, data: dict[str, Any]) -> Letter:
     """Fill `templates/emails/<template>.<locale>.txt`; its first line is the subject."""
     with i18n.force_locale(locale):
-        facts = _facts(locale, base_url, data)
+        sender = said_name()
+        facts = _facts(locale, base_url, data, shown_name(sender))
         text = _environment.get_template(f"{template}.{locale}.txt").render(facts)
         footer = _environment.get_template(f"footer.{locale}.txt").render(facts)
-        sender = said_name()
     first, _newline, body = text.partition("\n")
     return Letter(_subject(first), f"{body.strip()}\n\n-- \n{footer.strip()}\n", sender)
 
@@ -35,7 +35,7 @@ def render_subject(template: str, *, locale: str, base_url: str, data: dict[str,
     """The subject alone, for lists: the template is filled in no further than its first line."""
     first = ""
     with i18n.force_locale(locale):
-        facts = _facts(locale, base_url, data)
+        facts = _facts(locale, base_url, data, agency_name())
         for piece in _environment.get_template(f"{template}.{locale}.txt").generate(facts):
             first += piece
             if "\n" in piece:
@@ -43,8 +43,8 @@ def render_subject(template: str, *, locale: str, base_url: str, data: dict[str,
     return _subject(first.partition("\n")[0])
 
 
-def _facts(locale: str, base_url: str, data: dict[str, Any]) -> dict[str, Any]:
-    return {**data, "url": lambda path: f"{base_url}{path}", "locale": locale, "agency": agency_name()}
+def _facts(locale: str, base_url: str, data: dict[str, Any], agency: str) -> dict[str, Any]:
+    return {**data, "url": lambda path: f"{base_url}{path}", "locale": locale, "agency": agency}
 
 
 def _subject(line: str) -> str:
