@@ -1,11 +1,7 @@
 """Durable tasks: asked for with the change, done once, given back, given up, kept for a time, shown when dead."""
 
-import socket
-from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from multiprocessing import get_context
-from threading import Thread
 from uuid import UUID, uuid4
 
 import pytest
@@ -384,34 +380,3 @@ def test_finished_rows_go_when_their_time_is_over_and_nothing_else(database, not
     housekeeping.delete_finished_tasks()
     assert {row.status for row in rows()} == {"pending", "dead"}
     assert len(rows()) == 4
-
-
-def ring_often(settings):
-    celery_app.connect(settings, nullcontext)
-    for _commit in range(3):
-        celery_app.ring([(uuid4(), Queue.MAIL)] * 3)
-
-
-@pytest.mark.parametrize("says_nothing", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_a_broker_that_fails_is_tried_once_however_many_are_rung(settings, tmp_path, says_nothing):
-    """Each try is a wait of seconds for whoever has just stored something."""
-    tries = []
-
-    def answer_the_door(door):
-        while True:
-            tries.append(door.accept()[0])
-            if not says_nothing:
-                tries[-1].close()
-
-    with socket.socket(socket.AF_UNIX) as door:
-        door.bind(str(tmp_path / "broker"))
-        door.listen(20)
-        Thread(target=answer_the_door, args=[door], daemon=True).start()
-        # A process of its own, since Celery keeps its first connection.
-        ringer = get_context("fork").Process(
-            target=ring_often, args=[settings.model_copy(update={"redis_url": f"unix://{tmp_path}/broker"})]
-        )
-        ringer.start()
-        ringer.join(60)
-    assert ringer.exitcode == 0
-    assert len(tries) == 1
