@@ -83,9 +83,7 @@ def listed(
     Ordered by the page. The statement is kept, as making it takes longer than its answer; it asks for the day anew.
     """
     today = db.today()
-    since = bindparam(
-        "since", callable_=lambda: clock.now() - terms(clock.today()).dormant_after, type_=DateTime(timezone=True)
-    )
+    since = bindparam("since", callable_=_since, type_=DateTime(timezone=True))
     worked = func.coalesce(Provider.last_worked_at, Provider.restored_at, Provider.approved_at)
     lists = Provider.service_lines, Provider.regions, Provider.languages
     grade = Provider.grade_value, Provider.grade_count, Provider.grade_provisional

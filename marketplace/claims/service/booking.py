@@ -121,7 +121,7 @@ def try_again(entries: Sequence[BankEntry], *, actor: Actor) -> None:
 
 
 def _match(entry: BankEntry, actor: Actor) -> EntryOutcome:
-    _check_ours(entry)
+    _check_bookable(entry)
     line = queries.find_line(entry.reference) if entry.reference else None
     if entry.direction == Direction.CREDIT:
         if line is not None:
@@ -140,7 +140,7 @@ def _match(entry: BankEntry, actor: Actor) -> EntryOutcome:
     raise DomainError(_("No payment has this reference."))
 
 
-def _check_ours(entry: BankEntry) -> None:
+def _check_bookable(entry: BankEntry) -> None:
     if not is_ours(entry):
         raise DomainError(_("The movement is on another account than the agency's."))
     if entry.is_doubtful:
