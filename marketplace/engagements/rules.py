@@ -108,6 +108,11 @@ def check_may_terminate(engagement: Engagement, stages: Sequence[Stage], actor: 
         )
 
 
+def is_work_handed_in(stages: Sequence[Stage]) -> bool:
+    """Whether the provider has done work that is, or may yet be, paid for: then nothing lapses by itself."""
+    return any(stage.status in (StageStatus.DELIVERED, StageStatus.ACCEPTED) for stage in stages)
+
+
 def check_session_times(engagement: Engagement, starts_at: datetime, ends_at: datetime) -> None:
     """A session is over, lasted at most 12 hours, and began after the co-payment had arrived."""
     if ends_at <= starts_at:

@@ -24,7 +24,7 @@ FOLLOWERS = {
     "call.winding_down": ["tell_of_winding_down", "wind_down_call"],
     "certificate.decided": ["certificate_decided"],
     "certificate.revoked": ["certificate_revoked"],
-    "co_payment.paid": ["ethics_check"],
+    "co_payment.paid": ["ethics_check", "refund_co_payment"],
     "deduction.taken": ["take_set_off"],
     "engagement.finished": ["ethics_check", "invite_survey", "invite_survey"],
     "engagement.terminated": ["ethics_check", "invite_survey", "invite_survey", "refund_co_payment"],

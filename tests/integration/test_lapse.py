@@ -1,6 +1,7 @@
 """Redeemed and never paid: the engagement lapses, the aid goes back, and what arrives later waits for an officer."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from config.payments import terms
+from marketplace.claims import service as claim_verbs
 from marketplace.core import clock as business_clock
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM
@@ -19,6 +21,7 @@ from marketplace.engagements import queries, service
 from marketplace.engagements.models import Agreement, CoPayment, Engagement
 from marketplace.engagements.rules import check_under_way
 from marketplace.ledger import queries as ledger
+from marketplace.ledger.rules import InsufficientFunds
 from marketplace.notifications.models import Message
 from marketplace.providers import queries as providers
 from marketplace.vouchers import queries as vouchers
@@ -28,6 +31,7 @@ from tests.conftest import MovableClock
 from tests.factories import claims as make_claims
 from tests.factories import engagements as make
 from tests.factories.accounts import sign_in_as
+from tests.factories.bank_reports import Detail, Entry, notification
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
 
@@ -124,6 +128,31 @@ def test_the_pages_say_that_it_has_lapsed(client: FlaskClient) -> None:
     assert "pay it now. If you have paid late" in answer.get_data(as_text=True)
     listed = client.get("/engagements?status=lapsed", headers={"Accept-Language": "en"}).get_data(as_text=True)
     assert engagement.number in listed
+
+
+def test_accepted_work_stays_owed_when_the_bank_takes_its_share_back() -> None:
+    """Nothing lapses, and ended early it waits for the share, whose part of what was never done goes back."""
+    story, _agreement, engagement, payment = unpaid()
+    officer = story.budget_officers[0]
+    came = Entry(payment.amount, [Detail(payment.reference)], mark="C1")
+    make_claims.take(notification(came), officer)
+    make.accept_all(story, engagement, stages=1)
+    claim = make_claims.submit(story, engagement)
+    make_claims.check(story, claim)
+    make_claims.take(notification(replace(came, amount=-payment.amount, mark="C2", reversal=True)), officer)
+    service.lapse_engagement(engagement.id, actor=SYSTEM, key="lapse")
+    assert (engagement.status, payment.status) == ("awaiting_co_payment", "awaited")
+    with pytest.raises(IntegrityError, match="work was handed in"), db.session.begin_nested():
+        db.session.execute(text("UPDATE engagements SET status = 'lapsed', lapsed_at = now()"))
+    service.terminate(engagement.id, actor=story.programme_officer, reason="Ended", key="end")
+    with pytest.raises(InsufficientFunds), db.session.begin_nested():
+        claim_verbs.approve_claim(claim.id, actor=story.budget_officers[1], key="before")
+    make_claims.take(notification(replace(came, mark="C3")), officer)
+    refund = claim_verbs.refund_ended_stages(engagement.id, actor=SYSTEM)
+    assert refund is not None
+    assert (payment.status, refund.amount) == ("paid", payment.amount - claim.co_payment)
+    claim_verbs.approve_claim(claim.id, actor=story.budget_officers[1], key="after")
+    assert (claim.status, ledger.verify().faults) == ("approved", [])
 
 
 def test_only_the_system_lets_an_engagement_lapse() -> None:

@@ -55,10 +55,13 @@ def request_refund(agreement_id: UUID, *, actor: Actor, amount: int, reason: str
     "refund_co_payment",
     _("Send the own share of ended stages back"),
     Queue.MONEY,
-    on=[Subscription(engagement_events.TERMINATED)],
+    on=[Subscription(engagement_events.TERMINATED), Subscription(engagement_events.CO_PAYMENT_PAID)],
 )
 def refund_ended_stages(engagement_id: UUID, *, actor: Actor) -> Refund | None:
-    """Give the company its share of the stages that an engagement ended without; once, however often it is asked."""
+    """Give the company its share of the stages that an engagement ended without; once, however often it is asked.
+
+    A share that the bank took back may come again only after the end.
+    """
     engagement = db.get(Engagement, engagement_id)
     ended = [stage for stage in engagements.stages_of(engagement_id) if stage.status == StageStatus.ENDED]
     amount = sum(stage.agreed.co_payment for stage in ended)

@@ -8,7 +8,7 @@ from marketplace.core.audit import transition
 from marketplace.core.errors import Forbidden
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, task
-from marketplace.engagements import queries
+from marketplace.engagements import queries, rules
 from marketplace.engagements.models import Agreement, CoPayment, Engagement
 from marketplace.engagements.service.letters import tell_both_sides
 from marketplace.engagements.states import AGREEMENT, CO_PAYMENT, ENGAGEMENT, CoPaymentStatus
@@ -20,7 +20,11 @@ from marketplace.vouchers.service import release_commitment
 @task("lapse_engagement", _("End an engagement whose own share never came"), Queue.MONEY)
 @money_verb(Engagement)
 def lapse_engagement(engagement_id: UUID, *, actor: Actor, key: str) -> Engagement:
-    """End an engagement whose co-payment never came and give its aid back; paid, or a second time, nothing happens."""
+    """End an engagement whose co-payment never came and give its aid back.
+
+    Nothing happens where it is paid, a second time, and where work was handed in before the bank took the share back:
+    that aid is owed to the provider, and a person decides.
+    """
     if actor.role is not Role.SYSTEM:
         raise Forbidden()
     awaited = queries.find_co_payment(db.get(Engagement, engagement_id).agreement_id)
@@ -28,6 +32,8 @@ def lapse_engagement(engagement_id: UUID, *, actor: Actor, key: str) -> Engageme
     if awaited is None or db.get(CoPayment, awaited.id, lock=True).status != CoPaymentStatus.AWAITED:
         return db.get(Engagement, engagement_id)
     engagement = db.get(Engagement, engagement_id, lock=True)
+    if rules.is_work_handed_in(queries.stages_of(engagement_id)):
+        return engagement
     agreement = db.get(Agreement, engagement.agreement_id, lock=True)
     transition(awaited, CO_PAYMENT, "lapse", actor=actor)
     transition(engagement, ENGAGEMENT, "lapse", actor=actor)

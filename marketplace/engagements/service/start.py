@@ -14,7 +14,7 @@ from marketplace.core.errors import DomainError, Forbidden, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.money import Money
 from marketplace.core.tasks import announce, cancel, schedule
-from marketplace.engagements import events, queries
+from marketplace.engagements import events, queries, rules
 from marketplace.engagements.models import CoPayment, Engagement
 from marketplace.engagements.service.lapse import lapse_engagement
 from marketplace.engagements.service.letters import tell_both_sides
@@ -108,7 +108,7 @@ def start(engagement: Engagement, *, actor: Actor) -> None:
 def take_back_co_payment(reference: str, *, actor: Actor, amount: Money, key: str) -> CoPayment:
     """The bank took the SME's share back: it is awaited again, and the work stops until it has come.
 
-    Refused where a part of it was paid on. Where nothing was accepted yet, the engagement lapses if it doesn't come.
+    Refused where a part of it was paid on. Where nothing was handed in yet, the engagement lapses if it doesn't come.
     """
     if actor.role not in (Role.BUDGET_OFFICER, Role.SYSTEM):
         raise Forbidden()
@@ -142,10 +142,8 @@ def take_back_co_payment(reference: str, *, actor: Actor, amount: Money, key: st
 
 
 def _await_again(engagement: Engagement, co_payment: CoPayment, key: str) -> None:
-    begun = (StageStatus.DELIVERED, StageStatus.ACCEPTED)
-    if engagement.status == EngagementStatus.AWAITING_CO_PAYMENT and not any(
-        stage.status in begun for stage in engagement.stages
-    ):
+    awaiting = engagement.status == EngagementStatus.AWAITING_CO_PAYMENT
+    if awaiting and not rules.is_work_handed_in(engagement.stages):
         grace = timedelta(days=terms(clock.today()).co_payment_grace_days)
         lapses_at = clock.end_of_day(co_payment.due_on + grace)
         task_key = f"engagement:{engagement.id}:{key}"

@@ -36,7 +36,9 @@ def terminate(engagement_id: UUID, *, actor: Actor, reason: str, key: str) -> En
     engagement.terminated_by, engagement.termination_reason = actor.person_id, reason
     transition(engagement, ENGAGEMENT, "terminate", actor=actor, reason=reason)
     if awaited is not None and awaited.status == CoPaymentStatus.AWAITED:
-        transition(awaited, CO_PAYMENT, "lapse", actor=actor)
+        # After a share was taken back, accepted stages are paid once it has come again: it is owed for them.
+        if len(ended) == len(stages):
+            transition(awaited, CO_PAYMENT, "lapse", actor=actor)
         cancel(lapse_engagement, engagement_id=engagement.id)
     db.flush()
     _give_back(engagement, ended, actor=actor)
