@@ -15,11 +15,12 @@ from tests.machine.debts import Debts
 from tests.machine.openings import OPENINGS
 from tests.machine.payments import Payments
 from tests.machine.play import UNCLAIMED, WHICH
+from tests.machine.unmatched import Unmatched
 from tests.machine.vouchers import Vouchers
 from tests.machine.work import Work
 
 
-class MoneyMachine(Calls, Vouchers, Work, Claims, Payments, Debts):
+class MoneyMachine(Calls, Vouchers, Work, Claims, Payments, Unmatched, Debts):
     """All parts together."""
 
     @initialize(name=st.sampled_from(sorted(OPENINGS)))

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from marketplace.claims.states import AssignmentKind
 from marketplace.engagements.models import Agreement
 from marketplace.vouchers import service as vouchers
 from marketplace.vouchers.models import Voucher
@@ -119,6 +120,48 @@ def _matched(machine: Any) -> None:
     machine.go_on(0, 0, 6)
 
 
+def _unnamed(machine: Any) -> None:
+    """The bank tells of movements by their amounts alone, and officers say what each one is."""
+    machine.redeem(0, 0, False)
+    machine.pay_share(0, 0)
+    machine.tell(0, "share taken back")
+    machine.say_share_taken_back(0, 0)
+    machine.tell(0, "nothing")
+    machine.propose(0, 0, AssignmentKind.FUNDING)
+    machine.confirm_proposal(1)
+    machine.tell(0, "nothing")
+    machine.pay_share(0, 0)
+    machine.tell(0, "share taken back")
+    machine.say_known(0, 0)
+    machine.go_on(0, 0, 4)
+    machine.go_on(0, 0, 2)
+    machine.tell(0, "payment")
+    machine.say_payment(0, 0)
+    machine.tell(0, "return")
+    machine.say_return(0, 0)
+    machine.go_on(0, 0, 3)
+    machine.ask_back(0, "recovery", True)
+    machine.confirm(0, 0)
+    machine.pay_debt(0, 10_000)
+    machine.tell(0, "debt taken back")
+    machine.say_debt_taken_back(0, 0)
+
+
+def _taken_back(machine: Any) -> None:
+    """The share of accepted and claimed work is taken back: nothing lapses, and ended it still awaits its share."""
+    machine.redeem(0, 0, False)
+    machine.pay_share(0, 0)
+    machine.accept(0)
+    machine.claim(0, 1)
+    machine.check(0, 2)
+    machine.take_back(0, True)
+    machine.lapse(0)
+    machine.terminate(0, False)
+    machine.pay_share(0, 0)
+    machine.refund_ended(0)
+    machine.approve(0, 0, None)
+
+
 OPENINGS: dict[str, Callable[[Any], None]] = {
     "as laid": lambda machine: None,
     "ended": _ended,
@@ -128,4 +171,6 @@ OPENINGS: dict[str, Callable[[Any], None]] = {
     "offered": _offered,
     "wound down": _wound_down,
     "matched": _matched,
+    "unnamed": _unnamed,
+    "taken back": _taken_back,
 }

@@ -44,6 +44,11 @@ REACHED = {
     "offered": {"allocate_batch", "offer_from_waitlist", "accept_offer", "decline_offer", "lapse_offer"},
     "wound down": {"wind_down", "end_applications", "return_unspent", "wind_up_calls"},
     "matched": {"assign_to_co_payment", "send_entry_back", "explain_entry", "confirm_account"},
+    "unnamed": {
+        "assign_to_reversal", "confirm_proposal", "assign_to_known", "assign_to_payments", "assign_to_return",
+        "take_back_receipt",
+    },
+    "taken back": {"lapse_engagement", "terminate", "refund_ended_stages", "approve_claim"},
 }  # fmt: skip
 
 

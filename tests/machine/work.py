@@ -41,7 +41,7 @@ class Work(Play):
             return
         with db.unit_of_work():
             payment = db.get(CoPayment, payment_id)
-        told = notification(Entry(payment.amount + wrong, [Detail(payment.reference)]))
+        told = notification(Entry(payment.amount + wrong, [Detail(payment.reference)], mark=f"S{next(self.keys)}"))
         self.attempt(claims.import_bank_file, io.BytesIO(told), actor=SYSTEM, filename="camt.xml")
 
     @rule(which=WHICH)
