@@ -35,7 +35,7 @@ lock: $(UV) ## write requirements.lock anew from pyproject.toml
 
 .PHONY: run
 run: setup ## start everything on this machine, with demo data (PORT=8000, DATA_DIR=var)
-	@DEMO=$${DEMO:-1} exec $(BIN)/python -m config.local
+	@exec $(BIN)/python -m config.local
 
 .PHONY: browser
 browser: ## install Debian's Chromium without windows and Korean fonts, for journeys and screenshots

@@ -3,6 +3,7 @@
 import functools
 import importlib
 import importlib.util
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from marketplace.core import (
     agency_name,
     auth,
     clock,
+    commands,
     db,
     drafts,
     ended_sessions,
@@ -30,6 +32,7 @@ from marketplace.core import (
     i18n,
     listings,
     logging,
+    safety,
     seen,
     task_queue,
     tasks,
@@ -72,28 +75,15 @@ def create_app(settings: Settings | None = None) -> web.Application:
     """Build the application of one agency from its settings."""
     settings = settings or Settings.from_environment()
     app = web.Application(__name__)
-    app.config.update(
-        SETTINGS=settings,
-        SECRET_KEY=settings.secret_key,
-        # A form with a file that is too large is still read, so that it comes back with what was typed.
-        MAX_CONTENT_LENGTH=2 * settings.max_upload_bytes,
-        MAX_FORM_MEMORY_SIZE=2 * files.MEBIBYTE,
-        MAX_FORM_PARTS=2000,
-        SESSION_COOKIE_NAME=settings.session_cookie_name,
-        SESSION_COOKIE_SECURE=settings.session_cookie_secure,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_TIME_LIMIT=None,
-        WTF_I18N_ENABLED=False,  # WTForms keeps its texts once read; Flask-WTF reads them in each request
-        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=1),
-    )
+    _configure_flask(app, settings)
     logging.configure()
+    db.connect(settings.database_url)
+    safety.refuse(settings)
     clock.configure(time_zone=settings.time_zone)
     files.configure(settings.files_dir)
     housekeeping.configure(settings.signing_key_path)
     drafts.configure(functools.partial(exports.write_into, app))
     post.configure(post.Post(settings.smtp_url, settings.mail_from, settings.base_url))
-    db.connect(settings.database_url)
     _configure_pages(app, settings)
     _configure_addresses(app, settings)
     _protect(app, settings)
@@ -118,6 +108,25 @@ def create_app(settings: Settings | None = None) -> web.Application:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _configure_flask(app: web.Application, settings: Settings) -> None:
+    """What Flask and its extensions read: keys, limits, cookies."""
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        # A form with a file that is too large is still read, so that it comes back with what was typed.
+        MAX_CONTENT_LENGTH=2 * settings.max_upload_bytes,
+        MAX_FORM_MEMORY_SIZE=2 * files.MEBIBYTE,
+        MAX_FORM_PARTS=2000,
+        SESSION_COOKIE_NAME=settings.session_cookie_name,
+        SESSION_COOKIE_SECURE=settings.session_cookie_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_I18N_ENABLED=False,  # WTForms keeps its texts once read; Flask-WTF reads them in each request
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=1),
+    )
 
 
 def _check_routes(app: web.Application) -> None:
@@ -278,6 +287,7 @@ def _is_there(module: str) -> bool:
 
 def _create_app_or_say_why() -> web.Application:
     try:
+        os.umask(0o077)  # what is written belongs to the service's user alone
         return create_app()
     except SettingsError as error:
         raise SystemExit(str(error)) from None
@@ -286,3 +296,6 @@ def _create_app_or_say_why() -> web.Application:
 @click.group(cls=FlaskGroup, create_app=_create_app_or_say_why, add_default_commands=False, add_version_option=False)
 def cli() -> None:
     """The consulting voucher marketplace."""
+
+
+cli.add_command(commands.doctor)  # not the application's, which an unsafe setting keeps from being made

@@ -66,7 +66,8 @@ def stage(what: str) -> Iterator[None]:
 
 def take_lock(settings: Settings) -> TextIO:
     """One supervisor per DATA_DIR; the kernel gives the lock back however this process ends."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    # Where the embedded servers run as another user, that user has to reach its folders in this one.
+    settings.data_dir.mkdir(mode=0o700 if settings.production else 0o755, parents=True, exist_ok=True)
     lock = open(settings.data_dir / "supervisor.lock", "w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -133,7 +134,7 @@ def unfinished_demo(settings: Settings) -> Path:
 def migrate(supervisor: Supervisor) -> None:
     """Bring the database to the newest form."""
     if supervisor.run_once("migrate", [BIN / "marketplace", "migrate", "up"], logged=False) != 0:
-        raise SystemExit("Not started: the database is not as the code expects it.")
+        raise SystemExit("Not started, for the reason above.")
 
 
 def make_demo(supervisor: Supervisor, settings: Settings) -> None:

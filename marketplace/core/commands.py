@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +11,8 @@ from flask import current_app
 from flask.cli import AppGroup
 
 import marketplace
-from config.settings import Settings
-from marketplace.core import housekeeping, migrations, server
+from config.settings import Settings, SettingsError
+from marketplace.core import db, housekeeping, migrations, safety, server
 from marketplace.core.states import Lifecycle
 
 migrate = AppGroup("migrate", help="Bring the database's tables to the form the code expects.")
@@ -34,6 +35,23 @@ def web(host: str | None, port: int | None, processes: int | None, threads: int 
         threads=threads or settings.web_threads,
         largest_body=settings.max_upload_bytes,
     )
+
+
+@click.command()
+def doctor() -> None:
+    """Say what is not as a production installation must be, and how to mend it; exits with 1 if anything is."""
+    try:
+        settings = Settings.from_environment()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    db.connect(settings.database_url)
+    ill = False
+    for line, problem in safety.findings(settings):
+        click.echo(f"{'FAIL' if problem else 'ok':6}{line}")
+        if problem:
+            ill = True
+            click.echo(f"      {problem}")
+    sys.exit(1 if ill else 0)
 
 
 @migrate.command("up")

@@ -210,6 +210,14 @@ def connect(url: str, *, statement_timeout: timedelta = timedelta(seconds=5), po
     return engine
 
 
+def disconnect() -> None:
+    """Close the connections that lie ready; the next unit of work opens another."""
+    session.remove()
+    engine = session.get_bind()
+    assert isinstance(engine, Engine)
+    engine.dispose()
+
+
 def _from_json(raw: bytes) -> Any:
     """As json.loads, which looks first in which encoding the bytes are."""
     return _decoder.decode(raw.decode())

@@ -1,5 +1,6 @@
 """The way of a mail to the mail server."""
 
+import ipaddress
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -84,7 +85,10 @@ def compose(letter: Letter, *, to: str, message_id: str, post: Post) -> EmailMes
 
 
 def deliver(mail: EmailMessage, smtp_url: str) -> None:
-    """Hand the mail over; raises SMTPException or OSError. With a user name the connection must be encrypted."""
+    """Hand the mail over; raises SMTPException or OSError.
+
+    The connection must be encrypted, unless the server is on this machine and asks for no password.
+    """
     url = urlsplit(smtp_url)
     host = url.hostname or "localhost"
     tls = ssl.create_default_context()
@@ -94,10 +98,19 @@ def deliver(mail: EmailMessage, smtp_url: str) -> None:
         server = smtplib.SMTP(host, url.port or 25, timeout=TIMEOUT_SECONDS)
     with server:
         server.ehlo()
-        if url.scheme != "smtps" and (url.username or server.has_extn("starttls")):
+        plain = _is_this_machine(host) and not url.username and not server.has_extn("starttls")
+        if url.scheme != "smtps" and not plain:
             server.starttls(context=tls)
         if url.username:
             server.login(unquote(url.username), unquote(url.password or ""))
         sender, reader = (mail[name].addresses[0].addr_spec for name in ("From", "To"))
         # Not send_message(), which writes ">From" where a line begins with "From".
         server.sendmail(sender, [reader], mail.as_bytes())
+
+
+def _is_this_machine(host: str) -> bool:
+    """True for `localhost` and the addresses of the loopback."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -181,6 +181,7 @@ def test_the_outbox_shows_mails_with_links_that_can_be_followed(client: FlaskCli
     assert db.session.scalar(select(func.count()).select_from(Person)) == 1
 
 
+@pytest.mark.costly("starts a process that loads everything")
 def test_outside_demo_mode_there_is_no_demo(settings: Settings, tmp_path: Path) -> None:
     env = {
         "PATH": os.environ["PATH"],

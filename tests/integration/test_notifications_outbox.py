@@ -3,6 +3,8 @@
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from smtplib import SMTPNotSupportedError
 from typing import Any
 
 import pytest
@@ -100,6 +102,18 @@ def test_an_unreachable_server_leaves_the_mail_queued() -> None:
     with pytest.raises(ConnectionRefusedError):
         service.send(message.id, actor=SYSTEM, post=Post("smtp://127.0.0.1:9", "a@example.com", "https://x.example"))
     assert message.status == "queued"
+
+
+def test_to_another_machine_no_mail_goes_in_the_clear(mail_server: MailServer) -> None:
+    """The server offers no STARTTLS; 0.0.0.0 reaches this machine, and isn't known to be it."""
+    message = queue()
+    with pytest.raises(SMTPNotSupportedError):
+        service.send(message.id, actor=SYSTEM, post=replace(post_to(mail_server), smtp_url=elsewhere(mail_server)))
+    assert (message.status, mail_server.messages) == ("queued", [])
+
+
+def elsewhere(server: MailServer) -> str:
+    return server.url.replace("127.0.0.1", "0.0.0.0")
 
 
 @pytest.mark.parametrize(
