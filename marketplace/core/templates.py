@@ -68,7 +68,9 @@ class _Translator(NodeTransformer):
 
 
 def configure(app: Flask) -> None:
-    """Make templates strict, and let them call for texts."""
+    """Make templates strict, keep them all, and let them call for texts."""
+    # The usual cache is bounded, and at every inclusion it searches a queue of hundreds.
+    app.jinja_options = {"cache_size": -1}
     environment = app.jinja_env
     environment.undefined = StrictUndefined
     environment.trim_blocks = environment.lstrip_blocks = True

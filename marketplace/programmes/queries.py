@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from marketplace.agency.models import Funder
@@ -70,13 +71,18 @@ def calls_of(programme_id: UUID, actor: Actor) -> Sequence[Call]:
 
 def open_calls() -> Sequence[Call]:
     """The calls that take applications now, the one that closes first at the top."""
-    now = clock.now()
-    return db.session.scalars(
+    return db.session.scalars(_open_calls(), {"now": clock.now()}).all()
+
+
+@cache
+def _open_calls() -> Select[Call]:
+    now: BindParameter[datetime] = bindparam("now")
+    return (
         select(Call)
         .options(joinedload(Call.programme, innerjoin=True))
         .where(Call.status == CallStatus.PUBLISHED, Call.opens_at <= now, Call.closes_at > now)
         .order_by(Call.closes_at, Call.number)
-    ).all()
+    )
 
 
 def get_call(call_id: UUID, *, actor: Actor | None = None, lock: bool = False) -> Call:
