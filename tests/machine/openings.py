@@ -13,6 +13,8 @@ from marketplace.vouchers.models import Voucher
 
 def _ended(machine: Any) -> None:
     """What is bound of a voucher that ended meanwhile goes back to the budget: by lapsing, and by ended work."""
+    machine.decide(0, "suspend")
+    machine.decide(0, "resume")
     machine.redeem(2, 0, False)
     machine.redeem(3, 0, False)
     machine.pay_share(0, 0)
@@ -162,6 +164,32 @@ def _taken_back(machine: Any) -> None:
     machine.approve(0, 0, None)
 
 
+def _turned_aside(machine: Any) -> None:
+    """What stops or undoes a step: held, withdrawn, refused, taken out of a batch, refunded, surrendered."""
+    machine.redeem(0, 0, False)
+    machine.pay_share(0, 0)
+    machine.hold(0, False)
+    machine.hold(0, True)
+    machine.refund(0, 1)
+    machine.accept(0)
+    machine.claim(0, 1)
+    machine.send_back_and_forth(0, 2)
+    machine.claim(0, 1)
+    machine.pass_by_itself(0)
+    machine.check(0, 2)
+    machine.refuse(0, 0)
+    machine.accept(0)
+    machine.go_on(0, 2, 3)
+    machine.batch(0, 0, True)
+    machine.take_out(0, 0)
+    machine.go_on(0, 0, 8)
+    machine.ask_back(0, "recovery", True)
+    machine.confirm(0, 0)
+    machine.pay_debt(0, 10_000)
+    machine.take_debt_back(0)
+    machine.decide(0, "surrender")
+
+
 OPENINGS: dict[str, Callable[[Any], None]] = {
     "as laid": lambda machine: None,
     "ended": _ended,
@@ -173,4 +201,5 @@ OPENINGS: dict[str, Callable[[Any], None]] = {
     "matched": _matched,
     "unnamed": _unnamed,
     "taken back": _taken_back,
+    "turned aside": _turned_aside,
 }

@@ -31,7 +31,7 @@ STEPS_A_PLAY = 100
 STEPS, PARTS, ROUNDS = int(os.environ.get("STEPS", "20000")), 4, 5
 # What the openings must have seen succeed, in every run.
 REACHED = {
-    "ended": {"lapse_engagement", "redeem", "revoke", "terminate", "refund_ended_stages"},
+    "ended": {"suspend", "resume", "lapse_engagement", "redeem", "revoke", "terminate", "refund_ended_stages"},
     "paid": {"prepare_batch", "send_batch", "import_bank_file"},
     "asked back": {
         "open_recovery", "confirm", "take_receipt", "agree_instalments", "set_off", "take_set_off",
@@ -47,6 +47,10 @@ REACHED = {
     "unnamed": {
         "assign_to_reversal", "confirm_proposal", "assign_to_known", "assign_to_payments", "assign_to_return",
         "take_back_receipt",
+    },
+    "turned aside": {
+        "place_hold", "lift_hold", "request_refund", "withdraw_claim", "refuse_claim", "remove_line", "surrender",
+        "follow_debt_reversal",
     },
     "taken back": {"lapse_engagement", "terminate", "refund_ended_stages", "approve_claim"},
 }  # fmt: skip
