@@ -80,7 +80,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     db.connect(settings.database_url)
     safety.refuse(settings)
     clock.configure(time_zone=settings.time_zone)
-    files.configure(settings.files_dir)
+    files.configure(settings.files_dir, reserve=settings.disk_reserve_bytes)
     housekeeping.configure(settings.signing_key_path)
     drafts.configure(functools.partial(exports.write_into, app))
     post.configure(post.Post(settings.smtp_url, settings.mail_from, settings.base_url))
@@ -97,8 +97,10 @@ def create_app(settings: Settings | None = None) -> web.Application:
     web.health(
         app,
         {
-            "database": web.database_answers,
             "broker": celery_app.broker_answers,
+            "disk": files.have_room,
+        },
+        database={
             "worker": lambda: (task_queue.seconds_since_beat("worker") or 1e9) < 60,
             "oldest_waiting_task": lambda: task_queue.oldest_waiting_seconds() < 600,
         },

@@ -142,6 +142,8 @@ class Settings(BaseSettings):
     """PROXY_HOPS: how many reverse proxies stand in front and may be believed. Default 0; production must say it."""
     max_upload_bytes: NonNegativeInt = 21 * 1024 * 1024
     """MAX_UPLOAD_BYTES: the largest request taken. Default 20 MiB and a little for the form around it."""
+    disk_reserve_bytes: NonNegativeInt = 500 * 1024 * 1024
+    """DISK_RESERVE_BYTES: with less room on the disk of DATA_DIR no upload is taken. Default 500 MiB."""
     session_idle_minutes: NonNegativeInt = 30
     """SESSION_IDLE_MINUTES: a session ends after so long without a request."""
     session_absolute_hours: NonNegativeInt = 12

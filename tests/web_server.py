@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from config.local.__main__ import web_accepts, web_command
 from config.local.process import spawn
@@ -21,10 +21,12 @@ class WebServer:
     def __init__(self, settings: Settings, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self.port, self.process, self.log = settings.port, process, log
 
-    def get(self, path: str, *, timeout: float = 30) -> bytes:
+    def get(self, path: str, *, timeout: float = 30, cookie: str = "") -> bytes:
         """What this address answers; raises HTTPError for a status of 400 and more."""
-        with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=timeout) as answer:
-            return bytes(answer.read())
+        with urlopen(
+            Request(f"http://127.0.0.1:{self.port}{path}", headers={"Cookie": cookie}), timeout=timeout
+        ) as got:
+            return bytes(got.read())
 
     def children(self) -> set[int]:
         """The processes that answer."""

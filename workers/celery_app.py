@@ -24,6 +24,10 @@ SOFT_LIMIT, HARD_LIMIT = 90, 100
 DEEPEST_QUEUE = 200
 # How long nobody rings after the broker failed.
 QUIET_SECONDS = 15
+# How long whoever has just stored something waits for a broker that says nothing.
+RING_SECONDS = 0.5
+# A worker asks for its next task and is answered within a second, if only that there is none.
+LISTEN_SECONDS = 5
 
 celery = Celery("marketplace")
 
@@ -37,8 +41,8 @@ def connect(settings: Settings, context: Callable[[], AbstractContextManager[Any
         broker_transport_options={
             # Whoever rings doesn't wait for another try; a worker connects again by itself.
             "max_retries": 0,
-            "socket_timeout": 5,
-            "socket_connect_timeout": 2,
+            "socket_timeout": RING_SECONDS,
+            "socket_connect_timeout": RING_SECONDS,
             "visibility_timeout": 3600,
             "global_keyprefix": settings.data_dir.name if settings.testing else "",
         },
@@ -56,6 +60,11 @@ def connect(settings: Settings, context: Callable[[], AbstractContextManager[Any
         timezone="UTC",
     )
     _Runtime.settings, _Runtime.context, _Runtime.quiet_until = settings, context, 0.0
+
+
+def listen() -> None:
+    """This process waits for tasks from now on: it gives the broker longer than whoever only rings."""
+    celery.conf.broker_transport_options["socket_timeout"] = LISTEN_SECONDS
 
 
 class _Runtime:

@@ -4,7 +4,7 @@ import click
 from flask import current_app
 
 from marketplace.core.task_queue import Queue
-from workers.celery_app import celery
+from workers.celery_app import celery, listen
 from workers.schedule import timetable
 
 
@@ -15,6 +15,7 @@ def worker(concurrency: int, queues: str) -> None:
     """Run a background worker."""
     consumed = queues or ",".join(queue.value for queue in Queue)
     options = ["--quiet", "worker", "--concurrency", str(concurrency), "--queues", consumed, "--loglevel", "INFO"]
+    listen()
     celery.worker_main([*options, "--without-gossip", "--without-mingle", "--without-heartbeat"])
 
 

@@ -79,7 +79,7 @@ _after_commit: list[Callable[[Session], None]] = []
 
 
 # Seconds, and milliseconds, after which the kernel gives a silent server up; an idle connection is asked each minute.
-LINE = {"connect_timeout": 3, "tcp_user_timeout": 5000, "keepalives_idle": 60}
+LINE: Mapping[str, Any] = {"connect_timeout": 3, "tcp_user_timeout": 5000, "keepalives_idle": 60}
 
 
 class BoundedConnection(psycopg.Connection[Any]):
@@ -191,14 +191,9 @@ def connect(url: str, *, statement_timeout: timedelta = timedelta(seconds=5), po
         pool_timeout=5,
         json_deserializer=_from_json,
         hide_parameters=True,  # an error must show no sealed bid and no personal data
-        connect_args={"options": f"{options} -c timezone=UTC", **LINE},
+        connect_args={"options": f"{options} -c timezone=UTC"},
     )
-
-    @event.listens_for(engine, "do_connect")
-    def _connect(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> BoundedConnection:
-        made = BoundedConnection.connect(*arguments, **options)
-        made.patience = statement_timeout.total_seconds() + 2
-        return made
+    bound_waiting(engine, statement_timeout)
 
     @event.listens_for(engine, "checkout")
     def _check_open(connection: BoundedConnection, record: Any, proxy: Any) -> None:
@@ -208,6 +203,16 @@ def connect(url: str, *, statement_timeout: timedelta = timedelta(seconds=5), po
     session.remove()
     session.configure(bind=engine)
     return engine
+
+
+def bound_waiting(engine: Engine, statement_timeout: timedelta) -> None:
+    """Let the engine's connections give up on a database that is silent for longer than any statement may take."""
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> BoundedConnection:
+        made = BoundedConnection.connect(*arguments, **{**LINE, **options})
+        made.patience = statement_timeout.total_seconds() + 2
+        return made
 
 
 def disconnect() -> None:

@@ -1,5 +1,6 @@
 """Uploaded files: checked by name and content, stored under random names outside the web root."""
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from marketplace.core import containers, db
 from marketplace.core.actors import Actor
 from marketplace.core.db import Model, created_at, uuid_key
-from marketplace.core.errors import Invalid
+from marketplace.core.errors import DomainError, Invalid
 from marketplace.core.i18n import _
 from marketplace.core.text import tidy
 
@@ -46,9 +47,16 @@ SIGNATURES = {
 ZIPPED = {*containers.MAIN_PARTS, "hwpx"}
 
 TOO_LARGE = _("The file is larger than 20 MB. Make it smaller and try again.")
+NO_ROOM = _(
+    "The service has no room for files at this moment, and whoever runs it sees that too. Keep your file and try again"
+    " later."
+)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says when a file can't grow."""
 PROTECTED = _("The file is protected by a password, so nobody here could read it. Save it without one and try again.")
 
 _root = Path("var/files")
+_reserve = 0
 
 
 class StoredFile(Model):
@@ -65,16 +73,22 @@ class StoredFile(Model):
     created_at: Mapped[datetime] = created_at()
 
 
-def configure(root: Path) -> None:
-    """Set the folder of all uploaded files."""
-    global _root
-    _root = root
+def configure(root: Path, *, reserve: int = 0) -> None:
+    """Set the folder of all uploaded files, and how many bytes of its disk are left to the database and the logs."""
+    global _root, _reserve
+    _root, _reserve = root, reserve
     _root.mkdir(parents=True, exist_ok=True)
 
 
 def root() -> Path:
     """The folder of all uploaded files."""
     return _root
+
+
+def have_room() -> bool:
+    """True while the disk has more room than is left to others."""
+    disk = os.statvfs(_root)
+    return disk.f_bavail * disk.f_frsize >= _reserve
 
 
 def path(file: StoredFile) -> Path:
@@ -94,8 +108,15 @@ def draft(file_id: UUID) -> Iterator[IO[bytes]]:
     What an earlier writer left half done is removed, and a writer who comes too late fails.
     """
     target = place(file_id)
-    target.parent.mkdir(parents=True, exist_ok=True)
     remove(file_id)
+    with whole(target) as output:
+        yield output
+
+
+@contextmanager
+def whole(target: Path) -> Iterator[IO[bytes]]:
+    """A new file that is there once all of it is on disk; nothing is left of one that was not finished."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     half = target.with_suffix(f".{uuid4().hex}")
     try:
         with open(half, "w+b") as output:
@@ -117,8 +138,11 @@ def remove(file_id: UUID) -> None:
 def store(stream: IO[bytes], filename: str, *, actor: Actor | None, kinds: Mapping[str, str] = DOCUMENTS) -> StoredFile:
     """Check and keep an upload; Invalid(field='file') if its name, size or content isn't allowed.
 
+    DomainError (507) while the disk has no room.
     The bytes are written before the transaction ends: an undone transaction leaves a file that nothing names.
     """
+    if not have_room():
+        raise DomainError(NO_ROOM, field="file", status=507)
     content = stream.read(LARGEST_FILE + 1)
     extension = check(filename, content, kinds=kinds)
     file = StoredFile(
@@ -129,12 +153,8 @@ def store(stream: IO[bytes], filename: str, *, actor: Actor | None, kinds: Mappi
         sha256=hashlib.sha256(content).hexdigest(),
         uploaded_by=actor.person_id if actor else None,
     )
-    target = path(file)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with open(target, "xb") as output:
+    with whole(path(file)) as output:
         output.write(content)
-        output.flush()
-        os.fsync(output.fileno())
     db.session.add(file)
     db.session.flush()
     return file

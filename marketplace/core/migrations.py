@@ -4,20 +4,22 @@ the areas' SQL files say."""
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from marketplace.core import sql
+from marketplace.core import db, sql
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 # A migration that has to wait for a lock, or that takes long, gives up and leaves everything as it was.
-OPTIONS = "-c lock_timeout=4000 -c statement_timeout=5000 -c timezone=UTC"
+LONGEST = timedelta(seconds=5)
+OPTIONS = f"-c lock_timeout=4000 -c statement_timeout={LONGEST // timedelta(milliseconds=1)} -c timezone=UTC"
 SQL_FILES = "SQL files"
 """What `missing` says when functions, triggers or policies aren't those of the files."""
 
@@ -101,14 +103,19 @@ def _revisions() -> list[str]:
 
 @contextmanager
 def _begin(url: str) -> Iterator[Connection]:
-    with create_engine(url, poolclass=NullPool, connect_args={"options": OPTIONS}).begin() as connection:
+    with _engine(url).begin() as connection:
         yield connection
 
 
 def _run(url: str, work: Callable[[Config], None]) -> None:
-    engine = create_engine(url, poolclass=NullPool, connect_args={"options": OPTIONS})
-    with engine.connect() as connection:
+    with _engine(url).connect() as connection:
         work(_config(connection))
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url, poolclass=NullPool, connect_args={"options": OPTIONS})
+    db.bound_waiting(engine, LONGEST)
+    return engine
 
 
 def _config(connection: Connection | None) -> Config:

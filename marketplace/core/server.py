@@ -21,6 +21,7 @@ from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
 
 from config.local.process import end_with_parent
+from marketplace.core.web import LIGHT
 
 CONNECTIONS = 4000
 """Most open connections of one process."""
@@ -33,8 +34,6 @@ GRACE_SECONDS = 5
 PAUSE_SECONDS = 0.5
 """A process that falls again and again is not started more often."""
 ASKS_TO_STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
-LIGHT = ("/static/", "/healthz")
-"""Addresses that never wait for the database."""
 
 
 def serve(

@@ -18,17 +18,18 @@ MOST = 5  # of one person; the oldest makes way
 
 
 def keep(upload: FileStorage, person_id: UUID) -> str | None:
-    """Keep the file for this person; the signed name by which their form refers to it, None if it is too large."""
+    """Keep the file for this person; the signed name by which their form refers to it, None without room for it."""
     upload.stream.seek(0)
     content = upload.stream.read(files.LARGEST_FILE + 1)
     upload.stream.seek(0)
-    if not content or len(content) > files.LARGEST_FILE:
+    if not content or len(content) > files.LARGEST_FILE or not files.have_room():
         return None
     own, file_id, now = _folder() / person_id.hex, uuid4(), clock.now().timestamp()
     own.mkdir(parents=True, exist_ok=True)
     for older in sorted(own.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[MOST - 1 :]:
         older.unlink(missing_ok=True)
-    (own / file_id.hex).write_bytes(content)
+    with files.whole(own / file_id.hex) as output:
+        output.write(content)
     os.utime(own / file_id.hex, (now, now))
     return _signer().dumps([person_id.hex, file_id.hex, files.clean_name(upload.filename or "")])
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -45,6 +46,8 @@ from marketplace.core.text import shown, storable
 
 log = structlog.get_logger()
 
+LIGHT = ("/static/", "/healthz")
+"""How addresses begin that never wait for the database, whatever is asked of them."""
 READS = ("GET", "HEAD", "OPTIONS")
 # With one of these an address depends on more than the page it leads to.
 BESIDE_PATH = ("_external", "_scheme", "_method")
@@ -219,12 +222,14 @@ def here() -> str:
 
 def problem_page(status: int, message: Words | None = None) -> tuple[str, int]:
     """The page for a refusal or failure: what was not done, that nothing was saved, what to do now."""
+    if request.path.startswith(LIGHT):
+        return f"{HTTPStatus(status).phrase}\n", status
     if status >= 500:
         auth.forget_actor()
     else:
         db.rollback()
-    known = status if status in (400, 403, 404, 405, 409, 413, 422, 429, 500, 503) else 400
-    typed = [] if known in (400, 413) else kept.texts()
+    known = status if status in (400, 403, 404, 405, 409, 413, 422, 429, 500, 503, 507) else 400
+    typed = [] if known in (400, 413, 507) else kept.texts()
     return render(f"errors/{known}.html", message=message, typed=typed, request_id=g.get("request_id", "")), status
 
 
@@ -239,13 +244,14 @@ def start(app: Application, *, https: bool, movable_clock: bool) -> None:
     app.register_error_handler(DataError, lambda e: problem_page(400))
     app.register_error_handler(OperationalError, _database_trouble)
     app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(OSError, _disk_trouble)
     app.register_error_handler(Exception, _failure)
 
 
 def _open_request(movable_clock: bool) -> ResponseReturnValue | None:
     g.request_id = uuid4().hex[:12]
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
-    if movable_clock and request.endpoint not in ("static", "healthz"):
+    if movable_clock and not request.path.startswith(LIGHT):
         db.load_clock()
     if not storable(request.path):
         abort(400)
@@ -286,13 +292,26 @@ def _database_trouble(error: OperationalError) -> ResponseReturnValue:
     return problem_page(503)
 
 
+def _disk_trouble(error: OSError) -> ResponseReturnValue:
+    """What came with the request doesn't fit on the disk any more."""
+    if error.errno not in files.FULL:
+        return _failure(error)
+    log.error("disk full", path=request.path)
+    return problem_page(507)
+
+
 def _failure(error: Exception) -> ResponseReturnValue:
     log.exception("request failed", path=request.path, error=type(error).__name__)
     return problem_page(500)
 
 
-def health(app: Application, checks: Mapping[str, Callable[[], bool]]) -> None:
-    """/healthz answers while the process lives; /readyz only while everything it needs does."""
+def health(
+    app: Application, checks: Mapping[str, Callable[[], bool]], *, database: Mapping[str, Callable[[], bool]]
+) -> None:
+    """/healthz answers while the process lives; /readyz only while everything it needs does.
+
+    What stands in the database is asked only if that answers, so that a silent one is waited for once.
+    """
 
     @app.get("/healthz")
     @auth.public
@@ -303,6 +322,8 @@ def health(app: Application, checks: Mapping[str, Callable[[], bool]]) -> None:
     @auth.public
     def readyz() -> ResponseReturnValue:
         answers = {name: _holds(check) for name, check in checks.items()}
+        answers["database"] = _holds(database_answers)
+        answers |= {name: answers["database"] and _holds(check) for name, check in database.items()}
         ready = all(answers.values())
         return {"status": "ok" if ready else "not ready", "checks": answers}, 200 if ready else 503
 

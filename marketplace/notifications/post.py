@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from marketplace.notifications.rendering import Letter
 
-TIMEOUT_SECONDS = 20
+TIMEOUT_SECONDS = 10
 
 
 @dataclass(frozen=True)
