@@ -5,8 +5,7 @@ from typing import Any
 from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 
-from config import lists
-from marketplace.accounts.passwords import MAXIMUM_LENGTH
+from config import lists, passwords
 from marketplace.accounts.rules import KIND_ROLES, WITHOUT_WORK
 from marketplace.accounts.states import PERSON, OrganisationKind
 from marketplace.core import clock
@@ -57,7 +56,7 @@ class PasswordField(TextField):
     input_type = "password"
 
     def __init__(self, label: Any = "", **kwargs: Any) -> None:
-        super().__init__(label, max_length=MAXIMUM_LENGTH, **kwargs)
+        super().__init__(label, max_length=passwords.rule(clock.today()).longest, **kwargs)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = valuelist[0] if valuelist else ""

@@ -1,50 +1,74 @@
-"""Passwords: what may be one, and how it is kept (argon2id) and compared."""
+"""Passwords: how easily one is guessed, and how it is kept (argon2id) and compared."""
 
-import string
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
+from enum import Enum, auto
+from threading import Lock
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from marketplace.core.text import plain_text
+from config import passwords
+from marketplace.accounts import korean_keys
+from marketplace.core.text import legible, plain_text
 
-MINIMUM_LENGTH = 12
-MAXIMUM_LENGTH = 128
-LIST = Path(__file__).resolve().parents[2] / "config" / "common_passwords.txt"
-_ROW_OF_DIGITS = "1234567890" * (MAXIMUM_LENGTH // 10 + 1)
-_EDGES = string.digits + string.punctuation + string.whitespace
 # OWASP's figures for argon2id: 19 MiB, two passes, one lane
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$WFBJIeaPys0fpy/GtY4o3g$FMvj8+dTuKbFzMbOytcctOMM3xWYmmFdtVDwhfgKbfw"
+JUDGED = 24
+"""So many characters are judged: what begins well is good, and for whole ones the estimate can take seconds."""
+_one_at_a_time = Lock()
 
 
-@cache
-def common() -> frozenset[str]:
-    """The list of common passwords, in lower case."""
-    lines = LIST.read_text(encoding="utf-8").splitlines()
-    return frozenset(line for line in lines if line and not line.startswith("# "))
+class Weakness(Enum):
+    """Why a password is guessed early."""
+
+    COMMON = auto()
+    OWN_WORDS = auto()
+    KOREAN_KEYS = auto()
+    EASY = auto()
 
 
-def is_common(password: str) -> bool:
-    """Say whether a guesser tries it early: listed, listed and a tail of digits or signs, repeated, a row of digits."""
-    lowered = plain_text(password)
-    core = lowered.strip(_EDGES)
-    return lowered in common() or core in common() or _is_repetition(lowered) or lowered in _ROW_OF_DIGITS
+def weakness(password: str, own_words: Iterable[str], rule: passwords.Rule) -> Weakness | None:
+    """Why somebody who knows its owner and this service guesses it early; None for a good one.
+
+    It is judged as typed, as what its keys spell on a Korean keyboard, and as the keys of what is in Korean.
+    """
+    if _hasher is _CHEAP:
+        return None
+    typed = legible(password)
+    if plain_text(typed) in passwords.common():
+        return Weakness.COMMON
+    own = sorted({part for word in own_words for part in _parts(word)})
+    known = [*own, *passwords.words()]
+    keys = korean_keys.Keys(**rule.keys)
+    spelled = keys.spelled_by(typed)
+    for form in dict.fromkeys((typed, keys.typed_for(typed), spelled)):
+        if _guesses(form, known) < rule.fewest_guesses:
+            if any(word in plain_text(form) for word in own):
+                return Weakness.OWN_WORDS
+            return Weakness.KOREAN_KEYS if form == spelled != typed else Weakness.EASY
+    return None
 
 
-def _is_repetition(text: str) -> bool:
-    """Say whether the text is one piece of at most half its length, again and again."""
-    return text in (text + text)[1:-1]
+def _parts(word: str) -> set[str]:
+    """A name or address whole and in parts, as they are compared; shorter ones than three letters say nothing.
+
+    Of a name in Hangul two are enough: it mostly has three.
+    """
+    parts = {plain_text(part) for part in (word, *re.split(r"[\W_]+", legible(word)))}
+    return {part for part in parts if len(part) >= (3 if part.isascii() else 2)}
 
 
-def contains_own_word(password: str, own_words: Iterable[str]) -> bool:
-    """Say whether it is its owner's name or mail address with fewer than 8 characters added."""
-    plain, words = plain_text(password), map(plain_text, own_words)
-    return any(len(word) >= 4 and word in plain and len(plain) - len(word) < 8 for word in words)
+def _guesses(password: str, known: list[str]) -> float:
+    """How many guesses it takes somebody who tries these words first, by an estimate."""
+    from zxcvbn import zxcvbn  # its lists take 15 MB, which only a process that sees new passwords needs
+
+    with _one_at_a_time:  # it keeps the known words where every thread finds them
+        return float(zxcvbn(password[:JUDGED], user_inputs=known)["guesses"])
 
 
 def hashed(password: str) -> str:
@@ -62,9 +86,11 @@ def matches(password_hash: str | None, password: str) -> bool:
 
 @contextmanager
 def cheap() -> Iterator[None]:
-    """Inside the block hashing costs almost nothing: for demo data alone, whose one password is printed."""
+    """Inside the block nothing is judged and hashing costs almost nothing: for demo data alone, whose one password is
+    printed.
+    """
     global _hasher
-    usual, _hasher = _hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    usual, _hasher = _hasher, _CHEAP
     try:
         yield
     finally:

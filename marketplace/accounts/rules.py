@@ -1,10 +1,13 @@
 """What a person may do to people, memberships and passwords; pure, raises DomainError."""
 
+from collections.abc import Iterable
 from datetime import date
 
+from config.passwords import rule as password_rule
 from marketplace.accounts import business_number, passwords
 from marketplace.accounts.models import Membership, Person
 from marketplace.accounts.states import OrganisationKind, PersonStatus
+from marketplace.core import agency_name, clock
 from marketplace.core.actors import AGENCY, PROVIDER, SME, Actor, Role
 from marketplace.core.errors import DomainError, Forbidden, Invalid, explain
 from marketplace.core.i18n import _
@@ -14,6 +17,24 @@ KIND_ROLES = {OrganisationKind.SME: SME, OrganisationKind.PROVIDER: PROVIDER, Or
 WITHOUT_WORK = frozenset({Role.ENQUIRY_SPECIALIST})
 LONGEST_MANDATE_DAYS = 366
 INVITERS = (Role.SIGNATORY, Role.MANAGER, Role.ADMINISTRATOR)
+WEAK = {
+    passwords.Weakness.COMMON: _(
+        "This password stands in stolen lists, so it is tried first. Choose another: four words that have nothing to do"
+        " with each other are good."
+    ),
+    passwords.Weakness.OWN_WORDS: _(
+        "This password is built from a name or address: yours, your company's or the agency's. Choose words that have"
+        " nothing to do with you."
+    ),
+    passwords.Weakness.KOREAN_KEYS: _(
+        "On a Korean keyboard these keys spell words that are easy to guess. Add words that have nothing to do with"
+        " them."
+    ),
+    passwords.Weakness.EASY: _(
+        "This password is easy to guess: it has common words, rows of keys, dates or repeats. Add words: four that have"
+        " nothing to do with each other are good."
+    ),
+}
 DISABLED = _("This account is disabled. Ask the agency to open it again, then try once more.")
 
 explain(
@@ -31,16 +52,20 @@ explain(
 )
 
 
-def check_password(password: str, *, email: str, name: str) -> None:
-    """A new password has 12 to 128 characters, isn't common, and is more than its owner's name or address."""
-    if len(password) < passwords.MINIMUM_LENGTH:
-        raise Invalid(_("Use at least 12 characters. A sentence is easy to remember."), field="password")
-    if len(password) > passwords.MAXIMUM_LENGTH:
-        raise Invalid(_("Use at most 128 characters."), field="password")
-    if passwords.is_common(password):
-        raise Invalid(_("Many people use this password, so it is easy to guess. Choose another."), field="password")
-    if passwords.contains_own_word(password, [email.partition("@")[0], *name.split()]):
-        raise Invalid(_("Do not build the password from your name or e-mail address."), field="password")
+def check_password(password: str, *, email: str, name: str, companies: Iterable[str] = ()) -> None:
+    """A new password is long enough, in no list of common ones, and not easy to guess for who knows its owner."""
+    rule = password_rule(clock.today())
+    if len(password) < rule.shortest:
+        raise Invalid(
+            _("Use at least %(count)s characters. A sentence is easy to remember.", count=rule.shortest),
+            field="password",
+        )
+    if len(password) > rule.longest:
+        raise Invalid(_("Use at most %(count)s characters.", count=rule.longest), field="password")
+    own_words = [email, email.partition("@")[0], name, *companies, *agency_name.every_name()]
+    weakness = passwords.weakness(password, own_words, rule)
+    if weakness is not None:
+        raise Invalid(WEAK[weakness], field="password")
 
 
 def check_not_disabled(person: Person) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from marketplace.core.actors import AGENCY, Role
-from marketplace.core.i18n import _
+from marketplace.core.i18n import LOCALES, _, force_locale
 
 _name: Callable[[], str] | None = None
 
@@ -24,6 +24,15 @@ def said_name() -> str:
 def agency_name() -> str:
     """How the agency is called, in the language in force; the service's own name before it has said so."""
     return shown_name(said_name())
+
+
+def every_name() -> list[str]:
+    """How the agency is called, in each language."""
+    names = []
+    for language in LOCALES:
+        with force_locale(language):
+            names.append(agency_name())
+    return names
 
 
 def shown_name(said: str) -> str:

@@ -11,7 +11,17 @@ WALL_CLOCKS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today"
 
 FIXED_NAMES = {"__init__", "states", "events", "models", "rules", "queries", "service", "forms", "views", "commands"}
 ENGINES = {
-    "accounts": {"acts", "business_number", "exported", "invitations", "limits", "passwords", "search", "trail"},
+    "accounts": {
+        "acts",
+        "business_number",
+        "exported",
+        "invitations",
+        "korean_keys",
+        "limits",
+        "passwords",
+        "search",
+        "trail",
+    },
     "certificates": {"issuer_lists", "kinds"},
     "claims": {
         "bank",

@@ -88,9 +88,28 @@ def test_weak_passwords_are_refused_at_the_field(client: FlaskClient, password: 
     assert queries.find_person_by_email("jiyoon@example.com") is None
 
 
-@pytest.mark.parametrize(
-    "password", ["가나다라마바사아자차카타", "lower case letters only", "x7" * 2 + "Q" * 3 + "zz tail"]
-)
+def test_every_way_to_a_password_knows_the_same_rule(client: FlaskClient) -> None:
+    sme = make_sme("Hanbit Precision")
+    person = queries.get_person(sme.person_id)
+    invited = service.invite("new@example.com", actor=sme, role=Role.PREPARER, locale="en")
+    asked = service.ask_for_new_password(person.email)
+    for path, more in (
+        ("/account/sign-up", NEW),
+        (f"/account/invitation/{invited}", {"name": "New", "locale": "en"}),
+        (f"/account/new-password/{asked}", {}),
+    ):
+        answer = client.post(f"{path}?lang=en", data={**more, "password": "voucher12345"})
+        assert (path, answer.status_code, "Choose words that have nothing" in answer.text) == (path, 422, True)
+    for link in (f"/account/invitation/{invited}", f"/account/new-password/{asked}"):
+        answer = client.post(f"{link}?lang=en", data={"name": "New", "locale": "en", "password": "Hanbit!Hanbit!"})
+        assert (answer.status_code, "your company" in answer.text) == (422, True), link
+    sign_in_as(client, sme)
+    answer = client.post("/account/password?lang=en", data={"current": PASSWORD, "password": "dkssudgktpdy"})
+    assert (answer.status_code, "Korean keyboard" in answer.text) == (422, True)
+    assert client.post("/account/password", data={"current": PASSWORD, "password": OTHER_PASSWORD}).status_code == 303
+
+
+@pytest.mark.parametrize("password", ["세 마리 토끼가 달린다", "lower case letters only", "k7#vQ2pLw9zR"])
 def test_long_plain_passwords_are_taken(client: FlaskClient, password: str) -> None:
     assert client.post("/account/sign-up", data={**NEW, "password": password}).status_code == 303
 

@@ -192,7 +192,8 @@ def accept_invitation_as_new(secret: str, *, name: str, password: str, locale: s
     """Open a confirmed account for the invited address, which the link has proved, and join."""
     token = tokens.use(TokenPurpose.INVITATION, secret)
     email = token.data["email"]
-    rules.check_password(password, email=email, name=name)
+    organisation = queries.get_organisation(UUID(token.data["organisation_id"]))
+    rules.check_password(password, email=email, name=name, companies=[organisation.name])
     person = queries.find_person_by_email(email, lock=True)
     if person is not None:
         rules.check_not_disabled(person)

@@ -174,7 +174,8 @@ def _tell_disabled(person: Person) -> None:
 
 
 def _set_password(person: Person, password: str) -> None:
-    rules.check_password(password, email=person.email, name=person.name)
+    companies = {membership.organisation.name for membership in queries.memberships_of(person.id)}
+    rules.check_password(password, email=person.email, name=person.name, companies=companies)
     person.password_hash = passwords.hashed(password)
     person.password_changed_at = clock.now()
     notifications.queue(
