@@ -144,6 +144,10 @@ class Settings(BaseSettings):
     """MAX_UPLOAD_BYTES: the largest request taken. Default 20 MiB and a little for the form around it."""
     disk_reserve_bytes: NonNegativeInt = 500 * 1024 * 1024
     """DISK_RESERVE_BYTES: with less room on the disk of DATA_DIR no upload is taken. Default 500 MiB."""
+    log_bytes: NonNegativeInt = 10_000_000
+    """LOG_BYTES: where one supervisor runs everything, the size at which a log file is set aside. Default 10 MB."""
+    log_files: NonNegativeInt = 5
+    """LOG_FILES: how many files set aside are kept of each process; the oldest goes. Default 5."""
     session_idle_minutes: NonNegativeInt = 30
     """SESSION_IDLE_MINUTES: a session ends after so long without a request."""
     session_absolute_hours: NonNegativeInt = 12

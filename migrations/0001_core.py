@@ -66,6 +66,8 @@ CREATE TABLE background_tasks (
     attempts integer NOT NULL DEFAULT 0,
     failures integer NOT NULL DEFAULT 0,
     last_error text,
+    -- Of the web request that asked for it, as the log names it.
+    request_id text,
     CONSTRAINT ck_background_tasks_status CHECK (status IN ('pending', 'done', 'dead', 'cancelled')),
     CONSTRAINT uq_background_tasks_name_key UNIQUE (name, key)
 );

@@ -1,11 +1,13 @@
 """The web server as `make run` starts it, on a port of its own."""
 
+import json
 import os
 import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 from config.local.__main__ import web_accepts, web_command
@@ -27,6 +29,10 @@ class WebServer:
             Request(f"http://127.0.0.1:{self.port}{path}", headers={"Cookie": cookie}), timeout=timeout
         ) as got:
             return bytes(got.read())
+
+    def entries(self) -> list[dict[str, Any]]:
+        """What stands in its log."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
 
     def children(self) -> set[int]:
         """The processes that answer."""

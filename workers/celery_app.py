@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import redis
 import structlog
@@ -13,7 +13,7 @@ from celery import Celery, signals
 from kombu.exceptions import OperationalError
 
 from config.settings import Settings
-from marketplace.core import db, task_queue, tasks
+from marketplace.core import db, logging, task_queue, tasks
 from marketplace.core.task_queue import Claim, LeaseLost, Queue
 
 log = structlog.get_logger()
@@ -55,7 +55,7 @@ def connect(settings: Settings, context: Callable[[], AbstractContextManager[Any
         task_soft_time_limit=SOFT_LIMIT,
         task_time_limit=HARD_LIMIT,
         task_default_queue=Queue.MAINTENANCE.value,
-        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
         worker_enable_remote_control=False,
         timezone="UTC",
     )
@@ -71,6 +71,12 @@ class _Runtime:
     settings: Settings
     context: Callable[[], AbstractContextManager[Any]] = nullcontext
     quiet_until = 0.0  # on the monotonic clock
+
+
+@signals.setup_logging.connect
+def _own_log(**_: Any) -> None:
+    """What Celery reports goes where everything goes."""
+    logging.take_over()
 
 
 @signals.worker_process_init.connect
@@ -112,19 +118,24 @@ def work(task_id: UUID, *, lease: timedelta = LEASE) -> bool:
         claimed = task_queue.claim(task_id, lease=lease)
     if claimed is None:
         return False
+    began = time.monotonic()
+    logging.begin(claimed.request_id or uuid4().hex[:12], task=claimed.name, task_id=str(task_id))
     try:
         with _Runtime.context(), db.unit_of_work():
             if _Runtime.settings.clock_may_move:
                 db.load_clock()
             tasks.perform(claimed.name, claimed.key, claimed.arguments)
             task_queue.finish(claimed)
+        log.info("task done", ms=round((time.monotonic() - began) * 1000))
     except LeaseLost:
-        log.warning("lease lost; the work is thrown away", task=claimed.name, id=str(task_id))
+        log.warning("lease lost; the work is thrown away")
         return False
     except Exception as error:
-        log.exception("task failed", task=claimed.name, id=str(task_id))
+        log.exception("task failed")
         _give_back(claimed, error)
         return False
+    finally:
+        logging.end()
     return True
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TextIO
 
 from config.local import postgres, valkey
+from config.local.logs import Outputs
 from config.local.process import give_to_ordinary_user
 from config.local.supervisor import Child, Stopped, Supervisor
 from config.settings import ROOT, Settings, SettingsError
 
 BIN = Path(sys.executable).parent
-LARGEST_LOG = 10_000_000
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
         raise SystemExit(str(error)) from None
     os.chdir(ROOT)
     lock = take_lock(settings)
-    supervisor = Supervisor(log_dir=fresh_logs(settings), say=say)
+    supervisor = Supervisor(outputs(settings), say=say)
     try:
         with stage("Servers"):
             start_servers(supervisor, settings)
@@ -82,14 +82,11 @@ def take_lock(settings: Settings) -> TextIO:
     return lock
 
 
-def fresh_logs(settings: Settings) -> Path:
-    """The folder of log files, with those that have grown too large set aside."""
+def outputs(settings: Settings) -> Outputs:
+    """Where what the children print is kept."""
     folder = settings.data_dir / "log"
-    folder.mkdir(parents=True, exist_ok=True)
-    for log in folder.glob("*.log"):
-        if log.stat().st_size > LARGEST_LOG:
-            log.replace(log.with_suffix(".log.old"))
-    return folder
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return Outputs(folder, largest=settings.log_bytes, kept=settings.log_files)
 
 
 def start_servers(supervisor: Supervisor, settings: Settings) -> None:

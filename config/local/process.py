@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from io import BufferedWriter
 from pathlib import Path
 
 CLONE_NEWUSER = 0x10000000
@@ -22,10 +23,13 @@ def spawn(
     *,
     stop_signal: signal.Signals = signal.SIGTERM,
     not_as_root: bool = False,
-    log: Path | None = None,
+    log: Path | int | None = None,
     env: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in a session of its own; it gets `stop_signal` when this process dies, however that happens."""
+    """Start `command` in a session of its own; it gets `stop_signal` when this process dies, however that happens.
+
+    What it prints goes to the file `log`, or into a pipe if that is `subprocess.PIPE`.
+    """
     become_ordinary = leaving_root() if not_as_root else None
     parent = os.getpid()
 
@@ -36,19 +40,19 @@ def spawn(
             become_ordinary()
         end_with_parent(parent, stop_signal)
 
-    output = open(log, "ab") if log else None
+    output = open(log, "ab") if isinstance(log, Path) else log
     try:
         return subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=output,
+            stderr=output if output is None else subprocess.STDOUT,
             start_new_session=True,
             preexec_fn=prepare,
             env=env,
         )
     finally:
-        if output:
+        if isinstance(output, BufferedWriter):
             output.close()
 
 

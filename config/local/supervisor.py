@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from config.local.logs import Outputs
 from config.local.process import spawn
 
 TICK_SECONDS = 0.1
@@ -43,9 +44,9 @@ class Child:
 class Supervisor:
     """Runs children until SIGINT, SIGTERM or SIGHUP; what they print goes to a log file each."""
 
-    def __init__(self, *, log_dir: Path, say: Callable[[str], None] = print) -> None:
+    def __init__(self, outputs: Outputs, *, say: Callable[[str], None] = print) -> None:
         self.children: list[Child] = []
-        self.log_dir, self.say = log_dir, say
+        self.outputs, self.say = outputs, say
         self.stopping = False
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, self._ask_to_stop)
@@ -60,7 +61,7 @@ class Supervisor:
         deadline = time.monotonic() + READY_SECONDS
         while not child.ready():
             if time.monotonic() > deadline:
-                raise SystemExit(f"{child.name} did not start. See {self._log(child.name)}")
+                raise SystemExit(f"{child.name} did not start. See {self.outputs.path(child.name)}")
             self.tick()
 
     def run_once(self, name: str, command: Sequence[str | Path], *, logged: bool = True) -> int:
@@ -76,7 +77,7 @@ class Supervisor:
         return task.process.returncode
 
     def tick(self) -> None:
-        """Look once whether a child has fallen, start again what is due, and wait a moment."""
+        """Look once whether a child has fallen, start again what is due, and listen for a moment to what they print."""
         if self.stopping:
             raise Stopped
         for child in self.children:
@@ -84,7 +85,7 @@ class Supervisor:
                 self._fallen(child)
             if child.process is None and time.monotonic() >= child.due:
                 self._spawn(child)
-        time.sleep(TICK_SECONDS)
+        self.outputs.read(TICK_SECONDS)
 
     def stop(self) -> None:
         """Stop every child, the last started first."""
@@ -97,8 +98,10 @@ class Supervisor:
             child.command,
             stop_signal=child.stop_signal,
             not_as_root=child.not_as_root,
-            log=self._log(child.name) if child.logged else None,
+            log=subprocess.PIPE if child.logged else None,
         )
+        if child.logged:
+            self.outputs.follow(child.name, child.process)
 
     def _fallen(self, child: Child) -> None:
         assert child.process
@@ -106,7 +109,8 @@ class Supervisor:
         lived = time.monotonic() - child.started
         child.delay = SHORTEST_DELAY if lived > STEADY_SECONDS else min(child.delay * 2, LONGEST_DELAY)
         child.due = time.monotonic() + child.delay
-        self.say(f"{child.name} ended with {child.process.returncode}; starting it again. See {self._log(child.name)}")
+        code, file = child.process.returncode, self.outputs.path(child.name)
+        self.say(f"{child.name} ended with {code}; starting it again. See {file}")
         child.process = None
 
     def _end(self, child: Child) -> None:
@@ -114,15 +118,14 @@ class Supervisor:
             return
         if child.process.poll() is None:
             child.process.send_signal(child.stop_signal)
-            with suppress(subprocess.TimeoutExpired):
-                child.process.wait(child.stop_seconds)
+            deadline = time.monotonic() + child.stop_seconds
+            while child.process.poll() is None and time.monotonic() < deadline:
+                self.outputs.read(TICK_SECONDS)
         self._kill_group(child.process.pid)
         child.process.wait()
+        self.outputs.read(0)
 
     def _kill_group(self, group: int) -> None:
         """A child leads a session of its own: end what it left there."""
         with suppress(ProcessLookupError):
             os.killpg(group, signal.SIGKILL)
-
-    def _log(self, name: str) -> Path:
-        return self.log_dir / f"{name}.log"

@@ -16,12 +16,16 @@ from types import FrameType
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+import structlog
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
 
 from config.local.process import end_with_parent
+from marketplace.core import logging
 from marketplace.core.web import LIGHT
+
+log = structlog.get_logger()
 
 CONNECTIONS = 4000
 """Most open connections of one process."""
@@ -40,6 +44,7 @@ def serve(
     application: WSGIApplication, *, host: str, port: int, processes: int, threads: int, largest_body: int
 ) -> None:
     """Answer until asked to stop; `threads` are those of each process, `largest_body` is in bytes."""
+    logging.take_over()
     settle_memory()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family, backlog=2048) as listener:
@@ -69,7 +74,7 @@ def _keep_running(work: Callable[[], None], processes: int) -> set[int]:
             return children
         fallen = _reap(children)
         if fallen:
-            print("web processes ended:", *fallen, flush=True)
+            log.warning("web processes ended", pids=fallen)
             time.sleep(PAUSE_SECONDS)
 
 
@@ -111,7 +116,7 @@ class _Process:
     def __init__(self, application: WSGIApplication, listener: socket.socket, threads: int, largest_body: int) -> None:
         self.lanes = _Lanes(threads)
         self.server: Any = create_server(
-            _logged(application),
+            logged(application),
             _dispatcher=self.lanes,
             sockets=[listener],
             connection_limit=_most_connections(),
@@ -173,16 +178,21 @@ def _most_connections() -> int:
     return (allowed - OTHER_FILES) // FILES_PER_CONNECTION
 
 
-def _logged(application: WSGIApplication) -> WSGIApplication:
-    """The application, with a line for each answer on standard output."""
+def logged(application: WSGIApplication) -> WSGIApplication:
+    """The application, with a line in the log for each answer."""
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         began = time.perf_counter()
+        logging.end()  # of what this thread did before
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
-            took = (time.perf_counter() - began) * 1000
-            who, what = environ["REMOTE_ADDR"], f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
-            print(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {who} {what!r} {status[:3]} {took:.0f} ms", flush=True)
+            log.info(
+                "request",
+                method=environ["REQUEST_METHOD"],
+                path=environ["PATH_INFO"].encode("latin-1").decode(errors="replace"),
+                status=int(status[:3]),
+                ms=round((time.perf_counter() - began) * 1000),
+            )
             return start_response(status, headers, *error)
 
         return application(environ, start)

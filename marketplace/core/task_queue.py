@@ -13,7 +13,7 @@ from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, func, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from marketplace.core import clock, db
+from marketplace.core import clock, db, logging
 from marketplace.core.actors import Actor
 from marketplace.core.audit import record
 from marketplace.core.db import Model
@@ -72,6 +72,8 @@ class BackgroundTask(Model):
     attempts: Mapped[int] = mapped_column(server_default="0")
     failures: Mapped[int] = mapped_column(server_default="0")
     last_error: Mapped[str | None]
+    # Of the web request that asked for it, as the log names it.
+    request_id: Mapped[str | None]
 
 
 class Heartbeat(Model):
@@ -92,6 +94,7 @@ class NewTask:
     key: str
     arguments: Mapping[str, str | int]
     run_after: datetime | None = None
+    request_id: str | None = field(default_factory=logging.request_id)
     id: UUID = field(default_factory=uuid4)
 
 
@@ -104,6 +107,7 @@ class Claim:
     name: str
     key: str
     arguments: Mapping[str, Any]
+    request_id: str | None
 
 
 class LeaseLost(Exception):
@@ -112,10 +116,10 @@ class LeaseLost(Exception):
 
 WRITE = text(
     """
-    INSERT INTO background_tasks (id, name, queue, key, arguments, run_after)
-    SELECT id, name, queue, key, arguments, coalesce(run_after, app_now())
+    INSERT INTO background_tasks (id, name, queue, key, arguments, run_after, request_id)
+    SELECT id, name, queue, key, arguments, coalesce(run_after, app_now()), request_id
       FROM json_to_recordset(CAST(:tasks AS json))
-        AS task (id uuid, name text, queue text, key text, arguments jsonb, run_after timestamptz)
+        AS task (id uuid, name text, queue text, key text, arguments jsonb, run_after timestamptz, request_id text)
     ON CONFLICT (name, key) DO NOTHING
     RETURNING id, queue, run_after <= app_now() AS is_due
     """
@@ -167,12 +171,12 @@ def claim(task_id: UUID, *, lease: timedelta) -> Claim | None:
                SET lease_token = :token, lease_until = clock_timestamp() + :lease, attempts = attempts + 1
              WHERE id = :id AND status = 'pending' AND run_after <= app_now()
                AND (lease_until IS NULL OR lease_until < clock_timestamp())
-            RETURNING name, key, arguments
+            RETURNING name, key, arguments, request_id
             """
         ),
         {"token": token, "lease": lease, "id": task_id},
     ).first()
-    return None if row is None else Claim(task_id, token, row.name, row.key, row.arguments)
+    return None if row is None else Claim(task_id, token, *row)
 
 
 def finish(claimed: Claim) -> None:

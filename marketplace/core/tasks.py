@@ -10,10 +10,10 @@ from itertools import islice
 from typing import Any, TypeAlias, TypeVar, get_type_hints
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal
+from sqlalchemy import Select, Text, bindparam, func, literal
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-from marketplace.core import clock, db, task_queue
+from marketplace.core import clock, db, logging, task_queue
 from marketplace.core.actors import SYSTEM
 from marketplace.core.i18n import LazyString
 from marketplace.core.task_queue import BackgroundTask, NewTask, Queue
@@ -185,6 +185,7 @@ def _rows_of(verb: Callable[..., object], ids: Select[UUID]) -> Insert:
         "queue": literal(asked.queue.value),
         "key": func.concat(f"{argument.removesuffix('_id')}:", given),
         "arguments": func.jsonb_build_object(argument, given),
+        "request_id": bindparam("request_id", callable_=logging.request_id, type_=Text),
     }
     rows = ids.with_only_columns(*values.values(), maintain_column_froms=True)
     made = insert(BackgroundTask).from_select(list(values), rows, include_defaults=False)

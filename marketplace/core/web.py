@@ -36,7 +36,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.utils import cached_property
 from wtforms import Field
 
-from marketplace.core import auth, clock, db, files, kept, listings, seen, templates, uploads
+from marketplace.core import auth, clock, db, files, kept, listings, logging, seen, templates, uploads
 from marketplace.core.db import Model
 from marketplace.core.errors import DomainError, Words, from_integrity
 from marketplace.core.file_field import FileField
@@ -51,6 +51,7 @@ LIGHT = ("/static/", "/healthz")
 READS = ("GET", "HEAD", "OPTIONS")
 # With one of these an address depends on more than the page it leads to.
 BESIDE_PATH = ("_external", "_scheme", "_method")
+DENIED = {403: "permission", 429: "too many tries"}
 BUSY = (LockNotAvailable, QueryCanceled, DeadlockDetected)
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -224,6 +225,8 @@ def problem_page(status: int, message: Words | None = None) -> tuple[str, int]:
     """The page for a refusal or failure: what was not done, that nothing was saved, what to do now."""
     if request.path.startswith(LIGHT):
         return f"{HTTPStatus(status).phrase}\n", status
+    if status in DENIED:
+        logging.denied(DENIED[status], person_id=auth.current_actor().person_id, path=request.path)
     if status >= 500:
         auth.forget_actor()
     else:
@@ -250,7 +253,7 @@ def start(app: Application, *, https: bool, movable_clock: bool) -> None:
 
 def _open_request(movable_clock: bool) -> ResponseReturnValue | None:
     g.request_id = uuid4().hex[:12]
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    logging.begin(g.request_id, address=request.remote_addr)
     if movable_clock and not request.path.startswith(LIGHT):
         db.load_clock()
     if not storable(request.path):

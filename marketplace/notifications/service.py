@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Select, Text, bindparam, case, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
@@ -22,6 +23,8 @@ from marketplace.notifications.models import Message
 from marketplace.notifications.post import Post, compose, deliver
 from marketplace.notifications.rendering import render
 from marketplace.notifications.states import MESSAGE, MessageStatus
+
+log = structlog.get_logger()
 
 ONE_MAIL = select(
     bindparam("about", type_=Text),
@@ -100,8 +103,10 @@ def send(message_id: UUID, *, actor: Actor, post: Post | None = None) -> None:
             code, words = refusal.recipients[message.address]
             if code < 500:
                 raise
+            log.warning("mail refused", message_id=message.message_id, template=message.template, code=code)
             message.error = words.decode(errors="replace")[:500]
             transition(message, MESSAGE, "fail", actor=actor)
             return
+        log.info("mail sent", message_id=message.message_id, template=message.template)
         message.data = {}
     transition(message, MESSAGE, "send", actor=actor)

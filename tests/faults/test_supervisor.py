@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +31,35 @@ def test_one_life(installation: Installation) -> None:
     only_one_supervisor_per_folder(installation)
     killed_children_come_back(installation, "marketplace worker", "valkey-server")
     assert installation.end(signal.SIGINT) == []
+
+
+TALKER = """
+import time
+from pathlib import Path
+from config.local.logs import Outputs
+from config.local.supervisor import Child, Supervisor
+supervisor = Supervisor(Outputs(Path("{folder}"), largest=100_000, kept=2))
+supervisor.start(Child("talker", ["sh", "-c", "printf begin; sleep 0.2; echo end; yes 'it goes on and on'"]))
+until = time.monotonic() + 2
+while time.monotonic() < until:
+    supervisor.tick()
+supervisor.stop()
+"""
+
+
+def test_logs_never_fill_the_disk(tmp_path: Path) -> None:
+    """Who prints as fast as it can fills three files and no more, and nobody else reads them."""
+    subprocess.run([sys.executable, "-c", TALKER.format(folder=tmp_path)], check=True)
+    files = {path.name: path.stat() for path in tmp_path.iterdir()}
+    assert files.keys() == {"talker.log", "talker.log.1", "talker.log.2"}
+    assert all(file.st_size <= 100_000 for file in files.values())
+    assert not any(file.st_mode & 0o077 for file in files.values())
+    assert set((tmp_path / "talker.log.1").read_text().splitlines()) == {"it goes on and on"}
+
+
+def test_a_line_that_comes_in_pieces_is_one_line(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", TALKER.format(folder=tmp_path).replace("; yes", "; : ")], check=True)
+    assert (tmp_path / "talker.log").read_text().splitlines()[0] == "beginend"
 
 
 @pytest.mark.slow

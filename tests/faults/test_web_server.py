@@ -137,7 +137,7 @@ def last_visitor(site: WebServer) -> str:
         site, f"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{named}\r\n\r\n".encode()
     ) as connection:
         assert status(answer_of(connection)) == 200
-    return [line.split()[1] for line in site.log.read_text().splitlines() if "/healthz" in line][-1]
+    return [entry["address"] for entry in site.entries() if entry.get("path") == "/healthz"][-1]
 
 
 def test_a_killed_process_is_replaced_and_what_is_under_way_is_finished_at_the_end(settings: Settings) -> None:

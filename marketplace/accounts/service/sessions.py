@@ -1,7 +1,6 @@
 """Sign-in and sessions: started, moved to another role, and really ended."""
 
 import hashlib
-import logging
 import secrets
 from datetime import timedelta
 from uuid import UUID
@@ -16,11 +15,10 @@ from marketplace.core.actors import Actor, Role
 from marketplace.core.audit import record
 from marketplace.core.errors import DomainError, Forbidden, Invalid, NotFound
 from marketplace.core.i18n import _
+from marketplace.core.logging import denied
 from marketplace.core.tasks import Queue, task
 
 KEEP_ENDED = timedelta(days=90)
-
-log = logging.getLogger(__name__)
 
 
 def sign_in(email: str, password: str, *, address: str, store: Redis) -> Person:
@@ -31,7 +29,7 @@ def sign_in(email: str, password: str, *, address: str, store: Redis) -> Person:
     limits.check_sign_in(store, email=email.lower(), address=address)
     person = queries.find_person_by_email(email)
     if not passwords.matches(person.password_hash if person else None, password) or person is None:
-        log.warning("sign-in refused person=%s", person.id if person else None)
+        denied("sign-in", person_id=person.id if person else None)
         raise Invalid(_("The e-mail address or the password is wrong. After 5 tries you have to wait 15 minutes."))
     rules.check_not_disabled(person)
     limits.forgive_sign_in(store, email=email.lower(), address=address)

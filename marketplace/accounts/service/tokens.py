@@ -14,6 +14,7 @@ from marketplace.core import clock, db
 from marketplace.core.db import flush
 from marketplace.core.errors import DomainError
 from marketplace.core.i18n import _
+from marketplace.core.logging import denied
 
 LIFETIMES = {
     TokenPurpose.CONFIRM_EMAIL: timedelta(days=3),
@@ -51,7 +52,10 @@ def find(purpose: TokenPurpose, secret: str, *, lock: bool = False) -> Token | N
         Token.used_at.is_(None),
         Token.expires_at > clock.now(),
     )
-    return db.session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
+    found = db.session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
+    if found is None:
+        denied("link", purpose=purpose)
+    return found
 
 
 def was_withdrawn(secret: str) -> bool:
