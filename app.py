@@ -30,6 +30,7 @@ from marketplace.core import (
     files,
     housekeeping,
     i18n,
+    keys,
     listings,
     logging,
     safety,
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     settings = settings or Settings.from_environment()
     app = web.Application(__name__)
     _configure_flask(app, settings)
+    keys.configure(app, settings.secret_keys)
     logging.configure()
     db.connect(settings.database_url)
     safety.refuse(settings)
@@ -116,7 +118,6 @@ def _configure_flask(app: web.Application, settings: Settings) -> None:
     """What Flask and its extensions read: keys, limits, cookies."""
     app.config.update(
         SETTINGS=settings,
-        SECRET_KEY=settings.secret_key,
         # A form with a file that is too large is still read, so that it comes back with what was typed.
         MAX_CONTENT_LENGTH=2 * settings.max_upload_bytes,
         MAX_FORM_MEMORY_SIZE=2 * files.MEBIBYTE,

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import (
     BigInteger,
     ForeignKey,
@@ -192,7 +192,7 @@ def seal(key: Ed25519PrivateKey, *, batch: int = 5000) -> int:
 
     Two sealers at once are kept apart by an advisory lock; nothing waits for it but they.
     """
-    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(7_310_001))):
+    if not may_seal():
         return 0
     head = db.session.scalars(select(AuditSeal).order_by(AuditSeal.position.desc()).limit(1)).first()
     position, digest = (head.position, head.hash) if head else (0, b"")
@@ -207,6 +207,17 @@ def seal(key: Ed25519PrivateKey, *, batch: int = 5000) -> int:
     return len(entries)
 
 
+def may_seal(*, wait: bool = False) -> bool:
+    """Whether this unit of work seals and no other does until it ends; with `wait` once the other has."""
+    lock = func.pg_advisory_xact_lock if wait else func.pg_try_advisory_xact_lock
+    return db.session.scalar(select(lock(7_310_001))) is not False
+
+
+def last_position() -> int:
+    """The place of the newest seal; 0 without one."""
+    return db.session.scalar(select(func.max(AuditSeal.position))) or 0
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What verify() found: entries proved, entries not yet sealed, and the first fault if any."""
@@ -216,10 +227,13 @@ class Verdict:
     fault: str | None
 
 
-def verify(key: Ed25519PrivateKey) -> Verdict:
-    """Walk the whole chain and every signed head; any change to history is a fault."""
+def verify(key: Ed25519PrivateKey, *, retired: Mapping[int, Ed25519PublicKey] | None = None) -> Verdict:
+    """Walk the whole chain and every signed head; any change to history is a fault.
+
+    `retired` are keys that signed before, each by the last place that it may have signed.
+    """
     hashes, fault = _walk()
-    fault = fault or _head_fault(key, hashes)
+    fault = fault or _head_fault(key, retired or {}, hashes)
     total = db.session.scalar(select(func.count()).select_from(AuditEntry)) or 0
     return Verdict(sealed=len(hashes), unsealed=total - len(hashes), fault=fault)
 
@@ -243,10 +257,13 @@ def _walk() -> tuple[dict[int, bytes], str | None]:
     return hashes, None
 
 
-def _head_fault(key: Ed25519PrivateKey, hashes: dict[int, bytes]) -> str | None:
-    public = key.public_key()
+def _head_fault(
+    key: Ed25519PrivateKey, retired: Mapping[int, Ed25519PublicKey], hashes: dict[int, bytes]
+) -> str | None:
     heads = db.session.scalars(select(AuditHead).order_by(AuditHead.position)).all()
     for head in heads:
+        signers = [public for last, public in sorted(retired.items()) if head.position <= last]
+        public = signers[0] if signers else key.public_key()
         try:
             public.verify(head.signature, _head(head.position, head.hash))
         except InvalidSignature:

@@ -1,7 +1,6 @@
 """Who may see a page: access declared on the route, denied without a declaration."""
 
 import hashlib
-import hmac
 import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from marketplace.core import keys
 from marketplace.core.actors import EVERYONE, VISITOR, Actor, Role
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -67,7 +67,7 @@ def origin() -> Actor | None:
 
     The token of the form is signed by us, so nobody can say it of a session that isn't theirs.
     """
-    signer = URLSafeTimedSerializer(str(current_app.secret_key), salt="wtf-csrf-token")
+    signer = URLSafeTimedSerializer(current_app.config["WTF_CSRF_SECRET_KEY"], salt="wtf-csrf-token")
     try:
         secret = str(signer.loads(request.form.get("csrf_token", "")))
     except BadData:
@@ -110,12 +110,7 @@ def device_hash() -> str | None:
 
 def address_hash() -> str:
     """A keyed hash of the network address: equal addresses can be seen, the address can't."""
-    return keyed_hash(request.remote_addr or "")
-
-
-def keyed_hash(text: str) -> str:
-    """A hash by which equal texts are known, and from which nobody without our key can guess the text."""
-    return hmac.new(str(current_app.secret_key).encode(), text.encode(), hashlib.sha256).hexdigest()
+    return keys.keyed_hash(request.remote_addr or "")
 
 
 def access_of(app: Flask, endpoint: str) -> frozenset[Role] | None:

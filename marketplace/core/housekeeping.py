@@ -6,12 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
+    load_pem_public_key,
 )
 from flask.cli import AppGroup
 from sqlalchemy import text
@@ -52,6 +54,16 @@ def signing_key() -> Ed25519PrivateKey:
     return key
 
 
+def retired_keys() -> dict[int, Ed25519PublicKey]:
+    """The keys that signed before this one, each by the last place in the chain that it may have signed."""
+    keys = {int(file.stem): load_pem_public_key(file.read_bytes()) for file in _retired_folder().glob("*.pem")}
+    return {position: key for position, key in sorted(keys.items()) if isinstance(key, Ed25519PublicKey)}
+
+
+def _retired_folder() -> Path:
+    return _key_path.with_name("retired_signing_keys")
+
+
 @task(
     "seal_audit",
     _("Seal the audit trail"),
@@ -61,6 +73,8 @@ def signing_key() -> Ed25519PrivateKey:
 )
 def seal_audit() -> int:
     """Seal what is unsealed; the number of entries."""
+    if not audit.may_seal():
+        return 0
     return audit.seal(signing_key())
 
 
@@ -91,11 +105,28 @@ def delete_finished_tasks() -> None:
 @cli.command()
 def verify() -> None:
     """Prove the hash chain and every signed head; exit 1 if history was changed."""
-    verdict = audit.verify(signing_key())
+    verdict = audit.verify(signing_key(), retired=retired_keys())
     click.echo(f"{verdict.sealed} entries proved, {verdict.unsealed} not yet sealed")
     if verdict.fault:
         click.echo(f"FAULT {verdict.fault}")
     sys.exit(1 if verdict.fault else 0)
+
+
+@cli.command("new-key")
+def new_key() -> None:
+    """Sign with a new key from now on; what the old one signed until now can be checked as before."""
+    with unit_of_work():
+        audit.may_seal(wait=True)
+        old = signing_key()
+        while audit.seal(old):
+            pass
+        position = audit.last_position()
+        retired = _retired_folder() / f"{position}.pem"
+        retired.parent.mkdir(mode=0o700, exist_ok=True)
+        retired.write_bytes(old.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+        _key_path.unlink()
+        signing_key()
+    click.echo(f"The old key is good for the first {position} entries alone. Keep copies of {_key_path} and {retired}.")
 
 
 @cli.command()

@@ -1,20 +1,18 @@
 """What was typed into a form whose session had ended: kept for whoever opened that form, and shown to nobody else."""
 
-import base64
-import hashlib
 import json
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID, uuid4
 
-from cryptography.fernet import Fernet
-from flask import current_app, g, has_request_context, request
+from cryptography.fernet import MultiFernet
+from flask import g, has_request_context, request
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped
 from werkzeug.datastructures import ImmutableMultiDict
 
-from marketplace.core import auth, db, uploads
+from marketplace.core import auth, db, keys, uploads
 from marketplace.core.actors import Actor
 from marketplace.core.db import Model, created_at, uuid_key
 
@@ -119,6 +117,5 @@ def _find(key: str, person_id: UUID | None) -> KeptForm | None:
     return db.session.scalars(mine.where(KeptForm.created_at >= func.app_now() - FOR)).one_or_none()
 
 
-def _cipher() -> Fernet:
-    key = hashlib.sha256(b"kept forms" + str(current_app.secret_key).encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(key))
+def _cipher() -> MultiFernet:
+    return keys.cipher("kept forms")

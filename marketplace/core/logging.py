@@ -97,8 +97,8 @@ def _hide_secrets(logger: object, method: str, entry: Entry) -> Entry:
     return entry
 
 
-def _hidden(found: re.Match[str]) -> str:
-    return found[0] if KNOWN.fullmatch(found[0]) else HIDDEN
+def _hidden(run: re.Match[str]) -> str:
+    return run[0] if KNOWN.fullmatch(run[0]) else HIDDEN
 
 
 class _Output(logging.Handler):

@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Flask, current_app, g, has_request_context, request
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData
 from markupsafe import Markup
 from sqlalchemy import Row as ResultRow
 from sqlalchemy import inspect, select
@@ -17,7 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.routing import Rule
 from wtforms import Field, HiddenField
 
-from marketplace.core import auth, db, kept
+from marketplace.core import db, kept, keys
 from marketplace.core.db import Model
 from marketplace.core.errors import Words
 from marketplace.core.i18n import _
@@ -183,8 +184,9 @@ class SeenForm:
     def hidden_tag(self, *names: str) -> Any:
         """The hidden fields; among them what the page shows now, or what was sent while that still holds."""
         if "seen" in self._fields and (self.conflict is not None or not self._fields["seen"].data):
-            marks = self._field_marks()
-            self._fields["seen"].data = _signer().dumps([self._mark(marks), marks, self._words_now()])
+            key = keys.known()[0]
+            marks = self._field_marks(key)
+            self._fields["seen"].data = keys.signer("seen").dumps([self._mark(marks, key), marks, self._words_now()])
         return super().hidden_tag(*names)  # type: ignore[misc]
 
     def validate_on_submit(self, extra_validators: Any = None) -> bool:
@@ -201,12 +203,9 @@ class SeenForm:
         sent = self._fields["seen"].data
         if not sent and not current_app.config.get("SEEN_REQUIRED", True):
             return
-        try:
-            mark, marks, said = _signer().loads(sent or "")
-        except BadData:
-            mark, marks, said = "", {}, []
-        if mark != self._mark(self._field_marks()):
-            self.conflict = list(self._merged(marks))
+        key, (mark, marks, said) = _sent(sent or "")
+        if mark != self._mark(self._field_marks(key), key):
+            self.conflict = list(self._merged(marks, key))
             self._untick()
             self._words_then = said
 
@@ -226,12 +225,12 @@ class SeenForm:
     def _words_now(self) -> list[tuple[str, str]]:
         return list(g.get("said", {}).items())
 
-    def _merged(self, marks: Mapping[str, str]) -> Iterable[Difference]:
+    def _merged(self, marks: Mapping[str, str], key: str) -> Iterable[Difference]:
         """Fields that somebody else changed. Those that the sender left alone take what stands there now."""
         for field in self._comparable():
-            stands, typed, before = _plain(field.object_data), _plain(field.data), marks.get(field.name, _mark(""))
-            if typed != stands and _mark(stands) != before:
-                mine = _mark(typed) != before
+            stands, typed, before = _plain(field.object_data), _plain(field.data), marks.get(field.name, _mark("", key))
+            if typed != stands and _mark(stands, key) != before:
+                mine = _mark(typed, key) != before
                 yield Difference(field.label.text, mine, _typed(field), _words(field, field.object_data))
                 if not mine:
                     field.data, field.raw_data = field.object_data, None
@@ -249,15 +248,15 @@ class SeenForm:
             if getattr(field, "control", "file") != "file" and not getattr(field, "binds", False)
         ]
 
-    def _field_marks(self) -> dict[str, str]:
-        return {field.name: _mark(value) for field in self._comparable() if (value := _plain(field.object_data))}
+    def _field_marks(self, key: str) -> dict[str, str]:
+        return {field.name: _mark(value, key) for field in self._comparable() if (value := _plain(field.object_data))}
 
-    def _mark(self, field_marks: Mapping[str, str]) -> str:
+    def _mark(self, field_marks: Mapping[str, str], key: str) -> str:
         asked = _asked()
         assert asked is not None
-        row, key = asked
-        thing = None if row.fields_alone else db.session.get(row.model, key)
-        return _mark([thing, field_marks, self._shown])
+        row, row_id = asked
+        thing = None if row.fields_alone else db.session.get(row.model, row_id)
+        return _mark([thing, field_marks, self._shown], key)
 
 
 def _typed(field: Field) -> str:
@@ -294,10 +293,14 @@ def _plain(thing: Any) -> Any:
     return "" if thing is None or thing == [] else str(thing)
 
 
-def _mark(thing: Any) -> str:
+def _mark(thing: Any, key: str) -> str:
     """A keyed digest: whoever reads the page learns nothing from it of columns that the page doesn't show."""
-    return auth.keyed_hash(json.dumps(_plain(thing), sort_keys=True))[:20]
+    return keys.keyed_hash(json.dumps(_plain(thing), sort_keys=True), key)[:20]
 
 
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(str(current_app.secret_key), salt="seen")
+def _sent(text: str) -> tuple[str, list[Any]]:
+    """What came back of a form's marks, and the key with which they were made."""
+    for key in keys.known():
+        with suppress(BadData):
+            return key, keys.signer("seen", key).loads(text)
+    return keys.known()[0], ["", {}, []]

@@ -7,11 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from flask import current_app, g
+from flask import g
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.datastructures import FileStorage
 
-from marketplace.core import clock, files
+from marketplace.core import clock, files, keys
 
 FOR = timedelta(days=1)
 MOST = 5  # of one person; the oldest makes way
@@ -76,4 +76,4 @@ def _folder() -> Path:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(str(current_app.secret_key), salt="uploads")
+    return keys.signer("uploads")

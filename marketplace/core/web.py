@@ -36,7 +36,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.utils import cached_property
 from wtforms import Field
 
-from marketplace.core import auth, clock, db, files, kept, listings, logging, seen, templates, uploads
+from marketplace.core import auth, clock, db, files, kept, keys, listings, logging, seen, templates, uploads
 from marketplace.core.db import Model
 from marketplace.core.errors import DomainError, Words, from_integrity
 from marketplace.core.file_field import FileField
@@ -145,13 +145,13 @@ def _spend(key: UUID) -> ResponseReturnValue | None:
     person = auth.current_actor().person_id
     fields = sorted((n, v) for n, v in request.form.items(multi=True) if n != "csrf_token")
     # Keyed, as the fields may hold what nobody should be able to guess from the database.
-    fingerprint = auth.keyed_hash(json.dumps([request.path, fields]))
-    values = {"key": key, "person_id": person, "fingerprint": fingerprint}
+    sent = json.dumps([request.path, fields])
+    values = {"key": key, "person_id": person, "fingerprint": keys.keyed_hash(sent)}
     fresh = insert(UsedKey).values(**values).on_conflict_do_nothing().returning(UsedKey.key)
     if db.session.scalar(fresh) is not None:
         return None
     used = db.session.get(UsedKey, key)
-    if used is None or used.person_id != person or used.fingerprint != fingerprint:
+    if used is None or used.person_id != person or not keys.is_hash_of(used.fingerprint, sent):
         raise DomainError(_("This form was already sent with other content. Open it again."))
     db.rollback()
     return redirect(used.location or request.path, 303)

@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, current_app, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from marketplace.core import clock, db, seen
+from marketplace.core import clock, db, keys, seen
 from marketplace.core.actors import Role
 from marketplace.core.auth import address_hash, current_actor, device_hash, public, requires
 from marketplace.core.exports import export, requested_format
@@ -67,7 +67,7 @@ def _stop_url(token: str) -> str:
 
 
 def _clock_signer() -> URLSafeSerializer:
-    return URLSafeSerializer(str(current_app.secret_key), salt="survey-opened")
+    return keys.signer("survey-opened")
 
 
 def _seconds_since(opened: str | None) -> int:

@@ -52,10 +52,10 @@ def find(purpose: TokenPurpose, secret: str, *, lock: bool = False) -> Token | N
         Token.used_at.is_(None),
         Token.expires_at > clock.now(),
     )
-    found = db.session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
-    if found is None:
+    token = db.session.scalars(query.with_for_update(key_share=True) if lock else query).one_or_none()
+    if token is None:
         denied("link", purpose=purpose)
-    return found
+    return token
 
 
 def was_withdrawn(secret: str) -> bool:
