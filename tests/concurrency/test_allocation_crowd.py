@@ -88,7 +88,7 @@ def test_a_crowd_gets_exactly_the_budget_and_clear_answers(
         check_everybody_was_answered_once(call_id, applications, vouchers)
 
 
-@pytest.mark.parametrize(("kills", "applications"), [(1, 2500), pytest.param(3, 4000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("kills", "applications"), [(1, 2100), pytest.param(3, 4000, marks=pytest.mark.slow)])
 def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
     app: Flask, real_database: Settings, valkey: redis.Redis, mail_server: MailServer, kills: int, applications: int
 ) -> None:

@@ -228,12 +228,8 @@ def decision(app: Flask, actor: Actor, method: str, path: str) -> str:
 
 # Who may stand for each other where the view answers: of each line one is asked in the short run.
 KINDS = [
-    {"signed_out"},
-    {"no_role"},
-    {"signatory", "preparer", "helper"},
-    {"manager", "consultant"},
-    {"other_signatory", "other_preparer", "other_helper"},
-    {"other_manager", "other_consultant"},
+    {"signatory", "preparer", "helper", "manager", "consultant"},
+    {"signed_out", "no_role", "other_signatory", "other_preparer", "other_helper", "other_manager", "other_consultant"},
     {role.value for role in AGENCY},
 ]
 

@@ -140,7 +140,8 @@ def make_cast(story: Story) -> Cast:
 class Walk:
     """One life from its beginning through every status that its verbs reach.
 
-    `short`: of several who may, one does it; all who may not are refused all the same.
+    `short`: of several who may, one does it; strangers to the verb are all refused in the first status that is
+    tried, and one of them in each further one.
     """
 
     def __init__(
@@ -186,8 +187,7 @@ class Walk:
                 assert target is None, f"nothing to {verb.event} in {status}"
                 return
             before = self.traces(thing)
-            known = [column for column in self.cast.people if column in verb.who(status)]
-            left_out = known[1:] if self.short else ()
+            left_out = self.left_out(verb, status) if self.short else ()
             for column, actor in self.cast.people.items():
                 if column in left_out:
                     continue
@@ -205,6 +205,14 @@ class Walk:
                         assert self.status_of(thing) == (target or status), where
                     self.made |= set(verb.pairs(self.life.lifecycle, status))
             assert self.traces(thing) == before, (verb.event, status)
+
+    def left_out(self, verb: Verb, status: str) -> Sequence[str]:
+        """Who doesn't try in the short run: others stand for them, here or in another status."""
+        may = [column for column in self.cast.people if column in verb.who(status)]
+        strangers = [name for name in self.cast.people if name not in may and name not in verb.never.get(status, ())]
+        turn = sum(verb is before for before, _status in self.tried)
+        stands = turn % len(strangers) if strangers else 0
+        return [*may[1:], *(strangers[:stands] + strangers[stands + 1 :] if turn else ())]
 
     def try_sql(self, thing: UUID, status: str) -> None:
         """The database itself refuses each status to which no move leads from here."""
