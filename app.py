@@ -45,6 +45,7 @@ from marketplace.core.money import exponent
 from marketplace.core.states import Lifecycle, TextChoices
 from marketplace.notifications import post
 from marketplace.programmes.rules import FACT_NAMES
+from marketplace.verification import registers
 from workers import celery_app
 
 # From the top down, as they may import each other.
@@ -64,6 +65,7 @@ AREAS = (
     "providers",
     "programmes",
     "agency",
+    "verification",
     "accounts",
     "ledger",
     "notifications",
@@ -85,6 +87,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     files.configure(settings.files_dir, reserve=settings.disk_reserve_bytes)
     housekeeping.configure(settings.signing_key_path)
     drafts.configure(functools.partial(exports.write_into, app))
+    registers.configure(settings.business_register)
     post.configure(post.Post(settings.smtp_url, settings.mail_from, settings.base_url))
     _configure_pages(app, settings)
     _configure_addresses(app, settings)

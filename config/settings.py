@@ -132,6 +132,9 @@ class Settings(BaseSettings):
     mail_from: str = "no-reply@localhost"
     """MAIL_FROM: the address that every mail is sent from, in the agency's name. A name of its own, as in
     `Vouchers <vouchers@example.org>`, stands in mails only until the agency has said how it is called."""
+    business_register: Path | None = None
+    """BUSINESS_REGISTER: a CSV file of the business register, with number, name, representative and state of each
+    business. A company that agrees with it is verified without an officer. Without it an officer looks at each."""
     default_locale: str = "ko"
     """DEFAULT_LOCALE: the language of a visitor who chose none. Default ko."""
     time_zone: str = "Asia/Seoul"

@@ -5,7 +5,7 @@ from alembic import op
 from marketplace.core.sql import drop_functions, read
 
 revision = "0005"
-down_revision = "0004a"
+down_revision = "0004b"
 
 TABLES = """
 CREATE SEQUENCE number_call;

@@ -123,14 +123,14 @@ class InvitedForm(SecretForm):
 class CompanyForm(Form):
     """The facts that a company may correct itself."""
 
-    name = NameField(_("Company name"), max_length=120)
-    representative_name = NameField(_("Name of the representative"), max_length=80)
     address = TextField(_("Address"), max_length=200)
     phone = PhoneField(_("Telephone"), max_length=40, required=False)
     email = EmailField(_("E-mail address of the company"), required=False)
 
 
 class RegisterCompanyForm(CompanyForm):
+    name = NameField(_("Company name"), max_length=120)
+    representative_name = NameField(_("Name of the representative"), max_length=80)
     business_number = TextField(_("Business registration number"), max_length=20)
     sector = SelectOneField(_("Sector"))
     region = SelectOneField(_("Region"))

@@ -13,6 +13,8 @@ from marketplace.core.errors import DomainError, Forbidden, Invalid, explain
 from marketplace.core.i18n import _
 
 KIND_ROLES = {OrganisationKind.SME: SME, OrganisationKind.PROVIDER: PROVIDER, OrganisationKind.AGENCY: AGENCY}
+# What the person is who registers it, and who signs for it.
+FIRST_ROLE = {OrganisationKind.SME: Role.SIGNATORY, OrganisationKind.PROVIDER: Role.MANAGER}
 # Nothing waits for these yet, so they are offered to nobody.
 WITHOUT_WORK = frozenset({Role.ENQUIRY_SPECIALIST})
 LONGEST_MANDATE_DAYS = 366
@@ -36,13 +38,14 @@ WEAK = {
     ),
 }
 DISABLED = _("This account is disabled. Ask the agency to open it again, then try once more.")
+REGISTERED = _(
+    "This business number is already registered. Ask its signatory to invite you, or say that the company is yours."
+)
 
 explain(
     {
         "uq_people_email": _("This e-mail address is already in use."),
-        "uq_organisations_business_number": _(
-            "This business number is already registered. Ask its signatory to invite you."
-        ),
+        "uq_organisations_business_number": REGISTERED,
         "uq_memberships_live": _("This person already has this role, or it waits for approval."),
         "ck_memberships_four_eyes": _(
             "Another administrator must approve the role. Nobody approves what they proposed."

@@ -14,7 +14,7 @@ from marketplace.certificates import service as certificates
 from marketplace.claims import service as claims
 from marketplace.core import clock, db, task_queue
 from marketplace.core.tasks import schedule
-from marketplace.demo import agency, bank, certifying, offers, paying, plans, registers, words
+from marketplace.demo import agency, bank, certifying, newcomers, offers, paying, plans, registers, words
 from marketplace.demo.applying import apply
 from marketplace.demo.people import TOUR_COMPANY, TOUR_FIRM, Cast
 from marketplace.demo.plans import Scale
@@ -84,6 +84,7 @@ def _opening(world: World, scale: Scale) -> Story:
     walk.tell(walk.ago(YEARS_AGO - 1), _companies_come(world, scale, pairs[: scale.companies]))
     walk.tell(walk.ago(YEARS_AGO - 2), _firms_come(world, scale, pairs[scale.companies :], range(scale.firms_of_old)))
     walk.tell(walk.ago(20), _people_of_the_tour(world, pairs[-2], pairs[-1]))
+    walk.tell(walk.ago(5), newcomers.come(world, pairs[-6:-2], SEED + 2))
     newer = range(scale.firms_of_old, scale.firms)
     walk.tell(walk.ago(NEWER_FIRMS), _firms_come(world, scale, pairs[scale.companies :], newer))
     for number, offer in enumerate(plans.calls(scale)):

@@ -11,6 +11,7 @@ from werkzeug.datastructures import FileStorage
 
 from config import lists
 from marketplace.accounts import business_number
+from marketplace.accounts import queries as accounts_queries
 from marketplace.accounts import service as accounts
 from marketplace.accounts.states import OrganisationKind
 from marketplace.core import clock
@@ -22,6 +23,9 @@ from marketplace.demo.people import Cast, acting, join, sign_up
 from marketplace.providers import ethics_code, training
 from marketplace.providers import queries as providers_queries
 from marketplace.providers import service as providers
+from marketplace.verification import queries as verification_queries
+from marketplace.verification import service as verification
+from marketplace.verification.states import VerificationStatus
 
 # Sectors of companies, the frequent ones several times; what can't be decided by the standard last.
 SECTORS = [
@@ -63,8 +67,10 @@ class Firm:
     consultants: list[tuple[UUID, Actor]] = field(default_factory=list)
 
 
-def add_company(cast: Cast, pair: NamePair, number: int, domain: str = "", locale: str = "") -> Company:
-    """Sign somebody up, register their company, and give every second one a preparer."""
+def add_company(
+    cast: Cast, pair: NamePair, number: int, domain: str = "", locale: str = "", *, verified: bool = True
+) -> Company:
+    """Sign somebody up, register their company, have it verified, and give every second one a preparer."""
     chance = cast.chance
     domain = domain or f"{pair[0]['en']}-{pair[1]['en']}".lower().replace(" ", "-") + ".example"
     sector = SECTORS[number % len(SECTORS)]
@@ -80,9 +86,34 @@ def add_company(cast: Cast, pair: NamePair, number: int, domain: str = "", local
     assert person.person_id is not None
     signatory = acting(person.person_id, Role.SIGNATORY)
     company = Company(organisation.id, name, domain, sector, region, _facts(sector, chance), signatory)
+    if verified:
+        hand_in(signatory)
+        verify(organisation.id, cast)
     if number % 2 == 0:
         company.preparer = join(f"preparer@{domain}", cast.name(), Role.PREPARER, host=signatory)
     return company
+
+
+def paper(name: str) -> FileStorage:
+    """The business registration of a firm."""
+    document = word_document(["사업자등록증", name, "시연용으로 만든 문서입니다."])
+    return FileStorage(document, filename="사업자등록증.docx")
+
+
+def hand_in(actor: Actor) -> None:
+    """Hand in the actor's company as it is registered, to be verified."""
+    assert actor.organisation_id is not None
+    one = accounts_queries.get_organisation(actor.organisation_id)
+    verification.hand_in(
+        actor=actor, name=one.name, representative_name=one.representative_name, document=paper(one.name)
+    )
+
+
+def verify(organisation_id: UUID, cast: Cast) -> None:
+    """An officer compares what was handed in, and finds nothing wrong."""
+    waiting = verification_queries.find(organisation_id, VerificationStatus.WAITING)
+    assert waiting is not None
+    verification.confirm(waiting.id, actor=cast.one(Role.PROGRAMME_OFFICER))
 
 
 def _facts_of_firm(kind: OrganisationKind, name: str, person: str, region: str, chance: Random) -> dict[str, Any]:
@@ -143,9 +174,7 @@ def add_firm(cast: Cast, pair: NamePair, number: int, *, staff: int, domain: str
         },
     )
     details = providers.AccountDetails(AccountScheme.OTHER, firm.account, "시범은행", name)
-    papers = word_document(["사업자등록증", name, "시연용으로 만든 문서입니다."])
-    document = FileStorage(papers, filename="사업자등록증.docx")
-    providers.register_provider(firm.id, actor=manager, profile=profile, account=details, document=document)
+    providers.register_provider(firm.id, actor=manager, profile=profile, account=details, document=paper(name))
     for position in range(1, staff + 1):
         firm.consultants.append(_add_consultant(firm, cast, f"consultant{position}@{domain}"))
     return firm
@@ -165,7 +194,8 @@ def _add_consultant(firm: Firm, cast: Cast, email: str) -> tuple[UUID, Actor]:
 
 
 def approve_firm(firm: Firm, cast: Cast) -> None:
-    """An officer looks at the firm and takes it into the register."""
+    """An officer looks at the firm, verifies it and takes it into the register."""
+    verify(firm.id, cast)
     providers.approve_provider(firm.id, actor=cast.one(Role.PROGRAMME_OFFICER))
 
 

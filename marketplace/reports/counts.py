@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import DateTime, Integer, Select, Uuid, bindparam, exists, func, or_, select
 
-from marketplace.accounts.models import Membership
+from marketplace.accounts.models import Membership, Organisation
 from marketplace.accounts.states import MembershipStatus, OrganisationKind
 from marketplace.agency.models import Edition
 from marketplace.agency.states import EditionStatus
@@ -43,6 +43,8 @@ from marketplace.receivables import queries as receivables
 from marketplace.receivables.models import Receivable
 from marketplace.receivables.states import ReceivableKind, ReceivableWaiting
 from marketplace.reports.models import Reconciliation
+from marketplace.verification.models import Dispute, Verification
+from marketplace.verification.states import DisputeStatus, VerificationStatus
 from marketplace.vouchers import queries as vouchers
 from marketplace.vouchers.models import Scoring, Voucher
 
@@ -93,6 +95,21 @@ def lines_to_return() -> Count:
     own = exists().where(Account.budget_line_id == BudgetLine.id)
     left = own.where(Account.stage == chart.Stage.AVAILABLE, Account.balance > 0)
     return number_of(BudgetLine, ending, left)
+
+
+def unverified() -> Count:
+    """1 while the actor's company is not verified and has handed in nothing that waits."""
+    known = exists().where(
+        Verification.organisation_id == Organisation.id,
+        among(Verification, (VerificationStatus.WAITING, VerificationStatus.CONFIRMED)),
+    )
+    return number_of(Organisation, Organisation.id == ORGANISATION, ~known)
+
+
+def own_disputes() -> Count:
+    """Disputes about the actor's company that wait for a reply."""
+    unheard = Dispute.status == DisputeStatus.OPEN, Dispute.reply.is_(None), Dispute.reply_by >= db.today()
+    return number_of(Dispute, Dispute.organisation_id == ORGANISATION, *unheard)
 
 
 def certificates_to_answer() -> Count:

@@ -46,6 +46,8 @@ from marketplace.programmes.states import CallStatus
 from marketplace.providers.models import Provider
 from marketplace.providers.states import ProviderStatus
 from marketplace.reports.counts import NOW, ORGANISATION, PERSON, consults, parameters
+from marketplace.verification.models import Verification
+from marketplace.verification.states import VerificationStatus
 from marketplace.vouchers.models import Application, Voucher
 from marketplace.vouchers.states import ApplicationStatus, VoucherStatus
 
@@ -73,6 +75,7 @@ class Kind(StrEnum):
     AGREEMENT = "agreement"
     ENGAGEMENT = "engagement"
     CLAIM = "claim"
+    VERIFICATION = "verification"
     REGISTRATION = "registration"
     CALL = "call"
     EVALUATION = "evaluation"
@@ -88,6 +91,7 @@ PAGES = {
     Kind.AGREEMENT: ("engagements.agreement", "agreement_id"),
     Kind.ENGAGEMENT: ("engagements.engagement", "engagement_id"),
     Kind.CLAIM: ("claims.claim", "claim_id"),
+    Kind.VERIFICATION: ("verification.own", ""),
     Kind.REGISTRATION: ("providers.registration", ""),
     Kind.CALL: ("programmes.call", "call_id"),
     Kind.EVALUATION: ("evaluations.evaluation", "evaluation_id"),
@@ -150,6 +154,7 @@ NEXT: dict[Kind, dict[Any, Next]] = {
         ClaimStatus.APPROVED: (_("it is paid with the next payment batch"), Turn.AGENCY),
         ClaimStatus.BATCHED: (_("the bank pays it"), Turn.AGENCY),
     },
+    Kind.VERIFICATION: {VerificationStatus.WAITING: (_("an officer verifies the company"), Turn.AGENCY)},
     Kind.REGISTRATION: {ProviderStatus.APPLIED: (_("an officer decides about the registration"), Turn.AGENCY)},
     Kind.CALL: {
         CallStatus.PUBLISHED: (_("the call closes, then vouchers are given"), Turn.AGENCY),
@@ -317,6 +322,11 @@ def _claims() -> Part:
     return part.where(Claim.provider_id == ORGANISATION, live)
 
 
+def _verification() -> Part:
+    part = _part(Kind.VERIFICATION, Verification, Verification.name, number=Verification.name, day=Verification.look_by)
+    return part.where(Verification.organisation_id == ORGANISATION, _in(Verification, (VerificationStatus.WAITING,)))
+
+
 def _registration() -> Part:
     part = _part(Kind.REGISTRATION, Provider, Provider.name, number=Provider.name)
     return part.where(Provider.id == ORGANISATION, Provider.status == ProviderStatus.APPLIED)
@@ -344,13 +354,13 @@ def _evaluations() -> Part:
 def _of_company() -> Sequence[Part]:
     awards, agreements = _awards(Job.organisation_id == ORGANISATION), _agreements(Agreement.organisation_id)
     engagements = _engagements(Engagement.organisation_id == ORGANISATION)
-    return [_applications(), _vouchers(), _jobs(), awards, agreements, engagements]
+    return [_verification(), _applications(), _vouchers(), _jobs(), awards, agreements, engagements]
 
 
 def _of_firm() -> Sequence[Part]:
     awards, agreements = _awards(Bid.provider_id == ORGANISATION), _agreements(Agreement.provider_id)
     engagements = _engagements(Engagement.provider_id == ORGANISATION)
-    return [_registration(), _bids(), awards, agreements, engagements, _claims()]
+    return [_verification(), _registration(), _bids(), awards, agreements, engagements, _claims()]
 
 
 PARTS: dict[Role, Callable[[], Sequence[Part]]] = {

@@ -1,7 +1,6 @@
 """What each role has to do: the words, the list where it is done, and how to count it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from marketplace.agency.models import AgencyAccount, AgencyProfile, FunderEdition
 from marketplace.certificates.models import Certificate
@@ -9,141 +8,34 @@ from marketplace.certificates.states import CertificateStatus
 from marketplace.claims.models import Claim, Refund
 from marketplace.claims.states import BatchWaiting, ClaimStatus, ClaimWaiting, Overdue, RefundStatus, RefundWaiting
 from marketplace.core.actors import Role
-from marketplace.core.errors import Words
 from marketplace.core.i18n import _
 from marketplace.core.task_queue import TaskStatus
 from marketplace.engagements.models import Agreement, Engagement
-from marketplace.engagements.states import AgreementStatus, AgreementWaiting, WorkWaiting
+from marketplace.engagements.states import AgreementWaiting, WorkWaiting
 from marketplace.ethics.models import Case, Flag
 from marketplace.ethics.states import CaseStatus, CaseWaiting, FlagStatus
 from marketplace.evaluations.models import Evaluation
 from marketplace.evaluations.states import EvaluationStatus, EvaluationWaiting
-from marketplace.jobs.models import Job
-from marketplace.jobs.states import JobStatus, JobWaiting, OpenJobWaiting
+from marketplace.jobs.states import OpenJobWaiting
 from marketplace.programmes.models import BudgetLine, Call
 from marketplace.programmes.states import BudgetLineStatus, CallStatus
 from marketplace.providers.models import Provider
 from marketplace.providers.states import ProviderStatus
 from marketplace.receivables.states import ReceivableKind, ReceivableWaiting
 from marketplace.reports import counts
-from marketplace.reports.counts import Count
+from marketplace.reports.company_work import SME, TO_HAND_IN, TO_REPLY, Work, waiting
+from marketplace.verification.models import Dispute, Verification
+from marketplace.verification.states import DisputeStatus, VerificationStatus
 from marketplace.vouchers.models import Application
 from marketplace.vouchers.states import ApplicationStatus
 
-
-@dataclass(frozen=True)
-class Work:
-    """A kind of work: what to do, where it is listed, and how to count what waits: as many as the list has rows.
-
-    The list is the page with this filter, or the part of the page that bears this anchor.
-    """
-
-    text: Words
-    endpoint: str
-    count: Callable[[], Count]
-    filter: Mapping[str, str] = field(default_factory=dict)
-    anchor: str | None = None
-
-
-def _waiting(value: str, **others: str) -> dict[str, str]:
-    """The filter that every list has for what waits."""
-    return {"waiting": value, **others}
-
-
-SME: Sequence[Work] = (
-    Work(
-        _("Applications to finish"),
-        "vouchers.applications",
-        counts.of_sme(Application, ApplicationStatus.DRAFT),
-        {"status": ApplicationStatus.DRAFT},
-    ),
-    Work(
-        _("Offered vouchers to accept or decline"),
-        "vouchers.applications",
-        counts.of_sme(Application, ApplicationStatus.OFFERED),
-        {"status": ApplicationStatus.OFFERED},
-    ),
-    Work(
-        _("Refused certificates to answer"),
-        "certificates.certificates",
-        counts.certificates_to_answer,
-        anchor="to-answer",
-    ),
-    Work(_("Vouchers without a job yet"), "jobs.jobs", counts.vouchers_without_job, anchor="vouchers"),
-    Work(_("Jobs to publish"), "jobs.jobs", counts.of_sme(Job, JobStatus.DRAFT), {"status": JobStatus.DRAFT}),
-    Work(
-        _("Jobs with questions of consultants to answer"),
-        "jobs.jobs",
-        counts.own_jobs(JobWaiting.QUESTION),
-        _waiting(JobWaiting.QUESTION),
-    ),
-    Work(
-        _("Jobs whose bids you can compare now"),
-        "jobs.jobs",
-        counts.own_jobs(JobWaiting.COMPARISON),
-        _waiting(JobWaiting.COMPARISON),
-    ),
-    Work(
-        _("Awards without an agreement yet"),
-        "engagements.agreements",
-        counts.awards_without_agreement,
-        anchor="awards",
-    ),
-    Work(
-        _("Agreements to sign"),
-        "engagements.agreements",
-        counts.agreements(Agreement.organisation_id, AgreementWaiting.COMPANY),
-        _waiting(AgreementWaiting.COMPANY),
-    ),
-    Work(
-        _("Agreements to redeem your voucher for"),
-        "engagements.agreements",
-        counts.of_sme(Agreement, AgreementStatus.SIGNED),
-        {"status": AgreementStatus.SIGNED},
-    ),
-    Work(
-        _("Own shares to pay"),
-        "engagements.agreements",
-        counts.agreements(Agreement.organisation_id, AgreementWaiting.SHARE),
-        _waiting(AgreementWaiting.SHARE),
-    ),
-    Work(
-        _("Refunds that need an account of yours"),
-        "claims.refunds",
-        counts.refunds_without_account,
-        _waiting(RefundWaiting.ACCOUNT),
-    ),
-    Work(
-        _("Debts with an instalment to pay"),
-        "receivables.receivables",
-        counts.own_debts(ReceivableWaiting.PAYMENT),
-        _waiting(ReceivableWaiting.PAYMENT),
-    ),
-    Work(
-        _("Agreements with a change of consultants to decide"),
-        "engagements.agreements",
-        counts.agreements(Agreement.organisation_id, AgreementWaiting.CONSULTANT),
-        _waiting(AgreementWaiting.CONSULTANT),
-    ),
-    Work(
-        _("Engagements with sessions to confirm"),
-        "engagements.engagements",
-        counts.work(Engagement.organisation_id, WorkWaiting.SESSION),
-        _waiting(WorkWaiting.SESSION),
-    ),
-    Work(
-        _("Engagements with documents to accept or send back"),
-        "engagements.engagements",
-        counts.work(Engagement.organisation_id, WorkWaiting.DELIVERABLE),
-        _waiting(WorkWaiting.DELIVERABLE),
-    ),
-)
-
 WORK: dict[Role, Sequence[Work]] = {
-    Role.SIGNATORY: SME,
+    Role.SIGNATORY: (TO_HAND_IN, TO_REPLY, *SME),
     Role.PREPARER: SME,
     Role.HELPER: SME[:1],
     Role.MANAGER: (
+        TO_HAND_IN,
+        TO_REPLY,
         Work(
             _("Consultants who have not signed this season's code of ethics"),
             "providers.registration",
@@ -151,24 +43,24 @@ WORK: dict[Role, Sequence[Work]] = {
             anchor="without-pledge",
         ),
         Work(_("Code of ethics to sign for this season"), "providers.profile", counts.own_pledge),
-        Work(_("Open jobs you have not bid for"), "jobs.open_jobs", counts.open_jobs, _waiting(OpenJobWaiting.BID)),
+        Work(_("Open jobs you have not bid for"), "jobs.open_jobs", counts.open_jobs, waiting(OpenJobWaiting.BID)),
         Work(
             _("Agreements to sign"),
             "engagements.agreements",
             counts.agreements(Agreement.provider_id, AgreementWaiting.PROVIDER),
-            _waiting(AgreementWaiting.PROVIDER),
+            waiting(AgreementWaiting.PROVIDER),
         ),
         Work(
             _("Stages under way"),
             "engagements.engagements",
             counts.work(Engagement.provider_id, WorkWaiting.STAGE),
-            _waiting(WorkWaiting.STAGE),
+            waiting(WorkWaiting.STAGE),
         ),
         Work(
             _("Engagements with documents to correct"),
             "engagements.engagements",
             counts.work(Engagement.provider_id, WorkWaiting.CORRECTION),
-            _waiting(WorkWaiting.CORRECTION),
+            waiting(WorkWaiting.CORRECTION),
         ),
         Work(
             _("Engagements with accepted stages to claim"),
@@ -192,13 +84,13 @@ WORK: dict[Role, Sequence[Work]] = {
             _("Refunds that need an account of yours"),
             "claims.refunds",
             counts.refunds_without_account,
-            _waiting(RefundWaiting.ACCOUNT),
+            waiting(RefundWaiting.ACCOUNT),
         ),
         Work(
             _("Debts with an instalment to pay"),
             "receivables.receivables",
             counts.own_debts(ReceivableWaiting.PAYMENT),
-            _waiting(ReceivableWaiting.PAYMENT),
+            waiting(ReceivableWaiting.PAYMENT),
         ),
     ),
     Role.CONSULTANT: (
@@ -207,7 +99,7 @@ WORK: dict[Role, Sequence[Work]] = {
             _("Stages under way"),
             "engagements.engagements",
             counts.work(Engagement.provider_id, WorkWaiting.OWN_STAGE),
-            _waiting(WorkWaiting.OWN_STAGE),
+            waiting(WorkWaiting.OWN_STAGE),
         ),
     ),
     Role.PROGRAMME_OFFICER: (
@@ -228,6 +120,18 @@ WORK: dict[Role, Sequence[Work]] = {
             "vouchers.received_applications",
             counts.of_anybody(Application, ApplicationStatus.IN_REVIEW),
             {"status": ApplicationStatus.IN_REVIEW},
+        ),
+        Work(
+            _("Companies and firms to verify"),
+            "verification.queue",
+            counts.of_anybody(Verification, VerificationStatus.WAITING),
+            {"status": VerificationStatus.WAITING},
+        ),
+        Work(
+            _("Disputes about companies to decide"),
+            "verification.disputes",
+            counts.of_anybody(Dispute, DisputeStatus.OPEN),
+            {"status": DisputeStatus.OPEN},
         ),
         Work(
             _("Certificates to verify"),
@@ -280,7 +184,7 @@ WORK: dict[Role, Sequence[Work]] = {
             _("Claims to approve"),
             "claims.claims",
             counts.claims_waiting(ClaimWaiting.APPROVAL),
-            _waiting(ClaimWaiting.APPROVAL),
+            waiting(ClaimWaiting.APPROVAL),
         ),
         Work(
             _("Claims overdue"), "claims.ageing", counts.claims_overdue(Overdue.ONE_DAY), {"overdue": Overdue.ONE_DAY}
@@ -289,7 +193,7 @@ WORK: dict[Role, Sequence[Work]] = {
             _("Approved claims waiting for a payment batch"),
             "claims.claims",
             counts.claims_waiting(ClaimWaiting.BATCH),
-            _waiting(ClaimWaiting.BATCH),
+            waiting(ClaimWaiting.BATCH),
         ),
         Work(
             _("Refunds waiting for a payment batch"),
@@ -301,20 +205,20 @@ WORK: dict[Role, Sequence[Work]] = {
             _("Payment batches to send"),
             "claims.payment_batches",
             counts.batches_to_send,
-            _waiting(BatchWaiting.SENDING),
+            waiting(BatchWaiting.SENDING),
         ),
         Work(_("Bank entries that match nothing"), "claims.bank_entries", counts.unmatched_entries, anchor="unmatched"),
         Work(
             _("Repayments and recoveries to confirm"),
             "receivables.receivables",
             counts.debts(ReceivableWaiting.CONFIRMATION, *ReceivableKind),
-            _waiting(ReceivableWaiting.CONFIRMATION),
+            waiting(ReceivableWaiting.CONFIRMATION),
         ),
         Work(
             _("Write-offs to sign"),
             "receivables.receivables",
             counts.debts(ReceivableWaiting.WRITE_OFF, *ReceivableKind),
-            _waiting(ReceivableWaiting.WRITE_OFF),
+            waiting(ReceivableWaiting.WRITE_OFF),
         ),
     ),
     Role.EVALUATOR: (
@@ -322,15 +226,15 @@ WORK: dict[Role, Sequence[Work]] = {
             _("Conflict declarations to give"),
             "evaluations.evaluation_list",
             counts.own_evaluations(EvaluationWaiting.DECLARATION),
-            _waiting(EvaluationWaiting.DECLARATION),
+            waiting(EvaluationWaiting.DECLARATION),
         ),
         Work(
             _("Evaluations to write"),
             "evaluations.evaluation_list",
             counts.own_evaluations(EvaluationWaiting.SCORES),
-            _waiting(EvaluationWaiting.SCORES),
+            waiting(EvaluationWaiting.SCORES),
         ),
-        Work(_("Applications to score"), "vouchers.scoring_list", counts.own_scorings, _waiting("score")),
+        Work(_("Applications to score"), "vouchers.scoring_list", counts.own_scorings, waiting("score")),
     ),
     Role.ETHICS_OFFICER: (
         Work(
@@ -339,7 +243,7 @@ WORK: dict[Role, Sequence[Work]] = {
             counts.of_anybody(Flag, FlagStatus.RAISED),
             {"status": FlagStatus.RAISED},
         ),
-        Work(_("Cases to decide"), "ethics.case_list", counts.cases_to_decide, _waiting(CaseWaiting.DECISION)),
+        Work(_("Cases to decide"), "ethics.case_list", counts.cases_to_decide, waiting(CaseWaiting.DECISION)),
         Work(
             _("Appeals to decide"),
             "ethics.case_list",
@@ -350,7 +254,7 @@ WORK: dict[Role, Sequence[Work]] = {
             _("Recoveries to confirm"),
             "receivables.receivables",
             counts.debts(ReceivableWaiting.CONFIRMATION, ReceivableKind.RECOVERY),
-            _waiting(ReceivableWaiting.CONFIRMATION, kind=ReceivableKind.RECOVERY),
+            waiting(ReceivableWaiting.CONFIRMATION, kind=ReceivableKind.RECOVERY),
         ),
     ),
     Role.ADMINISTRATOR: (
@@ -361,6 +265,12 @@ WORK: dict[Role, Sequence[Work]] = {
             anchor="faults",
         ),
         Work(_("Roles to approve"), "accounts.people", counts.memberships, anchor="proposed"),
+        Work(
+            _("Transfers of companies to confirm"),
+            "verification.disputes",
+            counts.of_anybody(Dispute, DisputeStatus.PROPOSED),
+            {"status": DisputeStatus.PROPOSED},
+        ),
         Work(_("Agency details to confirm"), "agency.overview", counts.editions(AgencyProfile), anchor="profile"),
         Work(
             _("Evaluations to review"),

@@ -66,6 +66,7 @@ REASONS = {
     "aid_cap": _("With this voucher the company and its linked firms would exceed the programme's aid cap."),
     "undetermined": _("Eligibility was not decided before the allocation."),
     "offer_lapsed": _("The voucher was offered to the company, but nobody accepted it in time."),
+    "not_verified": _("A voucher was kept for the company, but it was not verified in time."),
     "winding_down": _("The call is being wound down, so no more vouchers are given."),
 }
 
@@ -145,10 +146,9 @@ def check_offered(application: Application, now: datetime) -> None:
         raise DomainError(_("This offer is answered or over."))
 
 
-def check_offer_over(application: Application, now: datetime) -> None:
-    """An offer lapses after its last moment, never before."""
-    if application.offer_ends_at is None or now < application.offer_ends_at:
-        raise DomainError(_("This offer can still be accepted."))
+def is_offer_over(application: Application, now: datetime) -> bool:
+    """An offer lapses after its last moment, never before; it may have got a later one."""
+    return application.offer_ends_at is not None and application.offer_ends_at <= now
 
 
 def check_offer_stands(ticket: Ticket, *, amount: int, cap: int | None, linked: Sequence[str]) -> None:

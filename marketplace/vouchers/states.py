@@ -51,7 +51,7 @@ APPLICATION = Lifecycle(
         ),
         Move(
             "offer",
-            (ApplicationStatus.WAITLISTED,),
+            (ApplicationStatus.ACCEPTED, ApplicationStatus.WAITLISTED),
             ApplicationStatus.OFFERED,
             stamp="offered_at",
             label=_("Offer a voucher"),

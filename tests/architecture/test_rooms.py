@@ -23,6 +23,7 @@ ENGINES = {
         "trail",
     },
     "certificates": {"issuer_lists", "kinds"},
+    "verification": {"registers", "terms"},
     "claims": {
         "bank",
         "bank_files",
@@ -44,7 +45,7 @@ ENGINES = {
     "programmes": {"eligibility", "forecast", "notice", "scoring", "standards", "terms"},
     "providers": {"ethics_code", "training"},
     "receivables": {"document", "schedule"},
-    "reports": {"checklist", "counts", "flows", "labels", "menu", "money", "progress", "proof", "work"},
+    "reports": {"checklist", "company_work", "counts", "flows", "labels", "menu", "money", "progress", "proof", "work"},
     "surveys": {"instruments", "scoring"},
     "vouchers": {"allocation", "caps", "document", "reminders", "scoring", "sealed_list", "sharing", "waiting_room"},
 }

@@ -13,6 +13,7 @@ from workers.schedule import timetable
 
 FOLLOWERS = {
     "application.decided": ["close_call", "watch_ceiling"],
+    "application.offered": ["lapse_offer"],
     "application.withdrawn": ["close_call", "watch_ceiling"],
     "bank_entry.assigned": ["trace_bank_import"],
     "bank_entry.pays_debt": ["take_receipt"],
@@ -30,6 +31,8 @@ FOLLOWERS = {
     "engagement.terminated": ["ethics_check", "invite_survey", "invite_survey", "refund_co_payment"],
     "survey.company_answered": ["ethics_check"],
     "survey.company_over": ["assign_evaluation"],
+    "verification.decided": ["renew_offers"],
+    "verification.handed_in": ["look_up_company"],
     "waiting_room.prepared": ["draw_waiting_room"],
 }
 TIMED = {

@@ -10,6 +10,8 @@ from marketplace.accounts import business_number, queries, service
 from marketplace.accounts.models import AGENCY_ID, Membership, Organisation, Person
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
+from marketplace.verification.models import Verification
+from marketplace.verification.states import Evidence, RegisterAnswer, VerificationStatus
 
 PASSWORD = "three quiet rabbits run"
 # argon2id of PASSWORD, made once: hashing it anew for every person would make the tests slow
@@ -38,14 +40,16 @@ def make_person(name: str | None = None, *, email: str | None = None, locale: st
     return person
 
 
-def make_sme(name: str | None = None, *, person: Person | None = None, **facts: Any) -> Actor:
-    """A registered company; the actor is its signatory."""
-    return _registered("sme", name, person, facts)
+def make_sme(name: str | None = None, *, person: Person | None = None, verified: bool = True, **facts: Any) -> Actor:
+    """A registered company, verified unless told otherwise; the actor is its signatory."""
+    return _registered("sme", name, person, facts, verified=verified)
 
 
-def make_provider(name: str | None = None, *, person: Person | None = None, **facts: Any) -> Actor:
-    """A registered consulting firm (an organisation only); the actor is its manager."""
-    return _registered("provider", name, person, facts)
+def make_provider(
+    name: str | None = None, *, person: Person | None = None, verified: bool = True, **facts: Any
+) -> Actor:
+    """A registered consulting firm (an organisation only), verified as make_sme(); the actor is its manager."""
+    return _registered("provider", name, person, facts, verified=verified)
 
 
 def make_officer(role: Role, *, person: Person | None = None) -> Actor:
@@ -109,7 +113,24 @@ def sign_in_as(client: FlaskClient, actor: Actor) -> FlaskClient:
     return client
 
 
-def _registered(kind: str, name: str | None, person: Person | None, facts: dict[str, Any]) -> Actor:
+def verify(organisation: Organisation) -> None:
+    """As the business register would, at once."""
+    db.session.add(
+        Verification(
+            organisation_id=organisation.id,
+            name=organisation.name,
+            representative_name=organisation.representative_name,
+            status=VerificationStatus.CONFIRMED,
+            evidence=Evidence.REGISTER,
+            register_answer=RegisterAnswer.AGREES,
+            look_by=clock.today(),
+            confirmed_at=clock.now(),
+        )
+    )
+    db.flush()
+
+
+def _registered(kind: str, name: str | None, person: Person | None, facts: dict[str, Any], *, verified: bool) -> Actor:
     person = person or make_person()
     number = next(_count)
     known = {
@@ -122,5 +143,7 @@ def _registered(kind: str, name: str | None, person: Person | None, facts: dict[
     }
     visitor = Actor(person.id, Role.VISITOR, name=person.name)
     organisation = service.register_company(visitor, kind=kind, name=name or f"{kind.title()} {number}", **known)
+    if verified:
+        verify(organisation)
     (membership,) = queries.memberships_in(organisation.id)
     return actor_of(membership)

@@ -30,6 +30,12 @@ COMPANIES = (
     INSERT INTO memberships (person_id, organisation_id, organisation_kind, role, status, activated_at, valid_from)
     SELECT person, organisation, 'sme', 'signatory', 'active', app_now(), app_now()::date FROM crowd
     """,
+    """
+    INSERT INTO verifications (organisation_id, name, representative_name, status, evidence, register_answer, look_by,
+                               confirmed_at)
+    SELECT id, name, representative_name, 'confirmed', 'register', 'agrees', app_now()::date, app_now()
+      FROM organisations JOIN crowd ON organisation = organisations.id
+    """,
 )
 
 

@@ -35,6 +35,9 @@ from marketplace.notifications.models import Message
 from marketplace.programmes.models import BudgetLine
 from marketplace.providers.models import BankAccount
 from marketplace.receivables import service as receivables
+from marketplace.verification import queries as verification_queries
+from marketplace.verification import service as verification
+from marketplace.verification.states import VerificationStatus
 from marketplace.vouchers.models import Evidence, Scoring
 from tests.factories import agency as make_agency
 from tests.factories import claims as make_claims
@@ -42,6 +45,7 @@ from tests.factories import engagements as make
 from tests.factories import integrity, programmes
 from tests.factories import jobs as make_jobs
 from tests.factories import receivables as make_receivables
+from tests.factories import verification as make_verification
 from tests.factories.accounts import make_member, make_officer, make_person, make_provider, make_sme
 from tests.factories.certificates import make_certificate, make_verified, take_list
 from tests.factories.providers import make_applicant
@@ -65,6 +69,7 @@ def make_world() -> World:
     _tell_the_story(world, story)
     _stand_beside(world, story)
     _staff(world)
+    _verify(world, story)
     world.things["download_id"] = _make_download(story.sme)
     _introduce(world)
     return world
@@ -242,6 +247,20 @@ def _certify(things: dict[str, Any], story: make.Story) -> None:
     things["refused_certificate_id"] = refused.id
     things["verified_certificate_id"] = make_verified(story.sme, "management_innovation").id
     things["list_id"] = take_list(officer=story.programme_officer).id
+
+
+def _verify(world: World, story: make.Story) -> None:
+    """The company hands in another name, and somebody without a role says that it is theirs."""
+    things = world.things
+    assert story.sme.organisation_id is not None
+    confirmed = verification_queries.find(story.sme.organisation_id, VerificationStatus.CONFIRMED)
+    assert confirmed is not None
+    things["confirmed_verification_id"] = confirmed.id
+    things["verification_id"] = make_verification.hand_in(story.sme, name="Another name").id
+    dispute = make_verification.open_dispute(world.actors["no_role"], story.sme)
+    things["dispute_id"] = dispute.id
+    reply = FileStorage(make.document("Reply"), filename="reply.pdf")
+    verification.reply(dispute.id, actor=story.sme, reply="We have signed for it for years.", document=reply)
 
 
 def _diagnosis(sme: Actor) -> UUID:

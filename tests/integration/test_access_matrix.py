@@ -68,6 +68,7 @@ INSTEAD: dict[str, dict[str, str]] = {
     "reports.ledger_account": {"account_id": "ledger_account_id"},
     "surveys.answer": {"token": "survey_token"},
     "surveys.no_reminders": {"token": "survey_token"},
+    "verification.end": {"verification_id": "confirmed_verification_id"},
     "vouchers.call_allocation": {"call_id": "decided_call_id"},
     "vouchers.sealed_list": {"call_id": "decided_call_id"},
     "vouchers.application_certificates": {"application_id": "draft_application_id"},

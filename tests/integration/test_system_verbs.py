@@ -16,6 +16,7 @@ from marketplace.engagements import service as engagements
 from marketplace.programmes import service as programmes
 from marketplace.receivables import service as receivables
 from marketplace.reports import service as reports
+from marketplace.verification import service as verification
 from marketplace.vouchers import service as vouchers
 from tests.factories.accounts import make_person
 
@@ -43,6 +44,8 @@ VERBS: dict[str, Callable[[Actor], object]] = {
     "allocate_batch": lambda by: vouchers.allocate_batch(uuid4(), 1, actor=by),
     "offer_from_waitlist": lambda by: vouchers.offer_from_waitlist(uuid4(), actor=by),
     "lapse_offer": lambda by: vouchers.lapse_offer(uuid4(), actor=by, key=key()),
+    "renew_offers": lambda by: vouchers.renew_offers(uuid4(), uuid4(), actor=by),
+    "look_up": lambda by: verification.look_up(uuid4(), actor=by),
     "end_applications": lambda by: vouchers.end_applications(uuid4(), 1, actor=by),
     "pause_call": lambda by: programmes.pause_call(uuid4(), actor=by, asked=2, ceiling=1),
     "resume_call": lambda by: programmes.resume_call(uuid4(), actor=by, asked=1, ceiling=2),

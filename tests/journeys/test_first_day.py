@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from marketplace.demo.people import PASSWORD
 from tests.factories.agency import picture
 from tests.installation import Installation
-from tests.journeys.people import draft_application, register_company, submit_application
+from tests.journeys.people import draft_application, register_company, submit_application, verify_company
 from tests.journeys.story import TELLINGS, Story
 from tests.journeys.visitor import Inspector, Visitor
 from tests.mail_server import MailServer
@@ -83,6 +83,7 @@ def test_from_an_empty_installation_to_the_first_voucher(first_day: FirstDay) ->
     publish_a_programme(first_day)
     publish_a_call(first_day)
     apply(first_day)
+    verify_company(first_day.sign_in("programme"), "첫날제작소")
     give_the_voucher(first_day)
     assert time.monotonic() - began < MINUTES * 60
 

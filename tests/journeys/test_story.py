@@ -9,7 +9,7 @@ from marketplace.demo.people import PASSWORD
 from tests.architecture.source import ROOT
 from tests.journeys.agency import publish_call, publish_programme
 from tests.journeys.claiming import claim_and_pay
-from tests.journeys.people import draft_application, join, register_company, sign_up, submit_application
+from tests.journeys.people import draft_application, join, register_company, sign_up, submit_application, verify_company
 from tests.journeys.story import Story, told
 from tests.journeys.visitor import Visitor
 
@@ -67,6 +67,7 @@ def apply_for_a_voucher(story: Story) -> None:
     """Step 3: the preparer drafts, the signatory checks and submits, a numbered receipt."""
     base = draft_application(story, story.visitor, "call", "application")
     submit_application(story.company, base)
+    verify_company(story.officer("programme1"), f"이야기제작소 {story.domain}")
     story.company.open(base)
 
 
@@ -86,6 +87,7 @@ def register_a_firm(story: Story) -> None:
         service_lines=["operations"], languages=["ko"], experience_years=12
     ).send()
     pledge(consultant)
+    verify_company(story.officer("programme1"), f"이야기컨설팅 {story.domain}")
     officer = story.officer("programme1").open("/providers/registrations?status=applied")
     page = officer.main.locator("a", has_text=f"이야기컨설팅 {story.domain}").first.get_attribute("href")
     officer.open(str(page)).fill(decision="approve").send()

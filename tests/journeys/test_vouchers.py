@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.agency import publish_call, publish_programme
-from tests.journeys.people import draft_application, register_company, sign_up, submit_application
+from tests.journeys.people import draft_application, register_company, sign_up, submit_application, verify_company
 from tests.journeys.story import Story, told
 from tests.journeys.visitor import Visitor
 
@@ -28,6 +28,8 @@ def test_the_life_of_vouchers(story: Story) -> None:
     for company in (story.company, story.firm):
         sign_up(company, address(story, company), "서명별", story.locale)
         register_company(company, story, "sme", f"제작소 {address(story, company)}")
+        company.submit("/verification/new", file=story.document("registration"))
+        verify_company(story.officer("programme1"), f"제작소 {address(story, company)}")
     end_an_open_call(story)
     promise = announce_a_lottery(story)
     winner, other = draw(story)

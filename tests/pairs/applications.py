@@ -8,6 +8,9 @@ from sqlalchemy import select
 from marketplace.core import db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.core.audit import transition
+from marketplace.verification import queries as verification_queries
+from marketplace.verification import service as verification
+from marketplace.verification.states import VerificationStatus
 from marketplace.vouchers import rules, service
 from marketplace.vouchers.models import Application, Voucher
 from marketplace.vouchers.service.waiting_room import take_ticket
@@ -51,6 +54,16 @@ def close(_cast: Cast, application_id: UUID) -> None:
     """The call's time is up and its allocation has begun."""
     db.move_clock(timedelta(days=8))
     service.start_allocation(db.get(Application, application_id).call_id, actor=SYSTEM)
+
+
+def close_unverified(cast: Cast, application_id: UUID) -> None:
+    """The same, and the company's verification has turned out wrong."""
+    organisation_id = db.get(Application, application_id).organisation_id
+    confirmed = verification_queries.find(organisation_id, VerificationStatus.CONFIRMED)
+    if confirmed is not None:
+        officer = cast.officer(Role.PROGRAMME_OFFICER)
+        verification.end(confirmed.id, actor=officer, reason="It was of another company.")
+    close(cast, application_id)
 
 
 def release(cast: Cast, application_id: UUID) -> None:
@@ -138,7 +151,17 @@ def allocate(call_id: UUID, actor: Actor) -> None:
 
 
 APPLICATIONS = [
-    Life(APPLICATION, Application, begin, [submit("accept"), *ANY, Verb("allocate", allocate, **ALLOCATION)]),
+    Life(
+        APPLICATION,
+        Application,
+        begin,
+        [
+            submit("accept"),
+            *ANY,
+            Verb("allocate", allocate, **ALLOCATION),
+            Verb("offer", allocate, **ALLOCATION | {"first": close_unverified}),
+        ],
+    ),
     Life(APPLICATION, Application, begin_submitted, ANY),
     Life(APPLICATION, Application, begin_undetermined, [submit("review"), *ANY]),
     Life(
@@ -154,6 +177,7 @@ APPLICATIONS = [
                 aim=call_of,
                 first=release,
                 aside=True,
+                only=("waitlisted",),
             ),
             Verb(
                 "allocate",

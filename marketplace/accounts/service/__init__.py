@@ -20,6 +20,7 @@ from marketplace.accounts.service.notices import (
     notify_person,
     notify_role,
 )
+from marketplace.accounts.service.organisations import name_organisation, transfer_organisation
 from marketplace.accounts.service.people import (
     ask_for_new_email,
     ask_for_new_password,
@@ -69,6 +70,7 @@ __all__ = [
     "invite_first_administrators",
     "log_access",
     "make_download",
+    "name_organisation",
     "notify_organisation",
     "notify_organisations",
     "notify_person",
@@ -85,5 +87,6 @@ __all__ = [
     "start_session",
     "switch_role",
     "touch_session",
+    "transfer_organisation",
     "withdraw_invitation",
 ]

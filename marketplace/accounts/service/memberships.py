@@ -23,8 +23,6 @@ from marketplace.notifications.service import Recipient
 
 log = structlog.get_logger()
 
-FIRST_ROLE = {OrganisationKind.SME: Role.SIGNATORY, OrganisationKind.PROVIDER: Role.MANAGER}
-
 
 def register_company(
     actor: Actor,
@@ -55,29 +53,22 @@ def register_company(
         established_on=established_on,
     )
     if queries.find_organisation_by_business_number(organisation.business_number or ""):
-        raise DomainError(
-            _("This business number is already registered. Ask its signatory to invite you."), field="business_number"
-        )
+        raise DomainError(rules.REGISTERED, field="business_number")
     db.session.add(organisation)
     db.flush()
     record(actor, "organisation.register", organisation, after={"kind": kind})
-    membership = _add(person.id, organisation, FIRST_ROLE[kind], granted_by=person.id)
+    membership = _add(person.id, organisation, rules.FIRST_ROLE[kind], granted_by=person.id)
     transition(membership, MEMBERSHIP, "activate", actor=actor)
     return organisation
 
 
-def change_company(
-    *, actor: Actor, name: str, representative_name: str, address: str | None, phone: str | None, email: str | None
-) -> None:
-    """Correct the facts of one's own company that don't decide about aid; its number never changes."""
+def change_company(*, actor: Actor, address: str | None, phone: str | None, email: str | None) -> None:
+    """Correct how one's own company is reached; who it is changes with its verification, and its number never."""
     rules.check_may_manage_people(actor)
     assert actor.organisation_id is not None
     organisation = queries.get_organisation(actor.organisation_id, lock=True)
-    before = {"name": organisation.name, "representative_name": organisation.representative_name}
-    organisation.name, organisation.representative_name = name, representative_name
     organisation.address, organisation.phone, organisation.email = address, phone, email
-    after = {"name": name, "representative_name": representative_name}
-    record(actor, "organisation.change", organisation, before=before, after=after)
+    record(actor, "organisation.change", organisation)
 
 
 def add_membership(

@@ -28,7 +28,7 @@ REGISTERED = {
     OrganisationKind.SME: _("Your company is registered. You are its signatory. Next you can apply for a voucher."),
     OrganisationKind.PROVIDER: _("Your firm is registered. You are its manager. Next apply for the register of firms."),
 }
-FACTS = ("name", "representative_name", "address", "phone", "email")
+FACTS = ("address", "phone", "email")
 
 
 @blueprint.route("/companies/new/<any(sme, provider):kind>", methods=["GET", "POST"])

@@ -15,6 +15,7 @@ from marketplace.engagements.service.pricing import aid_parts, price_stages, sha
 from marketplace.engagements.states import AGREEMENT, ASSIGNMENT, Side
 from marketplace.jobs import queries as jobs
 from marketplace.jobs.models import Award, BidContent, Job
+from marketplace.verification.queries import check_verified
 from marketplace.vouchers.models import Voucher
 
 
@@ -42,6 +43,7 @@ def sign(agreement_id: UUID, *, actor: Actor) -> Agreement:
     """Sign for the actor's side, with date and device; when both have signed, the agreement holds."""
     agreement = db.get(Agreement, agreement_id, lock=True)
     rules.check_may_sign(agreement, actor)
+    check_verified(actor.organisation_id)
     side = Side.SME if actor.organisation_id == agreement.organisation_id else Side.PROVIDER
     setattr(agreement, f"{side}_signed_by", actor.person_id)
     setattr(agreement, f"{side}_signed_at", clock.now())

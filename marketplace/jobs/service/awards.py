@@ -12,6 +12,7 @@ from marketplace.core.i18n import _
 from marketplace.jobs import queries, rules
 from marketplace.jobs.models import Award, Bid, BidScore, ConflictDeclaration, Job
 from marketplace.jobs.states import BID, JOB, BidStatus, JobStatus
+from marketplace.verification.queries import check_verified
 
 
 def declare_conflict(job_id: UUID, *, actor: Actor, has_conflict: bool, statement: str = "") -> ConflictDeclaration:
@@ -60,6 +61,7 @@ def award(job_id: UUID, *, actor: Actor, bid_id: UUID, reasons: Mapping[UUID, st
     job = queries.get_job(job_id, actor=actor, lock=True)
     rules.check_binds(actor, job)
     JOB.move(job.status, "award")
+    check_verified(job.organisation_id)
     rules.check_unsealed(job, clock.now())
     rules.check_no_conflict(queries.find_declaration(job_id, actor.person_id))
     opened = queries.opened_bids(job, actor=actor)

@@ -19,6 +19,8 @@ from marketplace.providers import queries, rules
 from marketplace.providers.models import AccountDetails, Profile, Provider, RecordedConflict
 from marketplace.providers.service.bank_accounts import activate, add_account
 from marketplace.providers.states import PROVIDER, ProviderStatus
+from marketplace.verification import queries as verification_queries
+from marketplace.verification import service as verification
 
 CHANGE_LOAD = (
     update(Provider)
@@ -59,6 +61,7 @@ def register_provider(
     db.session.add(provider)
     db.flush()
     record(actor, "provider.apply", provider, after=_summary(profile))
+    verification.hand_in_along(organisation_id, provider.document, actor=actor)
     add_account(organisation_id, actor=actor, details=account)
     return provider
 
@@ -84,6 +87,7 @@ def apply_again(provider_id: UUID, *, actor: Actor, document: files.Upload | Non
     assert actor.person_id is not None
     provider.submitted_by = actor.person_id
     provider.document = files.keep(document, actor=actor) or provider.document
+    verification.hand_in_along(provider_id, provider.document, actor=actor)
     return provider
 
 
@@ -93,6 +97,7 @@ def approve_provider(provider_id: UUID, *, actor: Actor) -> Provider:
     provider = queries.get_provider(provider_id, lock=True)
     PROVIDER.move(provider.status, "approve")
     rules.check_another_person(actor, provider.submitted_by, _("Somebody else must approve this registration."))
+    verification_queries.check_verified(provider_id, words=_("Verify the firm first, so nothing was approved."))
     provider.approved_by = actor.person_id
     transition(provider, PROVIDER, "approve", actor=actor)
     account = queries.proposed_bank_account(provider_id)

@@ -22,6 +22,7 @@ from marketplace.providers.forms import LANGUAGES, ConsultantFilter, DecisionFor
 from marketplace.providers.models import Consultant, Provider
 from marketplace.providers.states import CONSULTANT, PROVIDER
 from marketplace.providers.views.blueprint import blueprint, course_titles, service_words, standing, words
+from marketplace.verification import queries as verification
 
 READERS = (Role.PROGRAMME_OFFICER, Role.ETHICS_OFFICER, Role.AUDITOR)
 SHOWN = (
@@ -106,6 +107,7 @@ def review(provider_id: UUID) -> ResponseReturnValue:
         "providers/review.html",
         form=form,
         provider=provider,
+        verification=verification.newest(provider_id),
         lifecycle=PROVIDER,
         organisation=organisation,
         written=written,

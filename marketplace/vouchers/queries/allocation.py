@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Row, Select, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import load_only, selectinload
 
@@ -232,6 +232,31 @@ def next_answers(call_id: UUID, *, after: int, limit: int) -> Sequence[Row[Any]]
     alike = answers.outcome, answers.reason, answers.parts
     ids = func.array_agg(aggregate_order_by(answers.id, answers.place)).label("ids")
     return db.session.execute(select(*alike, ids).group_by(*alike).order_by(func.min(answers.place))).all()
+
+
+def hold_unverified(application_ids: Collection[UUID]) -> dict[UUID, Application]:
+    """Those of these applications whose company is not verified, locked, by id in the order of their tickets."""
+    if not application_ids:
+        return {}
+    query = select(Application).where(
+        Application.id == any_(db.array(list(application_ids))), ~func.is_verified(Application.organisation_id)
+    )
+    locked = query.order_by(Application.ticket).with_for_update(of=Application, key_share=True)
+    return {one.id: one for one in db.session.scalars(locked.execution_options(populate_existing=True))}
+
+
+def offered_to(organisation_id: UUID) -> Sequence[UUID]:
+    """The applications of a company with an open offer."""
+    query = select(Application.id).where(
+        Application.organisation_id == organisation_id, Application.status == ApplicationStatus.OFFERED
+    )
+    return db.session.scalars(query.order_by(Application.id)).all()
+
+
+def won(application_id: UUID) -> bool:
+    """Whether the allocation gave this application a voucher, issued or not."""
+    given = AllocationEntry.application_id == application_id, AllocationEntry.outcome == Outcome.ALLOCATED
+    return db.session.scalar(select(AllocationEntry.id).where(*given).limit(1)) is not None
 
 
 def last_place(call_id: UUID) -> int:

@@ -20,7 +20,13 @@ from marketplace.vouchers.service.applications import (
 )
 from marketplace.vouchers.service.asking import ask_more_scorers, chase_scorers
 from marketplace.vouchers.service.ceiling import watch_ceiling
-from marketplace.vouchers.service.offers import accept_offer, decline_offer, lapse_offer, offer_from_waitlist
+from marketplace.vouchers.service.offers import (
+    accept_offer,
+    decline_offer,
+    lapse_offer,
+    offer_from_waitlist,
+    renew_offers,
+)
 from marketplace.vouchers.service.scoring import declare_conflict, hand_in_scores
 from marketplace.vouchers.service.settling import settle_certificates
 from marketplace.vouchers.service.validity import extend, remind_holders
@@ -65,6 +71,7 @@ __all__ = [
     "release_commitment",
     "remind_holders",
     "remove_evidence",
+    "renew_offers",
     "resume",
     "revoke",
     "save_facts",

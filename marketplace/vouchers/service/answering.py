@@ -16,6 +16,7 @@ from marketplace.vouchers import queries
 from marketplace.vouchers.models import Allocation, AllocationEntry, Application
 from marketplace.vouchers.service.applications import tell_all
 from marketplace.vouchers.service.issuing import issue_all
+from marketplace.vouchers.service.offering import offer
 from marketplace.vouchers.states import APPLICATION, ApplicationStatus, Outcome
 
 EVENTS = {Outcome.WAITLISTED: "wait", Outcome.REFUSED: "refuse"}
@@ -24,7 +25,8 @@ EVENTS = {Outcome.WAITLISTED: "wait", Outcome.REFUSED: "refuse"}
 def carry_out(call: Call, allocation: Allocation, *, actor: Actor, size: int) -> bool:
     """Carry out the answers to the next places of a decided call, all of them or none; whether it was the last piece.
 
-    Who withdrew meanwhile is left alone. Who got another voucher of the programme meanwhile is refused instead.
+    Who withdrew meanwhile is left alone. Who got another voucher of the programme meanwhile is refused instead. Whose
+    company is not verified yet keeps its place: the money is reserved, and the voucher given once it is.
     """
     alike = queries.next_answers(call.id, after=allocation.answered_to, limit=size)
     allocation.answered_to += size
@@ -33,7 +35,10 @@ def carry_out(call: Call, allocation: Allocation, *, actor: Actor, size: int) ->
             late = queries.hold_active_voucher(call.programme, answer.ids)
             won = [application_id for application_id in answer.ids if application_id not in late]
             parts = {UUID(line): part for line, part in answer.parts.items()}
-            issue_all(call, won, parts, actor=actor)
+            unverified = queries.hold_unverified(won)
+            issue_all(call, [one for one in won if one not in unverified], parts, actor=actor)
+            for application in unverified.values():
+                offer(application, parts, actor, template="kept")
             _refuse_late(call, sorted(late), actor)
         else:
             say_no(call, answer.outcome, answer.reason, answer.ids, actor=actor)

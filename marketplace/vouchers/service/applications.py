@@ -26,6 +26,7 @@ from marketplace.programmes import scoring
 from marketplace.programmes.eligibility import STATED_SALES
 from marketplace.programmes.models import Call
 from marketplace.programmes.states import Eligibility
+from marketplace.verification import service as verification
 from marketplace.vouchers import events, queries, rules
 from marketplace.vouchers.models import Application, Assessment, ClaimedCertificate, Evidence
 from marketplace.vouchers.service.ceiling import ask_for_check, check_ceiling
@@ -128,6 +129,8 @@ def submit(application_id: UUID, *, actor: Actor, declarations: Collection[str])
     application.submitted_by = actor.person_id
     application.device_hash, application.address_hash = actor.device_hash, actor.address_hash
     transition(application, APPLICATION, "submit", actor=actor, ticket=application.ticket, certificates=claimed)
+    registration = next(one for one in application.evidence if one.kind == EvidenceKind.BUSINESS_REGISTRATION)
+    verification.hand_in_along(application.organisation_id, registration.file, actor=actor)
     db.flush()  # each move by itself: the database knows no way from a draft to accepted
     transition(
         application, APPLICATION, "accept" if assessment.result == Eligibility.ELIGIBLE else "review", actor=SYSTEM

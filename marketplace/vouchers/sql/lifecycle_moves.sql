@@ -8,6 +8,7 @@ INSERT INTO lifecycle_moves (lifecycle, event, source, target) VALUES
     ('application', 'allocate', 'accepted', 'allocated'),
     ('application', 'allocate', 'offered', 'allocated'),
     ('application', 'wait', 'accepted', 'waitlisted'),
+    ('application', 'offer', 'accepted', 'offered'),
     ('application', 'offer', 'waitlisted', 'offered'),
     ('application', 'refuse', 'in_review', 'refused'),
     ('application', 'refuse', 'accepted', 'refused'),

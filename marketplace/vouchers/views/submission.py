@@ -15,9 +15,10 @@ from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _
 from marketplace.core.states import labelled
 from marketplace.programmes.rules import assess, standard_of
+from marketplace.verification.queries import is_verified
 from marketplace.vouchers import queries, rules, service
 from marketplace.vouchers.forms import SubmitForm
-from marketplace.vouchers.states import APPLICATION, EvidenceKind
+from marketplace.vouchers.states import APPLICATION, ApplicationStatus, EvidenceKind
 from marketplace.vouchers.views import blueprint
 from marketplace.vouchers.views.applications import READERS
 
@@ -85,6 +86,7 @@ def application_status(application_id: UUID) -> ResponseReturnValue:
         declarations=rules.DECLARATIONS,
         may_withdraw=actor.role in SME and APPLICATION.find(application.status, "withdraw") is not None,
         closed=application.call.closes_at <= clock.now(),
+        verified=application.status != ApplicationStatus.OFFERED or is_verified(application.organisation_id),
     )
 
 
