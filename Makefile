@@ -74,12 +74,19 @@ tests-compiled:
 .PHONY: test
 test: lint ## check and the whole suite in parallel
 	@$(MAKE) --no-print-directory -j 2 types tests-compiled
-	$(BIN)/pytest -q -n $(WORKERS) -m "not slow"
+	$(BIN)/pytest -q -n $(WORKERS) -m "not slow and not operations"
 
 .PHONY: test-long
 test-long: lint ## the same with the slow tests (STEPS=20000 of money verbs)
 	@$(MAKE) --no-print-directory -j 2 types tests-compiled
-	$(BIN)/pytest -q -n $(WORKERS)
+	$(BIN)/pytest -q -n $(WORKERS) -m "not operations"
+
+.PHONY: test-operations
+test-operations: setup ## what needs other programs: Prometheus reads the service, its rules call
+	@command -v prometheus >/dev/null && command -v promtool >/dev/null || { \
+		sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
+		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -qq -y --no-install-recommends prometheus; }
+	$(BIN)/pytest -q -n 0 -m operations tests/operations
 
 .PHONY: restore-drill
 restore-drill: setup ## lose a database, restore it to a point in time, prove what is there

@@ -236,12 +236,13 @@ def _configure_addresses(app: web.Application, settings: Settings) -> None:
 def _protect(app: web.Application, settings: Settings) -> None:
     """Languages, tokens against forged forms, sign-in, and the web edge."""
     app.before_request(_keep_locale)
+    web.begin(app, movable_clock=settings.clock_may_move)
     app.teardown_request(lambda error: i18n.read_again(g.locale_before) if "locale_before" in g else None)
     CSRFProtect(app)
     auth.login_manager.init_app(app)
     app.register_error_handler(CSRFError, ended_sessions.answer)
     app.register_error_handler(auth.SignedOut, ended_sessions.answer)
-    web.start(app, https=settings.session_cookie_secure, movable_clock=settings.clock_may_move)
+    web.start(app, https=settings.session_cookie_secure)
 
 
 @functools.cache

@@ -26,6 +26,11 @@ class SettingsError(Exception):
     """A setting is missing or wrong; the message says which and what to do."""
 
 
+def set_for_library(name: str, value: str) -> None:
+    """Set what a library reads from the environment by itself."""
+    os.environ[name] = value
+
+
 def socket_folder(data_dir: Path) -> Path:
     """DATA_DIR/run, or a short folder of the same meaning when a socket in it would have too long a path."""
     folder = data_dir / "run"
@@ -151,6 +156,8 @@ class Settings(BaseSettings):
     """LOG_BYTES: where one supervisor runs everything, the size at which a log file is set aside. Default 10 MB."""
     log_files: NonNegativeInt = 5
     """LOG_FILES: how many files set aside are kept of each process; the oldest goes. Default 5."""
+    metrics_token: str = Field(default="", repr=False)
+    """METRICS_TOKEN: who sends it as a bearer token may read /metrics (Prometheus). Without it there is none."""
     session_idle_minutes: NonNegativeInt = 30
     """SESSION_IDLE_MINUTES: a session ends after so long without a request."""
     session_absolute_hours: NonNegativeInt = 12

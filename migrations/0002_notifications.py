@@ -27,6 +27,7 @@ CREATE TABLE messages (
     CONSTRAINT ck_messages_address CHECK (address ~ '^[!-~]+$')
 );
 CREATE INDEX ix_messages_queued_at ON messages (queued_at);
+CREATE INDEX ix_messages_unsent ON messages (status) WHERE status <> 'sent';
 """
 
 

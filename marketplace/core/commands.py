@@ -34,6 +34,7 @@ def web(host: str | None, port: int | None, processes: int | None, threads: int 
         processes=processes or settings.web_processes,
         threads=threads or settings.web_threads,
         largest_body=settings.max_upload_bytes,
+        metrics_folder=settings.data_dir / f"metrics-{port or settings.port}",
     )
 
 

@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import FrameType
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -22,7 +23,7 @@ from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
 
 from config.local.process import end_with_parent
-from marketplace.core import logging
+from marketplace.core import logging, metrics
 from marketplace.core.web import LIGHT
 
 log = structlog.get_logger()
@@ -41,10 +42,18 @@ ASKS_TO_STOP = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
 def serve(
-    application: WSGIApplication, *, host: str, port: int, processes: int, threads: int, largest_body: int
+    application: WSGIApplication,
+    *,
+    host: str,
+    port: int,
+    processes: int,
+    threads: int,
+    largest_body: int,
+    metrics_folder: Path,
 ) -> None:
     """Answer until asked to stop; `threads` are those of each process, `largest_body` is in bytes."""
     logging.take_over()
+    metrics.share(metrics_folder)
     settle_memory()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family, backlog=2048) as listener:

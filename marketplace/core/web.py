@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -36,7 +37,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.utils import cached_property
 from wtforms import Field
 
-from marketplace.core import auth, clock, db, files, kept, keys, listings, logging, seen, templates, uploads
+from marketplace.core import auth, clock, db, files, kept, keys, listings, logging, metrics, seen, templates, uploads
 from marketplace.core.db import Model
 from marketplace.core.errors import DomainError, Words, from_integrity
 from marketplace.core.file_field import FileField
@@ -236,10 +237,15 @@ def problem_page(status: int, message: Words | None = None) -> tuple[str, int]:
     return render(f"errors/{known}.html", message=message, typed=typed, request_id=g.get("request_id", "")), status
 
 
-def start(app: Application, *, https: bool, movable_clock: bool) -> None:
-    """Wire the edge into the application: before, after, errors and the end of a request."""
+def begin(app: Application, *, movable_clock: bool) -> None:
+    """Let every request have its id and its time before anything can refuse it."""
     app.before_request(lambda: _open_request(movable_clock))
+
+
+def start(app: Application, *, https: bool) -> None:
+    """Wire the edge into the application: access, what comes after, errors and the end of a request."""
     app.before_request(auth.check_access)
+    app.after_request(_count)
     app.after_request(lambda response: _close_request(response, https))
     app.teardown_request(lambda error: db.session.remove())
     app.register_error_handler(DomainError, lambda e: problem_page(e.status, e.message))
@@ -252,13 +258,20 @@ def start(app: Application, *, https: bool, movable_clock: bool) -> None:
 
 
 def _open_request(movable_clock: bool) -> ResponseReturnValue | None:
-    g.request_id = uuid4().hex[:12]
+    g.request_id, g.began = uuid4().hex[:12], time.perf_counter()
     logging.begin(g.request_id, address=request.remote_addr)
     if movable_clock and not request.path.startswith(LIGHT):
         db.load_clock()
     if not storable(request.path):
         abort(400)
     return None
+
+
+def _count(response: Response) -> Response:
+    metrics.count(
+        str(request.url_rule or metrics.NO_PAGE), request.method, response.status_code, time.perf_counter() - g.began
+    )
+    return response
 
 
 def _close_request(response: Response, https: bool) -> Response:

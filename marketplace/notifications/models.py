@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func
+from sqlalchemy import CheckConstraint, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.core.db import Model, uuid_key
@@ -21,6 +21,7 @@ class Message(Model):
         CheckConstraint(MESSAGE.stamped("failed_at", MessageStatus.FAILED), name="failed_at"),
         CheckConstraint("address ~ '^[!-~]+$'", name="address"),
         Index("ix_messages_queued_at", "queued_at"),
+        Index("ix_messages_unsent", "status", postgresql_where=text("status <> 'sent'")),
     )
 
     id: Mapped[UUID] = uuid_key()

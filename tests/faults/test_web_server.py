@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import socket
@@ -13,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from flask import Flask
@@ -37,7 +39,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def site(settings: Settings) -> Iterator[WebServer]:
-    with web_server(settings, PROXY_HOPS="1") as made:
+    with web_server(settings, PROXY_HOPS="1", METRICS_TOKEN="token") as made:
         yield made
 
 
@@ -124,6 +126,19 @@ def test_what_is_too_large_is_refused(site: WebServer, settings: Settings) -> No
         assert b"<html" in page
     with connect(site, post(length=10 * size)) as connection:
         assert status(answer_of(connection)) == 413  # without waiting for it
+
+
+def test_answers_of_all_processes_are_counted_together(site: WebServer) -> None:
+    for _visit in range(20):
+        site.get("/healthz")
+    asked = Request(f"http://127.0.0.1:{site.port}/metrics", headers={"Authorization": "Bearer token"})
+    counts = set()
+    for _reading in range(10):
+        with urlopen(asked) as answer:
+            (line,) = re.findall(rb'requests_total\{method="GET",route="/healthz",status="200"\} (.+)', answer.read())
+        counts.add(float(line))
+    assert len(counts) == 1  # whichever process says it
+    assert counts.pop() >= 20
 
 
 def test_a_proxy_is_believed_as_far_as_settings_say(site: WebServer) -> None:

@@ -50,12 +50,14 @@ def test_pages_that_are_open_go_on_while_the_key_changes(strict: Flask, client: 
     assert again.fields["file_kept"]
     other = OpenForm(client, page)
     other.fields.pop("file", None)
+    profile = OpenForm(client, "/account/profile")
     for known in ([OLD], [NEW, OLD]):  # the second time with the same answer and no effect
         keys.configure(strict, known)
         answer = other.send(file=(io.BytesIO(PDF), "second.pdf"), kind="business_registration")
         assert answer.status_code == 303
     assert db.session.scalars(select(StoredFile.name)).all() == ["second.pdf"]
 
+    assert profile.send(name="Another Name").status_code == 303  # what it showed still stands
     sent = again.send(kind="business_registration")
     assert sent.status_code == 303
     assert "proof.pdf" in client.get(page).text

@@ -8,6 +8,6 @@ blueprint = Blueprint("reports", __name__)
 
 seen.declare(blueprint, rows={}, nothing={"test_mail": "sends a mail"})
 
-from marketplace.reports.views import books, pages, setup  # noqa: E402
+from marketplace.reports.views import books, metrics, pages, setup  # noqa: E402
 
-__all__ = ["blueprint", "books", "pages", "setup"]
+__all__ = ["blueprint", "books", "metrics", "pages", "setup"]
