@@ -29,9 +29,20 @@ $(UV):
 setup: .venv/.synced ## install the locked environment into .venv
 
 .PHONY: lock
-lock: $(UV) ## write requirements.lock anew from pyproject.toml
+lock: $(UV) ## write the locks anew from pyproject.toml
 	$(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --group dev pyproject.toml --output-file requirements.lock
+	$(UV) pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header --group sbom --output-file requirements-sbom.lock
+
+.PHONY: sbom
+sbom: setup ## compare what is installed with the lock, and list it: CycloneDX and licences, into build/
+	$(BIN)/python -m config.packages
+	@test -x .tools/sbom/bin/python || $(UV) venv --quiet --python $(PYTHON) .tools/sbom
+	@$(UV) pip sync --quiet --python .tools/sbom/bin/python --require-hashes --system-certs requirements-sbom.lock
+	@mkdir -p build
+	.tools/sbom/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.cdx.json $(BIN)/python
+	.tools/sbom/bin/pip-licenses --python $(BIN)/python --format markdown --with-urls --output-file build/licences.md
 
 .PHONY: run
 run: setup ## start everything on this machine, with demo data (PORT=8000, DATA_DIR=var)
