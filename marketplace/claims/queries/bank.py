@@ -1,5 +1,6 @@
 """Reads of the bank's files, and of which movements are known in the terms of the engine."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from functools import cache
@@ -166,6 +167,16 @@ def same_name(report: BankReport) -> Sequence[BankReport]:
         BankReport.id != report.id,
     )
     return db.session.scalars(query).all()
+
+
+def entries_in(report_ids: Sequence[UUID]) -> dict[UUID, Counter[tuple[date, Direction, int]]]:
+    """What each of these reports tells: how many entries of a day, direction and amount."""
+    told: dict[UUID, Counter[tuple[date, Direction, int]]] = {report_id: Counter() for report_id in report_ids}
+    query = select(BankBooking.report_id, BankBooking.booked_on, BankBooking.direction, BankBooking.amount)
+    rows = db.session.execute(query.where(BankBooking.report_id.in_(report_ids)))
+    for report_id, booked_on, direction, amount in rows:
+        told[report_id][booked_on, direction, amount] += 1
+    return told
 
 
 def last_occurrences(kind: ReportKind, fingerprints: Collection[str]) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Keeps what a file of the bank says, and finds out which of its money is known from another file or report."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -149,7 +150,7 @@ def _earlier(
     chains = {own: _chain(by_id[own], beside[own]) for own in by_id}
     named = {report.id: queries.same_name(report) for report in by_id.values()}
     pages = {own: [one.id for one in named[own] if one.page != by_id[own].page] for own in by_id}
-    again = {own: [one.id for one in named[own] if one.page == by_id[own].page] for own in by_id}
+    again = {own: _sent_before(by_id[own], named[own], rows) for own in by_id}
 
     def may_be(new: Told, old: Told) -> bool:
         """Another page of the same statement goes on, and another statement too: they repeat nothing."""
@@ -168,6 +169,15 @@ def _earlier(
         for row, inside in zip(rows, parts, strict=True)
     ]
     return repetitions.find(new, queries.earlier_bookings(kind, rows), may_be=may_be)
+
+
+def _sent_before(report: BankReport, same_name: Sequence[BankReport], rows: Sequence[BankBooking]) -> list[UUID]:
+    """Those of one name that are this report, sent before: it tells all that they told. Where a bank calls different
+    reports alike, its names say nothing."""
+    own = Counter((row.booked_on, row.direction, row.amount) for row in rows if row.report_id == report.id)
+    same_page = [one.id for one in same_name if one.page == report.page]
+    earlier = queries.entries_in(same_page[: repetitions.MOST_COMPARED])
+    return [] if any(told - own for told in earlier.values()) else list(earlier)
 
 
 def _is_same_statement(one: BankReport, other: BankReport) -> bool:

@@ -94,6 +94,14 @@ def test_a_reference_of_the_bank_that_comes_later_makes_no_other_payment(officer
     assert at_bank() == 2 * AMOUNT, "two references of the bank are two payments"
 
 
+def test_a_bank_that_calls_all_its_reports_alike_loses_no_payment(officer: Actor) -> None:
+    """Its name says that a report is sent again only while each one tells all that the earlier ones told."""
+    make.take(report("camt.054", Entry(5, [Detail("Y")]), name="N-1"), officer)
+    first, second = [take(named, 0, officer, mark=mark) for mark in ("BK-77", "")]
+    assert (first.is_doubtful, second.note) == (False, in_english(rules.MAY_BE_KNOWN))
+    assert at_bank() == 2 * AMOUNT + 5
+
+
 @pytest.mark.parametrize("marks", [("BK-77", ""), ("", "BK-77")])
 def test_whether_a_payment_with_and_one_without_a_reference_of_the_bank_are_one_a_person_says(
     marks: tuple[str, str], officer: Actor
