@@ -34,6 +34,7 @@ from marketplace.core import (
     listings,
     logging,
     safety,
+    sealing,
     seen,
     task_queue,
     tasks,
@@ -88,6 +89,7 @@ def create_app(settings: Settings | None = None) -> web.Application:
     housekeeping.configure(settings.signing_key_path)
     drafts.configure(functools.partial(exports.write_into, app))
     registers.configure(settings.business_register)
+    sealing.configure(settings.sealing_key)
     post.configure(post.Post(settings.smtp_url, settings.mail_from, settings.base_url))
     _configure_pages(app, settings)
     _configure_addresses(app, settings)

@@ -63,9 +63,9 @@ def _postgresql(url: str) -> str:
     return f"postgresql+psycopg://{rest}"
 
 
-def _secret_key(data_dir: Path) -> str:
+def _kept_key(data_dir: Path, name: str) -> str:
     """The key kept in DATA_DIR, made at the first start; of several processes at once one wins."""
-    path = data_dir / "secret_key"
+    path = data_dir / name
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
         descriptor, draft = tempfile.mkstemp(dir=data_dir)
@@ -111,10 +111,14 @@ class Settings(BaseSettings):
     production: bool = False
     """PRODUCTION: refuses to start with what isn't safe; `marketplace doctor` prints the whole list."""
     secret_key: str = Field(
-        default_factory=lambda given: "" if given["production"] else _secret_key(given["data_dir"]), repr=False
+        default_factory=lambda given: "" if given["production"] else _kept_key(given["data_dir"], "secret_key"),
+        repr=False,
     )
     """SECRET_KEY: signs forms and links. Made at the first start, except in production, which must be given one.
     Of several, with commas between them, the first signs and all are believed: so it is changed without a stop."""
+    sealing_key: str = Field(default_factory=lambda given: _kept_key(given["data_dir"], "sealing_key"), repr=False)
+    """SEALING_KEY: hides what bids say from the database. Made at the first start and kept in DATA_DIR/sealing_key.
+    Of several, with commas between them, the first seals and all unseal."""
     host: str = "127.0.0.1"
     """HOST: the address to listen on. Default 127.0.0.1."""
     port: NonNegativeInt = 8000

@@ -122,18 +122,11 @@ CREATE TABLE bid_contents (
     bid_id uuid CONSTRAINT pk_bid_contents PRIMARY KEY,
     job_id uuid NOT NULL,
     provider_id uuid NOT NULL,
-    prices jsonb NOT NULL,
-    price_parts jsonb,
-    price_total bigint NOT NULL,
-    days jsonb NOT NULL,
-    approach text NOT NULL,
-    consultant_ids uuid[] NOT NULL,
-    attestations jsonb NOT NULL,
+    sealed bytea NOT NULL,
+    named uuid[],
     required_courses text[] NOT NULL,
     checked_on date NOT NULL,
-    salt text NOT NULL,
-    CONSTRAINT ck_bid_contents_price_total CHECK (price_total > 0),
-    CONSTRAINT ck_bid_contents_consultant_ids CHECK (cardinality(consultant_ids) > 0),
+    CONSTRAINT ck_bid_contents_named CHECK (named IS NULL),
     CONSTRAINT fk_bid_contents_bid_id_job_id_provider_id_bids
         FOREIGN KEY (bid_id, job_id, provider_id) REFERENCES bids (id, job_id, provider_id)
 );

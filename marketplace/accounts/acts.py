@@ -35,6 +35,7 @@ ACTS: dict[str, Words] = {
     "bank_entry.sent_back": _("Decided to send the money of a bank movement back"),
     "bank_import.refuse": _("Could not read a bank file"),
     "bank_import.take": _("Took a bank file"),
+    "bid.open": _("Opened a bid"),
     "bid.replace": _("Replaced a bid"),
     "bid.score": _("Scored a bid"),
     "bid.submit": _("Submitted a bid"),

@@ -17,10 +17,10 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.core.db import Model, created_at, uuid_key
+from marketplace.core.sealing import Sealed
 from marketplace.jobs.states import BID, JOB, BidStatus, JobStatus
 
 
@@ -159,34 +159,68 @@ class Bid(Model):
 
 
 class BidContent(Model):
-    """What a bid offers, under row security: before the deadline the bidder alone reads it.
+    """What a bid offers, sealed: the database can't read it, and row security shows the bidder's row alone before.
 
     Prices are net minor units by stage, days are working days by stage. `checked_on` and `required_courses`
-    say by what the named consultants were found ready; the database checks it again.
+    say by what the named consultants were found ready; the database checks `named` again, and keeps none of them.
     """
 
     __tablename__ = "bid_contents"
     __table_args__ = (
         ForeignKeyConstraint(["bid_id", "job_id", "provider_id"], ["bids.id", "bids.job_id", "bids.provider_id"]),
-        CheckConstraint("price_total > 0", name="price_total"),
-        CheckConstraint("cardinality(consultant_ids) > 0", name="consultant_ids"),
+        CheckConstraint("named IS NULL", name="named"),
     )
 
     bid_id: Mapped[UUID] = mapped_column(primary_key=True)
     job_id: Mapped[UUID]
     provider_id: Mapped[UUID]
-    prices: Mapped[dict[str, int]]
-    # Stage to category of cost to price, where the programme has several categories; its sums are `prices`.
-    price_parts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    price_total: Mapped[int] = mapped_column(BigInteger)
-    days: Mapped[dict[str, int]]
-    approach: Mapped[str]
-    consultant_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
-    attestations: Mapped[dict[str, Any]]
+    sealed: Mapped[dict[str, Any]] = mapped_column(Sealed)
+    named: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
     required_courses: Mapped[list[str]]
     checked_on: Mapped[date]
-    # Makes the hash in `bids` impossible to guess from likely prices.
-    salt: Mapped[str]
+
+    def _read(self, name: str) -> Any:
+        """A part of what is sealed; LookupError for what was sealed for another row."""
+        row = {"bid_id": str(self.bid_id), "job_id": str(self.job_id), "provider_id": str(self.provider_id)}
+        if any(self.sealed[key] != value for key, value in row.items()):
+            raise LookupError("this was sealed for another bid")
+        return self.sealed[name]
+
+    @property
+    def prices(self) -> dict[str, int]:
+        """Net price of each stage."""
+        return dict(self._read("prices"))
+
+    @property
+    def price_parts(self) -> dict[str, dict[str, int]] | None:
+        """Stage to category of cost to price, where the programme has several categories; its sums are `prices`."""
+        parts: dict[str, dict[str, int]] | None = self._read("price_parts")
+        return parts
+
+    @property
+    def price_total(self) -> int:
+        """The sum of the prices."""
+        return int(self._read("price_total"))
+
+    @property
+    def days(self) -> dict[str, int]:
+        """Working days of each stage."""
+        return dict(self._read("days"))
+
+    @property
+    def approach(self) -> str:
+        """How the firm would do it."""
+        return str(self._read("approach"))
+
+    @property
+    def consultant_ids(self) -> list[UUID]:
+        """Who would do it."""
+        return [UUID(key) for key in self._read("consultant_ids")]
+
+    @property
+    def attestations(self) -> dict[str, Any]:
+        """What the firm confirmed."""
+        return dict(self._read("attestations"))
 
 
 class BidScore(Model):

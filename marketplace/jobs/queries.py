@@ -247,6 +247,11 @@ def live_bids(job_id: UUID, *, lock: bool = False) -> Sequence[Bid]:
     return db.session.scalars(query.with_for_update(of=Bid, key_share=True) if lock else query).all()
 
 
+def every_bid(job_id: UUID) -> Sequence[Bid]:
+    """Bids for this job, withdrawn ones too, by number."""
+    return db.session.scalars(select(Bid).where(Bid.job_id == job_id).order_by(Bid.number)).all()
+
+
 def _live(job_id: UUID | BindParameter[UUID]) -> Select[Bid]:
     return (
         select(Bid)
@@ -281,10 +286,13 @@ def bids_of(provider_id: UUID | None, *, status: str = "", search: str = "") -> 
 
 
 def bid_content(bid_id: UUID, actor: Actor) -> BidContent:
-    """What the bid offers; NotFound while it is sealed for this actor. The database decides, not this code."""
+    """What the bid offers; NotFound while it is sealed for this actor: row security says so, and our own clock."""
     db.act_as(actor.organisation_id)
     query = select(BidContent).where(BidContent.bid_id == bid_id).execution_options(populate_existing=True)
-    return db.one(query)
+    content = db.one(query)
+    if content.provider_id != actor.organisation_id and not rules.is_unsealed(db.get(Job, content.job_id), clock.now()):
+        raise NotFound()
+    return content
 
 
 def opened_bids(job: Job, *, actor: Actor) -> list[OpenedBid]:

@@ -4,9 +4,8 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from marketplace.core import clock, db
 from marketplace.core.actors import Actor, Role
@@ -31,20 +30,20 @@ def place_bid(job_id: UUID, *, actor: Actor, offer: Offer) -> Bid:
     rules.check_offer(job, prices=offer.prices, days=offer.days, attestations=offer.attestations)
     rules.check_price_parts(job, offer.prices, offer.price_parts)
     db.act_as(provider.id)
-    values = _content(offer, clock.today())
     bid = queries.find_live_bid(job_id, provider.id)
     if bid is None:
         bid = _new_bid(job, provider, actor)
         action = "bid.submit"
     else:
         action = "bid.replace"
+    values = _content(offer, bid)
     bid.content_hash = _hash(values)
     bid.submitted_at, bid.submitted_by = clock.now(), actor.person_id or bid.submitted_by
     bid.device_hash, bid.address_hash = actor.device_hash, actor.address_hash
     db.session.add(bid)
     db.flush()
-    _store(bid, values)
-    record(actor, action, bid, after={"job_id": str(job_id), "content_hash": bid.content_hash})
+    _store(bid, values, offer)
+    record(_unnamed(actor), action, bid, after={"content_hash": bid.content_hash})
     return bid
 
 
@@ -57,7 +56,7 @@ def withdraw_bid(bid_id: UUID, *, actor: Actor) -> Bid:
     rules.check_open(job, clock.now())
     db.act_as(provider.id)
     db.session.delete(queries.bid_content(bid_id, actor))
-    transition(bid, BID, "withdraw", actor=actor, content_hash=bid.content_hash)
+    transition(bid, BID, "withdraw", actor=_unnamed(actor), content_hash=bid.content_hash)
     db.flush()
     return bid
 
@@ -81,6 +80,7 @@ def _named(offer: Offer) -> Sequence[Consultant]:
 
 def _new_bid(job: Job, provider: Provider, actor: Actor) -> Bid:
     return Bid(
+        id=uuid4(),
         number=db.next_number("BID"),
         job_id=job.id,
         provider_id=provider.id,
@@ -89,32 +89,40 @@ def _new_bid(job: Job, provider: Provider, actor: Actor) -> Bid:
     )
 
 
-def _content(offer: Offer, today: date) -> dict[str, Any]:
+def _unnamed(actor: Actor) -> Actor:
+    """Who bids is as secret as what: until the bids are opened the audit trail knows the role alone."""
+    return Actor(None, actor.role)
+
+
+def _content(offer: Offer, bid: Bid) -> dict[str, Any]:
+    """What is sealed, with the row that it is sealed for."""
     return {
+        "bid_id": str(bid.id),
+        "job_id": str(bid.job_id),
+        "provider_id": str(bid.provider_id),
         "prices": dict(offer.prices),
         "price_parts": offer.price_parts and {stage: dict(parts) for stage, parts in offer.price_parts.items()},
         "price_total": sum(offer.prices.values()),
         "days": dict(offer.days),
         "approach": offer.approach,
-        "consultant_ids": sorted(set(offer.consultant_ids)),
+        "consultant_ids": sorted(str(key) for key in set(offer.consultant_ids)),
         "attestations": dict(offer.attestations),
-        "required_courses": training.required(),
-        "checked_on": today,
         "salt": secrets.token_hex(16),
     }
 
 
 def _hash(values: Mapping[str, Any]) -> str:
     """SHA-256 over the whole content with its salt, so that nobody finds the price by trying."""
-    canonical = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    canonical = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _store(bid: Bid, values: Mapping[str, Any]) -> None:
+def _store(bid: Bid, values: dict[str, Any], offer: Offer) -> None:
     content = db.session.get(BidContent, bid.id)
     if content is None:
         content = BidContent(bid_id=bid.id, job_id=bid.job_id, provider_id=bid.provider_id)
         db.session.add(content)
-    for name, value in values.items():
-        setattr(content, name, value)
+    content.sealed, content.named = values, sorted(set(offer.consultant_ids))
+    content.required_courses, content.checked_on = training.required(), clock.today()
     db.flush()
+    db.session.expire(content)  # the database has checked who is named, and forgotten it

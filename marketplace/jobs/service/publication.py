@@ -49,6 +49,9 @@ def close_job(job_id: UUID, *, actor: Actor) -> None:
         return
     rules.check_unsealed(job, clock.now())
     transition(job, JOB, "close", actor=actor)
+    for bid in queries.every_bid(job_id):
+        said = {"provider": bid.provider_id, "by": bid.submitted_by, "at": bid.submitted_at, "hash": bid.content_hash}
+        record(actor, "bid.open", bid, after=said)
     _tell_company(job, "jobs/bids_opened", bids=len(queries.live_bids(job_id)))
 
 

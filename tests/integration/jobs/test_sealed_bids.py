@@ -1,22 +1,24 @@
 """Bids stay sealed until the deadline: proved by raw SQL as the role `app`, which owns nothing."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session, scoped_session
 
 from marketplace.core import clock as business_clock
 from marketplace.core import db
-from marketplace.core.actors import Actor
+from marketplace.core.actors import SYSTEM, Actor, Role
+from marketplace.core.audit import AuditEntry
 from marketplace.core.errors import DomainError, NotFound
 from marketplace.jobs import queries, service
 from marketplace.jobs.models import Bid, Job
 from tests.conftest import MovableClock
-from tests.factories.accounts import make_sme
+from tests.factories.accounts import make_officer, make_sme
 from tests.factories.jobs import make_bid, make_offer, make_published_job, pass_deadline
-from tests.factories.providers import make_ready_provider
+from tests.factories.providers import consultants_of, make_ready_provider
 
 PRICE = 9_876_543
 Database = scoped_session[Session]
@@ -28,6 +30,10 @@ def sealed(database: Database, clock: MovableClock) -> tuple[Job, Bid, Actor, Ac
     sme, manager = make_sme(), make_ready_provider()
     job = make_published_job(sme)
     return job, make_bid(job, manager, price=PRICE), sme, manager
+
+
+def consultant_ids(manager: Actor) -> list[UUID]:
+    return [consultant.id for consultant in consultants_of(manager)]
 
 
 def count_seen() -> int:
@@ -81,23 +87,23 @@ def test_a_bid_of_a_job_withdrawn_before_its_deadline_is_never_opened(
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE bid_contents SET price_total = 1",
+        "UPDATE bid_contents SET sealed = ''",
         "DELETE FROM bid_contents",
     ],
 )
 def test_nobody_else_changes_a_sealed_bid(sealed: tuple[Job, Bid, Actor, Actor], statement: str) -> None:
-    _job, _bid, sme, manager = sealed
+    _job, bid, sme, manager = sealed
     db.act_as(sme.organisation_id)
     assert db.session.execute(text(statement)).rowcount == 0  # type: ignore[attr-defined]
     db.act_as(manager.organisation_id)
-    assert db.session.scalar(text("SELECT price_total FROM bid_contents")) == PRICE
+    assert queries.bid_content(bid.id, manager).price_total == PRICE
 
 
 def test_the_bidder_itself_changes_nothing_after_the_deadline(sealed: tuple[Job, Bid, Actor, Actor]) -> None:
     job, _bid, _sme, manager = sealed
     pass_deadline(job)
     db.act_as(manager.organisation_id)
-    assert db.session.execute(text("UPDATE bid_contents SET price_total = 1")).rowcount == 0  # type: ignore[attr-defined]
+    assert db.session.execute(text("UPDATE bid_contents SET sealed = ''")).rowcount == 0  # type: ignore[attr-defined]
     assert db.session.execute(text("DELETE FROM bid_contents")).rowcount == 0  # type: ignore[attr-defined]
 
 
@@ -105,6 +111,7 @@ def test_nobody_writes_a_bid_for_another_firm(sealed: tuple[Job, Bid, Actor, Act
     _job, _bid, sme, manager = sealed
     db.act_as(manager.organisation_id)
     row = dict(db.session.execute(text("SELECT * FROM bid_contents")).mappings().one())
+    row["named"] = consultant_ids(manager)
     db.session.execute(text("DELETE FROM bid_contents"))
     db.act_as(sme.organisation_id)
     copy = (
@@ -120,21 +127,85 @@ def test_the_table_can_not_be_emptied_or_opened_by_the_app(database: Database) -
             db.session.execute(text(statement))
 
 
-def test_the_amount_is_in_no_other_table(sealed: tuple[Job, Bid, Actor, Actor]) -> None:
-    tables = db.session.scalars(
-        text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'bid_contents' ORDER BY 1")
-    ).all()
+def test_the_amount_is_in_no_table(sealed: tuple[Job, Bid, Actor, Actor]) -> None:
+    """Whoever names the bidder to the database reads nothing either, nor does a dump."""
+    _job, _bid, _sme, manager = sealed
+    db.act_as(manager.organisation_id)
+    assert count_seen() == 1
+    tables = db.session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")).all()
     for table in tables:
         rows = db.session.scalars(text(f'SELECT to_jsonb(t)::text FROM "{table}" t')).all()
         assert not [row for row in rows if str(PRICE) in row or str(PRICE // 3) in row], table
 
 
-def test_an_error_of_the_database_shows_no_content(sealed: tuple[Job, Bid, Actor, Actor]) -> None:
-    _job, _bid, _sme, manager = sealed
+WAYS = (
+    "SELECT bid_contents::text FROM bid_contents",
+    "SELECT to_jsonb(bid_contents)::text || encode(sealed, 'escape') FROM bid_contents",
+    "SELECT row_to_json(bid_contents)::text FROM bid_contents",
+)
+
+
+def test_the_password_of_the_service_reads_no_bid(sealed: tuple[Job, Bid, Actor, Actor]) -> None:
+    """As role `app`: naming the bidder, an officer or nobody, by SELECT, COPY and functions."""
+    _job, _bid, sme, manager = sealed
+    officer = make_officer(Role.PROGRAMME_OFFICER)
+    secrets = (str(PRICE), str(PRICE // 3), "talk to ten customers", *map(str, consultant_ids(manager)))
+    seen: list[str] = []
+    for organisation_id in (manager.organisation_id, sme.organisation_id, officer.organisation_id, None):
+        db.act_as(organisation_id)
+        seen += [row for way in WAYS for row in db.session.scalars(text(way))]
+        driver = db.session.connection().connection
+        with driver.cursor() as cursor, cursor.copy("COPY (SELECT * FROM bid_contents) TO STDOUT") as copied:  # type: ignore[attr-defined]
+            seen += [bytes(block).decode() for block in copied]
+    assert len(seen) >= len(WAYS)  # row security believes who names the bidder
+    assert not [secret for secret in secrets for row in seen if secret in row]
+
+
+def test_what_is_sealed_opens_in_its_own_row_alone(sealed: tuple[Job, Bid, Actor, Actor]) -> None:
+    """Whoever may write to the database copies another's bid into a row of their own, and reads it on their page."""
+    job, bid, _sme, manager = sealed
+    thief = make_ready_provider()
+    own = make_bid(job, thief)
     db.act_as(manager.organisation_id)
-    with pytest.raises(DBAPIError) as caught, db.session.begin_nested():
-        db.session.execute(text("UPDATE bid_contents SET price_total = -:price, approach = 'secret'"), {"price": PRICE})
-    assert str(PRICE) not in str(caught.value)
+    stolen = db.session.scalar(text("SELECT sealed FROM bid_contents WHERE bid_id = :id"), {"id": bid.id})
+    db.act_as(thief.organisation_id)
+    named = list(consultant_ids(thief))
+    copied = text("UPDATE bid_contents SET sealed = :stolen, named = :named WHERE bid_id = :id")
+    assert db.session.execute(copied, {"stolen": stolen, "named": named, "id": own.id}).rowcount == 1  # type: ignore[attr-defined]
+    with pytest.raises(LookupError, match="another bid"):
+        _ = queries.bid_content(own.id, thief).price_total
+
+
+def test_a_clock_that_the_database_moved_opens_no_bid(sealed: tuple[Job, Bid, Actor, Actor]) -> None:
+    _job, bid, sme, _manager = sealed
+    db.session.execute(text("UPDATE clock_offset SET shift = shift + interval '30 days'"))
+    db.act_as(sme.organisation_id)
+    assert count_seen() == 1  # row security believes the database's clock
+    with pytest.raises(NotFound):  # the service believes its own
+        queries.bid_content(bid.id, sme)
+
+
+def test_who_has_bid_stands_in_the_trail_once_the_bids_are_opened(sealed: tuple[Job, Bid, Actor, Actor]) -> None:
+    job, bid, _sme, manager = sealed
+    service.withdraw_bid(bid.id, actor=manager)
+    again = make_bid(job, manager)
+    service.place_bid(job.id, actor=manager, offer=make_offer(manager))
+    db.flush()
+    told = list(db.session.query(AuditEntry).filter_by(subject_type="bids").order_by(AuditEntry.id))
+    assert [entry.action for entry in told] == ["bid.submit", "bid.withdraw", "bid.submit", "bid.replace"]
+    whom = {str(value) for value in (manager.person_id, manager.organisation_id, job.id)}
+    for entry in told:
+        assert (entry.person_id, entry.organisation_id, entry.device_hash, entry.address_hash) == (None,) * 4
+        assert not [one for one in whom if one in str(entry.body)]
+    waiting = db.session.scalars(text("SELECT to_jsonb(t)::text FROM background_tasks t")).all()
+    messages = db.session.scalars(text("SELECT to_jsonb(m)::text FROM messages m")).all()
+    looks = db.session.scalars(text("SELECT to_jsonb(a)::text FROM access_log a")).all()
+    assert not [row for row in (*waiting, *messages, *looks) if str(bid.id) in row or str(again.id) in row]
+    pass_deadline(job)
+    service.close_job(job.id, actor=SYSTEM)
+    opened = db.session.query(AuditEntry).filter(AuditEntry.action == "bid.open")
+    assert {entry.body["after"]["by"] for entry in opened} == {str(manager.person_id)}
+    assert {entry.subject_id for entry in opened} == {bid.id, again.id}
 
 
 def test_a_late_bid_is_refused_by_the_verb_and_by_the_database(sealed: tuple[Job, Bid, Actor, Actor]) -> None:
