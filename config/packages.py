@@ -20,10 +20,10 @@ def locked(lock: str) -> dict[str, str]:
     """The version of each package that this Python needs; ValueError for one without the hashes of its archives."""
     versions: dict[str, str] = {}
     for entry in lock.replace("\\\n", " ").splitlines():
-        wanted, *hashes = entry.split("--hash=")
-        if not wanted.strip() or wanted.startswith("#"):
+        named, *hashes = entry.split("--hash=")
+        if not named.strip() or named.startswith("#"):
             continue
-        requirement = Requirement(wanted)
+        requirement = Requirement(named)
         if not hashes or not all(re.fullmatch(r"sha256:[0-9a-f]{64}\s*", one) for one in hashes):
             raise ValueError(f"{requirement.name} has no hashes in the lock. Run `make lock`.")
         if requirement.marker is None or requirement.marker.evaluate():

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 from flask.cli import AppGroup
 from sqlalchemy import text
 
+from config import retention
 from marketplace.core import audit, db, kept, tasks, uploads
 from marketplace.core.db import unit_of_work
 from marketplace.core.i18n import _
@@ -69,7 +70,7 @@ def _retired_folder() -> Path:
     _("Seal the audit trail"),
     Queue.MAINTENANCE,
     every=timedelta(minutes=1),
-    keep=timedelta(days=7),
+    keep=retention.periods()["seal_tasks"],
 )
 def seal_audit() -> int:
     """Seal what is unsealed; the number of entries."""
@@ -80,8 +81,9 @@ def seal_audit() -> int:
 
 @task("delete_used_keys", _("Delete one-time keys long used"), Queue.MAINTENANCE, every=timedelta(hours=6))
 def delete_used_keys() -> None:
-    """Delete the one-time keys of forms of two days ago."""
-    db.session.execute(text("DELETE FROM used_keys WHERE created_at < app_now() - interval '2 days'"))
+    """Delete the one-time keys of forms that nobody sends again."""
+    statement = text("DELETE FROM used_keys WHERE created_at < app_now() - :kept")
+    db.session.execute(statement, {"kept": retention.periods()["used_keys"]})
 
 
 @task("delete_kept_forms", _("Delete kept forms of ended sessions"), Queue.MAINTENANCE, every=timedelta(hours=1))

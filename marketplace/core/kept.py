@@ -1,7 +1,7 @@
 """What was typed into a form whose session had ended: kept for whoever opened that form, and shown to nobody else."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID, uuid4
 
@@ -12,11 +12,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped
 from werkzeug.datastructures import ImmutableMultiDict
 
+from config import retention
 from marketplace.core import auth, db, keys, uploads
 from marketplace.core.actors import Actor
 from marketplace.core.db import Model, created_at, uuid_key
 
-FOR = timedelta(days=1)
+FOR = retention.periods()["kept_forms"]
 MOST = 10  # of one person; the oldest makes way
 LARGEST = 200 * 1024
 SHORT = 40  # characters that are quickly typed again

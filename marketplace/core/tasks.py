@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Select, Text, bindparam, func, literal
 from sqlalchemy.dialects.postgresql import Insert, insert
 
+from config import retention
 from marketplace.core import clock, db, logging, task_queue
 from marketplace.core.actors import SYSTEM
 from marketplace.core.i18n import LazyString
@@ -41,7 +42,7 @@ READERS: Mapping[type, Callable[[Any], Argument]] = {
     str: str,
 }
 """What an argument may be, besides a StrEnum, and how it is read back from JSON."""
-USUALLY_KEPT = timedelta(days=180)
+USUALLY_KEPT = retention.periods()["finished_tasks"]
 # What the runner hands over by itself to a verb that asks for it.
 SUPPLIED = ("actor", "key")
 

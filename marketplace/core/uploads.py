@@ -3,7 +3,6 @@
 import io
 import os
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -11,9 +10,10 @@ from flask import g
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.datastructures import FileStorage
 
+from config import retention
 from marketplace.core import clock, files, keys
 
-FOR = timedelta(days=1)
+FOR = retention.periods()["kept_uploads"]
 MOST = 5  # of one person; the oldest makes way
 
 

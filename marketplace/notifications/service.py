@@ -3,7 +3,6 @@
 import re
 import smtplib
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ import structlog
 from sqlalchemy import Select, Text, bindparam, case, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from config import retention
 from marketplace.core import db
 from marketplace.core.actors import Actor
 from marketplace.core.audit import plain, transition
@@ -84,7 +84,7 @@ def _put(mails: Select[str, str, str, str, Any]) -> Select[UUID]:
     return select(fresh.columns.id)
 
 
-@task("send_mail", _("Send an e-mail"), Queue.MAIL, keep=timedelta(days=30))
+@task("send_mail", _("Send an e-mail"), Queue.MAIL, keep=retention.periods()["sent_mail_tasks"])
 def send(message_id: UUID, *, actor: Actor, post: Post | None = None) -> None:
     """Send a queued mail, rendered now; after a crash it may go out twice, with the same Message-ID.
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from config import retention
 from marketplace.accounts import queries
 from marketplace.accounts.models import Download
 from marketplace.accounts.service.traces import apart, log_access
@@ -17,7 +18,7 @@ from marketplace.core.errors import DomainError, Forbidden
 from marketplace.core.i18n import _
 from marketplace.core.tasks import Queue, schedule, task
 
-KEPT = timedelta(days=7)
+KEPT = retention.periods()["downloads"]
 GIVEN_UP_AFTER = timedelta(hours=1)
 MOST_OPEN = 3
 

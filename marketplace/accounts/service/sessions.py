@@ -8,6 +8,7 @@ from uuid import UUID
 from redis import Redis
 from sqlalchemy import delete, func, or_, select, update
 
+from config import retention
 from marketplace.accounts import limits, passwords, queries, rules
 from marketplace.accounts.models import Membership, Person, SignInSession
 from marketplace.core import clock, db
@@ -18,7 +19,7 @@ from marketplace.core.i18n import _
 from marketplace.core.logging import denied
 from marketplace.core.tasks import Queue, task
 
-KEEP_ENDED = timedelta(days=90)
+KEEP_ENDED = retention.periods()["sessions"]
 
 
 def sign_in(email: str, password: str, *, address: str, store: Redis) -> Person:
@@ -101,7 +102,7 @@ def end_all_sessions(person_id: UUID, *, but: str | None = None) -> None:
 
 @task("delete_ended_sessions", _("Delete sessions long over"), Queue.MAINTENANCE, every=timedelta(hours=6))
 def delete_ended_sessions() -> None:
-    """Delete sessions that ended more than 90 days ago."""
+    """Delete sessions that ended long enough ago."""
     limit = func.now() - KEEP_ENDED
     db.session.execute(
         delete(SignInSession).where(or_(SignInSession.ended_at < limit, SignInSession.expires_at < limit))
