@@ -244,6 +244,7 @@ def _protect(app: web.Application, settings: Settings) -> None:
     auth.login_manager.init_app(app)
     app.register_error_handler(CSRFError, ended_sessions.answer)
     app.register_error_handler(auth.SignedOut, ended_sessions.answer)
+    app.register_error_handler(auth.ProofNeeded, ended_sessions.ask_for_proof)
     web.start(app, https=settings.session_cookie_secure)
 
 

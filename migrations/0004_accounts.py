@@ -14,6 +14,7 @@ CREATE TABLE people (
     name text NOT NULL,
     password_hash text NOT NULL,
     password_changed_at timestamptz NOT NULL DEFAULT app_now(),
+    former_password_hash text,
     locale text NOT NULL,
     phone text,
     status text NOT NULL,
@@ -98,6 +99,7 @@ CREATE TABLE sessions (
     membership_id uuid CONSTRAINT fk_sessions_membership_id_memberships REFERENCES memberships,
     created_at timestamptz NOT NULL DEFAULT now(),
     last_seen_at timestamptz NOT NULL DEFAULT now(),
+    proved_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     ended_at timestamptz,
     device_hash text,
@@ -116,12 +118,13 @@ CREATE TABLE tokens (
     used_at timestamptz,
     withdrawn_at timestamptz,
     CONSTRAINT ck_tokens_purpose
-        CHECK (purpose IN ('confirm_email', 'reset_password', 'invitation', 'change_email')),
+        CHECK (purpose IN ('confirm_email', 'reset_password', 'invitation', 'change_email', 'take_back')),
     CONSTRAINT ck_tokens_withdrawn_at CHECK (withdrawn_at IS NULL OR used_at IS NOT NULL)
 );
 CREATE INDEX ix_tokens_person_id ON tokens (person_id);
 CREATE INDEX ix_tokens_invitations ON tokens ((data ->> 'organisation_id'))
     WHERE purpose = 'invitation' AND used_at IS NULL;
+CREATE INDEX ix_tokens_take_back ON tokens ((data ->> 'email')) WHERE purpose = 'take_back' AND used_at IS NULL;
 
 CREATE TABLE access_log (
     id uuid DEFAULT gen_random_uuid() CONSTRAINT pk_access_log PRIMARY KEY,

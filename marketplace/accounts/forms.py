@@ -103,9 +103,18 @@ class ChangePasswordForm(SecretForm):
     password = PasswordField(_("New password"))
 
 
-class ChangeEmailForm(SecretForm):
+class ChangeEmailForm(Form):
     email = EmailField(_("New e-mail address"))
-    password = PasswordField(_("Current password"))
+
+
+class ProofForm(SecretForm):
+    refusal = _("We don't know yet that it is you.")
+    password = PasswordField(_("Your password"))
+
+
+class TakeBackForm(SecretForm):
+    refusal = _("Nothing was taken back.")
+    password = PasswordField(_("The password you had before the change"))
 
 
 class ProfileForm(Form):

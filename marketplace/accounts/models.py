@@ -55,6 +55,7 @@ class Person(Model):
     name: Mapped[str]
     password_hash: Mapped[str]
     password_changed_at: Mapped[datetime] = mapped_column(server_default=func.app_now())
+    former_password_hash: Mapped[str | None]  # in force before the changes that can still be taken back
     locale: Mapped[str]
     phone: Mapped[str | None]
     status: Mapped[PersonStatus] = mapped_column(default=PERSON.initial)
@@ -183,6 +184,7 @@ class SignInSession(Model):
     membership_id: Mapped[UUID | None] = mapped_column(ForeignKey("memberships.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    proved_at: Mapped[datetime] = mapped_column(server_default=func.now())  # who it is, the last time
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     device_hash: Mapped[str | None]
@@ -197,7 +199,7 @@ class Token(Model):
     __tablename__ = "tokens"
     __table_args__ = (
         CheckConstraint(
-            "purpose IN ('confirm_email', 'reset_password', 'invitation', 'change_email')",
+            "purpose IN ('confirm_email', 'reset_password', 'invitation', 'change_email', 'take_back')",
             name="purpose",
         ),
         CheckConstraint("withdrawn_at IS NULL OR used_at IS NOT NULL", name="withdrawn_at"),
@@ -206,6 +208,11 @@ class Token(Model):
             "ix_tokens_invitations",
             text("(data ->> 'organisation_id')"),
             postgresql_where=text("purpose = 'invitation' AND used_at IS NULL"),
+        ),
+        Index(
+            "ix_tokens_take_back",
+            text("(data ->> 'email')"),
+            postgresql_where=text("purpose = 'take_back' AND used_at IS NULL"),
         ),
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -43,7 +43,19 @@ from marketplace.core.errors import Forbidden, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.task_queue import BackgroundTask, TaskStatus
 
+PROOF_LASTS = timedelta(minutes=10)
+"""How long who has shown who they are isn't asked again."""
+
 IdColumn = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None] | ScalarSelect[UUID]
+
+
+class LiveSession(NamedTuple):
+    """A session as a request finds it."""
+
+    id: UUID
+    actor: Actor
+    is_unseen: bool  # for more than a minute
+    has_proof: bool  # of who acts in it, by now
 
 
 def get_person(person_id: UUID, *, lock: bool = False) -> Person:
@@ -245,21 +257,21 @@ def find_actor_of_session(token_hash: str) -> Actor | None:
     return find_actor(row.person_id, row.membership_id) if row else None
 
 
-def find_session(token_hash: str, *, idle: timedelta) -> tuple[UUID, bool, Actor] | None:
-    """The session of this cookie while it lives (not ended, idle or past its end, on the real clock), whether it
-    was last seen over a minute ago, and who acts in it."""
+def find_session(token_hash: str, *, idle: timedelta) -> LiveSession | None:
+    """The session of this cookie while it lives: not ended, idle or past its end, on the real clock."""
     parameters = {"token_hash": token_hash, "idle": idle, "today": clock.today()}
     row = db.session.execute(_sessions(), parameters).one_or_none()
-    return None if row is None else (row.id, row.is_unseen, _actor(row))
+    return None if row is None else LiveSession(row.id, _actor(row), row.is_unseen, row.has_proof)
 
 
 @cache
 def _sessions() -> Select[*tuple[Any, ...]]:
     """The living session of the parameter `token_hash`; made once, since each page asks for it."""
     unseen = SignInSession.last_seen_at < func.now() - timedelta(minutes=1)
+    proved = SignInSession.proved_at > func.now() - PROOF_LASTS
     return (
         _actors(join(SignInSession, Person), SignInSession.membership_id)
-        .add_columns(SignInSession.id, unseen.label("is_unseen"))
+        .add_columns(SignInSession.id, unseen.label("is_unseen"), proved.label("has_proof"))
         .where(
             SignInSession.token_hash == bindparam("token_hash"),
             SignInSession.ended_at.is_(None),

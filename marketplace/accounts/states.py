@@ -85,3 +85,4 @@ class TokenPurpose(StrEnum):
     RESET_PASSWORD = "reset_password"  # noqa: S105 -- no secret
     INVITATION = "invitation"
     CHANGE_EMAIL = "change_email"
+    TAKE_BACK = "take_back"

@@ -90,7 +90,7 @@ def profile_new() -> ResponseReturnValue:
 
 
 @blueprint.route("/agency/accounts/new", methods=["GET", "POST"])
-@requires(Role.BUDGET_OFFICER)
+@requires(Role.BUDGET_OFFICER, recent_proof=True)
 def account_new() -> ResponseReturnValue:
     """Propose the agency's bank account."""
     now = queries.in_force(AgencyAccount)
@@ -116,7 +116,7 @@ def profile(profile_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.route("/agency/accounts/<uuid:agency_account_id>", methods=["GET", "POST"])
-@requires(Role.BUDGET_OFFICER)
+@requires(Role.BUDGET_OFFICER, recent_proof=True)
 def account(agency_account_id: UUID) -> ResponseReturnValue:
     """A proposed account beside the one in force, to confirm or refuse."""
     return decide(AgencyAccount, agency_account_id, "agency/account.html", back=url_for(".overview"))

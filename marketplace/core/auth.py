@@ -20,11 +20,12 @@ login_manager = LoginManager()
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
-    """What flask-login holds: the actor of this request and the session's token."""
+    """What flask-login holds: the actor of this request, the session and how sure it is who sits there."""
 
-    def __init__(self, actor: Actor, token: str) -> None:
+    def __init__(self, actor: Actor, token: str, *, has_proof: bool = False) -> None:
         self.actor = actor
         self.token = token
+        self.has_proof = has_proof
 
     def get_id(self) -> str:
         return self.token
@@ -36,11 +37,15 @@ def public(view: View) -> View:
     return view
 
 
-def requires(*roles: Role) -> Callable[[View], View]:
-    """Only these roles may see this page; without roles, everybody who is signed in."""
+def requires(*roles: Role, recent_proof: bool = False) -> Callable[[View], View]:
+    """Only these roles may see this page; without roles, everybody who is signed in.
+
+    With `recent_proof` who hasn't proved within minutes who they are does so first, and comes back.
+    """
 
     def declare(view: View) -> View:
         view.access = frozenset(roles) or EVERYONE  # type: ignore[attr-defined]
+        view.recent_proof = recent_proof  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -48,6 +53,10 @@ def requires(*roles: Role) -> Callable[[View], View]:
 
 class SignedOut(Exception):
     """Somebody who is signed out sent a form of a page for those who are signed in."""
+
+
+class ProofNeeded(Exception):
+    """A form was sent whose page asks for a recent proof, and the last one is too long ago."""
 
 
 def csrf_secret(token_hash: str) -> str:
@@ -116,6 +125,20 @@ def address_hash() -> str:
 def access_of(app: Flask, endpoint: str) -> frozenset[Role] | None:
     """The roles that a route declares; None if it declares nothing."""
     return getattr(app.view_functions[endpoint], "access", None)
+
+
+def needs_proof(app: Flask, endpoint: str) -> bool:
+    """Whether a route asks once more who is there."""
+    return getattr(app.view_functions[endpoint], "recent_proof", False)
+
+
+def check_proof() -> ResponseReturnValue | None:
+    """Ask once more who is there, where the route wants to know it and they may see it at all."""
+    if request.endpoint is None or not needs_proof(current_app, request.endpoint) or current_user.has_proof:
+        return None
+    if request.method == "POST":
+        raise ProofNeeded
+    return redirect(url_for("accounts.prove", next=request.full_path.rstrip("?")))
 
 
 def check_access() -> ResponseReturnValue | None:

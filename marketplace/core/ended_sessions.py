@@ -1,4 +1,4 @@
-"""What becomes of a form that was opened in a session which is over: nothing is done, and nothing typed is lost."""
+"""What becomes of a form whose session is over, or its proof too old: nothing is done, and nothing typed is lost."""
 
 from flask import flash, g, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -10,6 +10,8 @@ from marketplace.core.i18n import _
 UNKNOWN = _("This page belongs to no session that we know. Go back, load it anew and send it again.")
 KEPT = _("Your session has ended and nothing was sent. Sign in again: the form comes back as you filled it in.")
 NOT_KEPT = _("Your session has ended and nothing was done. Sign in again and repeat it.")
+PROOF_KEPT = _("Nothing was sent yet. Show first that it is you: the form then comes back as you filled it in.")
+PROOF_NOT_KEPT = _("Nothing was done. Show first that it is you, then repeat it.")
 OTHER_PERSON = _("Somebody else opened this page, and their session has ended. What stood in it was not saved.")
 
 
@@ -31,3 +33,11 @@ def answer(error: Exception) -> ResponseReturnValue:
             "errors/other_role.html", message=None, origin=origin, address=address, request_id=g.get("request_id", "")
         ), 409
     return redirect(address or url_for("reports.home"), 303)
+
+
+def ask_for_proof(error: Exception) -> ResponseReturnValue:
+    """Keep the form until whoever sends it has proved once more who they are."""
+    db.rollback()
+    address = kept.keep(auth.current_actor())
+    flash(str(PROOF_KEPT if address else PROOF_NOT_KEPT), "warning")
+    return redirect(url_for("accounts.prove", next=address), 303)

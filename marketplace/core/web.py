@@ -245,6 +245,7 @@ def begin(app: Application, *, movable_clock: bool) -> None:
 def start(app: Application, *, https: bool) -> None:
     """Wire the edge into the application: access, what comes after, errors and the end of a request."""
     app.before_request(auth.check_access)
+    app.before_request(auth.check_proof)
     app.after_request(_count)
     app.after_request(lambda response: _close_request(response, https))
     app.teardown_request(lambda error: db.session.remove())

@@ -1,13 +1,15 @@
 """People, companies and officers as tests need them, made by the verbs where that is quick enough."""
 
 import itertools
+from datetime import timedelta
 from random import Random
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import func, update
 
 from marketplace.accounts import business_number, queries, service
-from marketplace.accounts.models import AGENCY_ID, Membership, Organisation, Person
+from marketplace.accounts.models import AGENCY_ID, Membership, Organisation, Person, SignInSession
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
 from marketplace.verification.models import Verification
@@ -128,6 +130,13 @@ def verify(organisation: Organisation) -> None:
         )
     )
     db.flush()
+
+
+def let_proof_age(actor: Actor) -> None:
+    """A quarter of an hour passes for this actor's sessions, which `sign_in_as` made with a fresh proof."""
+    long_ago = func.now() - timedelta(minutes=15)
+    sessions = update(SignInSession).where(SignInSession.person_id == actor.person_id)
+    db.session.execute(sessions.values(proved_at=long_ago))
 
 
 def _registered(kind: str, name: str | None, person: Person | None, facts: dict[str, Any], *, verified: bool) -> Actor:

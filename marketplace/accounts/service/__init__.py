@@ -1,5 +1,6 @@
 """The verbs of accounts, split by noun; other areas call them as `accounts.service.<verb>`."""
 
+from marketplace.accounts.service.credentials import take_back
 from marketplace.accounts.service.downloads import ask_for_download, delete_downloads, make_download
 from marketplace.accounts.service.memberships import (
     accept_invitation,
@@ -37,6 +38,7 @@ from marketplace.accounts.service.people import (
 from marketplace.accounts.service.sessions import (
     end_all_sessions,
     end_session,
+    prove,
     sign_in,
     sign_out,
     start_session,
@@ -76,6 +78,7 @@ __all__ = [
     "notify_person",
     "notify_role",
     "propose_role",
+    "prove",
     "refuse_role",
     "register_company",
     "register_person",
@@ -86,6 +89,7 @@ __all__ = [
     "sign_out",
     "start_session",
     "switch_role",
+    "take_back",
     "touch_session",
     "transfer_organisation",
     "withdraw_invitation",

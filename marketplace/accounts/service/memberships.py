@@ -188,6 +188,8 @@ def accept_invitation_as_new(secret: str, *, name: str, password: str, locale: s
     person = queries.find_person_by_email(email, lock=True)
     if person is not None:
         rules.check_not_disabled(person)
+    elif tokens.owner_before(email) is not None:
+        raise DomainError(_("Another account had this address until lately. Try again in a week."))
     if person is not None and person.status != PERSON.initial:
         raise DomainError(_("You already have an account. Sign in, then open the link again."))
     person = person or Person(email=email, status=PERSON.initial)

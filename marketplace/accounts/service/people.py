@@ -4,9 +4,8 @@ from uuid import UUID
 
 from marketplace.accounts import passwords, queries, rules
 from marketplace.accounts.models import Person
-from marketplace.accounts.service import tokens
+from marketplace.accounts.service import credentials, sessions, tokens
 from marketplace.accounts.service.notices import recipient
-from marketplace.accounts.service.sessions import end_all_sessions
 from marketplace.accounts.states import PERSON, PersonStatus, TokenPurpose
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor
@@ -31,6 +30,10 @@ def register_person(email: str, name: str, password: str, *, locale: str) -> str
     if known is not None and known.status != PERSON.initial:
         secret, token = tokens.issue(TokenPurpose.RESET_PASSWORD, person_id=known.id)
         notifications.queue("accounts/already_registered", to=recipient(known), key=str(token.id), token=secret)
+        return None
+    if known is None and tokens.owner_before(email) is not None:
+        to = Recipient(email.lower(), locale, name)
+        notifications.queue("accounts/address_reserved", to=to, key=f"{email.lower()}:{clock.today()}")
         return None
     person = known or Person(email=email.lower(), status=PERSON.initial)
     person.name, person.password_hash, person.locale = name, kept, locale
@@ -90,7 +93,7 @@ def ask_for_new_password(email: str) -> str | None:
 
 
 def reset_password(secret: str, *, password: str) -> Person:
-    """Set a new password by the mailed secret and end every session; it proves the address as well."""
+    """Set a new password by the mailed secret; it proves the address as well."""
     token = tokens.use(TokenPurpose.RESET_PASSWORD, secret)
     assert token.person_id is not None
     person = queries.get_person(token.person_id, lock=True)
@@ -98,19 +101,18 @@ def reset_password(secret: str, *, password: str) -> Person:
     _set_password(person, password)
     if person.status == PERSON.initial:
         transition(person, PERSON, "confirm", actor=SYSTEM)
-    end_all_sessions(person.id)
     record(SYSTEM, "person.reset_password", person)
     return person
 
 
-def change_password(*, actor: Actor, current: str, password: str, keep_session: str | None = None) -> None:
-    """Change one's own password, knowing the current one; every other session ends and a mail tells."""
-    person = own_person(actor)
+def change_password(secret: str, *, actor: Actor, current: str, password: str) -> str:
+    """Change one's own password, knowing the current one; returns the cookie under which this session goes on."""
+    person, session = own_person(actor), sessions.locked(secret)
     if not passwords.matches(person.password_hash, current):
         raise Invalid(_("This is not your current password."), field="current")
     _set_password(person, password)
-    end_all_sessions(person.id, but=keep_session)
     record(actor, "person.change_password", person)
+    return sessions.reopen(session)
 
 
 def change_profile(*, actor: Actor, name: str, phone: str | None, locale: str) -> None:
@@ -120,12 +122,10 @@ def change_profile(*, actor: Actor, name: str, phone: str | None, locale: str) -
     record(actor, "person.change_profile", person)
 
 
-def ask_for_new_email(*, actor: Actor, email: str, password: str) -> str | None:
-    """Mail a link to the new address, after the password once more; a taken one gets none, with the same answer."""
+def ask_for_new_email(*, actor: Actor, email: str) -> str | None:
+    """Mail a link to the new address; one that is taken gets none, with the same answer."""
     person = own_person(actor)
-    if not passwords.matches(person.password_hash, password):
-        raise Invalid(_("This is not your current password."), field="password")
-    if queries.find_person_by_email(email) is not None:
+    if queries.find_person_by_email(email) is not None or tokens.owner_before(email) not in (None, person.id):
         return None
     secret, token = tokens.issue(TokenPurpose.CHANGE_EMAIL, person_id=person.id, email=email.lower())
     to = Recipient(email.lower(), person.locale, person.name)
@@ -133,17 +133,17 @@ def ask_for_new_email(*, actor: Actor, email: str, password: str) -> str | None:
     return secret
 
 
-def change_email(secret: str, *, actor: Actor) -> None:
-    """Take the new address, proved by its link, and tell the old one."""
-    person = own_person(actor)
-    token = tokens.use(TokenPurpose.CHANGE_EMAIL, secret)
+def change_email(link: str, secret: str, *, actor: Actor) -> str:
+    """Take the new address, proved by its link; returns the cookie under which this session goes on."""
+    person, session = own_person(actor), sessions.locked(secret)
+    token = tokens.use(TokenPurpose.CHANGE_EMAIL, link)
     if token.person_id != person.id:
         raise DomainError(_("This link belongs to another account. Sign in with that one."))
-    old = recipient(person)
+    before = credentials.before(person)
     person.email = token.data["email"]
-    db.flush()
-    notifications.queue("accounts/email_changed", to=old, key=str(token.id))
+    credentials.tell(person, "email_changed", before)
     record(actor, "person.change_email", person)
+    return sessions.reopen(session)
 
 
 def disable_person(person_id: UUID, *, actor: Actor, reason: str) -> None:
@@ -152,7 +152,7 @@ def disable_person(person_id: UUID, *, actor: Actor, reason: str) -> None:
     if actor.person_id == person_id:
         raise DomainError(_("You can't disable your own account. Another administrator can."))
     transition(person, PERSON, "disable", actor=actor, reason=reason)
-    end_all_sessions(person_id)
+    sessions.end_all_sessions(person_id)
 
 
 def restore_person(person_id: UUID, *, actor: Actor, reason: str) -> None:
@@ -176,10 +176,8 @@ def _tell_disabled(person: Person) -> None:
 def _set_password(person: Person, password: str) -> None:
     companies = {membership.organisation.name for membership in queries.memberships_of(person.id)}
     rules.check_password(password, email=person.email, name=person.name, companies=companies)
+    before = credentials.before(person)
+    person.former_password_hash = before.password_hash
     person.password_hash = passwords.hashed(password)
     person.password_changed_at = clock.now()
-    notifications.queue(
-        "accounts/password_changed",
-        to=recipient(person),
-        key=f"{person.id}:{person.password_changed_at.isoformat()}",
-    )
+    credentials.tell(person, "password_changed", before)

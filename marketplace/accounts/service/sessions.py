@@ -44,7 +44,7 @@ def start_session(person: Person, *, device_hash: str | None, browser: str, life
     roles = queries.memberships_of(person.id)
     secret = _open(
         person.id,
-        roles[0].id if len(roles) == 1 else None,
+        membership_id=roles[0].id if len(roles) == 1 else None,
         device_hash=device_hash,
         browser=browser,
         expires_at=func.now() + lifetime,
@@ -53,18 +53,25 @@ def start_session(person: Person, *, device_hash: str | None, browser: str, life
     return secret
 
 
+def prove(secret: str, *, password: str, actor: Actor) -> str:
+    """Show by the password that it is still the same person; the session goes on under another cookie."""
+    old = locked(secret)
+    person = queries.get_person(old.person_id)
+    if not passwords.matches(person.password_hash, password):
+        raise Invalid(_("This is not your password."), field="password")
+    record(actor, "person.prove", person)
+    return reopen(old)
+
+
 def switch_role(secret: str, membership_id: UUID, *, actor: Actor) -> str:
     """Act in another of one's own memberships from now on; the old cookie ends, the new one lives no longer."""
-    old = _locked(secret)
+    old = locked(secret)
     membership = db.get(Membership, membership_id)
     if membership.person_id != old.person_id:
         raise NotFound()
     if not membership.is_live(clock.today()):
         raise DomainError(_("This role has ended. Choose another one."))
-    _end(old)
-    fresh = _open(
-        old.person_id, membership_id, device_hash=old.device_hash, browser=old.browser, expires_at=old.expires_at
-    )
+    fresh = reopen(old, membership_id=membership_id, proved_at=old.proved_at)
     record(actor, "person.switch_role", ("people", old.person_id), after={"membership_id": str(membership_id)})
     return fresh
 
@@ -114,16 +121,8 @@ def hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _open(person_id: UUID, membership_id: UUID | None, **columns: object) -> str:
-    secret = secrets.token_urlsafe(32)
-    db.session.add(
-        SignInSession(token_hash=hashed(secret), person_id=person_id, membership_id=membership_id, **columns)
-    )
-    db.flush()
-    return secret
-
-
-def _locked(secret: str) -> SignInSession:
+def locked(secret: str) -> SignInSession:
+    """The open session of this cookie, locked; Forbidden without one."""
     query = select(SignInSession).where(SignInSession.token_hash == hashed(secret))
     session = db.session.scalars(
         query.where(SignInSession.ended_at.is_(None)).with_for_update(of=SignInSession, key_share=True)
@@ -131,6 +130,20 @@ def _locked(secret: str) -> SignInSession:
     if session is None:
         raise Forbidden()
     return session
+
+
+def reopen(old: SignInSession, **changes: object) -> str:
+    """End a session and go on under a new cookie, which lives no longer than the old one would have."""
+    _end(old)
+    same = {name: getattr(old, name) for name in ("membership_id", "device_hash", "browser", "expires_at")}
+    return _open(old.person_id, **{**same, **changes})
+
+
+def _open(person_id: UUID, **columns: object) -> str:
+    secret = secrets.token_urlsafe(32)
+    db.session.add(SignInSession(token_hash=hashed(secret), person_id=person_id, **columns))
+    db.flush()
+    return secret
 
 
 def _end(session: SignInSession) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,13 +21,17 @@ LIFETIMES = {
     TokenPurpose.RESET_PASSWORD: timedelta(hours=1),
     TokenPurpose.INVITATION: timedelta(days=14),
     TokenPurpose.CHANGE_EMAIL: timedelta(days=1),
+    TokenPurpose.TAKE_BACK: timedelta(days=7),
 }
 NOT_VALID = _("This link is no longer valid. It works once and for a limited time. Ask for a new one.")
 
 
 def issue(purpose: TokenPurpose, *, person_id: UUID | None, **data: Any) -> tuple[str, Token]:
-    """A fresh secret for one purpose, and its row; a person's older ones for that purpose end."""
-    if person_id is not None:
+    """A fresh secret for one purpose, and its row; a person's older ones for that purpose end.
+
+    Those that take a change back stay: whoever changed an address once could change it twice.
+    """
+    if person_id is not None and purpose is not TokenPurpose.TAKE_BACK:
         live = update(Token).where(Token.person_id == person_id, Token.purpose == purpose, Token.used_at.is_(None))
         db.session.execute(live.values(used_at=clock.now()))
     secret = secrets.token_urlsafe(24)
@@ -42,6 +46,19 @@ def end_invitations_of_nobody() -> None:
     """End the invitations that no person sent but whoever installs the service."""
     sent = Token.purpose == TokenPurpose.INVITATION, Token.data["invited_by"].astext.is_(None)
     db.session.execute(update(Token).where(*sent, Token.used_at.is_(None)).values(used_at=clock.now()))
+
+
+def end_take_backs(person_id: UUID, *, since: datetime) -> None:
+    """End the links that would take back a change made at this moment or later."""
+    later = Token.person_id == person_id, Token.purpose == TokenPurpose.TAKE_BACK, Token.created_at >= since
+    db.session.execute(update(Token).where(*later, Token.used_at.is_(None)).values(used_at=clock.now()))
+
+
+def owner_before(email: str) -> UUID | None:
+    """Who may still take this address back, and nobody else may have until then."""
+    taken = Token.purpose == TokenPurpose.TAKE_BACK, Token.data["email"].astext == email.lower()
+    query = select(Token.person_id).where(*taken, Token.used_at.is_(None), Token.expires_at > clock.now())
+    return db.session.scalars(query.limit(1)).first()
 
 
 def find(purpose: TokenPurpose, secret: str, *, lock: bool = False) -> Token | None:

@@ -93,7 +93,7 @@ def person(person_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.route("/people/invite", methods=["GET", "POST"])
-@requires(Role.ADMINISTRATOR)
+@requires(Role.ADMINISTRATOR, recent_proof=True)
 def invite_staff() -> ResponseReturnValue:
     """Invite somebody to work for the agency; the role then waits for a second administrator."""
     form = InviteForm(locale=locale())
@@ -106,7 +106,7 @@ def invite_staff() -> ResponseReturnValue:
 
 
 @blueprint.route("/people/<uuid:person_id>/roles/new", methods=["GET", "POST"])
-@requires(Role.ADMINISTRATOR)
+@requires(Role.ADMINISTRATOR, recent_proof=True)
 def propose_role(person_id: UUID) -> ResponseReturnValue:
     """Propose a role of the agency for a person."""
     person = queries.get_person(person_id)
@@ -123,7 +123,7 @@ def propose_role(person_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.route("/people/roles/<uuid:membership_id>/approve", methods=["GET", "POST"])
-@requires(Role.ADMINISTRATOR)
+@requires(Role.ADMINISTRATOR, recent_proof=True)
 def approve_role(membership_id: UUID) -> ResponseReturnValue:
     """Approve a role that another administrator proposed."""
     membership = queries.get_membership(membership_id)
@@ -136,7 +136,7 @@ def approve_role(membership_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.route("/people/roles/<uuid:membership_id>/refuse", methods=["GET", "POST"])
-@requires(Role.ADMINISTRATOR)
+@requires(Role.ADMINISTRATOR, recent_proof=True)
 def refuse_role(membership_id: UUID) -> ResponseReturnValue:
     """Refuse a proposed role, with a reason."""
     membership = queries.get_membership(membership_id)
@@ -149,7 +149,7 @@ def refuse_role(membership_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.route("/people/roles/<uuid:membership_id>/end", methods=["GET", "POST"])
-@requires(Role.ADMINISTRATOR)
+@requires(Role.ADMINISTRATOR, recent_proof=True)
 def end_role(membership_id: UUID) -> ResponseReturnValue:
     """End a role of the agency, with a reason."""
     membership = queries.get_membership(membership_id)
@@ -162,7 +162,7 @@ def end_role(membership_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.route("/people/<uuid:person_id>/disable", methods=["GET", "POST"])
-@requires(Role.ADMINISTRATOR)
+@requires(Role.ADMINISTRATOR, recent_proof=True)
 def disable_person(person_id: UUID) -> ResponseReturnValue:
     """Shut an account and end its sessions."""
     person = queries.get_person(person_id)
@@ -175,7 +175,7 @@ def disable_person(person_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.route("/people/<uuid:person_id>/restore", methods=["GET", "POST"])
-@requires(Role.ADMINISTRATOR)
+@requires(Role.ADMINISTRATOR, recent_proof=True)
 def restore_person(person_id: UUID) -> ResponseReturnValue:
     """Open a disabled account again."""
     person = queries.get_person(person_id)

@@ -38,6 +38,8 @@ seen.declare(
         "new_password": "uses up a link",
         "invitation": "uses up a link",
         "confirm_new_email": "uses up a link",
+        "take_back": "uses up a link",
+        "prove": "asks who is there",
         "change_password": "asks for the password in force",
         "change_email": "sends a link",
         "end_session": "ends a session, whatever it did since",
@@ -59,10 +61,10 @@ def load_session(secret: str) -> auth.SignedIn | None:
     known = queries.find_session(hashed(secret), idle=settings().session_idle)
     if known is None:
         return None
-    session_id, unseen, actor = known
-    if unseen:
-        service.touch_session(session_id)
-    return auth.SignedIn(replace(actor, device_hash=auth.device_hash(), address_hash=auth.address_hash()), secret)
+    if known.is_unseen:
+        service.touch_session(known.id)
+    actor = replace(known.actor, device_hash=auth.device_hash(), address_hash=auth.address_hash())
+    return auth.SignedIn(actor, secret, has_proof=known.has_proof)
 
 
 @auth.origin_loader

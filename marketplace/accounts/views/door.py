@@ -7,7 +7,15 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 
 from marketplace.accounts import limits, queries, service
-from marketplace.accounts.forms import ConfirmEmailForm, EmailForm, InvitedForm, NewPasswordForm, SignInForm, SignUpForm
+from marketplace.accounts.forms import (
+    ConfirmEmailForm,
+    EmailForm,
+    InvitedForm,
+    NewPasswordForm,
+    SignInForm,
+    SignUpForm,
+    TakeBackForm,
+)
 from marketplace.accounts.models import Person
 from marketplace.accounts.service import tokens
 from marketplace.accounts.states import PersonStatus, TokenPurpose
@@ -108,6 +116,20 @@ def new_password(token: str) -> ResponseReturnValue:
             service.reset_password(token, password=form.password.data)
             return done(_("Your new password is set. Sign in with it."), url_for("accounts.sign_in"))
     return page("accounts/new_password.html", form=form)
+
+
+@blueprint.route("/account/take-back/<token>", methods=["GET", "POST"])
+@public
+def take_back(token: str) -> ResponseReturnValue:
+    """Take back a change of e-mail address or password that wasn't mine, and choose a new password."""
+    form = TakeBackForm()
+    if form.validate_on_submit():
+        with form.errors_to_fields():
+            limits.check_sign_in(counters(), email=f"take-back:{token}", address=_address())
+            secret = service.take_back(token, password=form.password.data)
+            message = _("The change is taken back, and everybody is signed out. Choose a new password now.")
+            return done(message, url_for("accounts.new_password", token=secret))
+    return page("accounts/take_back.html", form=form)
 
 
 @blueprint.route("/account/invitation/<token>", methods=["GET", "POST"])

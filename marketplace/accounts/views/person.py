@@ -2,14 +2,15 @@
 
 from uuid import UUID
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from marketplace.accounts import limits, queries, service
+from marketplace.accounts import queries, service
 from marketplace.accounts.forms import ChangeEmailForm, ChangePasswordForm, ProfileForm
 from marketplace.accounts.service.sessions import hashed
-from marketplace.accounts.views.blueprint import blueprint, counters, remember_language
+from marketplace.accounts.views.blueprint import blueprint, carry, remember_language
+from marketplace.accounts.views.proof import count_try, forgive_try
 from marketplace.core.auth import current_actor, requires
 from marketplace.core.forms import ConfirmForm
 from marketplace.core.i18n import _
@@ -43,47 +44,43 @@ def change_profile() -> ResponseReturnValue:
 
 
 @blueprint.route("/account/password", methods=["GET", "POST"])
-@requires()
+@requires(recent_proof=True)
 def change_password() -> ResponseReturnValue:
     """Change my password."""
     form = ChangePasswordForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
-            _count_try()
-            service.change_password(
-                actor=current_actor(),
-                current=form.current.data,
-                password=form.password.data,
-                keep_session=current_user.token,
+            count_try()
+            secret = service.change_password(
+                current_user.token, actor=current_actor(), current=form.current.data, password=form.password.data
             )
-            _forgive_try()
+            forgive_try()
+            carry(secret)
             message = _("Your password is changed. You were signed out everywhere else.")
             return done(message, url_for("accounts.account"))
     return page("accounts/change_password.html", form=form)
 
 
 @blueprint.route("/account/email", methods=["GET", "POST"])
-@requires()
+@requires(recent_proof=True)
 def change_email() -> ResponseReturnValue:
     """Ask for a link that proves my new address."""
     form = ChangeEmailForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
-            _count_try()
-            service.ask_for_new_email(actor=current_actor(), email=form.email.data, password=form.password.data)
-            _forgive_try()
+            service.ask_for_new_email(actor=current_actor(), email=form.email.data)
             return redirect(url_for("accounts.check_your_mail"), 303)
     return page("accounts/change_email.html", form=form)
 
 
 @blueprint.route("/account/email/<token>", methods=["GET", "POST"])
-@requires()
+@requires(recent_proof=True)
 def confirm_new_email(token: str) -> ResponseReturnValue:
     """Take the new address by its link."""
     form = ConfirmForm()
     if form.validate_on_submit():
         with form.errors_to_fields():
-            service.change_email(token, actor=current_actor())
+            carry(service.change_email(token, current_user.token, actor=current_actor()))
             return done(_("Your new e-mail address is in use from now on."), url_for("accounts.account"))
     return page("accounts/confirm_new_email.html", form=form)
 
@@ -110,14 +107,3 @@ def end_other_sessions() -> ResponseReturnValue:
     """Sign me out everywhere but here."""
     service.end_all_sessions(current_user.actor.person_id, but=current_user.token)
     return done(_("You are signed out everywhere else."), url_for("accounts.sessions"))
-
-
-def _count_try() -> None:
-    """A password asked for inside a session is guessed as slowly as at sign-in."""
-    limits.check_sign_in(counters(), email=f"inside:{current_user.actor.person_id}", address=request.remote_addr or "")
-
-
-def _forgive_try() -> None:
-    limits.forgive_sign_in(
-        counters(), email=f"inside:{current_user.actor.person_id}", address=request.remote_addr or ""
-    )

@@ -80,7 +80,7 @@ def payment_batches() -> ResponseReturnValue:
 
 
 @blueprint.route("/payment-batches/new", methods=["GET", "POST"])
-@requires(Role.BUDGET_OFFICER)
+@requires(Role.BUDGET_OFFICER, recent_proof=True)
 def new_batch() -> ResponseReturnValue:
     """Put payments together; ticked are claims that the officer approved or the system did: others can send those."""
     actor = current_actor()
@@ -130,7 +130,7 @@ def payment_batch(batch_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.route("/payment-batches/<uuid:batch_id>/send", methods=["GET", "POST"])
-@requires(Role.BUDGET_OFFICER)
+@requires(Role.BUDGET_OFFICER, recent_proof=True)
 def send_batch(batch_id: UUID) -> ResponseReturnValue:
     """Release a batch to the bank."""
     batch = queries.get_batch(batch_id)
@@ -157,7 +157,7 @@ def payment_file(batch_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.route("/payment-batches/lines/<uuid:line_id>/remove", methods=["GET", "POST"])
-@requires(Role.BUDGET_OFFICER)
+@requires(Role.BUDGET_OFFICER, recent_proof=True)
 def remove_line(line_id: UUID) -> ResponseReturnValue:
     """Take a payment out of a batch that hasn't left."""
     line = db.get(PaymentLine, line_id)
@@ -170,7 +170,7 @@ def remove_line(line_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.route("/payment-batches/lines/<uuid:line_id>/confirm-account", methods=["GET", "POST"])
-@requires(Role.MANAGER, Role.SIGNATORY, Role.BUDGET_OFFICER)
+@requires(Role.MANAGER, Role.SIGNATORY, Role.BUDGET_OFFICER, recent_proof=True)
 def confirm_account(line_id: UUID) -> ResponseReturnValue:
     """Say that the account of a payment that the bank sent back is right."""
     actor = current_actor()

@@ -85,7 +85,7 @@ def refund(refund_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.route("/refunds/<uuid:refund_id>/account", methods=["GET", "POST"])
-@requires(*REFUND_OWNERS, Role.BUDGET_OFFICER)
+@requires(*REFUND_OWNERS, Role.BUDGET_OFFICER, recent_proof=True)
 def refund_account(refund_id: UUID) -> ResponseReturnValue:
     """Name another account: of the company or firm, or of a payer whom nobody knows here."""
     actor = current_actor()

@@ -139,7 +139,7 @@ def bank_accounts() -> ResponseReturnValue:
 
 
 @blueprint.route("/providers/bank-accounts/<uuid:account_id>", methods=["GET", "POST"])
-@requires(Role.BUDGET_OFFICER)
+@requires(Role.BUDGET_OFFICER, recent_proof=True)
 def review_account(account_id: UUID) -> ResponseReturnValue:
     """Compare a proposed account with the one in use, and decide."""
     account = queries.get_bank_account(account_id)

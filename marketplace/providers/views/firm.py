@@ -104,7 +104,7 @@ def apply_again() -> ResponseReturnValue:
 
 
 @blueprint.route("/providers/registration/account", methods=["GET", "POST"])
-@requires(Role.MANAGER)
+@requires(Role.MANAGER, recent_proof=True)
 def propose_account() -> ResponseReturnValue:
     """Ask for payment to another account."""
     provider = _own()
