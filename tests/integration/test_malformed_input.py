@@ -241,7 +241,10 @@ def half_in_short(endpoints: Sequence[str]) -> list[Any]:
 def test_no_page_breaks_or_stores_what_it_refuses(
     app: Flask, undone: Connection, world: World, client: FlaskClient, endpoint: str
 ) -> None:
-    """V2.2.3, V15.3.3: through the whole page, as somebody who may open it; each field with another value."""
+    """V2.2.3, V15.3.3: through the whole page, as somebody who may open it; each field with another value.
+
+    In the short run every second page: the fields of the others are tried on their forms alone.
+    """
     turn = changing_routes().index(endpoint)
     send_all(
         app, undone, client, address(app, world, endpoint, who_may(endpoint)), lambda names: [in_turn(names, turn)]

@@ -20,8 +20,7 @@ CRITERIA = ("approach", "experience", "schedule", "price")
 
 @told("korean-desktop")
 def test_the_whole_story(story: Story, short: bool) -> None:
-    """To the redeemed voucher; the work, its payment and what is said of it afterwards only in the long run, in which
-    other tests of the short one take part: the tour, debts, and the pages of engagements and claims."""
+    """In the short run to the redeemed voucher; the work, its payment and what is said of it, in the long one."""
     ask_what_is_public(story)
     open_a_call(story)
     register_a_company(story)
