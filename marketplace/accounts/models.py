@@ -1,7 +1,7 @@
 """The tables of people, organisations, memberships, sessions, tokens, the access log and downloads."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -28,7 +28,7 @@ from marketplace.accounts.states import (
     PersonStatus,
     TokenPurpose,
 )
-from marketplace.core.actors import Role
+from marketplace.core.actors import Actor, Role
 from marketplace.core.db import Model, uuid_key
 
 AGENCY_ID = UUID("00000000-0000-0000-0000-00000000a6e1")
@@ -170,6 +170,15 @@ class Membership(Model):
             cls.valid_from <= on,
             or_(cls.valid_until.is_(None), cls.valid_until >= on),
         )
+
+
+class LiveSession(NamedTuple):
+    """A session as a request finds it."""
+
+    id: UUID
+    actor: Actor
+    is_unseen: bool  # for more than a minute
+    has_proof: bool  # of who acts in it, by now
 
 
 class SignInSession(Model):

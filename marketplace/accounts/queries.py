@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -27,10 +27,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute, join
 
+from marketplace.accounts import rules
 from marketplace.accounts.models import (
     AGENCY_ID,
     AccessEntry,
     Download,
+    LiveSession,
     Membership,
     Organisation,
     Person,
@@ -43,19 +45,7 @@ from marketplace.core.errors import Forbidden, NotFound
 from marketplace.core.i18n import _
 from marketplace.core.task_queue import BackgroundTask, TaskStatus
 
-PROOF_LASTS = timedelta(minutes=10)
-"""How long who has shown who they are isn't asked again."""
-
 IdColumn = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None] | ScalarSelect[UUID]
-
-
-class LiveSession(NamedTuple):
-    """A session as a request finds it."""
-
-    id: UUID
-    actor: Actor
-    is_unseen: bool  # for more than a minute
-    has_proof: bool  # of who acts in it, by now
 
 
 def get_person(person_id: UUID, *, lock: bool = False) -> Person:
@@ -268,7 +258,7 @@ def find_session(token_hash: str, *, idle: timedelta) -> LiveSession | None:
 def _sessions() -> Select[*tuple[Any, ...]]:
     """The living session of the parameter `token_hash`; made once, since each page asks for it."""
     unseen = SignInSession.last_seen_at < func.now() - timedelta(minutes=1)
-    proved = SignInSession.proved_at > func.now() - PROOF_LASTS
+    proved = SignInSession.proved_at > func.now() - rules.PROOF_LASTS
     return (
         _actors(join(SignInSession, Person), SignInSession.membership_id)
         .add_columns(SignInSession.id, unseen.label("is_unseen"), proved.label("has_proof"))

@@ -1,7 +1,7 @@
 """What a person may do to people, memberships and passwords; pure, raises DomainError."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from config.passwords import rule as password_rule
 from marketplace.accounts import business_number, passwords
@@ -18,6 +18,8 @@ FIRST_ROLE = {OrganisationKind.SME: Role.SIGNATORY, OrganisationKind.PROVIDER: R
 # Nothing waits for these yet, so they are offered to nobody.
 WITHOUT_WORK = frozenset({Role.ENQUIRY_SPECIALIST})
 LONGEST_MANDATE_DAYS = 366
+PROOF_LASTS = timedelta(minutes=10)
+"""How long who has shown who they are isn't asked again."""
 INVITERS = (Role.SIGNATORY, Role.MANAGER, Role.ADMINISTRATOR)
 WEAK = {
     passwords.Weakness.COMMON: _(

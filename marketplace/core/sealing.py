@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from cryptography.fernet import Fernet, MultiFernet
-from sqlalchemy import Dialect, LargeBinary, TypeDecorator
+from sqlalchemy import Dialect, TypeDecorator
+from sqlalchemy.dialects.postgresql import BYTEA
 
 _cipher: MultiFernet | None = None
 
@@ -31,7 +32,7 @@ class Sealed(TypeDecorator[Any]):
     A row doesn't show where it comes from: what is sealed names its row itself, and its reader compares.
     """
 
-    impl = LargeBinary
+    impl = BYTEA
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:

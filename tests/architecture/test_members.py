@@ -44,7 +44,6 @@ SETS_STATUSES = {
     "marketplace/core/errors.py": "of a reply",
     "marketplace/core/task_queue.py": "of a task, which has no lifecycle",
     "marketplace/core/web.py": "columns of a used key",
-    "marketplace/jobs/service/bids.py": "columns of what a bid offers",
     "marketplace/jobs/service/drafts.py": "columns of what a job asks for",
     "marketplace/programmes/service/programmes.py": "columns of a programme's terms",
     "marketplace/providers/service/firms.py": "columns of a firm's profile",

@@ -176,7 +176,8 @@ def test_the_models_are_what_the_migrations_made(owner_url: str) -> None:
             if made and made["nullable"] != column.nullable:
                 wrong.append(f"{table.name}.{column.name}: nullable {made['nullable']} in the database")
             kind = getattr(made["type"], "data_type", made["type"]) if made else column.type  # a domain's own type
-            if made and kind.python_type != column.type.python_type:
+            stored = getattr(column.type, "impl", column.type)
+            if made and kind.python_type != stored.python_type:
                 wrong.append(f"{table.name}.{column.name}: {made['type']} in the database, {column.type} in the model")
     assert not wrong
 

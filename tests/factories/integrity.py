@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from marketplace.core import clock, db
 from marketplace.core.actors import SYSTEM, Actor, Role
@@ -116,3 +116,14 @@ def make_submitted(engagement: Engagement, level: int = 3) -> tuple[Evaluation, 
     evaluation, (evaluator, *_others) = make_evaluation(engagement)
     evaluations.declare(evaluation.id, actor=evaluator, has_conflict=False, statement="")
     return submit(evaluation, evaluator, level), evaluator
+
+
+def rename_representative(name: str, *organisation_ids: UUID) -> None:
+    """Put a representative into companies past the verbs: their verification has ended, which would keep the name."""
+    db.flush()
+    ids = {"ids": list(organisation_ids)}
+    ended = "UPDATE verifications SET status = 'ended', ended_at = now(), reason = 'Renamed'"
+    db.session.execute(text(f"{ended} WHERE status = 'confirmed' AND organisation_id = ANY(:ids)"), ids)
+    renamed = "UPDATE organisations SET representative_name = :name WHERE id = ANY(:ids)"
+    db.session.execute(text(renamed), ids | {"name": name})
+    db.session.expire_all()

@@ -261,11 +261,10 @@ def test_signed_out_people_never_get_past_sign_in(app: Flask) -> None:
 
 
 def test_auditors_change_nothing() -> None:
-    """Auditors read everything; the only verbs they have are about their own account."""
-    changes = [key for key, row in ROWS.items() if key[1] == "POST" and row["auditor"] == "yes"]
-    assert not [
-        endpoint for endpoint, _method in changes if not endpoint.startswith("accounts.") and not _public(endpoint)
-    ]
+    """Auditors read everything; the only verbs they have are about their own account, or a company of their own."""
+    changes = {endpoint for (endpoint, method), row in ROWS.items() if method == "POST" and row["auditor"] == "yes"}
+    others = {endpoint for endpoint in changes if not endpoint.startswith("accounts.") and not _public(endpoint)}
+    assert others == {"verification.open_dispute"}
 
 
 def _public(endpoint: str) -> bool:

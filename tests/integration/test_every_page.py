@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from config.settings import Settings
 from marketplace.accounts import queries as accounts
 from marketplace.accounts.models import Membership
-from marketplace.core import db, files
+from marketplace.core import db, files, sealing
 from marketplace.core.actors import EVERYONE, Role
 from marketplace.notifications.models import Message
 from marketplace.notifications.post import Post, compose
@@ -149,6 +149,7 @@ def shown(app: Flask, settings: Settings, demo: Installation) -> Iterator[Flask]
     """The application on the demo's database and files, with CSRF tokens in the forms."""
     engine, usual = db.connect(demo.database_url), app.extensions["test_engine"]
     files.configure(demo.files)
+    sealing.configure((demo.folder / "var" / "sealing_key").read_text())
     app.extensions["test_engine"] = engine
     app.config.update(WTF_CSRF_ENABLED=True, SEEN_REQUIRED=True)
     with app.app_context(), db.unit_of_work():
@@ -157,6 +158,7 @@ def shown(app: Flask, settings: Settings, demo: Installation) -> Iterator[Flask]
     app.config.update(WTF_CSRF_ENABLED=False, SEEN_REQUIRED=False)
     app.extensions["test_engine"] = usual
     files.configure(settings.files_dir)
+    sealing.configure(settings.sealing_key)
     unbind()
     engine.dispose()
     business_time.come_back()

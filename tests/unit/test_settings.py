@@ -11,6 +11,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgresql://app:secret@db/marketplace",
     "REDIS_URL": "rediss://valkey:6379/0",
     "SECRET_KEY": "x" * 32,
+    "SEALING_KEY": "y" * 32,
     "BASE_URL": "https://vouchers.example.org/",
 }
 

@@ -19,7 +19,7 @@ from marketplace.providers import queries as providers
 from tests.conftest import MovableClock
 from tests.factories.accounts import make_officer, sign_in_as
 from tests.factories.engagements import Story
-from tests.factories.integrity import LONG_REASON, answer, invite, make_finished
+from tests.factories.integrity import LONG_REASON, answer, invite, make_finished, rename_representative
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -28,11 +28,7 @@ pytestmark = pytest.mark.usefixtures("database")
 def flagged(finished: tuple[Story, Engagement]) -> tuple[Story, Engagement, Flag]:
     """A finished engagement whose check found the same representative on both sides, and so holds its payments."""
     story, engagement = finished
-    db.session.execute(
-        text("UPDATE organisations SET representative_name = 'Same Name' WHERE id IN (:sme, :provider)"),
-        {"sme": engagement.organisation_id, "provider": engagement.provider_id},
-    )
-    db.session.expire_all()
+    rename_representative("Same Name", engagement.organisation_id, engagement.provider_id)
     service.check_engagement(engagement.id, occasion="finish", actor=SYSTEM)
     (flag,) = queries.flags_of(engagement.id)
     return story, engagement, flag

@@ -14,7 +14,7 @@ from marketplace.ethics import queries, service
 from marketplace.ethics.models import EthicsCheck
 from tests.factories import engagements as make
 from tests.factories.engagements import Story
-from tests.factories.integrity import answer, invite, make_finished, pay_own_share
+from tests.factories.integrity import answer, invite, make_finished, pay_own_share, rename_representative
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -43,11 +43,7 @@ def test_an_honest_engagement_raises_no_flag_and_is_checked_once(finished: tuple
 
 def test_e01_the_same_representative_holds_payment_at_once(finished: tuple[Story, Engagement]) -> None:
     _story, engagement = finished
-    plant(
-        "UPDATE organisations SET representative_name = 'Same Name' WHERE id IN (:sme, :provider)",
-        sme=engagement.organisation_id,
-        provider=engagement.provider_id,
-    )
+    rename_representative("Same Name", engagement.organisation_id, engagement.provider_id)
     assert check(engagement) == [("E01", "same_representative", "strong")]
     (flag,) = queries.flags_of(engagement.id)
     (hold,) = claims.holds_of(engagement.id)
@@ -71,7 +67,7 @@ def test_e17_the_provider_pays_the_companys_share() -> None:
     agreement = make.make_agreement(story)
     make.redeem(story, agreement)
     pay_own_share(story, agreement, holder="이바다")
-    plant("UPDATE organisations SET representative_name = '이바다' WHERE id = :id", id=agreement.provider_id)
+    rename_representative("이바다", agreement.provider_id)
     engagement = engagements.find_engagement(agreement.id)
     assert engagement is not None
     make.accept_all(story, engagement)
@@ -82,7 +78,7 @@ def test_e17_the_provider_as_payer_is_a_flag_at_once_and_holds_payment(run_tasks
     story = make.make_story()
     agreement = make.make_agreement(story)
     make.redeem(story, agreement)
-    plant("UPDATE organisations SET representative_name = '이바다' WHERE id = :id", id=agreement.provider_id)
+    rename_representative("이바다", agreement.provider_id)
     pay_own_share(story, agreement, holder="이바다")
     run_tasks()
     engagement = engagements.find_engagement(agreement.id)
@@ -148,11 +144,7 @@ def test_the_smes_word_is_checked_once_it_is_given(finished: tuple[Story, Engage
 
 def test_the_second_check_raises_nothing_twice(finished: tuple[Story, Engagement]) -> None:
     engagement = finished[1]
-    plant(
-        "UPDATE organisations SET representative_name = 'Same Name' WHERE id IN (:sme, :provider)",
-        sme=engagement.organisation_id,
-        provider=engagement.provider_id,
-    )
+    rename_representative("Same Name", engagement.organisation_id, engagement.provider_id)
     assert len(check(engagement)) == 1
     assert len(check(engagement, "survey")) == 1
     assert len(claims.holds_of(engagement.id)) == 1
